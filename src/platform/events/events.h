@@ -1,0 +1,56 @@
+// Past-tense facts between engines: written in the transaction of the change (outbox), delivered at least once, each
+// consumer keeps an inbox of seen ids. Payloads carry ids and small facts, never personal data.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "platform/store/store.h"
+
+namespace machiya::events {
+
+struct Event {
+  std::int64_t id = 0;
+  std::string type;     ///< "case.submitted.v1"
+  std::string key;      ///< order is kept per key (case number, person id)
+  json::Value payload;
+  Instant at;
+};
+/// A kind of event: declared by its emitter, so that a whole-system test can pair emitters, schemas and consumers.
+struct EventType {
+  std::string type;
+  std::string emitter;      ///< module
+  json::Value schema;       ///< JSON Schema of the payload
+  bool external = false;    ///< has a consumer outside this process
+};
+
+/// Thread-safe.
+class Events {
+ public:
+  Events(store::Store& store, const Clock& clock);
+  ~Events();
+  void declare(EventType type);                ///< before start()
+  /// Writes to the outbox in the caller's transaction. An undeclared type is a broken invariant.
+  Result<void> emit(store::Tx& tx, std::string_view type, std::string_view key, json::Value payload);
+  /// `handle` runs in its own write transaction together with the inbox mark: its effect happens exactly once.
+  void subscribe(std::string consumer, std::string type, std::function<Result<void>(store::Tx&, const Event&)> handle);
+  void start();
+  void stop();
+  /// Delivers everything that is due; for tests. Gives the number delivered.
+  Result<std::int64_t> deliver_now();
+  const std::vector<EventType>& types() const;
+  std::vector<std::string> consumers_of(std::string_view type) const;
+  static std::vector<store::Migration> migrations();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace machiya::events

@@ -1,0 +1,108 @@
+// Who is asking: citizens by mailed code, staff by password and TOTP, API clients by bearer token; sessions, CSRF,
+// attempt limits, and the policy (role × department) that answers "may they?". The law of the house: deny by default.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "platform/http/http.h"
+#include "platform/store/store.h"
+
+namespace machiya::vault {
+class Vault;
+}
+namespace machiya::audit {
+class Audit;
+}
+
+namespace machiya::identity {
+
+enum class Assurance : std::uint8_t { none, contact, verified };
+enum class PrincipalKind : std::uint8_t { visitor, citizen, staff, client };
+
+/// Who a request comes from.
+struct Principal {
+  PrincipalKind kind = PrincipalKind::visitor;
+  std::int64_t id = 0;                 ///< person, staff member or client (internal key)
+  std::string public_id;
+  std::string name;                    ///< of staff and clients; never of citizens
+  Assurance assurance = Assurance::none;
+  std::vector<std::string> roles;
+  std::string department;
+  std::vector<std::string> scopes;     ///< of API clients
+  std::string csrf;                    ///< token for the forms of this session (visitors have one too)
+  std::string session;                 ///< opaque key of the session, for drafts of visitors
+  std::string actor() const;           ///< "person:…", "staff:…", "client:…", "visitor" for the audit
+};
+const Principal& principal_of(const http::Request& request);
+
+/// Sends the one-time code. The demonstration shows it on the page instead; production sends SMTP.
+class CodeSender {
+ public:
+  virtual ~CodeSender() = default;
+  virtual Result<void> send(std::string_view email, std::string_view code, std::string_view lang) = 0;
+};
+
+struct Options {
+  bool demonstration = true;       ///< codes are shown on the page
+  int code_minutes = 10;
+  int code_tries = 5;
+  int session_idle_minutes = 60;   ///< drafts survive it: an expired log-in never loses an answer
+  int session_hours = 12;
+  std::string policy_text;         ///< YAML already turned to JSON text by city: roles → permissions × departments
+};
+
+/// Thread-safe.
+class Identity {
+ public:
+  Identity(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, CodeSender& sender, Options options);
+  ~Identity();
+
+  /// The gate for http::Router: finds the session or bearer token, checks the route's permission and CSRF; answers
+  /// with a redirect to log-in, 401, 403 or nothing. Sets Request::principal.
+  http::Router::Gate gate();
+  /// May this principal do `permission` in `department` ("" = anywhere)?
+  bool allowed(const Principal& principal, std::string_view permission, std::string_view department = {}) const;
+
+  // Citizens
+  /// Starts a log-in; the same answer whether or not the address is known. `shown_code` is set in the demonstration.
+  struct CodeRequest {
+    std::string ticket;
+    std::optional<std::string> shown_code;
+  };
+  Result<CodeRequest> request_code(std::string_view email, std::string_view remote, std::string_view lang);
+  /// Checks the code and opens a session; gives the cookie value. A new address becomes a new person (assurance contact).
+  Result<std::string> redeem_code(std::string_view ticket, std::string_view code, const Principal& before);
+  // Staff
+  Result<std::string> staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote);
+  /// Creates or replaces a staff account; used by the console's administrator page, the demonstration and tests.
+  Result<std::int64_t> put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
+                                 std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
+  Result<void> logout(const Principal& principal);
+  /// A clerk's check at the counter lifts a person to `verified`; audited.
+  Result<void> verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence);
+  // API clients
+  Result<std::string> create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by);   ///< gives the token once
+  Result<void> revoke_client(std::string_view name, const Principal& by);
+
+  /// Finds or creates the person of an e-mail address without a log-in (seeding, API applications). Assurance as given.
+  Result<Principal> ensure_person(store::Tx& tx, std::string_view email, Assurance assurance);
+
+  static std::vector<store::Migration> migrations();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Cookie that carries the session ("__Host-" prefix over TLS).
+std::string session_cookie_name(bool secure);
+
+}  // namespace machiya::identity

@@ -1,0 +1,70 @@
+// Server-rendered pages: files under web/templates in a small mustache subset, parsed once to operations, escaped by
+// default. {{name}} escaped, {{#list}}…{{/list}}, {{^empty}}…{{/empty}}, {{>partial}}, {{!comment}}, {{.}}, dotted names,
+// {{t:key}} a text of the catalogue in the page's language. Only values of type SafeHtml are not escaped.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace machiya::locale {
+class Catalogue;
+}
+
+namespace machiya::pages {
+
+/// Markup that is known to be safe: made by render() or by escape().
+struct SafeHtml {
+  std::string html;
+};
+SafeHtml escape(std::string_view text);
+
+/// The tree a template reads: text, safe markup, flag, list or map.
+class Data {
+ public:
+  using List = std::vector<Data>;
+  using Map = std::vector<std::pair<std::string, Data>>;
+  Data() = default;
+  Data(std::string s) : v_(std::move(s)) {}
+  Data(std::string_view s) : v_(std::string(s)) {}
+  Data(const char* s) : v_(std::string(s)) {}
+  Data(SafeHtml h) : v_(std::move(h)) {}
+  Data(bool b) : v_(b) {}
+  Data(int n) : v_(std::to_string(n)) {}
+  Data(long n) : v_(std::to_string(n)) {}
+  Data(long long n) : v_(std::to_string(n)) {}
+  Data(unsigned long n) : v_(std::to_string(n)) {}
+  Data(List l) : v_(std::move(l)) {}
+  Data(Map m) : v_(std::move(m)) {}
+  /// Sets a member; turns an empty Data into a map. Chains.
+  Data& set(std::string key, Data value);
+  /// Appends to a list; turns an empty Data into a list.
+  Data& push(Data value);
+  const Data* find(std::string_view key) const;
+  const std::variant<std::monostate, std::string, SafeHtml, bool, List, Map>& get() const { return v_; }
+
+ private:
+  std::variant<std::monostate, std::string, SafeHtml, bool, List, Map> v_;
+};
+
+/// All templates. load() parses every *.html below the folder; errors name file:line. Immutable; thread-safe.
+class Templates {
+ public:
+  static Result<std::unique_ptr<Templates>> load(const std::string& folder, const locale::Catalogue& catalogue);
+  ~Templates();
+  /// Renders "cases/show" (web/templates/cases/show.html) in a language. An unknown template is a broken invariant.
+  SafeHtml render(std::string_view name, const Data& data, std::string_view lang) const;
+  bool has(std::string_view name) const;
+
+ private:
+  Templates();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace machiya::pages

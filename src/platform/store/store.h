@@ -1,0 +1,163 @@
+// One SQL layer over SQLite (embedded, the default) and PostgreSQL 15. A write is a function of a transaction,
+// retryable and without other I/O; reads use their own connections and never wait for the writer.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace machiya::store {
+
+enum class Engine : std::uint8_t { sqlite, postgres };
+
+/// Bytes, to tell a BLOB from text.
+struct Bytes {
+  std::string data;
+};
+
+/// One bound value: NULL, integer (also booleans as 0/1, instants as microseconds UTC), real, text or bytes.
+class Param {
+ public:
+  using Variant = std::variant<std::monostate, std::int64_t, double, std::string, Bytes>;
+  Param() = default;
+  Param(std::nullptr_t) {}
+  Param(bool b) : v_(std::int64_t{b}) {}
+  Param(int i) : v_(std::int64_t{i}) {}
+  Param(long i) : v_(std::int64_t{i}) {}
+  Param(long long i) : v_(std::int64_t{i}) {}
+  Param(unsigned long i) : v_(static_cast<std::int64_t>(i)) {}
+  Param(double d) : v_(d) {}
+  Param(std::string s) : v_(std::move(s)) {}
+  Param(std::string_view s) : v_(std::string(s)) {}
+  Param(const char* s) : v_(std::string(s)) {}
+  Param(Bytes b) : v_(std::move(b)) {}
+  template <class T>
+  Param(const std::optional<T>& o) {
+    if (o) v_ = Param(*o).v_;
+  }
+  const Variant& get() const { return v_; }
+
+ private:
+  Variant v_;
+};
+
+/// A named parameter: written ":name" in the SQL text.
+struct Bind {
+  std::string_view name;
+  Param value;
+};
+using Binds = std::vector<Bind>;
+
+/// One result row, copied out of the driver. Columns by position; the accessors give 0 / "" for NULL.
+class Row {
+ public:
+  explicit Row(std::vector<Param::Variant> cells) : cells_(std::move(cells)) {}
+  std::size_t size() const { return cells_.size(); }
+  bool is_null(std::size_t i) const { return cells_[i].index() == 0; }
+  std::int64_t integer(std::size_t i) const;
+  double real(std::size_t i) const;
+  const std::string& text(std::size_t i) const;   ///< text or bytes
+  std::optional<std::int64_t> optional_integer(std::size_t i) const;
+  std::optional<std::string> optional_text(std::size_t i) const;
+
+ private:
+  std::vector<Param::Variant> cells_;
+};
+using Rows = std::vector<Row>;
+
+/// A consistent snapshot for reading. Statements are prepared once per connection.
+class ReadTx {
+ public:
+  virtual ~ReadTx() = default;
+  virtual Engine engine() const = 0;
+  virtual Result<Rows> query(std::string_view sql, const Binds& binds = {}) = 0;
+  /// The first row, if any.
+  Result<std::optional<Row>> query_one(std::string_view sql, const Binds& binds = {});
+  /// Streams rows to `each`; stops early when it returns false. For exports and listings that must not be held in memory.
+  virtual Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each) = 0;
+};
+
+/// A write transaction. An error returned by the function rolls back everything that it did (a SAVEPOINT inside the
+/// group commit on SQLite, a transaction on PostgreSQL).
+class Tx : public ReadTx {
+ public:
+  /// INSERT, UPDATE, DELETE; gives the number of rows changed. Use "… RETURNING id" with query() for new keys.
+  virtual Result<std::int64_t> execute(std::string_view sql, const Binds& binds = {}) = 0;
+  /// Runs after the commit is durable, on the committing thread: short work only (waking a queue, an SSE signal).
+  virtual void after_commit(std::function<void()> action) = 0;
+};
+
+/// One migration of one module, in order. `sql` may use the macros ID (identity primary key), TS (instant, BIGINT
+/// microseconds), BOOL, JSON (text), BYTES, INT (64 bits), REAL; `pg_sql` replaces it on PostgreSQL when not empty.
+struct Migration {
+  std::string_view module;
+  int number = 0;
+  std::string_view name;
+  std::string_view sql;
+  std::string_view pg_sql;
+};
+
+struct Options {
+  std::string url;        ///< "sqlite:/path/file.db" or "postgresql://…"
+  int readers = 4;        ///< reading connections
+  int pg_writers = 16;    ///< writing connections on PostgreSQL
+  bool synchronous = true;  ///< false only for tests and demonstration seeding: commits are then not durable
+};
+
+/// The database. Thread-safe.
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(const Options& options);
+  virtual ~Store() = default;
+  virtual Engine engine() const = 0;
+
+  /// Runs `work` in a write transaction and returns when it is durable (or failed). It may be called again after a
+  /// serialisation failure, so it must not have effects outside the transaction. Blocks; never call it on an I/O thread.
+  virtual Result<void> write_raw(const std::function<Result<void>(Tx&)>& work) = 0;
+  /// Queues `work` and returns at once; `done` (may be empty) gets the outcome after the commit, on the writer's thread.
+  virtual void write_later(std::function<Result<void>(Tx&)> work, std::function<void(Result<void>)> done = {}) = 0;
+  /// Runs `work` on a reading connection in one snapshot.
+  virtual Result<void> read_raw(const std::function<Result<void>(ReadTx&)>& work) = 0;
+
+  template <class F>
+  auto write(F work) -> decltype(work(std::declval<Tx&>())) {
+    using R = decltype(work(std::declval<Tx&>()));
+    std::optional<R> out;
+    Result<void> state = write_raw([&](Tx& tx) -> Result<void> {
+      out.emplace(work(tx));
+      if (!out->ok()) return Error(out->error());
+      return {};
+    });
+    if (!state.ok()) return std::move(state).error();
+    return std::move(*out);
+  }
+  template <class F>
+  auto read(F work) -> decltype(work(std::declval<ReadTx&>())) {
+    using R = decltype(work(std::declval<ReadTx&>()));
+    std::optional<R> out;
+    Result<void> state = read_raw([&](ReadTx& tx) -> Result<void> {
+      out.emplace(work(tx));
+      return {};
+    });
+    if (!state.ok()) return std::move(state).error();
+    return std::move(*out);
+  }
+
+  /// Applies what is missing, in order, each with a checksum; refuses when an applied one has changed since (drift).
+  virtual Result<void> migrate(const std::vector<Migration>& migrations) = 0;
+  /// A consistent copy of a running database into `path` (SQLite: online backup; PostgreSQL: a logical copy).
+  virtual Result<void> backup_to(const std::string& path) = 0;
+  /// True while writes are refused because the disk is full; clears by itself when a probe write succeeds.
+  virtual bool refusing_writes() const = 0;
+  /// Waits for queued writes and closes.
+  virtual void close() = 0;
+};
+
+}  // namespace machiya::store

@@ -1,0 +1,64 @@
+// Encryption of personal records: a data key each (table data_key) under one master key that lies outside the data
+// folder; keyed search tokens; the operating system's randomness. libsodium underneath (XChaCha20-Poly1305, BLAKE2b).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "platform/store/store.h"
+
+namespace machiya::vault {
+
+/// The operating system's random source. Thread-safe.
+class SystemRng final : public Rng {
+ public:
+  void fill(void* out, std::size_t size) override;
+};
+
+/// Thread-safe. Plain data keys live only in memory, in a small cache.
+class Vault {
+ public:
+  /// Reads the 32-byte master key (hex or base64 text) from `key_file`; creates the file (mode 0600) when `create`.
+  static Result<std::unique_ptr<Vault>> open(const std::string& key_file, bool create);
+  ~Vault();
+
+  /// A new data key for one record; its id is stored beside the record.
+  Result<std::int64_t> create_key(store::Tx& tx);
+  /// Encrypts; `context` ("case/answers") is authenticated so that a sealed text cannot be moved to another column.
+  Result<std::string> seal(store::ReadTx& tx, std::int64_t key, std::string_view context, std::string_view plain);
+  Result<std::string> open_sealed(store::ReadTx& tx, std::int64_t key, std::string_view context, std::string_view sealed);
+  /// Deletes the key: everything sealed with it is unreadable from then on (crypto-erasure).
+  Result<void> erase_key(store::Tx& tx, std::int64_t key);
+
+  /// Keyed-HMAC bigram tokens of a searchable text (folded as base/text.h says); `field` separates columns.
+  std::vector<std::int64_t> search_tokens(std::string_view field, std::string_view text) const;
+  /// Keyed digest of an exact value (e-mail address, session secret): 32 bytes as hex.
+  std::string digest(std::string_view purpose, std::string_view value) const;
+  /// Encrypts small secrets that belong to no record (TOTP seeds) directly under the master key.
+  std::string seal_secret(std::string_view context, std::string_view plain) const;
+  Result<std::string> open_secret(std::string_view context, std::string_view sealed) const;
+
+  static std::vector<store::Migration> migrations();
+
+ private:
+  Vault();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// argon2id with the OWASP 2023 parameters (19 MiB, 2 passes); the result holds salt and parameters.
+std::string hash_password(std::string_view password);
+bool verify_password(std::string_view password, std::string_view hash);
+/// RFC 6238, SHA-1, 6 digits, 30 s. `step_out` is the accepted time step (to refuse replays); one step of drift is allowed.
+bool verify_totp(std::string_view secret_base32, std::string_view code, std::int64_t unix_seconds, std::int64_t& step_out);
+std::string new_totp_secret(Rng& rng);
+std::string sha256_hex(std::string_view data);
+std::string base64url(std::string_view bytes);
+/// Constant-time comparison.
+bool equal_secret(std::string_view a, std::string_view b);
+
+}  // namespace machiya::vault
