@@ -21,18 +21,35 @@ bool is_language(std::string_view lang);
 std::string negotiate(std::string_view accept_language);
 /// The value for the HTML lang attribute ("ja-easy" -> "ja").
 std::string_view html_lang(std::string_view lang);
+/// The language named in itself, for the language menu.
+std::string_view language_name(std::string_view lang);
 
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
-/// The texts of the pages: web/locale/<lang>.json, flat keys. Missing keys fall back: ja-easy -> ja; others -> en -> ja.
-/// Immutable after loading; thread-safe.
+/// A text cut at its braces: "{name}" is an argument, "{漢字|かんじ}" a word with its reading (ruby).
+struct TextPiece {
+  enum class Kind : std::uint8_t { literal, argument, ruby };
+  Kind kind = Kind::literal;
+  std::string text;     ///< the literal, the argument's name, or the word
+  std::string reading;  ///< of a ruby word
+};
+std::vector<TextPiece> parse_text(std::string_view text);
+
+/// The texts of the pages: web/locale/<part>.<lang>.json, flat keys, a key in one part only. Missing keys fall back:
+/// ja-easy -> ja; zh-Hans, ko, vi -> en -> ja; en -> ja. Immutable after loading; thread-safe.
 class Catalogue {
  public:
   static Result<std::unique_ptr<Catalogue>> load(const std::string& folder);
   /// The text with {name} replaced. A key that is in no language is a broken invariant in tests and shows as ⟦key⟧.
+  /// Plain text: of a ruby word only the word.
   std::string text(std::string_view lang, std::string_view key, const Args& args = {}) const;
+  /// Only this language, without fallback.
   bool has(std::string_view lang, std::string_view key) const;
   std::vector<std::string> keys() const;
+  /// The text as written (with braces) after fallback; nullptr when no language has it.
+  const std::string* raw(std::string_view lang, std::string_view key) const;
+  /// Name of the part that holds the key: parts whose name begins with "staff" need ja and en only.
+  std::string part_of(std::string_view key) const;
 
  private:
   struct Impl;

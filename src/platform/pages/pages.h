@@ -1,6 +1,9 @@
 // Server-rendered pages: files under web/templates in a small mustache subset, parsed once to operations, escaped by
 // default. {{name}} escaped, {{#list}}…{{/list}}, {{^empty}}…{{/empty}}, {{>partial}}, {{!comment}}, {{.}}, dotted names,
-// {{t:key}} a text of the catalogue in the page's language. Only values of type SafeHtml are not escaped.
+// {{t:key}} a text of the catalogue in the page's language with {name} taken from the data. Only values of type SafeHtml
+// are not escaped. Further: {{.name}} looks into the innermost context only; {{>fields/*kind}} and {{t:status.*state}}
+// take the last part from the data; {{asset:styles/machiya.css}} is the address of a static file; {{@lang}},
+// {{@html_lang}} and {{#@languages}} (code, html_lang, name, current) are always there. README.md has the whole list.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -18,11 +21,15 @@ class Catalogue;
 
 namespace machiya::pages {
 
+class Assets;
+
 /// Markup that is known to be safe: made by render() or by escape().
 struct SafeHtml {
   std::string html;
 };
 SafeHtml escape(std::string_view text);
+/// Escaped text in which "{漢字|かんじ}" has become a ruby with its reading (for やさしい日本語).
+SafeHtml ruby(std::string_view text);
 
 /// The tree a template reads: text, safe markup, flag, list or map.
 class Data {
@@ -57,12 +64,16 @@ class Templates {
  public:
   static Result<std::unique_ptr<Templates>> load(const std::string& folder, const locale::Catalogue& catalogue);
   ~Templates();
+  /// The same with static files: {{asset:…}} becomes an address with a content hash; an unknown file is a load error.
+  static Result<std::unique_ptr<Templates>> load(const std::string& folder, const locale::Catalogue& catalogue, const Assets& assets);
   /// Renders "cases/show" (web/templates/cases/show.html) in a language. An unknown template is a broken invariant.
   SafeHtml render(std::string_view name, const Data& data, std::string_view lang) const;
   bool has(std::string_view name) const;
+  std::vector<std::string> names() const;
 
  private:
   Templates();
+  static Result<std::unique_ptr<Templates>> load(const std::string& folder, const locale::Catalogue& catalogue, const Assets* assets);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
