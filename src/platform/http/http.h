@@ -33,7 +33,7 @@ struct UploadedFile {
 struct Request {
   Method method = Method::get;
   std::string target;      ///< as sent
-  std::string path;        ///< decoded, without the query
+  std::string path;        ///< decoded, without the query; only "%2F" and "%25" stay escaped (params are decoded fully)
   std::string query_text;  ///< raw
   Pairs headers;           ///< names in lower case
   Pairs params;            ///< of the route pattern
@@ -119,6 +119,10 @@ class Router {
   const std::vector<Route>& routes() const;
   /// Match, gates, handler, finishers: what the server calls, and unit tests without a socket.
   Response dispatch(Request& request) const;
+  /// Runs the finishers only: for answers that are made before a handler could run.
+  void finish(const Request& request, Response& response) const;
+  /// 500 with the request id as incident id; logs `what` (which is never shown to the client).
+  Response failure(const Request& request, std::string_view what) const;
 
  private:
   struct Impl;

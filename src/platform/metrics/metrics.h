@@ -33,6 +33,7 @@ class Histogram {
 };
 
 /// Owns all metrics of one process. Registration happens at start; references stay valid. Thread-safe.
+/// The same name and labels give the same object; one name has one type.
 class Registry {
  public:
   Registry();
@@ -40,11 +41,19 @@ class Registry {
   Counter& counter(std::string name, std::string help, std::string labels = {});   ///< labels: `route="x",code="200"`
   Histogram& histogram(std::string name, std::string help, std::string labels = {});
   void gauge(std::string name, std::string help, std::function<double()> read);
+  /// A counter whose total is kept elsewhere (CPU time, a database's own figure).
+  void counter_read(std::string name, std::string help, std::function<double()> read);
   std::string exposition() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// `name="value"` with the value escaped; join several with ','.
+std::string label(std::string_view name, std::string_view value);
+
+/// process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds, process_start_time_seconds.
+void add_process_metrics(Registry& registry);
 
 }  // namespace machiya::metrics
