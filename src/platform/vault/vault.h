@@ -23,22 +23,30 @@ class SystemRng final : public Rng {
 class Vault {
  public:
   /// Reads the 32-byte master key (hex or base64 text) from `key_file`; creates the file (mode 0600) when `create`.
+  /// Refuses a file that others may read (forbidden), a missing one (not_found) and a broken one (invalid_input).
   static Result<std::unique_ptr<Vault>> open(const std::string& key_file, bool create);
   ~Vault();
+
+  /// Proves that this master key belongs to this database: writes a check value at the first start, compares it
+  /// afterwards (integrity_broken when the key is another one). Call it once after the migrations.
+  Result<void> bind_to(store::Store& store);
 
   /// A new data key for one record; its id is stored beside the record.
   Result<std::int64_t> create_key(store::Tx& tx);
   /// Encrypts; `context` ("case/answers") is authenticated so that a sealed text cannot be moved to another column.
+  /// The key's id is authenticated too. The result is binary: bind it as store::Bytes.
   Result<std::string> seal(store::ReadTx& tx, std::int64_t key, std::string_view context, std::string_view plain);
+  /// `gone` when the key was erased, `integrity_broken` when a byte or the context differs.
   Result<std::string> open_sealed(store::ReadTx& tx, std::int64_t key, std::string_view context, std::string_view sealed);
-  /// Deletes the key: everything sealed with it is unreadable from then on (crypto-erasure).
+  /// Erases the key: everything sealed with it is unreadable from then on (crypto-erasure). The row stays as a
+  /// tombstone full of zeros, so that the id is never given to another record.
   Result<void> erase_key(store::Tx& tx, std::int64_t key);
 
   /// Keyed-HMAC bigram tokens of a searchable text (folded as base/text.h says); `field` separates columns.
   std::vector<std::int64_t> search_tokens(std::string_view field, std::string_view text) const;
   /// Keyed digest of an exact value (e-mail address, session secret): 32 bytes as hex.
   std::string digest(std::string_view purpose, std::string_view value) const;
-  /// Encrypts small secrets that belong to no record (TOTP seeds) directly under the master key.
+  /// Encrypts small secrets that belong to no record (TOTP seeds) directly under the master key. Text (base64url).
   std::string seal_secret(std::string_view context, std::string_view plain) const;
   Result<std::string> open_secret(std::string_view context, std::string_view sealed) const;
 
@@ -50,7 +58,8 @@ class Vault {
   std::unique_ptr<Impl> impl_;
 };
 
-/// argon2id with the OWASP 2023 parameters (19 MiB, 2 passes); the result holds salt and parameters.
+/// argon2id with the OWASP 2023 parameters (19 MiB, 2 passes); the result holds salt and parameters. At most two
+/// hashes are computed at a time (memory); the others wait.
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view password, std::string_view hash);
 /// RFC 6238, SHA-1, 6 digits, 30 s. `step_out` is the accepted time step (to refuse replays); one step of drift is allowed.
@@ -58,6 +67,8 @@ bool verify_totp(std::string_view secret_base32, std::string_view code, std::int
 std::string new_totp_secret(Rng& rng);
 std::string sha256_hex(std::string_view data);
 std::string base64url(std::string_view bytes);
+/// invalid_input for anything that is not unpadded base64url.
+Result<std::string> from_base64url(std::string_view text);
 /// Constant-time comparison.
 bool equal_secret(std::string_view a, std::string_view b);
 

@@ -1,0 +1,86 @@
+#include "platform/vault/key_file.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.h"
+
+namespace machiya::vault {
+namespace {
+constexpr std::size_t kKeyBytes = 32;
+
+Error failed(const std::string& path, std::string_view what) {
+  return Error(ErrorCode::unavailable, "master key file " + path + ": " + std::string(what) + ": " + std::strerror(errno));
+}
+
+/// A file is only durable when its name is: fsync of the folder after the file.
+void sync_folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  if (int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+    ::fsync(fd);
+    ::close(fd);
+  }
+}
+
+Result<void> create_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return errno == EEXIST ? Result<void>() : Result<void>(failed(path, "cannot create"));
+  unsigned char key[kKeyBytes];
+  randombytes_buf(key, sizeof key);
+  char hex[kKeyBytes * 2 + 1];
+  sodium_bin2hex(hex, sizeof hex, key, sizeof key);
+  hex[kKeyBytes * 2] = '\n';
+  const bool ok = ::write(fd, hex, sizeof hex) == static_cast<ssize_t>(sizeof hex) && ::fsync(fd) == 0;
+  sodium_memzero(key, sizeof key);
+  sodium_memzero(hex, sizeof hex);
+  Result<void> state;
+  if (!ok) {
+    state = failed(path, "cannot write");
+    ::unlink(path.c_str());
+  }
+  ::close(fd);
+  sync_folder_of(path);
+  return state;
+}
+
+Result<std::string> decode(const std::string& path, std::string_view text) {
+  std::string key(kKeyBytes, '\0');
+  std::size_t size = 0;
+  auto* out = reinterpret_cast<unsigned char*>(key.data());
+  if (text.size() == kKeyBytes * 2 && sodium_hex2bin(out, kKeyBytes, text.data(), text.size(), nullptr, &size, nullptr) == 0 &&
+      size == kKeyBytes)
+    return key;
+  for (int variant : {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_URLSAFE_NO_PADDING})
+    if (sodium_base642bin(out, kKeyBytes, text.data(), text.size(), nullptr, &size, nullptr, variant) == 0 && size == kKeyBytes)
+      return key;
+  return Error(ErrorCode::invalid_input, "master key file " + path + " must hold 32 bytes as hex or base64");
+}
+}  // namespace
+
+Result<std::string> read_key_file(const std::string& path, bool create) {
+  if (create) MACHIYA_CHECK(create_file(path));
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    if (errno == ENOENT) return Error(ErrorCode::not_found, "there is no master key file at " + path);
+    return failed(path, "cannot open");
+  }
+  struct stat info {};
+  char buffer[256];
+  ssize_t size = -1;
+  if (::fstat(fd, &info) == 0) size = ::read(fd, buffer, sizeof buffer);
+  ::close(fd);
+  if (size < 0) return failed(path, "cannot read");
+  if ((info.st_mode & 077) != 0)
+    return Error(ErrorCode::forbidden, "master key file " + path + " may be read by others; set its mode to 0600");
+  auto key = decode(path, trim(std::string_view(buffer, static_cast<std::size_t>(size))));
+  sodium_memzero(buffer, sizeof buffer);
+  return key;
+}
+
+}  // namespace machiya::vault
