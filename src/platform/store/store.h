@@ -30,9 +30,11 @@ class Param {
   Param(std::nullptr_t) {}
   Param(bool b) : v_(std::int64_t{b}) {}
   Param(int i) : v_(std::int64_t{i}) {}
+  Param(unsigned i) : v_(std::int64_t{i}) {}
   Param(long i) : v_(std::int64_t{i}) {}
   Param(long long i) : v_(std::int64_t{i}) {}
   Param(unsigned long i) : v_(static_cast<std::int64_t>(i)) {}
+  Param(unsigned long long i) : v_(static_cast<std::int64_t>(i)) {}
   Param(double d) : v_(d) {}
   Param(std::string s) : v_(std::move(s)) {}
   Param(std::string_view s) : v_(std::string(s)) {}
@@ -48,7 +50,8 @@ class Param {
   Variant v_;
 };
 
-/// A named parameter: written ":name" in the SQL text.
+/// A named parameter: written ":name" in the SQL text. Every parameter of the text must be bound and every bind must
+/// stand in the text. Text must be UTF-8 without NUL (both engines then store the same).
 struct Bind {
   std::string_view name;
   Param value;
@@ -79,13 +82,15 @@ class ReadTx {
   virtual Engine engine() const = 0;
   virtual Result<Rows> query(std::string_view sql, const Binds& binds = {}) = 0;
   /// The first row, if any.
-  Result<std::optional<Row>> query_one(std::string_view sql, const Binds& binds = {});
+  virtual Result<std::optional<Row>> query_one(std::string_view sql, const Binds& binds = {});
   /// Streams rows to `each`; stops early when it returns false. For exports and listings that must not be held in memory.
   virtual Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each) = 0;
 };
 
 /// A write transaction. An error returned by the function rolls back everything that it did (a SAVEPOINT inside the
-/// group commit on SQLite, a transaction on PostgreSQL).
+/// group commit on SQLite, a transaction on PostgreSQL). On both engines a failed statement ends the transaction: all
+/// later calls give the same error and nothing is committed, even if the function returns success (use UPSERT, not
+/// "try and see"). Unique and foreign key violations are ErrorCode::conflict.
 class Tx : public ReadTx {
  public:
   /// INSERT, UPDATE, DELETE; gives the number of rows changed. Use "… RETURNING id" with query() for new keys.
@@ -109,6 +114,16 @@ struct Options {
   int readers = 4;        ///< reading connections
   int pg_writers = 16;    ///< writing connections on PostgreSQL
   bool synchronous = true;  ///< false only for tests and demonstration seeding: commits are then not durable
+  int writer_wait_s = 60;   ///< SQLite: how long writes wait while another process still holds the writer lease
+};
+
+/// Counters since open, for metrics and benchmarks.
+struct Stats {
+  std::int64_t writes = 0;    ///< acknowledged
+  std::int64_t failed = 0;    ///< rolled back or refused
+  std::int64_t commits = 0;   ///< durable commits (groups on SQLite)
+  std::int64_t retries = 0;   ///< re-runs after a serialisation failure or a lost group
+  std::int64_t queued = 0;    ///< waiting now
 };
 
 /// The database. Thread-safe.
@@ -152,10 +167,20 @@ class Store {
 
   /// Applies what is missing, in order, each with a checksum; refuses when an applied one has changed since (drift).
   virtual Result<void> migrate(const std::vector<Migration>& migrations) = 0;
-  /// A consistent copy of a running database into `path` (SQLite: online backup; PostgreSQL: a logical copy).
+  /// A consistent copy of a running database into `path`, which must not exist yet (SQLite: online backup; PostgreSQL:
+  /// a pg_dump archive). Writing goes on meanwhile. The copy is checked and durable when this returns.
   virtual Result<void> backup_to(const std::string& path) = 0;
-  /// True while writes are refused because the disk is full; clears by itself when a probe write succeeds.
+  /// Fills an empty database (no file, or no tables) from such a copy and checks it. `conflict` when it is not empty.
+  static Result<void> restore(const Options& target, const std::string& path);
+  /// True while writes are refused because the disk is full or failing; clears by itself when a probe write succeeds.
   virtual bool refusing_writes() const = 0;
+  /// SQLite: one process at a time writes to a file (a kernel lock beside it, gone with the process). Opening never
+  /// waits for it; the first write does. This waits at most `timeout_ms` for it. Always at once on PostgreSQL.
+  virtual Result<void> acquire_writer(int timeout_ms) = 0;
+  /// Rolling restart: finishes the queued writes, refuses later ones (`unavailable`) and lets the next process write.
+  /// Reads go on. Nothing to do on PostgreSQL.
+  virtual void yield_writer() = 0;
+  virtual Stats stats() const = 0;
   /// Waits for queued writes and closes.
   virtual void close() = 0;
 };

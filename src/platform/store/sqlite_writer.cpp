@@ -1,0 +1,303 @@
+#include "platform/store/sqlite_writer.h"
+
+#include <exception>
+
+#include "base/log.h"
+#include "platform/store/sqlite_tx.h"
+#include "platform/store/transaction_guard.h"
+
+namespace machiya::store {
+
+namespace {
+
+constexpr std::size_t kGroup = 512;        // bounds the time a single commit may take
+constexpr std::size_t kQueue = 50'000;     // beyond this the caller is told to come back later
+constexpr std::chrono::milliseconds kLeasePoll{20};
+constexpr std::chrono::milliseconds kProbeMin{200}, kProbeMax{2000};
+
+bool is_storage(const Error& e) {
+  return e.code == ErrorCode::storage_full || e.code == ErrorCode::storage_failed || e.code == ErrorCode::integrity_broken;
+}
+
+}  // namespace
+
+SqliteWriter::SqliteWriter(const Options& options, std::string path)
+    : path_(std::move(path)), synchronous_(options.synchronous), lease_wait_(options.writer_wait_s), lease_(path_ + ".writer") {}
+
+Error SqliteWriter::refusal() const {
+  return refusing_.load() == Refusal::full ? Error(ErrorCode::storage_full, "the disk is full")
+                                           : Error(ErrorCode::storage_failed, "the disk failed");
+}
+
+void SqliteWriter::submit(Work work, Done done) {
+  std::optional<Error> refused;
+  {
+    std::lock_guard lock(mutex_);
+    if (state_ != State::open) refused = Error(ErrorCode::unavailable, "the store no longer takes writes");
+    else if (refusing()) refused = refusal();
+    else if (queue_.size() >= kQueue) refused = Error(ErrorCode::unavailable, "too many writes are waiting");
+    else queue_.push_back(Item{std::move(work), std::move(done), {}, {}});
+    if (!refused && queue_.size() == 1) changed_.notify_all();
+  }
+  if (!refused) return;
+  failed_ += 1;
+  if (done) done(std::move(*refused));
+}
+
+Result<void> SqliteWriter::run(const Work& work) {
+  if (InsideWrite::here()) return Error(ErrorCode::internal, "a write inside a write");
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::optional<Result<void>> result;
+    std::exception_ptr bug;
+  } wait;
+  submit(
+      [&](Tx& tx) -> Result<void> {
+        try {
+          return work(tx);
+        } catch (...) {   // a bug belongs to the caller's thread, not to the writer and its other clients
+          wait.bug = std::current_exception();
+          return Error(ErrorCode::internal, "exception in a write");
+        }
+      },
+      [&](Result<void> r) {
+        std::lock_guard lock(wait.mutex);
+        wait.result = std::move(r);
+        wait.ready.notify_one();
+      });
+  std::unique_lock lock(wait.mutex);
+  wait.ready.wait(lock, [&] { return wait.result.has_value(); });
+  if (wait.bug && !wait.result->ok()) std::rethrow_exception(wait.bug);
+  return std::move(*wait.result);
+}
+
+Result<void> SqliteWriter::acquire(int timeout_ms) {
+  std::unique_lock lock(mutex_);
+  lease_changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return has_lease_ || state_ != State::open; });
+  if (has_lease_) return {};
+  return Error(ErrorCode::unavailable, "another process holds the writer lease");
+}
+
+void SqliteWriter::yield() {
+  std::unique_lock lock(mutex_);
+  if (state_ == State::open) state_ = State::yielding;
+  changed_.notify_all();
+  lease_changed_.wait(lock, [&] { return state_ == State::yielded || state_ == State::closed; });
+}
+
+void SqliteWriter::close() {
+  yield();
+  {
+    std::lock_guard lock(mutex_);
+    state_ = State::closed;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+Stats SqliteWriter::stats() const {
+  std::lock_guard lock(mutex_);
+  return {writes_, failed_, commits_, retries_, static_cast<std::int64_t>(queue_.size())};
+}
+
+Result<void> SqliteWriter::open_connection() {
+  connection_.reset();
+  MACHIYA_TRY(connection_, SqliteConnection::open(path_, SqliteConnection::Role::writer, synchronous_));
+  return {};
+}
+
+Result<void> SqliteWriter::start() {
+  MACHIYA_TRY(const bool mine, lease_.try_acquire());
+  if (mine) {
+    MACHIYA_CHECK(open_connection());
+    has_lease_ = true;
+  }
+  thread_ = std::thread([this] { loop(); });
+  return {};
+}
+
+/// Gives up after the configured time, or when the store is being closed.
+Result<void> SqliteWriter::wait_for_lease() {
+  const auto until = std::chrono::steady_clock::now() + lease_wait_;
+  log(LogLevel::info, "writer-lease-waiting");
+  for (;;) {
+    MACHIYA_TRY(const bool mine, lease_.try_acquire());
+    if (mine) break;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kLeasePoll, [&] { return state_ != State::open; });
+    if (state_ != State::open || std::chrono::steady_clock::now() >= until)
+      return Error(ErrorCode::unavailable, "another process holds the writer lease");
+  }
+  if (auto opened = open_connection(); !opened.ok()) refuse(opened.error());   // the probe tries again
+  std::lock_guard lock(mutex_);
+  has_lease_ = true;
+  lease_changed_.notify_all();
+  return {};
+}
+
+void SqliteWriter::take_group(Group& group) {
+  group.clear();
+  while (!queue_.empty() && group.size() < kGroup) {
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+}
+
+/// Answers everything that waits with `error`. False when the thread should end.
+bool SqliteWriter::fail_queue(const Error& error) {
+  Group group;
+  std::unique_lock lock(mutex_);
+  if (queue_.empty()) changed_.wait_for(lock, kProbeMin, [&] { return state_ != State::open; });
+  take_group(group);
+  const bool go_on = state_ == State::open || !queue_.empty();
+  lock.unlock();
+  for (Item& item : group) item.result = error;
+  answer(group);
+  return go_on;
+}
+
+void SqliteWriter::loop() {
+  Group group;
+  for (;;) {
+    if (!lease_.held())
+      if (auto leased = wait_for_lease(); !leased.ok()) {
+        if (!fail_queue(leased.error())) break;
+        continue;
+      }
+    std::unique_lock lock(mutex_);
+    const auto ready = [&] { return !queue_.empty() || state_ != State::open; };
+    if (refusing()) changed_.wait_for(lock, probe_pause_, ready);
+    else changed_.wait(lock, ready);
+    if (queue_.empty() && state_ != State::open) break;
+    take_group(group);
+    lock.unlock();
+    if (refusing()) probe();
+    if (!group.empty()) run_group(group);
+    answer(group);
+  }
+  connection_.reset();
+  lease_.release();
+  std::lock_guard lock(mutex_);
+  has_lease_ = false;
+  if (state_ != State::closed) state_ = State::yielded;
+  lease_changed_.notify_all();
+}
+
+void SqliteWriter::run_group(Group& group) {
+  if (refusing()) {
+    for (Item& item : group) item.result = refusal();
+    return;
+  }
+  auto done = run_transaction(group, 0, group.size());
+  if (done.ok()) {
+    // A write that found no room while its neighbours did: the disk may be full, or the write too large for it.
+    for (const Item& item : group)
+      if (!item.result.ok() && is_storage(item.result.error())) return probe();
+    return;
+  }
+  const Error first = std::move(done).error();
+  // A full disk took the whole transaction with it. Alone, the small ones may still fit. A failed fsync is no reason
+  // to try again: nothing of this group is acknowledged.
+  const bool alone = group.size() > 1 && first.code == ErrorCode::storage_full;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    Error error = first;
+    if (alone && !refusing()) {
+      retries_ += 1;
+      auto again = run_transaction(group, i, i + 1);
+      if (again.ok()) continue;
+      error = std::move(again).error();
+      // One row that fits nowhere must not stop the others; the probe tells a full disk from a huge write.
+      if (error.code == ErrorCode::storage_full) probe();
+    }
+    group[i].actions.clear();
+    group[i].result = error;
+  }
+  if (!alone && is_storage(first)) refuse(first);
+}
+
+Result<void> SqliteWriter::run_transaction(Group& group, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) group[i].result = {};
+  bool anything = false;
+  auto ran = connection_->control("BEGIN IMMEDIATE");
+  if (ran.ok()) ran = run_items(group, from, to, anything);
+  if (ran.ok()) ran = connection_->control(anything ? "COMMIT" : "ROLLBACK");
+  if (ran.ok()) {
+    if (anything) commits_ += 1;
+    return {};
+  }
+  if (connection_->in_transaction())
+    if (auto undone = connection_->control("ROLLBACK"); !undone.ok())
+      log(LogLevel::error, "rollback-failed", {{"error", undone.error().to_string()}});
+  return ran;
+}
+
+Result<void> SqliteWriter::run_items(Group& group, std::size_t from, std::size_t to, bool& anything) {
+  for (std::size_t i = from; i < to; ++i) {
+    MACHIYA_CHECK(connection_->control("SAVEPOINT w"));
+    run_one(group[i]);
+    if (!connection_->in_transaction()) {
+      if (!group[i].result.ok()) return Error(group[i].result.error());
+      return Error(ErrorCode::internal, "a write ended the transaction of its group");
+    }
+    if (group[i].result.ok()) anything = true;
+    else MACHIYA_CHECK(connection_->control("ROLLBACK TO w"));
+    MACHIYA_CHECK(connection_->control("RELEASE w"));
+  }
+  return {};
+}
+
+void SqliteWriter::run_one(Item& item) {
+  SqliteTx tx(*connection_);
+  {
+    InsideWrite guard;
+    try {
+      item.result = item.work(tx);
+    } catch (const std::exception& bug) {
+      log(LogLevel::error, "exception-in-write", {{"what", bug.what()}});
+      item.result = Error(ErrorCode::internal, "exception in a write");
+    }
+  }
+  if (item.result.ok() && tx.failed()) item.result = *tx.failed();
+  if (item.result.ok()) item.actions = tx.take_actions();
+  else item.actions.clear();
+}
+
+void SqliteWriter::answer(Group& group) {
+  InsideWrite guard;   // callbacks may queue writes, not wait for them
+  for (Item& item : group) {
+    (item.result.ok() ? writes_ : failed_) += 1;
+    if (item.result.ok())
+      for (auto& action : item.actions) action();
+    if (item.done) item.done(std::move(item.result));
+  }
+  group.clear();
+}
+
+void SqliteWriter::refuse(const Error& error) {
+  if (!refusing()) log(LogLevel::error, "writes-refused", {{"error", error.to_string()}});
+  refusing_ = error.code == ErrorCode::storage_full ? Refusal::full : Refusal::failed;
+  probe_pause_ = kProbeMin;
+}
+
+/// Writes 64 KiB and takes it away again. Clears the refusal when both commits are durable, sets it when they are not.
+void SqliteWriter::probe() {
+  auto tried = [&]() -> Result<void> {
+    // A broken disk may have left anything in this connection's cache: begin with a new one.
+    if (refusing_ == Refusal::failed || !connection_) MACHIYA_CHECK(open_connection());
+    if (auto trimmed = connection_->script("PRAGMA wal_checkpoint(PASSIVE)"); !trimmed.ok() && !is_storage(trimmed.error()))
+      return trimmed;
+    MACHIYA_CHECK(connection_->script("CREATE TABLE IF NOT EXISTS store_probe (id INTEGER PRIMARY KEY, pad BLOB) STRICT;"
+                                      "INSERT OR REPLACE INTO store_probe (id, pad) VALUES (1, zeroblob(65536));"));
+    return connection_->script("DELETE FROM store_probe");
+  }();
+  if (tried.ok()) {
+    if (refusing()) log(LogLevel::info, "writes-accepted-again");
+    refusing_ = Refusal::none;
+    return;
+  }
+  if (!refusing()) refuse(tried.error());
+  else probe_pause_ = std::min(probe_pause_ * 2, kProbeMax);
+}
+
+}  // namespace machiya::store

@@ -1,0 +1,209 @@
+#include "platform/store/store.h"
+
+#include <atomic>
+#include <thread>
+
+#include "platform/store/testing.h"
+
+namespace machiya::store {
+namespace {
+
+const std::vector<Migration> kSchema{{"demo", 1, "demo",
+    "CREATE TABLE demo (id ID, name TEXT UNIQUE, born TS, alive BOOL, body BYTES, size REAL, note JSON);", ""}};
+
+class StoreContract : public testing::StoreTest {
+ protected:
+  StoreContract() { migrate(kSchema); }
+  Result<std::int64_t> add(std::string_view name) {
+    return store().write([&](Tx& tx) -> Result<std::int64_t> {
+      MACHIYA_TRY(const auto row, tx.query_one("INSERT INTO demo (name) VALUES (:name) RETURNING id", {{"name", name}}));
+      return row->integer(0);
+    });
+  }
+  std::int64_t count() {
+    auto rows = store().read([](ReadTx& tx) { return tx.query("SELECT count(*) FROM demo"); });
+    EXPECT_TRUE(rows.ok());
+    return (*rows)[0].integer(0);
+  }
+};
+
+TEST_P(StoreContract, every_type_comes_back_as_it_went_in) {
+  const std::string bytes("\0\x01\xff'\\x", 6);
+  auto wrote = store().write([&](Tx& tx) {
+    return tx.execute("INSERT INTO demo (name, born, alive, body, size, note) VALUES (:name, :born, :alive, :body, :size, :note)",
+                      {{"name", "葛󠄀城市 :not_a_param"}, {"born", std::int64_t{1'775'000'000'000'000}}, {"alive", true},
+                       {"body", Bytes{bytes}}, {"size", 0.1}, {"note", nullptr}});
+  });
+  ASSERT_TRUE(wrote.ok()) << wrote.error().to_string();
+  EXPECT_EQ(*wrote, 1);
+  auto read = store().read([](ReadTx& tx) {
+    return tx.query_one("SELECT name, born, alive, body, size, note FROM demo WHERE alive AND name <> ':nothing'");
+  });
+  ASSERT_TRUE(read.ok()) << read.error().to_string();
+  const Row& row = **read;
+  EXPECT_EQ(row.text(0), "葛󠄀城市 :not_a_param");
+  EXPECT_EQ(row.integer(1), 1'775'000'000'000'000);
+  EXPECT_EQ(row.integer(2), 1);
+  EXPECT_EQ(row.text(3), bytes);
+  EXPECT_EQ(row.real(4), 0.1);
+  EXPECT_TRUE(row.is_null(5));
+  EXPECT_EQ(row.optional_text(5), std::nullopt);
+}
+
+TEST_P(StoreContract, an_error_undoes_the_write) {
+  auto wrote = store().write([&](Tx& tx) -> Result<std::int64_t> {
+    MACHIYA_TRY(auto n, tx.execute("INSERT INTO demo (name) VALUES ('a')"));
+    (void)n;
+    return Error(ErrorCode::forbidden, "no");
+  });
+  EXPECT_EQ(wrote.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(StoreContract, a_failed_statement_ends_the_transaction_even_when_ignored) {
+  ASSERT_TRUE(add("a").ok());
+  auto wrote = store().write([&](Tx& tx) -> Result<std::int64_t> {
+    MACHIYA_TRY(auto n, tx.execute("INSERT INTO demo (name) VALUES ('b')"));
+    EXPECT_FALSE(tx.execute("INSERT INTO demo (name) VALUES ('a')").ok());
+    EXPECT_FALSE(tx.execute("INSERT INTO demo (name) VALUES ('c')").ok());
+    return n;
+  });
+  ASSERT_FALSE(wrote.ok());
+  EXPECT_EQ(wrote.error().code, ErrorCode::conflict);
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_P(StoreContract, neighbours_of_a_failing_write_are_kept) {
+  std::atomic<int> good{0}, bad{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        auto done = store().write([&](Tx& tx) -> Result<std::int64_t> {
+          MACHIYA_TRY(auto n, tx.execute("INSERT INTO demo (name) VALUES (:name)", {{"name", std::to_string(t) + "-" + std::to_string(i)}}));
+          if (i % 5 == 0) return Error(ErrorCode::forbidden);
+          return n;
+        });
+        (done.ok() ? good : bad) += 1;
+      }
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(good, 8 * 40);
+  EXPECT_EQ(bad, 8 * 10);
+  EXPECT_EQ(count(), 8 * 40);
+}
+
+TEST_P(StoreContract, after_commit_runs_only_for_what_was_committed) {
+  std::atomic<int> ran{0};
+  auto good = store().write([&](Tx& tx) {
+    tx.after_commit([&] { ran += 1; });
+    return tx.execute("INSERT INTO demo (name) VALUES ('a')");
+  });
+  auto bad = store().write([&](Tx& tx) -> Result<std::int64_t> {
+    tx.after_commit([&] { ran += 100; });
+    return Error(ErrorCode::forbidden);
+  });
+  EXPECT_TRUE(good.ok());
+  EXPECT_FALSE(bad.ok());
+  EXPECT_EQ(ran, 1);
+}
+
+TEST_P(StoreContract, parameters_are_checked) {
+  const auto run = [&](std::string_view sql, const Binds& binds) {
+    return store().read([&](ReadTx& tx) { return tx.query(sql, binds); }).error().code;
+  };
+  EXPECT_EQ(run("SELECT name FROM demo WHERE name = :name", {}), ErrorCode::internal);
+  EXPECT_EQ(run("SELECT name FROM demo", {{"name", 1}}), ErrorCode::internal);
+  EXPECT_EQ(run("SELECT name FROM demo WHERE name = :name", {{"name", std::string("a\0b", 3)}}), ErrorCode::invalid_input);
+  EXPECT_EQ(run("SELECT name FROM demo WHERE name = :name", {{"name", "\xff"}}), ErrorCode::invalid_input);
+}
+
+TEST_P(StoreContract, a_write_inside_a_write_is_refused) {
+  auto outer = store().write([&](Tx&) -> Result<std::int64_t> { return add("x"); });
+  EXPECT_EQ(outer.error().code, ErrorCode::internal);
+}
+
+TEST_P(StoreContract, an_exception_of_the_work_reaches_its_caller) {
+  EXPECT_THROW((void)store().write([&](Tx&) -> Result<std::int64_t> { throw std::runtime_error("bug"); }), std::runtime_error);
+  EXPECT_TRUE(add("after").ok());
+}
+
+TEST_P(StoreContract, stream_stops_and_nests) {
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(add("n" + std::to_string(i)).ok());
+  int seen = 0, inner = 0;
+  auto done = store().read([&](ReadTx& tx) -> Result<int> {
+    MACHIYA_CHECK(tx.stream("SELECT id FROM demo ORDER BY id", {}, [&](const Row& row) {
+      auto again = tx.query("SELECT name FROM demo WHERE id = :id", {{"id", row.integer(0)}});
+      if (again.ok() && (*again)[0].text(0) == "n" + std::to_string(seen)) ++inner;
+      return ++seen < 700;
+    }));
+    MACHIYA_TRY(auto rows, tx.query("SELECT id FROM demo"));
+    return static_cast<int>(rows.size());
+  });
+  ASSERT_TRUE(done.ok()) << done.error().to_string();
+  EXPECT_EQ(*done, 1000);
+  EXPECT_EQ(seen, 700);
+  EXPECT_EQ(inner, 700);
+}
+
+TEST_P(StoreContract, a_reader_sees_one_snapshot) {
+  ASSERT_TRUE(add("a").ok());
+  auto done = store().read([&](ReadTx& tx) -> Result<std::int64_t> {
+    MACHIYA_TRY(auto before, tx.query("SELECT count(*) FROM demo"));
+    std::thread([&] { EXPECT_TRUE(add("b").ok()); }).join();   // the writer does not wait for the reader either
+    MACHIYA_TRY(auto after, tx.query("SELECT count(*) FROM demo"));
+    return after[0].integer(0) - before[0].integer(0);
+  });
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(*done, 0);
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_P(StoreContract, a_reader_cannot_write) {
+  auto done = store().read([&](ReadTx& tx) { return tx.query("INSERT INTO demo (name) VALUES ('x') RETURNING id"); });
+  EXPECT_FALSE(done.ok());
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(StoreContract, write_later_answers_after_the_commit) {
+  std::mutex mutex;
+  std::condition_variable ready;
+  int answers = 0;
+  for (int i = 0; i < 10; ++i)
+    store().write_later(
+        [i](Tx& tx) -> Result<void> {
+          MACHIYA_TRY(auto n, tx.execute("INSERT INTO demo (name) VALUES (:n)", {{"n", std::to_string(i)}}));
+          (void)n;
+          return {};
+        },
+        [&](Result<void> r) {
+          EXPECT_TRUE(r.ok());
+          std::lock_guard lock(mutex);
+          ++answers;
+          ready.notify_one();
+        });
+  std::unique_lock lock(mutex);
+  ready.wait(lock, [&] { return answers == 10; });
+  EXPECT_EQ(count(), 10);
+}
+
+TEST_P(StoreContract, rows_stay_after_reopening_and_keys_are_never_reused) {
+  auto first = add("a");
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(store().write([](Tx& tx) { return tx.execute("DELETE FROM demo"); }).ok());
+  reopen();
+  auto second = add("b");
+  ASSERT_TRUE(second.ok());
+  EXPECT_GT(*second, *first);
+}
+
+TEST_P(StoreContract, a_closed_store_refuses) {
+  store().close();
+  EXPECT_EQ(add("x").error().code, ErrorCode::unavailable);
+  EXPECT_FALSE(store().read([](ReadTx& tx) { return tx.query("SELECT 1"); }).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, StoreContract, ::testing::Values(Engine::sqlite), testing::engine_name);
+
+}  // namespace
+}  // namespace machiya::store
