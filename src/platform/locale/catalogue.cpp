@@ -83,6 +83,7 @@ Result<void> merge(const std::string& path, const std::string& part, const json:
                    std::unordered_map<std::string, std::string>& part_of) {
   if (!file.is_object()) return Error(ErrorCode::definition_error, path + ": must be one object of texts");
   for (const auto& [key, text] : file.members()) {
+    if (!key.empty() && key[0] == '@') continue;  // a mark about the file, such as "@reviewed": "no"
     if (!text.is_string()) return Error(ErrorCode::definition_error, path + ": '" + key + "' must be a text");
     auto [owner, added] = part_of.emplace(key, part);
     if (!added && owner->second != part)

@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "platform/pages/html.h"
 #include "platform/pages/pages.h"
 
@@ -76,6 +77,27 @@ const Data* Data::find(std::string_view key) const {
   for (const auto& [name, value] : *map)
     if (name == key) return &value;
   return nullptr;
+}
+
+Data from_json(const json::Value& value) {
+  switch (value.kind()) {
+    case json::Kind::null: return {};
+    case json::Kind::boolean: return Data(value.as_bool());
+    case json::Kind::string: return Data(value.as_string());
+    case json::Kind::integer:
+    case json::Kind::decimal: return Data(value.number_text());
+    case json::Kind::array: {
+      Data::List list;
+      for (const json::Value& item : value.items()) list.push_back(from_json(item));
+      return Data(std::move(list));
+    }
+    case json::Kind::object: {
+      Data::Map map;
+      for (const auto& [key, item] : value.members()) map.emplace_back(key, from_json(item));
+      return Data(std::move(map));
+    }
+  }
+  return {};
 }
 
 }  // namespace machiya::pages

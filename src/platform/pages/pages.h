@@ -18,6 +18,9 @@
 namespace machiya::locale {
 class Catalogue;
 }
+namespace machiya::json {
+class Value;
+}
 
 namespace machiya::pages {
 
@@ -58,6 +61,9 @@ class Data {
  private:
   std::variant<std::monostate, std::string, SafeHtml, bool, List, Map> v_;
 };
+
+/// The same tree from JSON: numbers as written, null as nothing.
+Data from_json(const json::Value& value);
 
 /// All templates. load() parses every *.html below the folder; errors name file:line. Immutable; thread-safe.
 class Templates {

@@ -153,4 +153,20 @@ TEST_F(PagesTest, AssetsCarryAHashOfTheirFolder) {
   EXPECT_NE(templates.error().detail.find("page.html:2: there is no static file 'styles/none.css'"), std::string::npos);
 }
 
+TEST(RealPages, EveryTemplateLoadsInEveryLanguage) {
+  auto catalogue = locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale");
+  ASSERT_TRUE(catalogue.ok()) << catalogue.error().detail;
+  auto templates = Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *catalogue.value());
+  ASSERT_TRUE(templates.ok()) << templates.error().detail;
+  for (const char* type : {"text", "long-text", "name", "organisation", "address", "date", "choice", "choices", "yes-no", "money", "number",
+                           "digits", "email", "phone", "photo", "file", "place", "bank-account", "declaration", "info", "select"})
+    EXPECT_TRUE(templates.value()->has(std::string("fields/") + type)) << type;
+  Data d;
+  d.set("title", "t").set("breadcrumbs", Data().set("items", Data().push(Data().set("href", "/").set("label", "トップ"))));
+  std::string page = templates.value()->render("error", d.set("status", "404").set("kind", "404"), "vi").html;
+  EXPECT_NE(page.find("<html lang=\"vi\""), std::string::npos);
+  EXPECT_NE(page.find("Địa chỉ có thể sai"), std::string::npos);
+  EXPECT_NE(page.find("<a href=\"/\">トップ</a>"), std::string::npos);
+}
+
 }  // namespace machiya::pages

@@ -150,6 +150,7 @@ class Parser {
     std::string fixed(name.substr(0, star));
     bool wants_tag = is_attrs_template(name);
     if (star != std::string_view::npos) MACHIYA_CHECK(check_name(name.substr(star + 1)));
+    if (html_.state() == State::attribute_name) (void)html_.feed(" ");  // "checked{{/x}}{{>…_attrs}}": the partial begins a new attribute
     if (html_.state() != (wants_tag ? State::tag : State::text))
       return fault("partial '" + std::string(name) + "' stands " + (wants_tag ? "outside of a tag" : "inside a tag or attribute") +
                    " (only partials named …_attrs belong into tags)");
