@@ -76,4 +76,20 @@ Result<void> copy_sqlite(const std::string& from, const std::string& to) {
   return sync_path(slash == std::string::npos ? "." : to.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
 }
 
+Result<void> restore_sqlite(const std::string& from, const std::string& to) {
+  for (const char* rest : {"", "-wal", "-shm"})
+    if (::access((to + rest).c_str(), F_OK) == 0) return Error(ErrorCode::conflict, "the target of the restore is not empty");
+  {
+    MACHIYA_TRY(const auto source, SqliteConnection::open(from, SqliteConnection::Role::reader, true));
+    MACHIYA_CHECK(check_integrity(*source));
+    std::int64_t applied = 0;
+    MACHIYA_CHECK(source->stream("SELECT count(*) FROM schema_migration", {}, [&](const Row& row) {
+      applied = row.integer(0);
+      return true;
+    }));
+    if (applied == 0) return Error(ErrorCode::integrity_broken, "the copy holds no database of this program");
+  }
+  return copy_sqlite(from, to);
+}
+
 }  // namespace machiya::store

@@ -1,64 +1,21 @@
 #include "platform/store/sqlite_store.h"
 
-#include <condition_variable>
-#include <mutex>
-
-#include "base/log.h"
+#include "platform/store/connection_pool.h"
 #include "platform/store/migration.h"
 #include "platform/store/sqlite_connection.h"
 #include "platform/store/sqlite_tx.h"
 #include "platform/store/sqlite_writer.h"
-#include "platform/store/transaction_guard.h"
 
 namespace machiya::store {
 
 namespace {
 
-/// Reading connections, opened when first needed. In WAL mode they never wait for the writer.
-class ReaderPool {
- public:
-  ReaderPool(std::string path, int size) : path_(std::move(path)), free_slots_(size < 1 ? 1 : size) {}
-
-  Result<std::unique_ptr<SqliteConnection>> take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ || free_slots_ > 0; });
-    if (closed_) return Error(ErrorCode::unavailable, "the store is closed");
-    --free_slots_;
-    if (!idle_.empty()) {
-      auto out = std::move(idle_.back());
-      idle_.pop_back();
-      return out;
-    }
-    lock.unlock();
-    auto opened = SqliteConnection::open(path_, SqliteConnection::Role::reader, true);
-    if (!opened.ok()) give_back(nullptr);
-    return opened;
-  }
-  void give_back(std::unique_ptr<SqliteConnection> connection) {
-    std::lock_guard lock(mutex_);
-    ++free_slots_;
-    if (connection && !closed_) idle_.push_back(std::move(connection));
-    changed_.notify_one();
-  }
-  void close() {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    idle_.clear();
-    changed_.notify_all();
-  }
-
- private:
-  const std::string path_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::unique_ptr<SqliteConnection>> idle_;
-  int free_slots_;
-  bool closed_ = false;
-};
-
 class SqliteStore final : public Store {
  public:
-  SqliteStore(const Options& options, std::string path) : path_(path), writer_(options, path), readers_(path, options.readers) {}
+  SqliteStore(const Options& options, const std::string& path)
+      : path_(path), writer_(options, path),
+        // In WAL mode readers never wait for the writer, nor the writer for them.
+        readers_(options.readers, [this] { return SqliteConnection::open(path_, SqliteConnection::Role::reader, true); }) {}
   ~SqliteStore() override { SqliteStore::close(); }
   Result<void> start() { return writer_.start(); }
 
@@ -68,21 +25,17 @@ class SqliteStore final : public Store {
     writer_.submit(std::move(work), std::move(done));
   }
   Result<void> read_raw(const std::function<Result<void>(ReadTx&)>& work) override {
-    struct Loan {   // gives the connection back even when `work` throws
-      ReaderPool& pool;
-      std::unique_ptr<SqliteConnection> connection;
-      ~Loan() {
-        // After a failed ROLLBACK the connection is closed instead of lent out again.
-        if (connection && connection->in_transaction() && !connection->control("ROLLBACK").ok()) connection.reset();
-        pool.give_back(std::move(connection));
-      }
-    };
     MACHIYA_TRY(auto connection, readers_.take());
-    Loan loan{readers_, std::move(connection)};
-    MACHIYA_CHECK(loan.connection->control("BEGIN"));
-    SqliteTx tx(*loan.connection);
+    struct Ended {   // also when `work` throws; a connection that cannot end its transaction is closed
+      ConnectionPool<SqliteConnection>::Loan& loan;
+      ~Ended() {
+        if (loan->in_transaction() && !loan->control("ROLLBACK").ok()) loan.drop();
+      }
+    } ended{connection};
+    MACHIYA_CHECK(connection->control("BEGIN"));
+    SqliteTx tx(*connection);
     MACHIYA_CHECK(work(tx));
-    return loan.connection->control("COMMIT");
+    return connection->control("COMMIT");
   }
   Result<void> migrate(const std::vector<Migration>& migrations) override {
     return write_raw([&](Tx& tx) {
@@ -103,7 +56,7 @@ class SqliteStore final : public Store {
  private:
   const std::string path_;
   SqliteWriter writer_;
-  ReaderPool readers_;
+  ConnectionPool<SqliteConnection> readers_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "platform/store/migration.h"
 #include "platform/store/testing.h"
 
 namespace machiya::store {
@@ -203,7 +204,100 @@ TEST_P(StoreContract, a_closed_store_refuses) {
   EXPECT_FALSE(store().read([](ReadTx& tx) { return tx.query("SELECT 1"); }).ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Store, StoreContract, ::testing::Values(Engine::sqlite), testing::engine_name);
+TEST_P(StoreContract, the_place_of_a_parameter_decides_its_type) {
+  const std::int64_t late = 4'102'444'800'000'000;   // 2100 in microseconds: more than 32 bits
+  ASSERT_TRUE(store().write([&](Tx& tx) {
+    return tx.execute("INSERT INTO demo (name, born, alive) VALUES (:name, :born, :alive)",
+                      {{"name", "a"}, {"born", late}, {"alive", 0}});
+  }).ok());
+  auto row = store().read([&](ReadTx& tx) {
+    return tx.query_one("SELECT :free, COALESCE(:maybe, 0), substr(name, :from, 1), sum(born), :text FROM demo"
+                        " WHERE born > :late - 1000 AND (:name IS NULL OR name = :name) AND NOT alive GROUP BY name LIMIT :limit",
+                        {{"free", late}, {"maybe", late}, {"from", 1}, {"text", "x"}, {"late", late}, {"name", nullptr}, {"limit", 5}});
+  });
+  ASSERT_TRUE(row.ok()) << row.error().to_string();
+  EXPECT_EQ((*row)->optional_integer(0), late);
+  EXPECT_EQ((*row)->optional_integer(1), late);
+  EXPECT_EQ((*row)->text(2), "a");
+  EXPECT_EQ((*row)->integer(3), late);
+  EXPECT_EQ((*row)->text(4), "x");
+}
+
+TEST_P(StoreContract, text_and_bytes_are_not_mixed) {
+  const auto put = [&](std::string_view sql, Param value) {
+    return store().write([&](Tx& tx) { return tx.execute(sql, {{"v", value}}); }).ok();
+  };
+  EXPECT_FALSE(put("INSERT INTO demo (body) VALUES (:v)", "text"));
+  EXPECT_FALSE(put("INSERT INTO demo (name) VALUES (:v)", Bytes{"bytes"}));
+  EXPECT_FALSE(put("INSERT INTO demo (born) VALUES (:v)", "not a number"));
+  EXPECT_TRUE(put("INSERT INTO demo (body) VALUES (:v)", Bytes{""}));
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_P(StoreContract, backup_while_writing_restores_to_one_moment) {
+  // Each write adds one row and counts it in another; a copy that mixes two moments breaks the sum.
+  ASSERT_TRUE(store().write([](Tx& tx) { return tx.execute("INSERT INTO demo (name, born) VALUES ('sum', 0)"); }).ok());
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  std::thread writer([&] {
+    while (!stop) {
+      auto done = store().write([&](Tx& tx) -> Result<std::int64_t> {
+        MACHIYA_TRY(auto n, tx.execute("INSERT INTO demo (name, note) VALUES (:name, :note)",
+                                       {{"name", std::to_string(written)}, {"note", std::string(2000, 'x')}}));
+        (void)n;
+        return tx.execute("UPDATE demo SET born = born + 1 WHERE name = 'sum'");
+      });
+      EXPECT_TRUE(done.ok());
+      written += 1;
+    }
+  });
+  while (written < 50) std::this_thread::yield();
+  const std::string copy = folder() + "/copy";
+  const auto made = store().backup_to(copy);
+  EXPECT_TRUE(made.ok()) << made.error().to_string();
+  EXPECT_EQ(store().backup_to(copy).error().code, ErrorCode::conflict);
+  stop = true;
+  writer.join();
+
+  const auto other = testing::make_database(GetParam());
+  Options options;
+  options.url = other->url();
+  const auto restored = Store::restore(options, copy);
+  ASSERT_TRUE(restored.ok()) << restored.error().to_string();
+  EXPECT_EQ(Store::restore(options, copy).error().code, ErrorCode::conflict);
+  auto second = Store::open(options);
+  ASSERT_TRUE(second.ok());
+  EXPECT_TRUE((*second)->migrate(kSchema).ok());
+  auto rows = (*second)->read([](ReadTx& tx) { return tx.query("SELECT count(*) - 1, max(born) FROM demo"); });
+  ASSERT_TRUE(rows.ok());
+  EXPECT_GE((*rows)[0].integer(0), 50);
+  EXPECT_EQ((*rows)[0].integer(0), (*rows)[0].integer(1));
+}
+
+TEST_P(StoreContract, migrations_refuse_drift_gaps_and_newer_databases) {
+  EXPECT_TRUE(store().migrate(kSchema).ok());   // again: nothing to do
+  auto changed = kSchema;
+  changed[0].sql = "CREATE TABLE demo (id ID);";
+  EXPECT_EQ(store().migrate(changed).error().code, ErrorCode::integrity_broken);
+  std::vector<Migration> next = kSchema;
+  next.push_back({"demo", 3, "gap", "CREATE TABLE gap (id ID);", ""});
+  EXPECT_EQ(store().migrate(next).error().code, ErrorCode::definition_error);
+  next[1] = {"demo", 2, "broken", "CREATE TABLE half (id ID); CREATE TABLE demo (id ID);", ""};
+  EXPECT_FALSE(store().migrate(next).ok());
+  EXPECT_FALSE(store().read([](ReadTx& tx) { return tx.query("SELECT id FROM half"); }).ok());   // nothing half done
+  next[1] = {"demo", 2, "more", "CREATE TABLE more (id ID);", "CREATE TABLE more (id ID, only_here INT);"};
+  ASSERT_TRUE(store().migrate(next).ok());
+  EXPECT_EQ(store().read([](ReadTx& tx) { return tx.query("SELECT only_here FROM more"); }).ok(), GetParam() == Engine::postgres);
+  const auto older = store().migrate(kSchema);
+  EXPECT_EQ(older.error().code, ErrorCode::integrity_broken);
+  EXPECT_NE(older.error().detail.find("newer than this program"), std::string::npos);
+}
+
+TEST(store_migration, digest_is_sha_256) {   // FIPS 180-4, appendix B.1
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+MACHIYA_ON_BOTH_ENGINES(StoreContract);
 
 }  // namespace
 }  // namespace machiya::store

@@ -1,0 +1,94 @@
+// One PostgreSQL connection with its prepared statements. Used by one thread at a time.
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "platform/store/store.h"
+
+struct pg_conn;
+struct pg_result;
+
+namespace machiya::store {
+
+using PgTypeId = unsigned int;
+
+/// What was learnt about one statement: its numbered text and the type of each parameter.
+struct PgPlan {
+  std::string text;
+  std::vector<std::string> names;
+  std::vector<PgTypeId> types;
+  bool cursor = false;   ///< a SELECT, so that it can be streamed
+};
+
+/// Plans of all connections of one store. Thread-safe.
+class PgPlans {
+ public:
+  std::shared_ptr<const PgPlan> find(std::string_view sql) const;
+  void put(std::string_view sql, std::shared_ptr<const PgPlan> plan);
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const PgPlan>> plans_;
+};
+
+/// A failure, and whether the same transaction may succeed when it is run again.
+struct PgFailure {
+  Error error;
+  bool retry = false;   ///< serialisation failure, deadlock, connection lost before the commit
+};
+
+struct PgResultDeleter {
+  void operator()(pg_result* r) const;
+};
+using PgResult = std::unique_ptr<pg_result, PgResultDeleter>;
+
+class PgConnection {
+ public:
+  static Result<std::unique_ptr<PgConnection>> open(const std::string& url, bool synchronous, PgPlans& plans);
+  ~PgConnection();
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
+
+  Result<Rows> query(std::string_view sql, const Binds& binds);
+  Result<std::int64_t> execute(std::string_view sql, const Binds& binds);
+  Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each);
+  /// Statements without parameters, in one go.
+  Result<void> script(const std::string& sql);
+  /// COMMIT; an error when the server rolled back instead.
+  Result<void> commit();
+  bool alive() const;
+  bool in_transaction() const;
+  /// What the last failed call means for the transaction.
+  bool last_failure_retryable() const { return retryable_; }
+
+ private:
+  struct Prepared {
+    std::string name;
+    std::shared_ptr<const PgPlan> plan;
+  };
+  struct Arguments;
+  PgConnection(pg_conn* c, PgPlans& plans) : connection_(c), plans_(plans) {}
+  Result<const Prepared*> prepare(std::string_view sql, const Binds& binds);
+  Result<std::shared_ptr<const PgPlan>> learn(std::string_view sql, const Binds& binds);
+  Result<bool> accepts(const PgPlan& plan);
+  Result<PgResult> prepare_as(const std::string& name, const PgPlan& plan);
+  Result<std::vector<PgTypeId>> described(const std::string& name, std::size_t count);
+  Result<void> drop_statements();
+  Result<PgResult> run(std::string_view sql, const Binds& binds);
+  Result<PgResult> checked(pg_result* r);
+
+  pg_conn* connection_;
+  PgPlans& plans_;
+  std::unordered_map<std::string, Prepared> statements_;
+  std::string sqlstate_;
+  Error refused_;   ///< why accepts() said no
+  std::int64_t next_name_ = 0;
+  bool retryable_ = false;
+};
+
+}  // namespace machiya::store
