@@ -94,10 +94,17 @@ class ReferenceData {
 /// Working days of the city hall: not Saturday, Sunday, holidays, nor 29 December to 3 January
 /// (大阪市の休日を定める条例; 地方自治法4条の2).
 bool is_working_day(Date date, const ReferenceData& data);
+/// The day on which `days` working days have passed; the first day does not count (民法140条). 0 gives `from`.
 Date add_working_days(Date from, int days, const ReferenceData& data);
+/// The date itself, or the next working day: a deadline that falls on a day off ends then (民法142条;
+/// 地方自治法4条の2第4項).
+Date next_working_day(Date date, const ReferenceData& data);
 
-/// "令和8年4月1日", "April 1, 2026", "1/4/2026" … by language.
+/// "令和8年4月1日", "2026年4月1日（令和8年）" (ja-easy), "April 1, 2026", "2026年4月1日", "2026년 4월 1일", "ngày 1 tháng 4 năm 2026".
 std::string format_date(Date date, std::string_view lang);
+/// The date and "09:30", Japan Standard Time.
+std::string format_time(Instant t, std::string_view lang);
+/// "3,550円", "¥3,550", "3,550日元", "3,550엔", "3,550 yên".
 std::string format_yen(std::int64_t yen, std::string_view lang);
 
 }  // namespace machiya::locale
