@@ -20,7 +20,7 @@ class Hub {
   std::size_t subscribers() const;
 
  private:
-  friend class EventStream;
+  friend class EventStream;  // event_stream.h
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };

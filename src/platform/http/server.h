@@ -25,6 +25,11 @@ struct ServerOptions {
   int max_connections = 10'000;
   int drain_timeout_s = 20;        ///< open requests after SIGTERM
   std::string handover_socket;     ///< Unix socket for passing the listening socket to the next process; "" for none
+  int head_timeout_s = 10;         ///< from the first byte of a request to the end of its head
+  int trusted_proxy_hops = 0;      ///< proxies of our own in front: so many entries of X-Forwarded-For are believed
+  double rate_scale = 1.0;         ///< multiplies every route's rate limit; 0 switches them off (load tests)
+  bool access_log = true;          ///< one "http-access" line a request, without path, query or address
+  int inherited_fd = -1;           ///< a listening socket from take_over(); used instead of `listen`
 };
 
 /// One server. start() returns when it listens; stop() drains: no new connections, open requests finish, keep-alive
@@ -39,6 +44,13 @@ class Server {
   virtual void stop() = 0;
   /// Called on the old process when a new one asks for the socket: must release the writer lock before it returns.
   virtual void on_handover(std::function<void()> yield) = 0;
+  /// Blocks until the server has stopped, by stop() or because the next process took the socket over: then exit.
+  virtual void wait() = 0;
 };
+
+/// Asks the process behind `handover_socket` for its listening socket. That process stops accepting (new connections
+/// wait in the kernel's queue), ends its open requests, gives up the writer lock and answers; so when this returns, the
+/// store may be opened. -1 when nobody is there. start() does the same by itself when `inherited_fd` is not set.
+Result<int> take_over(const std::string& handover_socket, int timeout_s = 40);
 
 }  // namespace machiya::http

@@ -1,0 +1,56 @@
+// The threads that run handlers. They may block (disk, database); the pool keeps just enough of them awake.
+#pragma once
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace machiya::http {
+
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual void run() = 0;
+  /// True when it is known to end within some ten microseconds: then one or two threads serve a whole queue without
+  /// waking others. A wrong answer costs at most a millisecond (the watchdog wakes more).
+  virtual bool is_quick() const = 0;
+};
+
+class WorkerPool {
+ public:
+  explicit WorkerPool(int threads);
+  ~WorkerPool();
+  /// Runs what is queued and joins the threads; later work runs on the thread that pushes it.
+  void stop();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  /// Takes all of `batch` and leaves it empty. Thread-safe.
+  void push(std::vector<std::shared_ptr<Work>>& batch);
+  std::size_t queued() const;
+
+ private:
+  struct Worker {
+    std::condition_variable wake;
+    bool called = false;
+    std::thread thread;
+  };
+  void work(Worker& self);
+  void watch();
+  void call_idle(std::size_t count, std::vector<Worker*>& out);
+
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<Work>> queue_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> idle_;  ///< last in, first out: the warm thread is called first
+  std::size_t lively_ = 0;     ///< awake and not inside slow work
+  std::uint64_t taken_ = 0;
+  bool stopping_ = false;
+  bool watchdog_asleep_ = false;
+  std::condition_variable watchdog_wake_;
+  std::thread watchdog_;
+};
+
+}  // namespace machiya::http
