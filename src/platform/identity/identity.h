@@ -39,6 +39,7 @@ struct Principal {
   std::vector<std::string> scopes;     ///< of API clients
   std::string csrf;                    ///< token for the forms of this session (visitors have one too)
   std::string session;                 ///< opaque key of the session, for drafts of visitors
+  std::string fresh_cookie;            ///< a visitor without one: sent only when the answer shows a form (holds `csrf`)
   std::string actor() const;           ///< "person:…", "staff:…", "client:…", "visitor" for the audit
 };
 const Principal& principal_of(const http::Request& request);
@@ -57,6 +58,14 @@ struct Options {
   int session_idle_minutes = 60;   ///< drafts survive it: an expired log-in never loses an answer
   int session_hours = 12;
   std::string policy_text;         ///< YAML already turned to JSON text by city: roles → permissions × departments
+  int codes_per_address = 5;       ///< code requests for one address within limit_minutes
+  int codes_per_client = 30;       ///< code requests from one network address within limit_minutes
+  int limit_minutes = 15;
+  int staff_tries = 5;             ///< wrong log-ins of one staff name before it is locked; then 1, 2, 4 … 60 minutes
+  int staff_tries_per_client = 30; ///< the same for one network address
+  int demonstration_factor = 200;  ///< in the demonstration everybody is one client on loopback: limits are so much wider
+  std::string demonstration_totp;  ///< secret shared by the demonstration's staff: its code is shown on the log-in page
+  std::size_t cached_sessions = 65'536;
 };
 
 /// Thread-safe.
@@ -68,8 +77,14 @@ class Identity {
   /// The gate for http::Router: finds the session or bearer token, checks the route's permission and CSRF; answers
   /// with a redirect to log-in, 401, 403 or nothing. Sets Request::principal.
   http::Router::Gate gate();
+  /// Sends a new visitor's cookie with the first page that shows a form, and keeps such pages out of caches.
+  /// identity_http's add_routes() installs it; plain page reads set no cookie.
+  http::Router::Finisher finisher();
   /// May this principal do `permission` in `department` ("" = anywhere)?
   bool allowed(const Principal& principal, std::string_view permission, std::string_view department = {}) const;
+
+  /// Replaces the policy (hot reload); refuses a broken one and keeps the old.
+  Result<void> reload_policy(std::string_view policy_text);
 
   // Citizens
   /// Starts a log-in; the same answer whether or not the address is known. `shown_code` is set in the demonstration.
@@ -86,6 +101,11 @@ class Identity {
   Result<std::int64_t> put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                                  std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
   Result<void> logout(const Principal& principal);
+  /// Ends every session of a person or staff member, at once here, within five seconds in other processes.
+  Result<void> end_sessions(store::Tx& tx, PrincipalKind kind, std::int64_t id);
+  /// Runs in the transaction of a citizen's log-in: engines hand over the drafts of the visitor to the person.
+  using LoginHook = std::function<Result<void>(store::Tx&, const Principal& before, const Principal& after)>;
+  void on_login(LoginHook hook);
   /// A clerk's check at the counter lifts a person to `verified`; audited.
   Result<void> verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence);
   // API clients
@@ -95,12 +115,44 @@ class Identity {
   /// Finds or creates the person of an e-mail address without a log-in (seeding, API applications). Assurance as given.
   Result<Principal> ensure_person(store::Tx& tx, std::string_view email, Assurance assurance);
 
+  /// The address to write to; `gone` when the person was erased. Never log it, never put it into a URL.
+  Result<std::string> email_of(store::ReadTx& tx, std::int64_t person);
+  /// The person of a public id (assurance included); not_found when there is none.
+  Result<Principal> person_of(store::ReadTx& tx, std::string_view public_id);
+  struct StaffMember {
+    std::int64_t id = 0;
+    std::string public_id, name, display, department;
+    std::vector<std::string> roles;
+    bool active = true;
+  };
+  /// All staff by name, for assigning and for the accounts page.
+  Result<std::vector<StaffMember>> staff(store::ReadTx& tx);
+  /// Closes or reopens an account; closing ends its sessions.
+  Result<void> set_staff_active(store::Tx& tx, std::string_view name, bool active, const Principal& by);
+
+  /// A form that was posted after the log-in had ended, kept sealed for an hour for the same person.
+  struct ParkedForm {
+    std::string path;
+    http::Pairs fields;
+  };
+  Result<ParkedForm> parked_form(std::string_view ticket, const Principal& owner);
+  /// The demonstration's code for the log-in page of staff ("" outside the demonstration).
+  std::string demonstration_totp_code() const;
+  /// The demonstration's mailed code of a ticket ("" outside the demonstration), for showing the page again.
+  std::string demonstration_code(std::string_view ticket) const;
+  const Options& options() const;
+  /// Writes back when sessions were last seen and removes what is over; also done from the gate about once a minute.
+  void maintain();
+
   static std::vector<store::Migration> migrations();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The demonstration's roles, readable as JSON: clerk, approver, counter, moderator, admin, auditor.
+std::string_view demonstration_policy();
 
 /// Cookie that carries the session ("__Host-" prefix over TLS).
 std::string session_cookie_name(bool secure);

@@ -1,0 +1,60 @@
+#include "platform/identity/api_clients.h"
+
+#include <algorithm>
+
+#include "platform/audit/audit.h"
+#include "platform/identity/staff_dao.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::identity {
+namespace {
+bool is_word(std::string_view s) {
+  return !s.empty() && s.size() <= 64 && std::all_of(s.begin(), s.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+audit::Entry entry_of(const Principal& by, std::string_view action, const std::string& public_id) {
+  audit::Entry entry;
+  entry.actor = by.actor();
+  entry.action = std::string(action);
+  entry.object = "client:" + public_id;
+  return entry;
+}
+}  // namespace
+
+ApiClients::ApiClients(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions)
+    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sessions_(sessions) {}
+
+Result<std::string> ApiClients::create(std::string_view name, const std::vector<std::string>& scopes, const Principal& by) {
+  if (!is_word(name)) return Error(ErrorCode::invalid_input, "a client's name is lower-case letters, digits, '-', '.', '_'", "name");
+  if (scopes.empty() || !std::all_of(scopes.begin(), scopes.end(), [](const auto& s) { return is_word(s); }))
+    return Error(ErrorCode::invalid_input, "a client needs scopes such as \"applications\"", "scopes");
+  const Token token = new_token(vault_, rng_, TokenKind::client, clock_.now());
+  staff_dao::Client client;
+  client.public_id = new_public_id(rng_);
+  client.name = std::string(name);
+  client.scopes = scopes;
+  MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY([[maybe_unused]] const std::int64_t id,
+                staff_dao::insert_client(tx, client, token_digest(vault_, token), by.actor(), clock_.now()));
+    audit::Entry entry = entry_of(by, "client.create", client.public_id);
+    json::Value list = json::Value::array();
+    for (const auto& scope : scopes) list.push(scope);
+    entry.facts = json::Value::object({{"scopes", std::move(list)}});
+    return audit_.append(tx, entry);
+  }));
+  return token.text;
+}
+
+Result<void> ApiClients::revoke(std::string_view name, const Principal& by) {
+  return store_.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(auto client, staff_dao::client_by_name(tx, name));
+    if (!client) return Error(ErrorCode::not_found, "there is no client of this name");
+    MACHIYA_TRY(const bool revoked, staff_dao::revoke_client(tx, client->id, clock_.now()));
+    if (!revoked) return Error(ErrorCode::not_found, "there is no client of this name");
+    MACHIYA_CHECK(sessions_.changed(tx, Sessions::owner_name(PrincipalKind::client, client->id)));
+    return audit_.append(tx, entry_of(by, "client.revoke", client->public_id));
+  });
+}
+
+}  // namespace machiya::identity

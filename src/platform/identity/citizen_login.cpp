@@ -1,0 +1,151 @@
+#include "platform/identity/citizen_login.h"
+
+#include <optional>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "platform/audit/audit.h"
+#include "platform/identity/addresses.h"
+#include "platform/identity/person_dao.h"
+#include "platform/identity/session_dao.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::identity {
+namespace {
+constexpr std::string_view kMethod = "email-code";
+constexpr std::string_view kEmailContext = "identity/email";
+constexpr std::string_view kCodeEmailContext = "identity-code/email";
+constexpr std::size_t kShownCodes = 10'000;
+
+std::string six_digits(Rng& rng) {
+  std::string out = std::to_string(rng.below(1'000'000));
+  return std::string(6 - out.size(), '0') + out;
+}
+Error wrong_code() { return Error(ErrorCode::invalid_input, "the code is wrong or no longer valid", "code"); }
+}  // namespace
+
+CitizenLogin::CitizenLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng,
+                           CodeSender& sender, Sessions& sessions, const Options& options)
+    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sender_(sender), sessions_(sessions), options_(options) {}
+
+/// Nothing here looks whether the address is known: the same work, the same answer, the same time.
+Result<Identity::CodeRequest> CitizenLogin::request(std::string_view email_text, std::string_view remote, std::string_view lang) {
+  MACHIYA_TRY(const std::string email, normal_email(email_text));
+  const Instant now = clock_.now();
+  const std::string code = six_digits(rng_);
+  const std::string ticket = new_public_id(rng_);
+  person_dao::Code row;
+  row.ticket = vault_.digest("ticket", ticket);
+  row.address = vault_.digest("email", email);
+  row.client = vault_.digest("remote", remote);
+  row.email = vault_.seal_secret(kCodeEmailContext, email);
+  row.code = vault_.digest("code", ticket + code);
+  row.created = now;
+  row.expires = Instant{now.us + options_.code_minutes * kMinute};
+  const std::int64_t factor = options_.demonstration ? options_.demonstration_factor : 1;
+  MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(auto before, person_dao::count_requests(tx, row.address, row.client, Instant{now.us - options_.limit_minutes * kMinute}));
+    if (before.of_address >= options_.codes_per_address * factor || before.of_client >= options_.codes_per_client * factor)
+      return Error(ErrorCode::rate_limited, "too many codes were asked for; wait some minutes", "email");
+    return person_dao::insert_code(tx, row);
+  }));
+  // A failure to send looks the same to the visitor: it must not tell which addresses exist.
+  if (auto sent = sender_.send(email, code, lang); !sent.ok())
+    log(LogLevel::error, "login-code-not-sent", {{"error", std::string(sent.error().info().name)}});
+  Identity::CodeRequest out;
+  out.ticket = ticket;
+  if (options_.demonstration) {
+    out.shown_code = code;
+    remember_for_page(ticket, code);
+  }
+  return out;
+}
+
+Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_view code_text, const Principal& before) {
+  const std::string code = digits_of(code_text);
+  if (code.size() != 6 || !is_public_id(std::string(ticket))) return wrong_code();
+  const std::string ticket_digest = vault_.digest("ticket", ticket);
+  const std::string want = vault_.digest("code", std::string(ticket) + code);
+  // A wrong code is no error of the transaction: the try must stay counted.
+  using Outcome = std::optional<std::string>;
+  MACHIYA_TRY(Outcome cookie, store_.write([&](store::Tx& tx) -> Result<Outcome> {
+    MACHIYA_TRY(auto row, person_dao::take_try(tx, ticket_digest, options_.code_tries, clock_.now()));
+    if (!row || !vault::equal_secret(row->code, want)) return Outcome();
+    MACHIYA_TRY(const std::string email, vault_.open_secret(kCodeEmailContext, row->email));
+    MACHIYA_TRY(const bool first, person_dao::mark_used(tx, ticket_digest));
+    if (!first) return Outcome();
+    MACHIYA_TRY(const Principal person, find_or_create(tx, email, Assurance::contact));
+    MACHIYA_TRY(std::string text, open_session(tx, person, before));
+    return Outcome(std::move(text));
+  }));
+  if (!cookie) return wrong_code();
+  return *cookie;
+}
+
+Result<std::string> CitizenLogin::open_session(store::Tx& tx, const Principal& person, const Principal& before) {
+  // A new secret at every log-in: one that was planted in the browser before is worth nothing afterwards.
+  MACHIYA_TRY(const Token token, sessions_.open(tx, PrincipalKind::citizen, person.id));
+  if (before.kind == PrincipalKind::citizen || before.kind == PrincipalKind::staff) MACHIYA_CHECK(sessions_.end(tx, before.session));
+  Principal after = person;
+  after.session = token_digest(vault_, token);
+  for (const auto& hook : hooks_) MACHIYA_CHECK(hook(tx, before, after));
+  audit::Entry entry;
+  entry.actor = person.actor();
+  entry.action = "session.open";
+  entry.object = person.actor();
+  entry.facts = json::Value::object({{"method", kMethod}});
+  MACHIYA_CHECK(audit_.append(tx, entry));
+  return token.text;
+}
+
+Result<Principal> CitizenLogin::find_or_create(store::Tx& tx, const std::string& email, Assurance assurance) {
+  const std::string subject = vault_.digest("email", email);
+  MACHIYA_TRY(auto known, person_dao::by_login(tx, kMethod, subject));
+  Principal out;
+  out.kind = PrincipalKind::citizen;
+  if (known) {
+    out.id = known->id;
+    out.public_id = known->public_id;
+    out.assurance = static_cast<Assurance>(known->assurance);
+    return out;
+  }
+  person_dao::Person person;
+  person.public_id = new_public_id(rng_);
+  person.assurance = static_cast<int>(assurance);
+  MACHIYA_TRY(person.data_key, vault_.create_key(tx));
+  MACHIYA_TRY(person.email, vault_.seal(tx, person.data_key, kEmailContext, email));
+  MACHIYA_TRY(out.id, person_dao::insert(tx, person, clock_.now()));
+  MACHIYA_CHECK(person_dao::insert_login(tx, out.id, kMethod, subject, clock_.now()));
+  out.public_id = person.public_id;
+  out.assurance = assurance;
+  return out;
+}
+
+Result<Principal> CitizenLogin::ensure_person(store::Tx& tx, std::string_view email_text, Assurance assurance) {
+  MACHIYA_TRY(const std::string email, normal_email(email_text));
+  return find_or_create(tx, email, assurance);
+}
+
+Result<std::string> CitizenLogin::email_of(store::ReadTx& tx, std::int64_t id) {
+  MACHIYA_TRY(auto person, person_dao::by_id(tx, id));
+  if (!person) return Error(ErrorCode::not_found, "there is no such person");
+  return vault_.open_sealed(tx, person->data_key, kEmailContext, person->email);
+}
+
+void CitizenLogin::remember_for_page(const std::string& ticket, const std::string& code) {
+  std::lock_guard lock(shown_mutex_);
+  shown_[ticket] = code;
+  shown_order_.push_back(ticket);
+  if (shown_order_.size() < kShownCodes) return;
+  const std::size_t half = kShownCodes / 2;
+  for (std::size_t i = 0; i < half; ++i) shown_.erase(shown_order_[i]);
+  shown_order_.erase(shown_order_.begin(), shown_order_.begin() + static_cast<std::ptrdiff_t>(half));
+}
+
+std::string CitizenLogin::shown_code(std::string_view ticket) const {
+  std::lock_guard lock(shown_mutex_);
+  auto found = shown_.find(ticket);
+  return found == shown_.end() ? std::string() : found->second;
+}
+
+}  // namespace machiya::identity

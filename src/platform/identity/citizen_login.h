@@ -1,0 +1,47 @@
+// Citizens by mailed one-time code: asking for a code, redeeming it.
+#pragma once
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "platform/identity/identity.h"
+#include "platform/identity/sessions.h"
+
+namespace machiya::identity {
+
+/// Thread-safe.
+class CitizenLogin {
+ public:
+  CitizenLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, CodeSender& sender,
+               Sessions& sessions, const Options& options);
+
+  Result<Identity::CodeRequest> request(std::string_view email, std::string_view remote, std::string_view lang);
+  Result<std::string> redeem(std::string_view ticket, std::string_view code, const Principal& before);
+  Result<Principal> ensure_person(store::Tx& tx, std::string_view email, Assurance assurance);
+  Result<std::string> email_of(store::ReadTx& tx, std::int64_t person);
+  /// Before the server starts.
+  void on_login(Identity::LoginHook hook) { hooks_.push_back(std::move(hook)); }
+  std::string shown_code(std::string_view ticket) const;
+
+ private:
+  Result<Principal> find_or_create(store::Tx& tx, const std::string& email, Assurance assurance);
+  Result<std::string> open_session(store::Tx& tx, const Principal& person, const Principal& before);
+  void remember_for_page(const std::string& ticket, const std::string& code);
+
+  store::Store& store_;
+  vault::Vault& vault_;
+  audit::Audit& audit_;
+  const Clock& clock_;
+  Rng& rng_;
+  CodeSender& sender_;
+  Sessions& sessions_;
+  const Options& options_;
+  std::vector<Identity::LoginHook> hooks_;
+  mutable std::mutex shown_mutex_;
+  std::map<std::string, std::string, std::less<>> shown_;   ///< ticket -> code; the demonstration only
+  std::vector<std::string> shown_order_;
+};
+
+}  // namespace machiya::identity

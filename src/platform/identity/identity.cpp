@@ -1,0 +1,206 @@
+#include "platform/identity/identity.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/log.h"
+#include "platform/audit/audit.h"
+#include "platform/identity/api_clients.h"
+#include "platform/identity/citizen_login.h"
+#include "platform/identity/gate.h"
+#include "platform/identity/person_dao.h"
+#include "platform/identity/policy.h"
+#include "platform/identity/sessions.h"
+#include "platform/identity/staff_dao.h"
+#include "platform/identity/staff_login.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::identity {
+namespace {
+/// "my-number-card", "drivers-licence": a kind of proof, never what stands on it.
+bool is_evidence(std::string_view s) {
+  return !s.empty() && s.size() <= 40 &&
+         std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+}  // namespace
+
+std::string Principal::actor() const {
+  switch (kind) {
+    case PrincipalKind::citizen: return "person:" + public_id;
+    case PrincipalKind::staff: return "staff:" + public_id;
+    case PrincipalKind::client: return "client:" + public_id;
+    case PrincipalKind::visitor: break;
+  }
+  return "visitor";
+}
+
+const Principal& principal_of(const http::Request& request) {
+  static const Principal nobody;
+  return request.principal ? *static_cast<const Principal*>(request.principal.get()) : nobody;
+}
+
+std::string session_cookie_name(bool secure) { return secure ? "__Host-machiya" : "machiya"; }
+
+struct Identity::Impl {
+  store::Store& store;
+  audit::Audit& audit;
+  const Clock& clock;
+  Options options;
+  vault::SystemRng rng;
+  Sessions sessions;
+  CitizenLogin citizens;
+  StaffLogin staff;
+  ApiClients clients;
+  Gate gate;
+  mutable std::mutex policy_mutex;
+  std::shared_ptr<const Policy> policy = std::make_shared<const Policy>();   ///< an empty one: nobody may
+
+  Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
+      : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
+        citizens(s, v, a, c, rng, sender, sessions, options), staff(s, v, a, c, rng, sessions, options),
+        clients(s, v, a, c, rng, sessions), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
+
+  std::shared_ptr<const Policy> policy_now() const {
+    std::lock_guard lock(policy_mutex);
+    return policy;
+  }
+};
+
+Identity::Identity(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, CodeSender& sender, Options options)
+    : impl_(std::make_unique<Impl>(store, vault, audit, clock, sender, std::move(options))) {
+  const std::string& text = impl_->options.policy_text;
+  if (text.empty()) return;
+  if (auto state = reload_policy(text); !state.ok())
+    log(LogLevel::error, "policy-refused", {{"error", state.error().to_string()}});  // everything stays denied
+}
+Identity::~Identity() = default;
+
+http::Router::Gate Identity::gate() {
+  return [impl = impl_.get()](http::Request& request, const http::Route& route) { return impl->gate.check(request, route); };
+}
+http::Router::Finisher Identity::finisher() {
+  return [impl = impl_.get()](const http::Request& request, http::Response& response) { impl->gate.finish(request, response); };
+}
+
+bool Identity::allowed(const Principal& principal, std::string_view permission, std::string_view department) const {
+  return principal.kind == PrincipalKind::staff &&
+         impl_->policy_now()->grants(principal.roles, principal.department, permission, department);
+}
+
+Result<void> Identity::reload_policy(std::string_view policy_text) {
+  MACHIYA_TRY(Policy policy, Policy::parse(policy_text));
+  std::lock_guard lock(impl_->policy_mutex);
+  impl_->policy = std::make_shared<const Policy>(std::move(policy));
+  return {};
+}
+
+Result<Identity::CodeRequest> Identity::request_code(std::string_view email, std::string_view remote, std::string_view lang) {
+  return impl_->citizens.request(email, remote, lang);
+}
+Result<std::string> Identity::redeem_code(std::string_view ticket, std::string_view code, const Principal& before) {
+  return impl_->citizens.redeem(ticket, code, before);
+}
+Result<std::string> Identity::staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote) {
+  return impl_->staff.login(name, password, totp, remote);
+}
+Result<std::int64_t> Identity::put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
+                                         std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department) {
+  return impl_->staff.put(tx, name, display, password, totp_secret, roles, department);
+}
+
+Result<void> Identity::logout(const Principal& principal) {
+  if (principal.kind != PrincipalKind::citizen && principal.kind != PrincipalKind::staff) return {};
+  return impl_->store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_CHECK(impl_->sessions.end(tx, principal.session));
+    audit::Entry entry;
+    entry.actor = principal.actor();
+    entry.action = "session.close";
+    entry.object = principal.actor();
+    return impl_->audit.append(tx, entry);
+  });
+}
+
+Result<void> Identity::end_sessions(store::Tx& tx, PrincipalKind kind, std::int64_t id) { return impl_->sessions.end_all(tx, kind, id); }
+void Identity::on_login(LoginHook hook) { impl_->citizens.on_login(std::move(hook)); }
+
+Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence) {
+  if (!allowed(clerk, "person.verify")) return Error(ErrorCode::forbidden, "this needs: person.verify");
+  if (!is_evidence(evidence)) return Error(ErrorCode::invalid_input, "name the kind of evidence, such as my-number-card", "evidence");
+  MACHIYA_TRY(auto person, person_dao::by_public_id(tx, person_public_id));
+  if (!person) return Error(ErrorCode::not_found, "there is no such person");
+  MACHIYA_TRY(const bool raised, person_dao::raise_assurance(tx, person->id, static_cast<int>(Assurance::verified), impl_->clock.now()));
+  if (raised) MACHIYA_CHECK(impl_->sessions.changed(tx, Sessions::owner_name(PrincipalKind::citizen, person->id)));
+  audit::Entry entry;
+  entry.actor = clerk.actor();
+  entry.action = "person.verify";
+  entry.object = "person:" + person->public_id;
+  entry.purpose = "counter";
+  entry.facts = json::Value::object({{"evidence", evidence}, {"department", clerk.department}});
+  return impl_->audit.append(tx, entry);
+}
+
+Result<std::string> Identity::create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by) {
+  if (!allowed(by, "client.manage")) return Error(ErrorCode::forbidden, "this needs: client.manage");
+  return impl_->clients.create(name, scopes, by);
+}
+Result<void> Identity::revoke_client(std::string_view name, const Principal& by) {
+  if (!allowed(by, "client.manage")) return Error(ErrorCode::forbidden, "this needs: client.manage");
+  return impl_->clients.revoke(name, by);
+}
+
+Result<Principal> Identity::ensure_person(store::Tx& tx, std::string_view email, Assurance assurance) {
+  return impl_->citizens.ensure_person(tx, email, assurance);
+}
+Result<std::string> Identity::email_of(store::ReadTx& tx, std::int64_t person) { return impl_->citizens.email_of(tx, person); }
+
+Result<Principal> Identity::person_of(store::ReadTx& tx, std::string_view public_id) {
+  MACHIYA_TRY(auto person, person_dao::by_public_id(tx, public_id));
+  if (!person) return Error(ErrorCode::not_found, "there is no such person");
+  Principal out;
+  out.kind = PrincipalKind::citizen;
+  out.id = person->id;
+  out.public_id = person->public_id;
+  out.assurance = static_cast<Assurance>(person->assurance);
+  return out;
+}
+
+Result<std::vector<Identity::StaffMember>> Identity::staff(store::ReadTx& tx) {
+  MACHIYA_TRY(auto rows, staff_dao::all(tx));
+  std::vector<StaffMember> out;
+  for (auto& s : rows) out.push_back({s.id, s.public_id, s.name, s.display, s.department, s.roles, s.active});
+  return out;
+}
+
+Result<void> Identity::set_staff_active(store::Tx& tx, std::string_view name, bool active, const Principal& by) {
+  if (!allowed(by, "staff.manage")) return Error(ErrorCode::forbidden, "this needs: staff.manage");
+  MACHIYA_TRY(auto staff, staff_dao::by_name(tx, name));
+  if (!staff) return Error(ErrorCode::not_found, "there is no account of this name");
+  MACHIYA_CHECK(staff_dao::set_active(tx, staff->id, active));
+  if (!active) MACHIYA_CHECK(impl_->sessions.end_all(tx, PrincipalKind::staff, staff->id));
+  audit::Entry entry;
+  entry.actor = by.actor();
+  entry.action = active ? "staff.reopen" : "staff.close";
+  entry.object = "staff:" + staff->public_id;
+  return impl_->audit.append(tx, entry);
+}
+
+Result<Identity::ParkedForm> Identity::parked_form(std::string_view ticket, const Principal& owner) {
+  return impl_->gate.parked_form(ticket, owner);
+}
+std::string Identity::demonstration_totp_code() const { return impl_->staff.demonstration_code(); }
+std::string Identity::demonstration_code(std::string_view ticket) const { return impl_->citizens.shown_code(ticket); }
+const Options& Identity::options() const { return impl_->options; }
+void Identity::maintain() { impl_->sessions.maintain(); }
+
+std::string_view demonstration_policy() {
+  return R"json({"roles":{
+  "clerk":     {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.export","statistics.read"],"scope":"own-department"},
+  "approver":  {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.approve","case.export","statistics.read"],"scope":"own-department"},
+  "counter":   {"permissions":["person.verify","person.search","case.list","case.read","case.assist"],"scope":"all"},
+  "moderator": {"permissions":["photo.release","case.list","case.read"],"scope":"all"},
+  "admin":     {"permissions":["*"],"scope":"all"},
+  "auditor":   {"permissions":["audit.read","case.list"],"scope":"all"}
+}})json";
+}
+
+}  // namespace machiya::identity

@@ -1,0 +1,44 @@
+// The tables of identity. Applied migrations never change: add a new number.
+#include "platform/identity/identity.h"
+
+namespace machiya::identity {
+namespace {
+constexpr std::string_view kPeople = R"sql(
+CREATE TABLE identity_person (id ID, public_id TEXT NOT NULL UNIQUE, data_key INT NOT NULL, email BYTES NOT NULL,
+  assurance INT NOT NULL, created TS NOT NULL, verified TS);
+CREATE TABLE identity_login (id ID, person INT NOT NULL, method TEXT NOT NULL, subject TEXT NOT NULL, created TS NOT NULL,
+  UNIQUE (method, subject));
+CREATE INDEX identity_login_person ON identity_login (person);
+CREATE TABLE identity_code (id ID, ticket TEXT NOT NULL UNIQUE, address TEXT NOT NULL, client TEXT NOT NULL, email TEXT NOT NULL,
+  code TEXT NOT NULL, created TS NOT NULL, expires TS NOT NULL, tries INT NOT NULL, used INT NOT NULL);
+CREATE INDEX identity_code_address ON identity_code (address, created);
+CREATE INDEX identity_code_client ON identity_code (client, created);
+CREATE INDEX identity_code_created ON identity_code (created);
+)sql";
+constexpr std::string_view kSessions = R"sql(
+CREATE TABLE identity_session (id ID, digest TEXT NOT NULL UNIQUE, kind INT NOT NULL, subject INT NOT NULL, created TS NOT NULL,
+  seen TS NOT NULL, expires TS NOT NULL, ended TS);
+CREATE INDEX identity_session_subject ON identity_session (kind, subject);
+CREATE INDEX identity_session_expires ON identity_session (expires);
+CREATE TABLE identity_change (id ID, what TEXT NOT NULL, at TS NOT NULL);
+CREATE INDEX identity_change_at ON identity_change (at);
+CREATE TABLE identity_parked (id ID, ticket TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, form TEXT NOT NULL, created TS NOT NULL);
+CREATE INDEX identity_parked_owner ON identity_parked (owner, created);
+CREATE INDEX identity_parked_created ON identity_parked (created);
+)sql";
+constexpr std::string_view kStaff = R"sql(
+CREATE TABLE identity_staff (id ID, public_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL,
+  password TEXT NOT NULL, totp TEXT NOT NULL, roles TEXT NOT NULL, department TEXT NOT NULL, active INT NOT NULL,
+  last_step INT NOT NULL, created TS NOT NULL);
+CREATE TABLE identity_attempt (subject TEXT NOT NULL PRIMARY KEY, failures INT NOT NULL, last TS NOT NULL, locked_until TS NOT NULL);
+CREATE INDEX identity_attempt_last ON identity_attempt (last);
+CREATE TABLE identity_client (id ID, public_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL UNIQUE,
+  scopes TEXT NOT NULL, created_by TEXT NOT NULL, created TS NOT NULL, revoked TS);
+)sql";
+}  // namespace
+
+std::vector<store::Migration> Identity::migrations() {
+  return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""}};
+}
+
+}  // namespace machiya::identity

@@ -1,0 +1,43 @@
+// Staff by password and one-time password, with limits on attempts that look the same for names that do not exist.
+#pragma once
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "platform/identity/identity.h"
+#include "platform/identity/sessions.h"
+#include "platform/identity/staff_dao.h"
+
+namespace machiya::identity {
+
+/// Thread-safe.
+class StaffLogin {
+ public:
+  StaffLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions,
+             const Options& options);
+
+  Result<std::string> login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote);
+  Result<std::int64_t> put(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
+                           std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
+  std::string demonstration_code() const;
+
+ private:
+  struct Reserved {
+    std::string name_subject, client_subject;
+    staff_dao::Attempt client_before;
+  };
+  Result<Reserved> reserve_attempt(const std::string& name, std::string_view remote);
+  Result<bool> count_failure(store::Tx& tx, const std::string& subject, int tries, std::int64_t longest_lock);
+  Result<std::string> finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved);
+
+  store::Store& store_;
+  vault::Vault& vault_;
+  audit::Audit& audit_;
+  const Clock& clock_;
+  Rng& rng_;
+  Sessions& sessions_;
+  const Options& options_;
+  std::atomic<std::int64_t> demonstration_step_{0};   ///< last one used, so that the page shows a fresh one
+};
+
+}  // namespace machiya::identity
