@@ -1,0 +1,255 @@
+#include "platform/identity/identity_http.h"
+
+#include "platform/identity/addresses.h"
+#include "platform/locale/locale.h"
+
+namespace machiya::identity {
+namespace {
+using http::Request;
+using http::Response;
+using pages::Data;
+
+constexpr int kFormsPerMinute = 60;
+
+void cookie(const Request& request, Response& response, const std::string& name, std::string_view value, std::string_view max_age) {
+  std::string text = name + "=" + std::string(value) + "; Path=/; HttpOnly; SameSite=Lax";
+  if (!max_age.empty()) text += "; Max-Age=" + std::string(max_age);
+  if (request.secure) text += "; Secure";
+  response.header("Set-Cookie", std::move(text));
+  response.header("Cache-Control", "no-store");
+}
+/// Holds the ticket of a mailed code between the two pages; it opens nothing without the code.
+std::string ticket_cookie(const Request& request) { return request.secure ? "__Host-machiya-login" : "machiya-login"; }
+
+std::string next_of(const Request& request) {
+  const auto field = request.method == http::Method::post ? request.form("next") : request.query("next");
+  return local_path(field.value_or("/"));
+}
+std::string with_next(std::string path, const std::string& next) {
+  return next == "/" ? path : path + "?next=" + http::url_encode(next);
+}
+
+/// One log-in form on its way to the page.
+struct FormPage {
+  std::string page, title_key, next, error_field, error_key;
+  int status = 200;
+};
+
+class Pages {
+ public:
+  Pages(Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, Frame frame)
+      : identity_(identity), templates_(templates), texts_(texts), frame_(std::move(frame)) {}
+
+  Response show_email(const Request& request, FormPage form, std::string_view typed) const {
+    Data fields;
+    fields.push(field(request, form, "email", "email", "login.email", "").set("value", typed));
+    Data data = begin(request, form);
+    data.set("nav_login", true).set("fields", std::move(fields)).set("buttons", buttons(request, "login.send", false));
+    return render(request, form, "login/email", std::move(data));
+  }
+  Response show_code(const Request& request, FormPage form) const {
+    Data fields;
+    fields.push(field(request, form, "digits", "code", "login.code", "login.code_hint").set("autocomplete", "one-time-code").set("max_length", 12));
+    Data data = begin(request, form);
+    data.set("nav_login", true).set("fields", std::move(fields)).set("buttons", buttons(request, "login.enter", true));
+    const std::string shown = identity_.demonstration_code(request.cookie(ticket_cookie(request)));
+    if (!shown.empty()) data.set("demo_code", shown);
+    return render(request, form, "login/code", std::move(data));
+  }
+  Response show_staff(const Request& request, FormPage form, std::string_view name) const {
+    Data fields, code_fields;
+    fields.push(field(request, form, "text", "name", "staff_login.name", "").set("autocomplete", "username").set("value", name));
+    code_fields.push(field(request, form, "digits", "code", "staff_login.code", "staff_login.code_hint")
+                         .set("autocomplete", "one-time-code").set("max_length", 12));
+    Data data = begin(request, form);
+    data.set("fields", std::move(fields)).set("code_fields", std::move(code_fields)).set("buttons", buttons(request, "staff_login.enter", false));
+    const std::string shown = identity_.demonstration_totp_code();
+    if (!shown.empty()) data.set("demo_totp", shown);
+    return render(request, form, "staff-login/form", std::move(data));
+  }
+  Response show_kept(const Request& request, const Identity::ParkedForm& kept) const {
+    FormPage form;
+    form.title_key = "login.continue_title";
+    Data data = begin(request, form);
+    Data fields;
+    for (const auto& [name, value] : kept.fields) fields.push(Data().set("name", name).set("value", value));
+    data.set("path", kept.path).set("kept", std::move(fields));
+    return render(request, form, "login/continue", std::move(data));
+  }
+  Identity& identity() const { return identity_; }
+
+ private:
+  Data begin(const Request& request, const FormPage& form) const {
+    Data data = frame_(request);
+    data.set("title", texts_.text(request.lang, form.title_key)).set("next", form.next).set("csrf", principal_of(request).csrf);
+    if (!form.error_key.empty()) {
+      Data items;
+      items.push(Data().set("href", "#" + form.error_field).set("text", pages::ruby(raw(request, form.error_key))));
+      data.set("errors", Data().set("items", std::move(items)));
+    }
+    return data;
+  }
+  Data field(const Request& request, const FormPage& form, const char* type, const char* name, const char* label, std::string_view hint) const {
+    Data out;
+    out.set("type", type).set("id", name).set("name", name).set("label", pages::ruby(raw(request, label))).set("required", true);
+    if (!hint.empty()) out.set("hint", pages::ruby(raw(request, hint)));
+    if (form.error_field == name) out.set("error", pages::ruby(raw(request, form.error_key)));
+    return out;
+  }
+  Data buttons(const Request& request, std::string_view next_key, bool back) const {
+    Data out;
+    out.push(Data().set("value", "next").set("label", pages::ruby(raw(request, next_key))).set("primary", true));
+    if (back) out.push(Data().set("value", "back").set("label", pages::ruby(raw(request, "form.back"))).set("skip_check", true));
+    return out;
+  }
+  std::string raw(const Request& request, std::string_view key) const {
+    const std::string* text = texts_.raw(request.lang, key);
+    return text ? *text : texts_.text(request.lang, key);
+  }
+  Response render(const Request& request, const FormPage& form, std::string_view name, Data data) const {
+    Response r = http::html(templates_.render(name, data, request.lang).html, form.status);
+    r.header("Cache-Control", "no-store");
+    return r;
+  }
+
+  Identity& identity_;
+  const pages::Templates& templates_;
+  const locale::Catalogue& texts_;
+  Frame frame_;
+};
+
+FormPage email_form(const Request& request) {
+  FormPage form;
+  form.title_key = "login.title";
+  form.next = next_of(request);
+  return form;
+}
+FormPage code_form(const Request& request) {
+  FormPage form;
+  form.title_key = "login.code_title";
+  form.next = next_of(request);
+  return form;
+}
+FormPage staff_form(const Request& request) {
+  FormPage form;
+  form.title_key = "staff_login.title";
+  form.next = next_of(request);
+  return form;
+}
+
+Response get_login(const Pages& pages, Request& request) {
+  if (principal_of(request).kind == PrincipalKind::citizen) return http::see_other(next_of(request));
+  return pages.show_email(request, email_form(request), {});
+}
+
+Response post_login(const Pages& pages, Request& request) {
+  FormPage form = email_form(request);
+  const std::string_view email = request.form("email").value_or("");
+  auto asked = pages.identity().request_code(email, request.remote, request.lang);
+  if (!asked.ok()) {
+    const ErrorCode code = asked.error().code;
+    if (code != ErrorCode::invalid_input && code != ErrorCode::rate_limited) return http::problem(asked.error(), request);
+    form.error_field = "email";
+    form.error_key = code == ErrorCode::rate_limited ? "login.error_too_many" : "login.error_email";
+    form.status = asked.error().info().http_status;
+    return pages.show_email(request, form, email);
+  }
+  Response r = http::see_other(with_next("/login/code", form.next));
+  cookie(request, r, ticket_cookie(request), asked->ticket, std::to_string(pages.identity().options().code_minutes * 60));
+  return r;
+}
+
+Response get_code(const Pages& pages, Request& request) {
+  if (request.cookie(ticket_cookie(request)).empty()) return http::see_other(with_next("/login", next_of(request)));
+  return pages.show_code(request, code_form(request));
+}
+
+Response post_code(const Pages& pages, Request& request) {
+  FormPage form = code_form(request);
+  if (request.form("action") == "back") return http::see_other(with_next("/login", form.next));
+  auto opened = pages.identity().redeem_code(request.cookie(ticket_cookie(request)), request.form("code").value_or(""), principal_of(request));
+  if (!opened.ok()) {
+    if (opened.error().code != ErrorCode::invalid_input) return http::problem(opened.error(), request);
+    form.error_field = "code";
+    form.error_key = "login.error_code";
+    form.status = opened.error().info().http_status;
+    return pages.show_code(request, form);
+  }
+  Response r = http::see_other(form.next);
+  cookie(request, r, ticket_cookie(request), "", "0");
+  set_session_cookie(request, r, *opened);
+  return r;
+}
+
+Response get_kept(const Pages& pages, Request& request) {
+  auto kept = pages.identity().parked_form(request.param("ticket"), principal_of(request));
+  if (!kept.ok()) return http::problem(kept.error(), request);
+  return pages.show_kept(request, *kept);
+}
+
+Response get_staff(const Pages& pages, Request& request) {
+  if (principal_of(request).kind == PrincipalKind::staff) {
+    const std::string next = next_of(request);
+    return http::see_other(next == "/" ? "/staff" : next);
+  }
+  return pages.show_staff(request, staff_form(request), {});
+}
+
+Response post_staff(const Pages& pages, Request& request) {
+  FormPage form = staff_form(request);
+  const std::string_view name = request.form("name").value_or("");
+  auto opened = pages.identity().staff_login(name, request.form("password").value_or(""), request.form("code").value_or(""), request.remote);
+  if (!opened.ok()) {
+    const ErrorCode code = opened.error().code;
+    if (code != ErrorCode::invalid_input && code != ErrorCode::rate_limited) return http::problem(opened.error(), request);
+    form.error_field = "name";
+    form.error_key = code == ErrorCode::rate_limited ? "staff_login.error_locked" : "staff_login.error";
+    form.status = opened.error().info().http_status;
+    return pages.show_staff(request, form, name);
+  }
+  if (auto ended = pages.identity().logout(principal_of(request)); !ended.ok()) return http::problem(ended.error(), request);
+  Response r = http::see_other(form.next == "/" ? "/staff" : form.next);
+  set_session_cookie(request, r, *opened);
+  return r;
+}
+
+Response post_logout(const Pages& pages, Request& request, const char* to) {
+  if (auto ended = pages.identity().logout(principal_of(request)); !ended.ok()) return http::problem(ended.error(), request);
+  Response r = http::see_other(to);
+  clear_session_cookie(request, r);
+  return r;
+}
+
+http::RouteOptions form_options(std::string permission, std::string page_kind, std::string sample = {}) {
+  http::RouteOptions o;
+  o.permission = std::move(permission);
+  o.page_kind = std::move(page_kind);
+  o.sample = std::move(sample);
+  return o;
+}
+}  // namespace
+
+void set_session_cookie(const Request& request, Response& response, std::string_view value) {
+  cookie(request, response, session_cookie_name(request.secure), value, {});
+}
+void clear_session_cookie(const Request& request, Response& response) {
+  cookie(request, response, session_cookie_name(request.secure), "", "0");
+}
+
+void add_routes(http::Router& router, Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, Frame frame) {
+  auto pages = std::make_shared<const Pages>(identity, templates, texts, std::move(frame));
+  auto limited = form_options("public", "");
+  limited.rate_per_minute = identity.options().demonstration ? 0 : kFormsPerMinute;
+  router.get("/login", form_options("public", "login-email"), [pages](Request& r) { return get_login(*pages, r); });
+  router.post("/login", limited, [pages](Request& r) { return post_login(*pages, r); });
+  router.get("/login/code", form_options("public", "login-code"), [pages](Request& r) { return get_code(*pages, r); });
+  router.post("/login/code", limited, [pages](Request& r) { return post_code(*pages, r); });
+  router.get("/login/continue/{ticket}", form_options("person|staff", "login-continue"), [pages](Request& r) { return get_kept(*pages, r); });
+  router.post("/logout", form_options("public", ""), [pages](Request& r) { return post_logout(*pages, r, "/"); });
+  router.get("/staff/login", form_options("public", "staff-login"), [pages](Request& r) { return get_staff(*pages, r); });
+  router.post("/staff/login", limited, [pages](Request& r) { return post_staff(*pages, r); });
+  router.post("/staff/logout", form_options("public", ""), [pages](Request& r) { return post_logout(*pages, r, "/staff/login"); });
+  router.finisher(identity.finisher());
+}
+
+}  // namespace machiya::identity
