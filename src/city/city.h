@@ -80,18 +80,22 @@ class City;
 
 /// A kind of definition, contributed by the engine that runs it (an explicit list in app). `compile` sees one definition;
 /// `link` runs when all are compiled and checks references between them. Both report every fault they can find.
+/// Kinds are compiled in the order of the list (decision, block, workflow, procedure, scenario), the definitions of one
+/// kind on several threads: `compile` must not touch shared state. A kind that needs earlier ones sets `compile_with`,
+/// which is used instead of `compile` and sees the city as far as it is read.
 struct Kind {
   std::string name;         ///< "procedure"; also the key that holds the id at the head of the file
   std::string folder;       ///< "forms"
   std::string schema;       ///< JSON Schema (the subset of schema.h) as text
   std::function<std::shared_ptr<const Definition>(const json::Value& body, const Source& source, Diagnostics& faults)> compile;
   std::function<void(const City& city, const Source& source, const Definition& definition, Diagnostics& faults)> link;
+  std::function<std::shared_ptr<const Definition>(const json::Value& body, const Source& source, const City& earlier, Diagnostics& faults)> compile_with;
 };
 
 struct Loaded {
   Source source;
   std::shared_ptr<const Definition> definition;
-  std::shared_ptr<const std::string> canonical;   ///< canonical JSON (may be dropped for large cities; read again from disk)
+  std::shared_ptr<const std::string> canonical;   ///< canonical JSON, blocks inlined; never null in a loaded city
 };
 
 /// An immutable snapshot.
@@ -140,13 +144,22 @@ struct LoadReport {
   std::vector<Fault> faults;
   int files = 0;
 };
+struct LoadOptions {
+  std::string cache_folder;     ///< canonical JSON of faultless files by content hash ("var/cache/city"); "" for none
+  int threads = 2;
+  bool lint = false;            ///< also report warnings on style: missing translations, questions never asked …
+  std::uint64_t revision = 1;   ///< of the snapshot
+};
 /// Reads and checks the whole folder. Never throws, never half-loads.
-LoadReport load(const std::string& folder, const std::vector<Kind>& kinds);
+LoadReport load(const std::string& folder, const std::vector<Kind>& kinds, const LoadOptions& options = {});
+/// "forms/a.yaml:3:7: error: 日本語 / English"
+std::string to_line(const Fault& fault);
 
 /// The city in force. Thread-safe.
 class Holder {
  public:
-  Holder(std::string folder, std::vector<Kind> kinds);
+  Holder(std::string folder, std::vector<Kind> kinds, LoadOptions options = {});
+  /// Null until the first reload() that finds no error.
   std::shared_ptr<const City> current() const;
   /// Loads again; keeps the old city when the new one has errors.
   LoadReport reload();
@@ -156,6 +169,8 @@ class Holder {
  private:
   std::string folder_;
   std::vector<Kind> kinds_;
+  LoadOptions options_;
+  std::mutex reload_mutex_;      ///< one reload at a time; readers never wait for it
   mutable std::mutex mutex_;
   std::shared_ptr<const City> city_;
   std::vector<std::function<void(const std::shared_ptr<const City>&)>> listeners_;

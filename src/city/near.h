@@ -1,0 +1,14 @@
+// "Did you mean …": the nearest of the names that would be right.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace machiya::city {
+
+/// Edit distance with transpositions (optimal string alignment), in bytes.
+int edit_distance(std::string_view a, std::string_view b);
+/// The nearest candidate within a third of the word's length (at least 1, at most 4 edits); "" when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace machiya::city
