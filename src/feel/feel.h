@@ -40,6 +40,7 @@ struct Environment {
 class Expression {
  public:
   Expression();
+  explicit Expression(std::shared_ptr<const struct CompiledExpression> compiled) : node_(std::move(compiled)) {}
   /// Values by the order of Scope::names() at compile time; missing trailing values are null.
   Result<Value> evaluate(const std::vector<Value>& values, const Environment& environment) const;
   /// The same with values by name, for callers that are not in a hurry.
@@ -50,14 +51,14 @@ class Expression {
   explicit operator bool() const { return node_ != nullptr; }
 
  private:
-  friend class Compiler;
   std::shared_ptr<const struct CompiledExpression> node_;
 };
 
 /// Compiles `source`. The error's `where` is "line:column" within it; unknown names, wrong arities and
 /// type clashes that can be known are found here.
 Result<Expression> compile(std::string_view source, const Scope& scope);
-/// Compiles unary tests (the cells of a decision table) against an input of type `input`, visible as "?".
+/// Compiles unary tests (the cells of a decision table) against an input of type `input`, visible as "?" (the last
+/// value after those of the scope).
 Result<Expression> compile_unary_tests(std::string_view source, const Type& input, const Scope& scope);
 
 }  // namespace machiya::feel
