@@ -37,8 +37,9 @@ void type_one(json::Value& value, const std::string& type) {
     else if (type == "money" || type == "number") value = as_number(value.as_string());
     else if (type == "yes-no" || type == "declaration" || type == "boolean") value = as_flag(value.as_string());
   } else if (value.is_array()) {
-    for (json::Value& item : value.items()) type_members(item);
-  } else {
+    for (json::Value& item : value.items())
+      if (item.is_object()) type_members(item);
+  } else if (value.is_object()) {
     type_members(value);
   }
 }
