@@ -96,13 +96,16 @@ struct State {
   std::optional<Stop> stop;
   std::string next;                   ///< key of the first page that is not complete; "" when all are
   bool complete = false;              ///< may be sent
+  std::vector<FieldError> errors;     ///< of the whole (a fee that cannot be worked out)
   const PageState* page(std::string_view key) const;
 };
 /// Pure: the same log and situation always give the same state. Fails only with limit_exceeded.
 Result<State> evaluate(const Procedure& procedure, const Log& log, const Situation& situation);
 
 /// Form fields of one page as a channel received them ("born.year" = "令和7" …) turned into log entries. Never rejects:
-/// invalid input becomes a {"raw":…} entry that evaluate() reports.
+/// invalid input becomes a {"raw":…} entry that evaluate() reports. `page` is the page as the form showed it: what the
+/// form did not change leaves no entry, so that two tabs merge by field; the last entry marks the page as visited
+/// ("_page/<key>"). A group of boxes that may come back empty is named by "<name>.asked". One fresh id may serve many entries.
 struct Fields {
   std::vector<std::pair<std::string, std::string>> pairs;   ///< names relative to the page ("dog_name", "born.year")
 };
