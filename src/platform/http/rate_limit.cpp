@@ -56,7 +56,7 @@ int RateLimiter::take(std::string_view client, int route, int per_minute, Instan
   const double elapsed = static_cast<double>(std::max<std::int64_t>(0, now.us - bucket->at_us));
   bucket->tokens = std::min(full, bucket->tokens + elapsed * per_us);
   bucket->at_us = now.us;
-  if (bucket->tokens < 1) return std::max(1, static_cast<int>(std::ceil((1 - bucket->tokens) / per_us / 1e6)));
+  if (bucket->tokens < 1) return std::max(1, static_cast<int>(std::ceil((1 - bucket->tokens) / per_us / 1e6 - 1e-6)));
   bucket->tokens -= 1;
   return 0;
 }

@@ -1,0 +1,122 @@
+#include "platform/pages/charts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace machiya::pages {
+namespace {
+
+std::string number(double v) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.1f", v);
+  std::string out = buffer;
+  if (out.size() > 2 && out.substr(out.size() - 2) == ".0") out.resize(out.size() - 2);
+  return out == "-0" ? "0" : out;
+}
+
+Data table_rows(const std::vector<ChartPoint>& points) {
+  Data rows;
+  for (const ChartPoint& p : points) rows.push(Data().set("label", p.label).set("text", p.text));
+  return rows;
+}
+
+/// The next of 1, 2, 2.5, 5 × 10^n above a value, for the top of an axis.
+double nice_top(double v) {
+  if (!(v > 0)) return 1;
+  double unit = std::pow(10, std::floor(std::log10(v)));
+  for (double step : {1.0, 2.0, 2.5, 5.0, 10.0})
+    if (v <= step * unit * (1 + 1e-12)) return step * unit;
+  return 10 * unit;
+}
+
+std::string grouped(double v) {
+  if (std::floor(v) != v || std::abs(v) > 9e15) return number(v);
+  std::string digits = number(std::abs(v)), out;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
+  }
+  return v < 0 ? "−" + out : out;
+}
+
+/// Degrees to drawing units, north up, longitudes narrowed by the latitude.
+struct Projection {
+  double west, north, scale_x, scale_y;
+  std::string x(GeoPoint p) const { return number((p.lon - west) * scale_x); }
+  std::string y(GeoPoint p) const { return number((north - p.lat) * scale_y); }
+};
+
+}  // namespace
+
+Data bar_chart(std::string id, std::string title, const std::vector<ChartPoint>& points) {
+  constexpr double kRow = 44, kWidth = 640, kValue = 110;
+  double top = 0;
+  for (const ChartPoint& p : points) top = std::max(top, p.value);
+  Data bars;
+  double y = 0;
+  for (const ChartPoint& p : points) {
+    double width = top > 0 ? std::max(0.0, p.value) / top * (kWidth - kValue) : 0;
+    bars.push(Data().set("label", p.label).set("text", p.text).set("label_y", number(y + 14)).set("y", number(y + 20)).set("width", number(width))
+                  .set("text_x", number(width + 8)).set("text_y", number(y + 33)));
+    y += kRow;
+  }
+  Data out;
+  out.set("id", std::move(id)).set("title", std::move(title)).set("height", number(std::max(y, 1.0))).set("width", number(kWidth));
+  return out.set("bars", std::move(bars)).set("rows", table_rows(points));
+}
+
+Data line_chart(std::string id, std::string title, const std::vector<ChartPoint>& points) {
+  constexpr double kLeft = 64, kTop = 12, kWidth = 560, kHeight = 200;
+  double high = 0, low = 0;
+  for (const ChartPoint& p : points) high = std::max(high, p.value), low = std::min(low, p.value);
+  high = high > 0 || low == 0 ? nice_top(high) : 0;
+  low = low < 0 ? -nice_top(-low) : 0;
+  auto at_y = [&](double v) { return kTop + (high - v) / (high - low) * kHeight; };
+  std::string line;
+  Data dots, labels, ticks;
+  std::size_t every = points.size() / 7 + 1;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    double x = kLeft + (points.size() > 1 ? kWidth * static_cast<double>(i) / static_cast<double>(points.size() - 1) : kWidth / 2);
+    line += (i == 0 ? "M" : "L") + number(x) + " " + number(at_y(points[i].value));
+    dots.push(Data().set("x", number(x)).set("y", number(at_y(points[i].value))).set("text", points[i].label + " " + points[i].text));
+    if (i % every == 0) labels.push(Data().set("x", number(x)).set("y", number(kTop + kHeight + 24)).set("label", points[i].label));
+  }
+  for (int i = 0; i <= 4; ++i) {
+    double v = low + (high - low) * i / 4;
+    ticks.push(Data().set("y", number(at_y(v))).set("text_y", number(at_y(v) + 4)).set("text", grouped(v)));
+  }
+  Data out;
+  out.set("id", std::move(id)).set("title", std::move(title)).set("width", "640").set("height", number(kTop + kHeight + 36));
+  out.set("left", number(kLeft)).set("right", number(kLeft + kWidth)).set("text_x", number(kLeft - 8));
+  return out.set("line", line).set("dots", std::move(dots)).set("labels", std::move(labels)).set("ticks", std::move(ticks)).set("rows", table_rows(points));
+}
+
+Data ward_map(std::string id, std::string title, const std::vector<MapArea>& areas, const std::vector<MapPin>& pins, bool approximate) {
+  constexpr double kWidth = 600, kRadian = 3.14159265358979323846 / 180;
+  double west = 180, east = -180, south = 90, north = -90;
+  for (const MapArea& area : areas)
+    for (const Ring& ring : area.rings)
+      for (GeoPoint p : ring)
+        west = std::min(west, p.lon), east = std::max(east, p.lon), south = std::min(south, p.lat), north = std::max(north, p.lat);
+  if (!(east > west) || !(north > south)) west = 135, east = 136, south = 34, north = 35;
+  double scale_x = kWidth / (east - west), scale_y = scale_x / std::cos((south + north) / 2 * kRadian);
+  Projection to{west, north, scale_x, scale_y};
+  Data list, marks;
+  for (const MapArea& area : areas) {
+    std::string path;
+    for (const Ring& ring : area.rings) {
+      for (std::size_t i = 0; i < ring.size(); ++i) path += (i == 0 ? "M" : "L") + to.x(ring[i]) + " " + to.y(ring[i]);
+      if (!ring.empty()) path += "Z";
+    }
+    list.push(Data().set("name", area.name).set("href", area.href).set("text", area.text).set("path", path).set("shade", std::clamp(area.shade, 0, 4))
+                  .set("x", to.x(area.label)).set("y", to.y(area.label)));
+  }
+  for (const MapPin& pin : pins)
+    marks.push(Data().set("label", pin.label).set("href", pin.href).set("x", to.x(pin.at)).set("y", to.y(pin.at)));
+  Data out;
+  out.set("id", std::move(id)).set("title", std::move(title)).set("width", number(kWidth)).set("height", number((north - south) * scale_y));
+  return out.set("areas", std::move(list)).set("pins", std::move(marks)).set("approximate", approximate);
+}
+
+}  // namespace machiya::pages

@@ -1,0 +1,41 @@
+#include "platform/pages/charts.h"
+
+#include <gtest/gtest.h>
+
+#include "platform/locale/locale.h"
+
+namespace machiya::pages {
+namespace {
+std::string draw(const char* part, const Data& data) {
+  auto catalogue = locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale");
+  if (!catalogue) return catalogue.error().detail;
+  auto templates = Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *catalogue.value());
+  if (!templates) return templates.error().detail;
+  return templates.value()->render(part, data, "ja").html;
+}
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+}  // namespace
+
+TEST(Charts, BarsAreInProportion) {
+  std::string svg = draw("parts/chart_bar", bar_chart("c", "区ごと", {{"北区", 200, "200件"}, {"西区", 50, "50件"}, {"港区", -5, "−5件"}}));
+  EXPECT_TRUE(has(svg, "width=\"530\" height=\"18\"")) << svg;
+  EXPECT_TRUE(has(svg, "width=\"132.5\" height=\"18\""));
+  EXPECT_TRUE(has(svg, "width=\"0\" height=\"18\""));
+  EXPECT_TRUE(has(svg, "<td class=\"number\">200件</td>"));
+}
+TEST(Charts, LinesReachTheTopOfTheAxis) {
+  std::string svg = draw("parts/chart_line", line_chart("c", "月ごと", {{"4月", 0, "0"}, {"5月", 1000, "1,000"}}));
+  EXPECT_TRUE(has(svg, "d=\"M64 212L624 12\"")) << svg;
+  EXPECT_TRUE(has(svg, ">1,000</text>"));
+  EXPECT_TRUE(has(draw("parts/chart_line", line_chart("c", "無", {})), "<path class=\"chart__line\" d=\"\">"));
+}
+TEST(Charts, MapKeepsNorthUpAndSaysWhenItIsApproximate) {
+  MapArea area{"北区", "/wards/27127", "12件", {{{34.6, 135.4}, {34.6, 135.6}, {34.8, 135.6}, {34.8, 135.4}}}, {34.7, 135.5}, 9};
+  std::string svg = draw("parts/ward_map", ward_map("m", "区の地図", {area}, {{{34.8, 135.4}, "1", ""}}, true));
+  EXPECT_TRUE(has(svg, "L600 0L0 0Z")) << svg;
+  EXPECT_TRUE(has(svg, "ward-map__ward--4"));
+  EXPECT_TRUE(has(svg, "cx=\"0\" cy=\"0\""));
+  EXPECT_TRUE(has(svg, "概略図"));
+}
+
+}  // namespace machiya::pages
