@@ -32,12 +32,19 @@ class Audit {
   ~Audit();
   /// Appends in the caller's transaction.
   Result<void> append(store::Tx& tx, const Entry& entry);
-  /// Queues a read record; durable within one second, without making the reader wait. Batched.
+  /// Queues a read record; durable within one second, without making the reader wait. Batched. The queue is bounded:
+  /// when it is full this waits up to a second, then writes the record to the log as an error instead and counts it as
+  /// lost. A caller that reads personal data asks backlogged() first and answers "unavailable".
   void append_later(Entry entry);
+  /// True when queued records cannot be stored (disk full) or come faster than the disk takes them.
+  bool backlogged() const;
+  /// Read records that went to the log only, since the start.
+  std::int64_t lost() const;
   /// Starts / stops the background thread that flushes queued reads and seals (one sealer per database: lease with fencing).
   void start();
   void stop();
-  /// One sealing round: chains all committed unsealed rows; gives how many. For tests and shutdown.
+  /// Writes what append_later() queued, then chains all committed unsealed rows; gives how many were chained (0 when
+  /// another process is the sealer). For tests and shutdown.
   Result<std::int64_t> seal_now();
 
   struct Verdict {
@@ -45,6 +52,8 @@ class Audit {
     std::int64_t sealed = 0;
     std::int64_t unsealed_tail = 0;
     std::string first_fault;   ///< "row 17: changed", "row 18: missing" …
+    std::string head;          ///< hash of the chain in hex: written down elsewhere, it proves that no tail was cut off
+    std::int64_t first_unsealed = 0;   ///< row id where the unsealed tail begins; 0 when there is none
   };
   Result<Verdict> verify();
   struct Record {

@@ -9,6 +9,10 @@
 #include "base/log.h"
 #include "platform/store/sql_text.h"
 
+namespace machiya {
+std::vector<store::Migration> sql_migrations_store();
+}
+
 namespace machiya::store {
 
 namespace {
@@ -70,7 +74,9 @@ Result<void> apply_migrations(Tx& tx, const std::vector<Migration>& migrations,
   // Two servers that start together migrate one after the other (SQLite has one writer anyway).
   if (tx.engine() == Engine::postgres) MACHIYA_CHECK(run_script("SELECT pg_advisory_xact_lock(5643231)"));
   MACHIYA_CHECK(run_script(expand_migration(kTable, tx.engine())));
-  MACHIYA_TRY(const ByModule modules, in_order(migrations));
+  std::vector<Migration> all = sql_migrations_store();
+  all.insert(all.end(), migrations.begin(), migrations.end());
+  MACHIYA_TRY(const ByModule modules, in_order(all));
   for (const auto& [module, list] : modules) {
     MACHIYA_TRY(const std::size_t applied, check_applied(tx, module, list));
     for (std::size_t i = applied; i < list.size(); ++i) {
