@@ -110,6 +110,8 @@ class City {
   const std::vector<Room>& rooms() const { return rooms_; }   ///< by initiative number
   const json::Value& policy() const { return policy_; }        ///< roles
   const json::Value& settings() const { return settings_; }    ///< city.yaml
+  /// What the rules rest on: [{file, fact, source, status}] of every file, in the order of files.
+  const json::Value& facts() const { return facts_; }
   std::uint64_t revision() const { return revision_; }
 
   const Loaded* find(std::string_view kind, std::string_view id) const;
@@ -127,7 +129,7 @@ class City {
   std::vector<Ward> wards_;
   std::vector<Department> departments_;
   std::vector<Room> rooms_;
-  json::Value policy_, settings_;
+  json::Value policy_, settings_, facts_;
   std::map<std::string, std::map<std::string, Loaded, std::less<>>, std::less<>> kinds_;
   std::uint64_t revision_ = 0;
 };

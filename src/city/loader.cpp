@@ -41,6 +41,7 @@ LoadReport Loader::run() {
   list_ = list_folder(folder_, kinds_);
   faults_ = std::move(list_.faults);
   city_->revision_ = options_.revision;
+  city_->facts_ = json::Value::array();
   read_base();
   read_rooms();
   read_blocks();
@@ -94,6 +95,8 @@ std::string Loader::head_id(const Reading& reading, const DefinitionFile& file, 
   // A scenario is headed by a sentence, not by an id: its path names it.
   if (kind.name == "scenario") return (path.parent_path() / path.stem()).string();
   const std::string& id = reading.body.text(kind.name);
+  // An unreadable file still stands for its id, so that nothing else is blamed for its absence.
+  if (!reading.ok && id.empty()) return path.stem().string();
   if (!id.empty() && id != path.stem().string()) {
     Diagnostics diagnostics;
     diagnostics.warning("/" + kind.name, "ファイル名は「" + id + ".yaml」にします", "the file should be called " + id + ".yaml");
@@ -105,6 +108,7 @@ std::string Loader::head_id(const Reading& reading, const DefinitionFile& file, 
 Loader::Outcome Loader::read_definition(const DefinitionFile& file, const Compiled& compiled, bool answers) const {
   const Kind& kind = kinds_[static_cast<std::size_t>(file.kind)];
   Outcome out;
+  out.loaded.source.file = file.path;
   Reading reading = reader_.read(file.path, *compiled.schema, compiled.hash, out.faults);
   out.id = head_id(reading, file, out.faults);
   if (!reading.ok) return out;
@@ -121,8 +125,8 @@ Loader::Outcome Loader::read_definition(const DefinitionFile& file, const Compil
   Source& source = out.loaded.source;
   source.kind = kind.name;
   source.id = out.id;
+  out.facts = reading.body["facts"];
   source.version = static_cast<int>(reading.body["version"].as_int(1));
-  source.file = file.path;
   if (file.room != SIZE_MAX) {
     const std::string& folder = list_.rooms[file.room].folder;
     for (const Room& room : city_->rooms_)
@@ -171,10 +175,11 @@ void Loader::keep(std::vector<Outcome> outcomes, const Kind& kind) {
   for (Outcome& outcome : outcomes) {
     faults_.insert(faults_.end(), std::make_move_iterator(outcome.faults.begin()), std::make_move_iterator(outcome.faults.end()));
     const std::string& file = outcome.loaded.source.file;
+    keep_facts(file, outcome.facts);
     if (outcome.id.empty()) continue;
     known_[kind.name].insert(outcome.id);
-    if (!file.empty()) references_.push_back({file, std::move(outcome.references), outcome.keep});
-    if (const auto [known, fresh] = first.emplace(outcome.id, file); !fresh && !file.empty()) {
+    references_.push_back({file, std::move(outcome.references), outcome.keep});
+    if (const auto [known, fresh] = first.emplace(outcome.id, file); !fresh) {
       fault_at(file, "/" + kind.name, "「" + outcome.id + "」は" + known->second + "でも定義されています", "\"" + outcome.id + "\" is also defined in " + known->second);
       continue;
     }

@@ -31,6 +31,7 @@ class Loader {
     std::string id;                       ///< also when it was not compiled
     std::vector<Reference> references;
     std::shared_ptr<const Schema> keep;   ///< the references point into it
+    json::Value facts;
     std::vector<Fault> faults;
   };
 
@@ -38,6 +39,7 @@ class Loader {
   void fault(const std::string& file, std::string ja, std::string en);
   void fault_at(const std::string& file, const std::string& pointer, std::string ja, std::string en);
   /// A file with one schema of this house; null when it has faults or is not there.
+  void keep_facts(const std::string& file, const json::Value& facts);
   std::unique_ptr<json::Value> base_file(const std::string& path, const std::string& schema_name, bool required);
 
   void read_base();

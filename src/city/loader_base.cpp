@@ -5,6 +5,14 @@
 
 namespace machiya::city {
 
+void Loader::keep_facts(const std::string& file, const json::Value& facts) {
+  for (const json::Value& fact : facts.items()) {
+    json::Value row = json::Value::object({{"file", file}});
+    for (const auto& [key, value] : fact.members()) row.set(key, value);
+    city_->facts_.push(std::move(row));
+  }
+}
+
 std::unique_ptr<json::Value> Loader::base_file(const std::string& path, const std::string& schema_name, bool required) {
   std::string probe;
   if (!required && !read_text_file(folder_ + "/" + path, probe)) return nullptr;
@@ -12,6 +20,7 @@ std::unique_ptr<json::Value> Loader::base_file(const std::string& path, const st
   if (!compiled) return nullptr;
   Reading reading = reader_.read(path, *compiled->schema, compiled->hash, faults_);
   if (!reading.ok) return nullptr;
+  keep_facts(path, reading.body["facts"]);
   references_.push_back({path, references(reading.body, compiled->schema->root()), compiled->schema});
   return std::make_unique<json::Value>(std::move(reading.body));
 }
@@ -81,9 +90,9 @@ void Loader::read_rooms() {
   for (const RoomFolder& room : list_.rooms) read_room(room, fields);
   std::sort(city_->rooms_.begin(), city_->rooms_.end(), [](const Room& a, const Room& b) { return a.number < b.number; });
   const json::Value& expected = city_->settings_["programme"]["initiatives"];
-  if (expected.is_number() && expected.as_int() != static_cast<std::int64_t>(city_->rooms_.size()))
-    fault_at("city.yaml", "/programme/initiatives", "取組の数(" + expected.number_text() + ")と部屋の数(" + std::to_string(city_->rooms_.size()) + ")が違います",
-             expected.number_text() + " initiatives are named here, but there are " + std::to_string(city_->rooms_.size()) + " rooms");
+  if (expected.is_number() && expected.as_int() != static_cast<std::int64_t>(list_.rooms.size()))
+    fault_at("city.yaml", "/programme/initiatives", "取組の数(" + expected.number_text() + ")と部屋の数(" + std::to_string(list_.rooms.size()) + ")が違います",
+             expected.number_text() + " initiatives are named here, but there are " + std::to_string(list_.rooms.size()) + " rooms");
 }
 
 void Loader::read_room(const RoomFolder& folder, const std::map<std::string, Text>& fields) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace machiya::city {
 
-int edit_distance(std::string_view a, std::string_view b) {
+int edit_distance(std::string_view left, std::string_view right) {
+  const std::u32string a = to_utf32(left), b = to_utf32(right);
   std::vector<int> before(b.size() + 1), row(b.size() + 1), next(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -20,8 +23,9 @@ int edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  if (word.size() > 64) return {};
-  const int allowed = std::clamp(static_cast<int>(word.size()) / 3, 1, 4);
+  const std::size_t length = count_code_points(word);
+  if (length < 3 || length > 64) return {};
+  const int allowed = std::clamp(static_cast<int>(length) / 3, 1, 4);
   int best = allowed + 1;
   std::string found;
   for (const std::string& candidate : candidates) {

@@ -1,5 +1,6 @@
 // Typing and checking of one tree by one schema (see schema.h).
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "base/text.h"
@@ -77,11 +78,12 @@ class Checker {
     json::Value out = json::Value::object();
     json::Value::Object members;
     members.reserve(node.keys.size());
+    std::set<std::string> meant;   // known keys that a misspelt one probably stands for
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
       const auto* property = schema.property(node.keys[i].name);
       const SchemaNode* next = property ? property->schema : schema.additional;
       if (!property && !schema.additional_allowed) {
-        unknown_key(node, node.keys[i], schema);
+        meant.insert(unknown_key(node, node.keys[i], schema));
         continue;
       }
       if (!property && schema.names && !schema.names->matches(node.keys[i].name))
@@ -92,10 +94,10 @@ class Checker {
         members.emplace_back(node.keys[i].name, next ? check(node.items[i], *next) : untyped(node.items[i]));
     }
     out.members() = std::move(members);
-    missing_keys(node, schema);
+    missing_keys(node, schema, meant);
     return out;
   }
-  void unknown_key(const Node& node, const Key& key, const SchemaNode& schema) {
+  std::string unknown_key(const Node& node, const Key& key, const SchemaNode& schema) {
     std::vector<std::string> names, unused;
     for (const auto& p : schema.properties) {
       names.push_back(p.name);
@@ -107,10 +109,11 @@ class Checker {
       fault(key.place, "「" + key.name + "」というキーはありません。「" + near + "」の誤りではありませんか", "unknown key \"" + key.name + "\"; did you mean \"" + near + "\"?");
     else
       fault(key.place, "「" + key.name + "」というキーはありません。使えるキー: " + join(names, "、"), "unknown key \"" + key.name + "\"; known keys: " + join(names, ", "));
+    return near;
   }
-  void missing_keys(const Node& node, const SchemaNode& schema) {
+  void missing_keys(const Node& node, const SchemaNode& schema, const std::set<std::string>& meant) {
     for (const auto& p : schema.properties)
-      if (p.required && !node.find_key(p.name)) fault(node.place, "「" + p.name + "」がありません", "\"" + p.name + "\" is missing");
+      if (p.required && !node.find_key(p.name) && !meant.count(p.name)) fault(node.place, "「" + p.name + "」がありません", "\"" + p.name + "\" is missing");
   }
 
   json::Value list(const Node& node, const SchemaNode& schema) {
@@ -175,7 +178,7 @@ class Checker {
             "this should be " + right.en + " in plain decimal digits, not \"" + node.text + "\"");
       return {};
     }
-    json::Value value = json::Value::number(node.text);
+    json::Value value = decimal_value(node.text);
     const double v = value.as_double();
     if (schema.has_minimum && v < schema.minimum) {
       const std::string limit = json::Value(schema.minimum).number_text();
@@ -186,6 +189,10 @@ class Checker {
       fault(node.place, limit + "以下で書きます", "must be " + limit + " or less");
     }
     return value;
+  }
+  static json::Value decimal_value(const std::string& text) {
+    if (text.find('.') != std::string::npos) return json::Value::number(text);
+    return static_cast<std::int64_t>(std::strtoll(text.c_str(), nullptr, 10));   // at most 18 digits
   }
   static bool is_decimal(std::string_view s, bool whole) {
     if (!s.empty() && s[0] == '-') s.remove_prefix(1);

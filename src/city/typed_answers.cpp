@@ -1,5 +1,6 @@
 #include "city/typed_answers.h"
 
+#include <cstdlib>
 #include <set>
 
 #include "city/near.h"
@@ -11,10 +12,12 @@ json::Value as_number(const std::string& text) {
   std::string_view digits = text;
   if (!digits.empty() && digits[0] == '-') digits.remove_prefix(1);
   const std::size_t dot = digits.find('.');
-  const auto all_digits = [](std::string_view s) { return !s.empty() && s.size() < 20 && s.find_first_not_of("0123456789") == std::string_view::npos; };
+  const auto all_digits = [](std::string_view s) { return !s.empty() && s.size() < 19 && s.find_first_not_of("0123456789") == std::string_view::npos; };
   const std::string_view whole = digits.substr(0, dot);
   const bool right = all_digits(whole) && (whole.size() == 1 || whole[0] != '0') && (dot == std::string_view::npos || all_digits(digits.substr(dot + 1)));
-  return right ? json::Value::number(text) : json::Value(text);
+  if (!right) return text;
+  if (dot != std::string_view::npos) return json::Value::number(text);
+  return static_cast<std::int64_t>(std::strtoll(text.c_str(), nullptr, 10));
 }
 
 json::Value as_flag(const std::string& text) {

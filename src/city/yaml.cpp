@@ -124,6 +124,8 @@ class Builder final : public YAML::EventHandler {
     const char first = rest.empty() ? ' ' : rest[0];
     if (first == '"' || first == '\'') {
       node.style = Node::Style::quoted;
+      // yaml-cpp takes a quote that is never closed as closed at the end of the file.
+      if (!closes(rest)) fault(mark, "引用符が閉じていません", "the quote is not closed; this is not readable as YAML");
       ++node.text_place.column;
       node.inner_exact = starts_with(rest.substr(1), value);
     } else if (first == '|' || first == '>') {
@@ -134,6 +136,15 @@ class Builder final : public YAML::EventHandler {
     }
     node.text = std::move(value);
     add(std::move(node), mark);
+  }
+  static bool closes(std::string_view quoted) {
+    const char quote = quoted[0];
+    for (std::size_t i = 1; i < quoted.size(); ++i) {
+      if (quote == '"' && quoted[i] == '\\') ++i;
+      else if (quoted[i] == quote && !(quote == '\'' && i + 1 < quoted.size() && quoted[i + 1] == quote)) return true;
+      else if (quoted[i] == quote) ++i;
+    }
+    return false;
   }
   void block_place(Node& node, bool literal) const {
     std::size_t line = node.place.line + 1;

@@ -1,0 +1,30 @@
+// Kinds for the tests of the loader: they keep the body and nothing else.
+#pragma once
+#include "city/city.h"
+#include "city/schema.h"
+
+namespace machiya::city {
+
+struct KeptBody final : Definition {
+  json::Value body;
+};
+
+inline Kind test_kind(const std::string& name, const std::string& folder) {
+  Kind kind;
+  kind.name = name;
+  kind.folder = folder;
+  kind.schema = std::string(schema_text(name));
+  kind.compile = [](const json::Value& body, const Source&, Diagnostics&) {
+    auto kept = std::make_shared<KeptBody>();
+    kept->body = body;
+    return kept;
+  };
+  return kind;
+}
+
+inline std::vector<Kind> test_kinds() {
+  return {test_kind("decision", "decisions"), test_kind("block", "blocks"), test_kind("workflow", "workflows"), test_kind("procedure", "forms"),
+          test_kind("scenario", "scenarios")};
+}
+
+}  // namespace machiya::city
