@@ -35,9 +35,13 @@ function boundsOf(geojson) {
 export async function openMap(box, { onChoose } = {}) {
   const [maplibre, areas] = await Promise.all([
     import(box.dataset.module),
-    fetch(box.dataset.layers).then((answer) => answer.json()),
+    fetch(box.dataset.layers).then((answer) => (answer.ok ? answer.json() : null)),
     loadStyle(box.dataset.style),
   ]);
+  if (areas === null) {  // without layers there is nothing to draw; the fields beside the map do the same
+    box.hidden = true;
+    return { mark() {}, pins() {} };
+  }
   maplibre.setWorkerUrl(new URL('maplibre-gl-worker.mjs', new URL(box.dataset.module, location.href)).href);
   const { area, line, mark } = colours();
   const sources = { areas: { type: 'geojson', data: areas, attribution: areas.attribution ?? '' } };

@@ -1,0 +1,19 @@
+// One Chromium for a whole run. As root it is given an unprivileged user's rights by its own sandbox switch being off:
+// the pages are our own, on loopback.
+import { chromium } from 'playwright-core';
+
+export const languages = ['ja', 'ja-easy', 'en', 'zh-Hans', 'ko', 'vi'];
+export const staffLanguages = ['ja', 'en'];
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.MACHIYA_CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    chromiumSandbox: false,
+    args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+export function newContext(browser, options = {}) {
+  return browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', ...options });
+}
