@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "city/folder.h"
+#include "city/test_kinds.h"
 
 namespace machiya::city {
 namespace {
 
 TEST(Osaka, TheCityOfThisRepositoryLoadsWithoutAFault) {
-  const LoadReport report = load(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka", {});
+  const LoadReport report = load(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka", test_kinds());
   for (const Fault& fault : report.faults) ADD_FAILURE() << to_line(fault);
   ASSERT_TRUE(report.city);
   EXPECT_EQ(report.city->id(), "osaka");
