@@ -1,0 +1,59 @@
+// Mails one-time codes over SMTP (RFC 5321), in the background: the visitor's answer never waits for a mail server, nor
+// shows by its time whether an address exists.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "platform/identity/identity.h"
+
+namespace machiya::locale {
+class Catalogue;
+}
+
+namespace machiya::identity {
+
+struct SmtpOptions {
+  std::string url = "smtp://127.0.0.1:25";   ///< smtp:// or smtps://
+  bool require_starttls = false;             ///< refuse to speak without TLS (for smtp:// beyond this machine)
+  std::string user, password;                ///< "" for none
+  std::string from;                          ///< "no-reply@city.example"
+  int timeout_s = 20;
+  int attempts = 4;
+  int first_retry_ms = 500;                  ///< doubles; the code lives only ten minutes
+  std::size_t queue = 1000;                  ///< waiting mails; more are refused (unavailable)
+};
+
+/// Thread-safe. One background thread; mails that wait at the end of the process are lost, their codes can be asked again.
+class SmtpSender final : public CodeSender {
+ public:
+  SmtpSender(SmtpOptions options, const locale::Catalogue& texts, const Clock& clock);
+  ~SmtpSender() override;
+  Result<void> send(std::string_view email, std::string_view code, std::string_view lang) override;
+
+  struct Counts {
+    std::int64_t sent = 0;
+    std::int64_t failed = 0;
+  };
+  Counts counts() const;
+  /// Waits until nothing is queued or under way.
+  void flush();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Sends nothing: in the demonstration the page shows the code.
+class DemonstrationSender final : public CodeSender {
+ public:
+  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
+};
+
+/// The whole mail with headers (RFC 5322; texts as RFC 2047 words and base64). Holds the code and nothing else of anybody.
+std::string code_mail(std::string_view from, std::string_view to, std::string_view code, std::string_view lang,
+                      const locale::Catalogue& texts, Instant now);
+
+}  // namespace machiya::identity
