@@ -92,7 +92,9 @@ TEST_P(CitizenTest, ACodeWorksOnceWithinTenMinutesAndFiveTries) {
   const std::string mine = ask();
   const std::string code = sender.last_code;
   const std::string other = ask();
-  if (sender.last_code != code) EXPECT_FALSE(identity->redeem_code(other, code, nobody).ok());  // another ticket's code
+  if (sender.last_code != code) {
+    EXPECT_FALSE(identity->redeem_code(other, code, nobody).ok());  // another ticket's code
+  }
   EXPECT_FALSE(identity->redeem_code("0123456789abcdefghjkmnpqrs", code, nobody).ok());
   EXPECT_FALSE(identity->redeem_code("", code, nobody).ok());
   // Full-width digits and blanks are what phones paste.

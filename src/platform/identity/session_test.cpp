@@ -24,6 +24,9 @@ class CountingStore final : public store::Store {
   Result<void> migrate(const std::vector<store::Migration>& m) override { return inner.migrate(m); }
   Result<void> backup_to(const std::string& path) override { return inner.backup_to(path); }
   bool refusing_writes() const override { return inner.refusing_writes(); }
+  Result<void> acquire_writer(int timeout_ms) override { return inner.acquire_writer(timeout_ms); }
+  void yield_writer() override { inner.yield_writer(); }
+  store::Stats stats() const override { return inner.stats(); }
   void close() override {}
   store::Store& inner;
   int reads = 0;
