@@ -89,6 +89,7 @@ TEST_P(CitizenTest, ACodeWorksOnceWithinTenMinutesAndFiveTries) {
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(identity->redeem_code(ticket, wrong == sender.last_code ? "999999" : wrong, nobody).ok());
   EXPECT_TRUE(identity->redeem_code(ticket, sender.last_code, nobody).ok());
 
+  clock.advance(16 * kMinute);
   const std::string mine = ask();
   const std::string code = sender.last_code;
   const std::string other = ask();
@@ -146,12 +147,11 @@ TEST_P(CitizenTest, NothingSecretInLogsOrTables) {
   sender.fails = true;
   Browser b = logged_in("canary-hanako@example.jp");
   b.post("/login/code", {{"code", "000000"}, {"action", "next"}}, false);
-  identity->maintain();
-  ASSERT_TRUE(store().write_raw([](store::Tx&) -> Result<void> { return {}; }).ok());
+  ASSERT_TRUE(identity->maintain().ok());
   std::string everything = ::testing::internal::GetCapturedStderr();
   set_log_level(LogLevel::info);
   EXPECT_THAT(everything, HasSubstr("login-code-not-sent"));
-  for (auto table : {"identity_code", "identity_person", "identity_login", "identity_session", "identity_change", "audit_entry"}) {
+  for (auto table : {"identity_code", "identity_person", "identity_login", "identity_session", "identity_change", "audit_row"}) {
     (void)store().read([&](store::ReadTx& tx) -> Result<void> {
       auto rows = tx.query(std::string("SELECT * FROM ") + table);
       if (rows.ok())
@@ -160,7 +160,7 @@ TEST_P(CitizenTest, NothingSecretInLogsOrTables) {
       return {};
     });
   }
-  ASSERT_GT(everything.size(), 1000u);
+  ASSERT_GT(everything.size(), 600u);
   EXPECT_THAT(everything, Not(HasSubstr("canary-hanako")));
   EXPECT_THAT(everything, Not(HasSubstr("\n" + sender.last_code + "\n")));
   EXPECT_THAT(everything, Not(HasSubstr("\"" + sender.last_code + "\"")));

@@ -190,7 +190,7 @@ Result<Identity::ParkedForm> Identity::parked_form(std::string_view ticket, cons
 std::string Identity::demonstration_totp_code() const { return impl_->staff.demonstration_code(); }
 std::string Identity::demonstration_code(std::string_view ticket) const { return impl_->citizens.shown_code(ticket); }
 const Options& Identity::options() const { return impl_->options; }
-void Identity::maintain() { impl_->sessions.maintain(); }
+Result<void> Identity::maintain() { return impl_->sessions.maintain(); }
 
 std::string_view demonstration_policy() {
   return R"json({"roles":{

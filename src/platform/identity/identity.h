@@ -141,8 +141,9 @@ class Identity {
   /// The demonstration's mailed code of a ticket ("" outside the demonstration), for showing the page again.
   std::string demonstration_code(std::string_view ticket) const;
   const Options& options() const;
-  /// Writes back when sessions were last seen and removes what is over; also done from the gate about once a minute.
-  void maintain();
+  /// Writes back when sessions were last seen and removes what is over. The gate queues it about once a minute; call it
+  /// at the end of the process.
+  Result<void> maintain();
 
   static std::vector<store::Migration> migrations();
 

@@ -150,7 +150,10 @@ void Sessions::refresh() {
   std::int64_t due = next_poll_.load();
   if (now.us >= due && next_poll_.compare_exchange_strong(due, now.us + kPollEvery)) poll(now);
   due = next_upkeep_.load();
-  if (now.us >= due && next_upkeep_.compare_exchange_strong(due, now.us + kUpkeepEvery)) maintain();
+  if (now.us >= due && next_upkeep_.compare_exchange_strong(due, now.us + kUpkeepEvery))
+    store_.write_later(upkeep(), [](Result<void> state) {
+      if (!state.ok()) log(LogLevel::warn, "identity-upkeep-failed", {{"error", state.error().to_string()}});
+    });
 }
 
 void Sessions::poll(Instant now) {
@@ -169,25 +172,22 @@ void Sessions::poll(Instant now) {
   polled_.store(now.us);
 }
 
-void Sessions::maintain() {
+std::function<Result<void>(store::Tx&)> Sessions::upkeep() {
   std::vector<std::pair<std::string, std::int64_t>> seen;
   cache_.each([&](const std::string& digest, CachedSession& s) {
     const std::int64_t at = s.seen.load(std::memory_order_relaxed);
     if (s.expires != kNever && s.written.exchange(at, std::memory_order_relaxed) < at) seen.emplace_back(digest, at);
   });
-  const Instant now = clock_.now();
-  store_.write_later(
-      [seen = std::move(seen), now](store::Tx& tx) -> Result<void> {
-        for (const auto& [digest, at] : seen) MACHIYA_CHECK(session_dao::set_seen(tx, digest, Instant{at}));
-        MACHIYA_CHECK(session_dao::remove_expired_before(tx, Instant{now.us - kKeepEnded}));
-        MACHIYA_CHECK(session_dao::remove_changes_before(tx, Instant{now.us - kHour}));
-        MACHIYA_CHECK(session_dao::remove_parked_before(tx, Instant{now.us - kKeepParked}));
-        MACHIYA_CHECK(person_dao::remove_codes_before(tx, Instant{now.us - kKeepCodes}));
-        return staff_dao::remove_attempts_before(tx, Instant{now.us - kDay});
-      },
-      [](Result<void> state) {
-        if (!state.ok()) log(LogLevel::warn, "identity-upkeep-failed", {{"error", state.error().to_string()}});
-      });
+  return [seen = std::move(seen), now = clock_.now()](store::Tx& tx) -> Result<void> {
+    for (const auto& [digest, at] : seen) MACHIYA_CHECK(session_dao::set_seen(tx, digest, Instant{at}));
+    MACHIYA_CHECK(session_dao::remove_expired_before(tx, Instant{now.us - kKeepEnded}));
+    MACHIYA_CHECK(session_dao::remove_changes_before(tx, Instant{now.us - kHour}));
+    MACHIYA_CHECK(session_dao::remove_parked_before(tx, Instant{now.us - kKeepParked}));
+    MACHIYA_CHECK(person_dao::remove_codes_before(tx, Instant{now.us - kKeepCodes}));
+    return staff_dao::remove_attempts_before(tx, Instant{now.us - kDay});
+  };
 }
+
+Result<void> Sessions::maintain() { return store_.write_raw(upkeep()); }
 
 }  // namespace machiya::identity

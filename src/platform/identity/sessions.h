@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,7 +32,7 @@ class Sessions {
   /// Reads other processes' changes (every 2 s) and does the upkeep (every minute). Called by the gate; cheap.
   void refresh();
   /// The upkeep at once: last-seen times into the database, old rows out.
-  void maintain();
+  Result<void> maintain();
 
   static std::string owner_name(PrincipalKind kind, std::int64_t subject);
 
@@ -40,6 +41,7 @@ class Sessions {
   Result<std::shared_ptr<Principal>> load_principal(store::ReadTx& tx, PrincipalKind kind, std::int64_t subject, const Token& token);
   bool over(const CachedSession& session, Instant now) const;
   void poll(Instant now);
+  std::function<Result<void>(store::Tx&)> upkeep();
 
   store::Store& store_;
   vault::Vault& vault_;

@@ -96,7 +96,7 @@ struct IdentityTest : store::testing::StoreTest {
     o.permission = permission;
     o.csrf = csrf;
     router->add(method, path, o, [this, path](http::Request& r) {
-      ++handled;
+      if (r.method == http::Method::post) ++handled;
       seen_form = std::string(r.form("answer").value_or(""));
       const Principal& p = principal_of(r);
       if (path == "/form") return http::html("<form><input name=csrf value=\"" + p.csrf + "\"></form>");
