@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "platform/store/sql_text.h"
 
 namespace machiya {
@@ -87,8 +88,7 @@ Result<void> apply_migrations(Tx& tx, const std::vector<Migration>& migrations,
         error.where = "migration " + label(module, m.number) + " " + std::string(m.name);
         return error;
       }
-      const std::int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
-          std::chrono::system_clock::now().time_since_epoch()).count();
+      const std::int64_t now = SystemClock().now().us;
       MACHIYA_TRY([[maybe_unused]] const auto rows,
                   tx.execute("INSERT INTO schema_migration (module, number, name, digest, applied_us)"
                              " VALUES (:module, :number, :name, :digest, :now)",
