@@ -1,0 +1,357 @@
+#include "ask/records/records_dao.h"
+
+namespace machiya::records {
+namespace {
+
+using store::Bind;
+using store::Binds;
+using store::Bytes;
+using store::Param;
+using store::Row;
+
+constexpr std::string_view kSelect =
+    "SELECT id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, assignee, "
+    "person, channel, lang, category, fee, data_key, proposal, proposed_by, asked, clock, due, clock_left, lat, lon, publicity, "
+    "revision, created, changed, entered, ended, erase_after, document, sealed, sealed_log FROM record";
+// The same without the sealed columns, for lists.
+constexpr std::string_view kSelectList =
+    "SELECT id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, assignee, "
+    "person, channel, lang, category, fee, data_key, proposal, proposed_by, asked, clock, due, clock_left, lat, lon, publicity, "
+    "revision, created, changed, entered, ended, erase_after, document FROM record";
+
+std::optional<Instant> instant_or_none(const Row& row, std::size_t i) {
+  auto us = row.optional_integer(i);
+  return us ? std::optional<Instant>(Instant{*us}) : std::nullopt;
+}
+std::optional<double> real_or_none(const Row& row, std::size_t i) {
+  return row.is_null(i) ? std::nullopt : std::optional<double>(row.real(i));
+}
+Param of_instant(const std::optional<Instant>& t) { return t ? Param(t->us) : Param(nullptr); }
+Param of_bytes(const std::string& s) { return s.empty() ? Param(nullptr) : Param(Bytes{s}); }
+
+RecordRow read_row(const Row& r) {
+  RecordRow out;
+  out.id = r.integer(0);
+  out.number = r.text(1), out.kind = r.text(2), out.type = r.text(3);
+  out.version = static_cast<int>(r.integer(4)), out.initiative = static_cast<int>(r.integer(5));
+  out.title = r.text(6), out.workflow = r.text(7), out.definition = r.text(8), out.rules = r.text(9);
+  out.state = r.text(10), out.outcome = r.text(11), out.department = r.text(12), out.assignee = r.text(13);
+  out.person = r.optional_integer(14);
+  out.channel = r.text(15), out.lang = r.text(16), out.category = r.text(17);
+  out.fee = r.integer(18), out.data_key = r.integer(19);
+  out.proposal = r.text(20), out.proposed_by = r.text(21), out.asked = r.text(22);
+  out.clock = static_cast<ClockState>(r.integer(23));
+  out.due = instant_or_none(r, 24);
+  if (auto left = r.optional_integer(25)) out.clock_left = static_cast<int>(*left);
+  out.lat = real_or_none(r, 26), out.lon = real_or_none(r, 27);
+  out.publicity = static_cast<Publicity>(r.integer(28));
+  out.revision = r.integer(29);
+  out.created = {r.integer(30)}, out.changed = {r.integer(31)}, out.entered = {r.integer(32)};
+  out.ended = instant_or_none(r, 33), out.erase_after = instant_or_none(r, 34);
+  out.document = r.text(35);
+  if (r.size() > 37) out.sealed = r.text(36), out.sealed_log = r.text(37);
+  return out;
+}
+
+Result<std::optional<RecordRow>> one(store::ReadTx& tx, const std::string& sql, const Binds& binds) {
+  MACHIYA_TRY(auto row, tx.query_one(sql, binds));
+  if (!row) return std::optional<RecordRow>();
+  return std::optional<RecordRow>(read_row(*row));
+}
+
+/// "1,2,3": one bound text for any number of tokens, so that there is one prepared statement.
+std::string joined(const std::vector<std::int64_t>& tokens, store::Engine engine) {
+  std::string out = engine == store::Engine::sqlite ? "[" : "{";
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (i) out += ',';
+    out += std::to_string(tokens[i]);
+  }
+  out += engine == store::Engine::sqlite ? "]" : "}";
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<std::int64_t>> insert_record(store::Tx& tx, const RecordRow& r, const std::optional<std::string>& idempotency) {
+  static constexpr std::string_view kSql =
+      "INSERT INTO record (number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, "
+      "assignee, person, channel, lang, category, fee, data_key, sealed, sealed_log, proposal, proposed_by, asked, clock, due, "
+      "clock_left, lat, lon, publicity, revision, created, changed, entered, ended, erase_after, document, idempotency) VALUES "
+      "(:number, :kind, :type, :version, :initiative, :title, :workflow, :definition, :rules, :state, :outcome, :department, "
+      ":assignee, :person, :channel, :lang, :category, :fee, :data_key, :sealed, :sealed_log, '', '', '', :clock, :due, NULL, :lat, "
+      ":lon, :publicity, 1, :created, :changed, :entered, :ended, :erase_after, :document, :idempotency) "
+      "ON CONFLICT DO NOTHING RETURNING id";
+  MACHIYA_TRY(auto row, tx.query_one(kSql, {{"number", r.number},
+                                            {"kind", r.kind},
+                                            {"type", r.type},
+                                            {"version", r.version},
+                                            {"initiative", r.initiative},
+                                            {"title", r.title},
+                                            {"workflow", r.workflow},
+                                            {"definition", r.definition},
+                                            {"rules", r.rules},
+                                            {"state", r.state},
+                                            {"outcome", r.outcome},
+                                            {"department", r.department},
+                                            {"assignee", r.assignee},
+                                            {"person", Param(r.person)},
+                                            {"channel", r.channel},
+                                            {"lang", r.lang},
+                                            {"category", r.category},
+                                            {"fee", r.fee},
+                                            {"data_key", r.data_key},
+                                            {"sealed", of_bytes(r.sealed)},
+                                            {"sealed_log", of_bytes(r.sealed_log)},
+                                            {"clock", static_cast<int>(r.clock)},
+                                            {"due", of_instant(r.due)},
+                                            {"lat", Param(r.lat)},
+                                            {"lon", Param(r.lon)},
+                                            {"publicity", static_cast<int>(r.publicity)},
+                                            {"created", r.created.us},
+                                            {"changed", r.changed.us},
+                                            {"entered", r.entered.us},
+                                            {"ended", of_instant(r.ended)},
+                                            {"erase_after", of_instant(r.erase_after)},
+                                            {"document", r.document},
+                                            {"idempotency", Param(idempotency)}}));
+  if (!row) return std::optional<std::int64_t>();
+  return std::optional<std::int64_t>(row->integer(0));
+}
+
+Result<std::optional<RecordRow>> find_record(store::ReadTx& tx, std::string_view number) {
+  static const std::string kSql = std::string(kSelect) + " WHERE number = :number";
+  return one(tx, kSql, {{"number", number}});
+}
+Result<std::optional<RecordRow>> find_record_by_id(store::ReadTx& tx, std::int64_t id) {
+  static const std::string kSql = std::string(kSelect) + " WHERE id = :id";
+  return one(tx, kSql, {{"id", id}});
+}
+Result<std::optional<RecordRow>> find_by_idempotency(store::ReadTx& tx, std::string_view key) {
+  static const std::string kSql = std::string(kSelect) + " WHERE idempotency = :key";
+  return one(tx, kSql, {{"key", key}});
+}
+Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t person, std::string_view kind) {
+  static const std::string kSql = std::string(kSelect) + " WHERE person = :person AND kind = :kind ORDER BY id LIMIT 1";
+  return one(tx, kSql, {{"person", person}, {"kind", kind}});
+}
+
+Result<void> update_record(store::Tx& tx, const RecordRow& r) {
+  static constexpr std::string_view kSql =
+      "UPDATE record SET state = :state, outcome = :outcome, department = :department, assignee = :assignee, category = :category, "
+      "fee = :fee, sealed = :sealed, sealed_log = :sealed_log, proposal = :proposal, proposed_by = :proposed_by, asked = :asked, "
+      "clock = :clock, due = :due, clock_left = :clock_left, lat = :lat, lon = :lon, publicity = :publicity, "
+      "revision = revision + 1, changed = :changed, entered = :entered, ended = :ended, erase_after = :erase_after, "
+      "document = :document WHERE id = :id AND revision = :revision";
+  MACHIYA_TRY(auto changed, tx.execute(kSql, {{"state", r.state},
+                                              {"outcome", r.outcome},
+                                              {"department", r.department},
+                                              {"assignee", r.assignee},
+                                              {"category", r.category},
+                                              {"fee", r.fee},
+                                              {"sealed", of_bytes(r.sealed)},
+                                              {"sealed_log", of_bytes(r.sealed_log)},
+                                              {"proposal", r.proposal},
+                                              {"proposed_by", r.proposed_by},
+                                              {"asked", r.asked},
+                                              {"clock", static_cast<int>(r.clock)},
+                                              {"due", of_instant(r.due)},
+                                              {"clock_left", r.clock_left ? Param(*r.clock_left) : Param(nullptr)},
+                                              {"lat", Param(r.lat)},
+                                              {"lon", Param(r.lon)},
+                                              {"publicity", static_cast<int>(r.publicity)},
+                                              {"changed", r.changed.us},
+                                              {"entered", r.entered.us},
+                                              {"ended", of_instant(r.ended)},
+                                              {"erase_after", of_instant(r.erase_after)},
+                                              {"document", r.document},
+                                              {"id", r.id},
+                                              {"revision", r.revision}}));
+  if (changed != 1) return Error(ErrorCode::conflict, "the record changed meanwhile");
+  return {};
+}
+
+Result<void> insert_event(store::Tx& tx, const EventRow& e) {
+  // The first entry is number 1; later ones count on from the last. Acts on one record are serialised by its revision.
+  static constexpr std::string_view kFirst =
+      "INSERT INTO record_event (record, sequence, at, state, action, actor, fields, sealed) VALUES (:record, 1, :at, :state, :action, "
+      ":actor, :fields, :sealed)";
+  static constexpr std::string_view kNext =
+      "INSERT INTO record_event (record, sequence, at, state, action, actor, fields, sealed) SELECT :record, "
+      "COALESCE(MAX(sequence), 0) + 1, :at, :state, :action, :actor, :fields, :sealed FROM record_event WHERE record = :record";
+  MACHIYA_TRY(auto done, tx.execute(e.sequence == 1 ? kFirst : kNext, {{"record", e.record},
+                                                                      {"at", e.at.us},
+                                                                      {"state", e.state},
+                                                                      {"action", e.action},
+                                                                      {"actor", e.actor},
+                                                                      {"fields", e.fields},
+                                                                      {"sealed", of_bytes(e.sealed)}}));
+  if (done != 1) return Error(ErrorCode::storage_failed, "history row not written");
+  return {};
+}
+
+Result<std::vector<EventRow>> events_of(store::ReadTx& tx, std::int64_t record) {
+  static constexpr std::string_view kSql =
+      "SELECT record, sequence, at, state, action, actor, fields, sealed FROM record_event WHERE record = :record ORDER BY sequence";
+  MACHIYA_TRY(auto rows, tx.query(kSql, {{"record", record}}));
+  std::vector<EventRow> out;
+  out.reserve(rows.size());
+  for (const Row& r : rows)
+    out.push_back({r.integer(0), r.integer(1), {r.integer(2)}, r.text(3), r.text(4), r.text(5), r.text(6), r.text(7)});
+  return out;
+}
+
+Result<void> insert_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens) {
+  if (tokens.empty()) return {};
+  static constexpr std::string_view kSqlite =
+      "INSERT OR IGNORE INTO record_token (token, record) SELECT value, :record FROM json_each(:tokens)";
+  static constexpr std::string_view kPostgres =
+      "INSERT INTO record_token (token, record) SELECT t, :record FROM unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[])) AS t "
+      "ON CONFLICT DO NOTHING";
+  MACHIYA_TRY(auto n, tx.execute(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
+                                 {{"record", record}, {"tokens", joined(tokens, tx.engine())}}));
+  (void)n;
+  return {};
+}
+
+Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens) {
+  if (tokens.empty()) return {};
+  static constexpr std::string_view kSqlite =
+      "DELETE FROM record_token WHERE record = :record AND token IN (SELECT value FROM json_each(:tokens))";
+  static constexpr std::string_view kPostgres =
+      "DELETE FROM record_token WHERE record = :record AND token IN (SELECT unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[])))";
+  MACHIYA_TRY(auto n, tx.execute(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
+                                 {{"record", record}, {"tokens", joined(tokens, tx.engine())}}));
+  (void)n;
+  return {};
+}
+
+Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit) {
+  static constexpr std::string_view kSqlite =
+      "SELECT record FROM record_token WHERE token IN (SELECT value FROM json_each(:tokens)) GROUP BY record "
+      "HAVING COUNT(*) = :wanted ORDER BY record DESC LIMIT :limit";
+  static constexpr std::string_view kPostgres =
+      "SELECT record FROM record_token WHERE token IN (SELECT unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[]))) GROUP BY record "
+      "HAVING COUNT(*) = :wanted ORDER BY record DESC LIMIT :limit";
+  std::vector<std::int64_t> out;
+  if (tokens.empty()) return out;
+  MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
+                                  {{"tokens", joined(tokens, tx.engine())}, {"wanted", tokens.size()}, {"limit", limit}}));
+  for (const Row& r : rows) out.push_back(r.integer(0));
+  return out;
+}
+
+Result<std::int64_t> count_tokens(store::ReadTx& tx, std::int64_t record) {
+  MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM record_token WHERE record = :record", {{"record", record}}));
+  return row ? row->integer(0) : 0;
+}
+
+namespace {
+
+/// The WHERE clause of a filter. The text depends only on which filters are set, so that few statements are prepared.
+struct Where {
+  std::string sql = " WHERE kind = :kind";
+  Binds binds;
+};
+
+void add(Where& w, std::string_view clause, std::string_view name, Param value) {
+  w.sql += " AND ";
+  w.sql += clause;
+  w.binds.push_back({name, std::move(value)});
+}
+
+Where where_of(const ListFilter& f) {
+  Where w;
+  w.binds.push_back({"kind", f.kind});
+  if (f.departments.size() == 1) {
+    add(w, "department = :d0", "d0", f.departments[0]);
+  } else if (f.departments.size() > 1) {
+    // Ids are kebab-case: no LIKE wildcard can be in them. One statement for any number of departments.
+    std::string all = ",";
+    for (const std::string& d : f.departments) all += d + ",";
+    add(w, "CAST(:departments AS TEXT) LIKE '%,' || department || ',%'", "departments", all);
+  }
+  if (!f.state.empty()) add(w, "state = :state", "state", f.state);
+  if (!f.type.empty()) add(w, "type = :type", "type", f.type);
+  if (!f.workflow.empty()) add(w, "workflow = :workflow", "workflow", f.workflow);
+  if (!f.assignee.empty()) add(w, "assignee = :assignee", "assignee", f.assignee);
+  if (f.unassigned) w.sql += " AND assignee = ''";
+  if (!f.category.empty()) add(w, "category = :category", "category", f.category);
+  if (f.open_only) w.sql += " AND ended IS NULL";
+  if (f.proposals_only) w.sql += " AND proposal <> ''";
+  if (f.overdue_at) add(w, "clock = 1 AND due < :overdue", "overdue", f.overdue_at->us);
+  if (f.person) add(w, "person = :person", "person", *f.person);
+  if (f.since) add(w, "created >= :since", "since", f.since->us);
+  if (f.until) add(w, "created < :until", "until", f.until->us);
+  if (f.before) add(w, "id < :before", "before", *f.before);
+  return w;
+}
+
+}  // namespace
+
+Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter) {
+  Where w = where_of(filter);
+  w.binds.push_back({"limit", filter.limit});
+  MACHIYA_TRY(auto rows, tx.query(std::string(kSelectList) + w.sql + " ORDER BY id DESC LIMIT :limit", w.binds));
+  std::vector<RecordRow> out;
+  out.reserve(rows.size());
+  for (const Row& r : rows) out.push_back(read_row(r));
+  return out;
+}
+
+Result<void> stream_records(store::ReadTx& tx, const ListFilter& filter, const RowSink& each) {
+  Where w = where_of(filter);
+  return tx.stream(std::string(kSelect) + w.sql + " ORDER BY id", w.binds, [&](const Row& row) { return each(read_row(row)); });
+}
+
+Result<std::vector<Count>> count_records(store::ReadTx& tx, const ListFilter& filter, Instant now) {
+  Where w = where_of(filter);
+  w.binds.push_back({"now", now.us});
+  MACHIYA_TRY(auto rows,
+              tx.query("SELECT type, state, assignee, COUNT(*), SUM(CASE WHEN clock = 1 AND due < :now THEN 1 ELSE 0 END), "
+                       "SUM(CASE WHEN proposal <> '' THEN 1 ELSE 0 END) FROM record" +
+                           w.sql + " GROUP BY type, state, assignee ORDER BY type, state, assignee",
+                       w.binds));
+  std::vector<Count> out;
+  for (const Row& r : rows) out.push_back({r.text(0), r.text(1), r.text(2), r.integer(3), r.integer(4), r.integer(5)});
+  return out;
+}
+
+Result<std::vector<RecordRow>> public_records(store::ReadTx& tx, const std::string& type, const std::string& category, const Box& box,
+                                              const ListFilter& f) {
+  std::string sql = std::string(kSelectList) +
+                    " WHERE type = :type AND publicity > 0 AND publicity < 3 AND lat >= :south AND lat <= :north AND lon >= :west AND "
+                    "lon <= :east";
+  Binds binds = {{"type", type}, {"south", box.south}, {"north", box.north}, {"west", box.west}, {"east", box.east}, {"limit", f.limit}};
+  if (!category.empty()) sql += " AND category = :category", binds.push_back({"category", category});
+  if (f.open_only) sql += " AND ended IS NULL";
+  if (!f.state.empty()) sql += " AND state = :state", binds.push_back({"state", f.state});
+  if (f.since) sql += " AND created >= :since", binds.push_back({"since", f.since->us});
+  if (f.until) sql += " AND created < :until", binds.push_back({"until", f.until->us});
+  if (f.before) sql += " AND id < :before", binds.push_back({"before", *f.before});
+  MACHIYA_TRY(auto rows, tx.query(sql + " ORDER BY id DESC LIMIT :limit", binds));
+  std::vector<RecordRow> out;
+  for (const Row& r : rows) out.push_back(read_row(r));
+  return out;
+}
+
+Result<std::vector<RecordRow>> due_for_erasure(store::ReadTx& tx, Instant now, int limit) {
+  static const std::string kSql =
+      std::string(kSelect) + " WHERE erase_after IS NOT NULL AND erase_after <= :now ORDER BY erase_after LIMIT :limit";
+  MACHIYA_TRY(auto rows, tx.query(kSql, {{"now", now.us}, {"limit", limit}}));
+  std::vector<RecordRow> out;
+  for (const Row& r : rows) out.push_back(read_row(r));
+  return out;
+}
+
+Result<void> blank_record(store::Tx& tx, std::int64_t id, Instant now) {
+  MACHIYA_TRY(auto n, tx.execute("UPDATE record SET sealed = NULL, sealed_log = NULL, data_key = NULL, person = NULL, lat = NULL, "
+                                 "lon = NULL, publicity = 0, erase_after = NULL, idempotency = NULL, document = '', "
+                                 "revision = revision + 1, changed = :now WHERE id = :id",
+                                 {{"id", id}, {"now", now.us}}));
+  if (n != 1) return Error(ErrorCode::not_found, "no such record");
+  MACHIYA_TRY(auto m, tx.execute("UPDATE record_event SET sealed = NULL WHERE record = :id", {{"id", id}}));
+  (void)m;
+  return {};
+}
+
+}  // namespace machiya::records

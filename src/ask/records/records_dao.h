@@ -1,0 +1,118 @@
+// The tables that every record of the house shares: a case, a person, a household, an organisation, a place, and the
+// registers that come later. A record has a state, a history, sealed data under its own data key, and search tokens.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "platform/store/store.h"
+
+namespace machiya::records {
+
+/// 標準処理期間 of a record: none, running, stopped during a correction, or over because the record ended.
+enum class ClockState : std::uint8_t { none = 0, running = 1, stopped = 2, over = 3 };
+/// Who of the public may see a record: nobody, its place and state, the photo too, or nobody again after moderation.
+enum class Publicity : std::uint8_t { closed = 0, listed = 1, released = 2, hidden = 3 };
+
+/// One row of table `record`, as stored (sealed parts are still sealed).
+struct RecordRow {
+  std::int64_t id = 0;
+  std::string number;                 ///< public: receipt number of a case, public id of everything else
+  std::string kind;                   ///< case, person, household, organisation, place
+  std::string type;                   ///< procedure or register id
+  int version = 1, initiative = 0;
+  std::string title, workflow;
+  std::string definition;             ///< hash of the procedure the record began with
+  std::string rules;                  ///< hash of the workflow the record began with
+  std::string state, outcome, department, assignee;
+  std::optional<std::int64_t> person; ///< applicant or subject
+  std::string channel, lang, category;
+  std::int64_t fee = 0;
+  std::int64_t data_key = 0;
+  std::string sealed, sealed_log;     ///< "" when erased
+  std::string proposal, proposed_by;  ///< an act that waits for the second pair of eyes
+  std::string asked;                  ///< JSON array of the fields an open correction asks for
+  ClockState clock = ClockState::none;
+  std::optional<Instant> due;         ///< end of the day on which the statutory clock runs out
+  std::optional<int> clock_left;      ///< days that were left when it stopped
+  std::optional<double> lat, lon;
+  Publicity publicity = Publicity::closed;
+  std::int64_t revision = 0;
+  Instant created, changed, entered;  ///< entered: into the present state
+  std::optional<Instant> ended, erase_after;
+  std::string document;               ///< public id of the decision document
+};
+
+/// One row of the history. `sealed` holds notes, reasons and staff names under the record's key.
+struct EventRow {
+  std::int64_t record = 0;
+  std::int64_t sequence = 0;
+  Instant at;
+  std::string state, action, actor, fields;
+  std::string sealed;
+};
+
+/// Inserts; nothing when the idempotency key (or, by an accident of 55 random bits, the number) is already there.
+Result<std::optional<std::int64_t>> insert_record(store::Tx& tx, const RecordRow& row, const std::optional<std::string>& idempotency);
+Result<std::optional<RecordRow>> find_record(store::ReadTx& tx, std::string_view number);
+Result<std::optional<RecordRow>> find_record_by_id(store::ReadTx& tx, std::int64_t id);
+Result<std::optional<RecordRow>> find_by_idempotency(store::ReadTx& tx, std::string_view key);
+/// The record of a kind that belongs to a person (its facts, for example).
+Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t person, std::string_view kind);
+/// Writes everything that may change and raises the revision; conflict when it is no longer row.revision.
+Result<void> update_record(store::Tx& tx, const RecordRow& row);
+
+Result<void> insert_event(store::Tx& tx, const EventRow& event);
+Result<std::vector<EventRow>> events_of(store::ReadTx& tx, std::int64_t record);
+
+Result<void> insert_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens);
+Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens);
+/// Records that carry all of the tokens, newest first.
+Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit);
+Result<std::int64_t> count_tokens(store::ReadTx& tx, std::int64_t record);
+
+/// What a list shows and filters by. Empty text and nothing: any.
+struct ListFilter {
+  std::string kind = "case";
+  std::vector<std::string> departments;   ///< any of them; empty: all
+  std::string state, type, assignee, category, workflow;
+  bool unassigned = false;
+  bool open_only = true;
+  std::optional<Instant> overdue_at;      ///< due before this instant
+  std::optional<std::int64_t> person;
+  std::optional<Instant> since, until;    ///< created
+  std::optional<std::int64_t> before;     ///< key of the last row of the page before
+  bool proposals_only = false;
+  int limit = 50;
+};
+/// A row of a list: never the sealed data.
+using RowSink = std::function<bool(const RecordRow&)>;
+Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter);
+/// The same without a limit, one by one and with sealed data, oldest first: for exports.
+Result<void> stream_records(store::ReadTx& tx, const ListFilter& filter, const RowSink& each);
+struct Count {
+  std::string type, state, assignee;
+  std::int64_t count = 0, overdue = 0, proposals = 0;
+};
+Result<std::vector<Count>> count_records(store::ReadTx& tx, const ListFilter& filter, Instant now);
+
+/// Listed records near a place (degrees; the exact distance is the caller's), newest first.
+struct Box {
+  double south = -90, west = -180, north = 90, east = 180;
+};
+Result<std::vector<RecordRow>> public_records(store::ReadTx& tx, const std::string& type, const std::string& category, const Box& box,
+                                              const ListFilter& filter);
+
+/// Records whose retention is over.
+Result<std::vector<RecordRow>> due_for_erasure(store::ReadTx& tx, Instant now, int limit);
+/// Empties a record after its key is gone: sealed data, notes, place and the tie to a person.
+Result<void> blank_record(store::Tx& tx, std::int64_t id, Instant now);
+
+std::vector<store::Migration> migrations();
+
+}  // namespace machiya::records
