@@ -79,7 +79,4 @@ void check_graph(const Workflow& workflow, const json::Value& body, Diagnostics&
 /// Kind "workflow" for city::load: compiles, and links the FEEL guards against every procedure that uses the workflow.
 city::Kind workflow_kind();
 
-/// The JSON form of a definition as text (schema subset of module city).
-extern const char* const kWorkflowSchema;
-
 }  // namespace machiya::cases

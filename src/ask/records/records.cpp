@@ -66,9 +66,10 @@ Result<std::vector<Opened>> Records::search(std::string_view kind, std::string_v
       if (!row || row->kind != kind || row->sealed.empty()) continue;
       MACHIYA_TRY(std::string plain, vault_.open_sealed(tx, row->data_key, kDataContext, row->sealed));
       MACHIYA_TRY(json::Value packed, json::parse(plain));
-      for (const auto& [field, term] : terms_in(packed)) {
+      Terms terms = terms_in(packed);
+      for (const auto& [field, term] : terms) {
         if (fold_for_search(term).find(wanted) == std::string::npos) continue;
-        hits.push_back({std::move(*row), packed["data"]});
+        hits.push_back({std::move(*row), packed["data"], std::move(terms)});
         break;
       }
     }
@@ -101,7 +102,7 @@ Result<std::optional<Opened>> Records::find(std::string_view number) {
     if (!row || row->sealed.empty()) return std::optional<Opened>();
     MACHIYA_TRY(std::string plain, vault_.open_sealed(tx, row->data_key, kDataContext, row->sealed));
     MACHIYA_TRY(json::Value packed, json::parse(plain));
-    return std::optional<Opened>(Opened{std::move(*row), packed["data"]});
+    return std::optional<Opened>(Opened{std::move(*row), packed["data"], terms_in(packed)});
   });
 }
 

@@ -38,6 +38,7 @@ inline constexpr std::string_view kPlace = "place";
 struct Opened {
   RecordRow row;
   json::Value data;
+  Terms terms;
 };
 
 /// Thread-safe: it holds only references.

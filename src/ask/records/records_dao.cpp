@@ -288,19 +288,21 @@ Where where_of(const ListFilter& f) {
 
 }  // namespace
 
-Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter) {
+Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter, bool with_sealed) {
   Where w = where_of(filter);
   w.binds.push_back({"limit", filter.limit});
-  MACHIYA_TRY(auto rows, tx.query(std::string(kSelectList) + w.sql + " ORDER BY id DESC LIMIT :limit", w.binds));
+  MACHIYA_TRY(auto rows, tx.query(std::string(with_sealed ? kSelect : kSelectList) + w.sql + " ORDER BY id DESC LIMIT :limit", w.binds));
   std::vector<RecordRow> out;
   out.reserve(rows.size());
   for (const Row& r : rows) out.push_back(read_row(r));
   return out;
 }
 
-Result<void> stream_records(store::ReadTx& tx, const ListFilter& filter, const RowSink& each) {
-  Where w = where_of(filter);
-  return tx.stream(std::string(kSelect) + w.sql + " ORDER BY id", w.binds, [&](const Row& row) { return each(read_row(row)); });
+Result<std::int64_t> count_open_of_person(store::ReadTx& tx, std::int64_t person, std::string_view type) {
+  MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM record WHERE person = :person AND kind = 'case' AND type = :type AND "
+                                     "ended IS NULL",
+                                     {{"person", person}, {"type", type}}));
+  return row ? row->integer(0) : 0;
 }
 
 Result<std::vector<Count>> count_records(store::ReadTx& tx, const ListFilter& filter, Instant now) {

@@ -2,7 +2,6 @@
 // registers that come later. A record has a state, a history, sealed data under its own data key, and search tokens.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,11 +89,10 @@ struct ListFilter {
   bool proposals_only = false;
   int limit = 50;
 };
-/// A row of a list: never the sealed data.
-using RowSink = std::function<bool(const RecordRow&)>;
-Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter);
-/// The same without a limit, one by one and with sealed data, oldest first: for exports.
-Result<void> stream_records(store::ReadTx& tx, const ListFilter& filter, const RowSink& each);
+/// Newest first. Without `with_sealed` a list never touches the sealed data.
+Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter, bool with_sealed = false);
+/// How many open records of a type a person has.
+Result<std::int64_t> count_open_of_person(store::ReadTx& tx, std::int64_t person, std::string_view type);
 struct Count {
   std::string type, state, assignee;
   std::int64_t count = 0, overdue = 0, proposals = 0;

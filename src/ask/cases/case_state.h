@@ -1,0 +1,37 @@
+// Inside the service: an opened case and one change to it.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ask/cases/cases.h"
+
+namespace machiya::cases {
+
+struct Cases::Opened {
+  records::RecordRow row;
+  std::shared_ptr<const Rules> rules;
+  json::Value data;                 ///< {"values", "blobs"}
+  records::Terms terms;
+  json::Value log;                  ///< only when asked for
+  const json::Value& values() const { return data["values"]; }
+  const State* state() const { return rules->workflow->state(row.state); }
+  StatutoryClock clock() const { return {row.clock, row.due, row.clock_left}; }
+  void set_clock(const StatutoryClock& c) { row.clock = c.state, row.due = c.due, row.clock_left = c.left; }
+};
+
+/// Who changes a case, when and why.
+struct Cases::Change {
+  Instant now;
+  std::string actor, actor_name, action, note, reason, request;
+  std::vector<std::string> fields;
+  Change() = default;
+  Change(Instant at, const identity::Principal& who, const Act& act)
+      : now(at), actor(who.actor()), actor_name(who.name), action(act.action), note(act.note), reason(act.reason),
+        request(act.request), fields(act.fields) {}
+};
+
+std::string fields_text(const std::vector<std::string>& fields);
+std::vector<std::string> fields_of(const std::string& text);
+
+}  // namespace machiya::cases

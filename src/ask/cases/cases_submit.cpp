@@ -1,0 +1,110 @@
+// Submission: the benchmark path. Everything that can be worked out before the transaction is.
+#include "ask/cases/case_events.h"
+#include "ask/cases/case_state.h"
+#include "ask/cases/receipt_number.h"
+#include "platform/audit/audit.h"
+#include "platform/events/events.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::cases {
+namespace {
+
+/// Longest delay after which the same idempotency key still gives the first receipt: as long as the record lives.
+std::optional<std::string> idempotency_of(vault::Vault& vault, const Submission& s) {
+  if (s.idempotency_key.empty()) return std::nullopt;
+  const std::string who = s.applicant.kind == identity::PrincipalKind::visitor ? s.applicant.session : s.applicant.actor();
+  return vault.digest("case/idempotency", who + "\n" + s.procedure + "\n" + s.idempotency_key);
+}
+
+json::Value data_of(const Submission& s) {
+  json::Value blobs = json::Value::array();
+  for (const std::string& b : s.blobs) blobs.push(b);
+  json::Value data = json::Value::object();
+  data.set("values", s.values);
+  data.set("blobs", std::move(blobs));
+  return data;
+}
+
+records::RecordRow new_row(const Submission& s, const Rules& rules, Instant now, const WorkingDay& is_working_day) {
+  records::RecordRow row;
+  row.kind = "case", row.type = s.procedure, row.version = s.version;
+  row.initiative = s.initiative ? s.initiative : rules.procedure->initiative;
+  row.title = s.title.empty() ? rules.procedure->name.in("ja") : s.title;
+  row.workflow = rules.workflow->id, row.definition = rules.procedure->hash, row.rules = rules.workflow_hash;
+  row.state = rules.workflow->start;
+  row.department = s.department.empty() ? rules.procedure->owner : s.department;
+  if (s.applicant.kind == identity::PrincipalKind::citizen) row.person = s.applicant.id;
+  row.channel = s.channel, row.lang = s.lang, row.category = s.category, row.fee = s.fee;
+  row.lat = s.lat, row.lon = s.lon;
+  if (rules.procedure->map.is_public && s.lat && s.lon) row.publicity = records::Publicity::listed;
+  row.created = row.changed = row.entered = now;
+  row.revision = 1;
+  const State* state = rules.workflow->state(row.state);
+  StatutoryClock clock = start_clock(now, rules.procedure->target, is_working_day);
+  if (state->clock == ClockRule::stopped) clock = stop_clock(clock, now, rules.procedure->target, is_working_day);
+  row.clock = clock.state, row.due = clock.due, row.clock_left = clock.left;
+  return row;
+}
+
+Receipt receipt_of(const records::RecordRow& row, bool repeated) { return {row.number, row.state, row.created, row.fee, repeated}; }
+
+}  // namespace
+
+Result<Receipt> Cases::submit(const Submission& s) {
+  MACHIYA_TRY(auto rules, definitions_.current(s.procedure));
+  const Instant now = p_.clock.now();
+  const std::optional<std::string> idempotency = idempotency_of(p_.vault, s);
+  Opened opened;
+  opened.rules = rules, opened.terms = s.search, opened.data = data_of(s);
+  opened.row = new_row(s, *rules, now, ports_.is_working_day);
+  const std::string plain = json::to_text(records::Records::pack(opened.data, s.search));
+  const std::string log = json::to_text(s.log);
+  const std::vector<std::int64_t> tokens = records_.tokens_of(s.search);
+  Change change;
+  change.now = now, change.actor = s.applicant.actor(), change.action = "submit";
+  const records::RecordRow first = opened.row;
+
+  auto work = [&](store::Tx& tx) -> Result<Receipt> {
+    opened.row = first;
+    records::RecordRow& row = opened.row;
+    row.number = new_receipt_number(date_in_japan(now), p_.rng);
+    if (rules->procedure->per_person_open > 0 && row.person) {
+      if (idempotency) {
+        MACHIYA_TRY(auto known, records::find_by_idempotency(tx, *idempotency));
+        if (known) return receipt_of(*known, true);
+      }
+      MACHIYA_TRY(auto open, records::count_open_of_person(tx, *row.person, row.type));
+      if (open >= rules->procedure->per_person_open) return Error(ErrorCode::limit_exceeded, "per_person_open");
+    }
+    MACHIYA_CHECK(definitions_.remember(tx, *rules, now));
+    MACHIYA_TRY(row.data_key, p_.vault.create_key(tx));
+    MACHIYA_TRY(row.sealed, p_.vault.seal(tx, row.data_key, records::kDataContext, plain));
+    MACHIYA_TRY(row.sealed_log, p_.vault.seal(tx, row.data_key, records::kLogContext, log));
+    MACHIYA_TRY(auto id, records::insert_record(tx, row, idempotency));
+    if (!id) {
+      MACHIYA_CHECK(p_.vault.erase_key(tx, row.data_key));
+      if (!idempotency) return Error(ErrorCode::conflict, "receipt number taken");
+      MACHIYA_TRY(auto known, records::find_by_idempotency(tx, *idempotency));
+      if (!known) return Error(ErrorCode::conflict, "receipt number taken");
+      return receipt_of(*known, true);
+    }
+    row.id = *id;
+    MACHIYA_CHECK(records::insert_event(tx, {row.id, 1, now, row.state, "submit", change.actor, "", ""}));
+    MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens));
+    MACHIYA_CHECK(p_.audit.append(tx, {change.actor, "case.submit", "case:" + row.number, s.channel, change.request, {}}));
+    MACHIYA_CHECK(p_.events.emit(tx, kCaseSubmitted, row.number,
+                                 json::Value::object({{"number", row.number},
+                                                      {"procedure", row.type},
+                                                      {"initiative", row.initiative},
+                                                      {"department", row.department},
+                                                      {"state", row.state},
+                                                      {"channel", row.channel}})));
+    if (!s.draft.empty() && ports_.end_draft) MACHIYA_CHECK(ports_.end_draft(tx, s.draft, row.number));
+    MACHIYA_CHECK(run_immediate(tx, opened));
+    MACHIYA_CHECK(schedule_automatic(tx, opened));
+    return receipt_of(row, false);
+  };
+  return p_.store.write(work);
+}
+
+}  // namespace machiya::cases

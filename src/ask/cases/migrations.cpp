@@ -1,0 +1,59 @@
+#include "ask/cases/cases.h"
+
+namespace machiya::cases {
+namespace {
+
+constexpr std::string_view kSnapshot = R"sql(
+CREATE TABLE definition_snapshot (
+  hash TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INT NOT NULL,
+  body TEXT NOT NULL,
+  stored TS NOT NULL
+);
+CREATE TABLE case_document (
+  record INT NOT NULL,
+  public_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  lang TEXT NOT NULL,
+  sealed BYTES NOT NULL,
+  issued TS NOT NULL,
+  PRIMARY KEY (record, public_id)
+);
+)sql";
+
+// Statistics hold no personal data: sums by procedure and month.
+constexpr std::string_view kStatistics = R"sql(
+CREATE TABLE case_count (
+  procedure TEXT NOT NULL,
+  month TEXT NOT NULL,
+  what TEXT NOT NULL,
+  amount INT NOT NULL,
+  PRIMARY KEY (procedure, month, what)
+);
+CREATE TABLE case_state_days (
+  procedure TEXT NOT NULL,
+  month TEXT NOT NULL,
+  state TEXT NOT NULL,
+  days INT NOT NULL,
+  amount INT NOT NULL,
+  PRIMARY KEY (procedure, month, state, days)
+);
+CREATE TABLE page_visit (
+  procedure TEXT NOT NULL,
+  month TEXT NOT NULL,
+  page TEXT NOT NULL,
+  place INT NOT NULL,
+  amount INT NOT NULL,
+  PRIMARY KEY (procedure, month, page)
+);
+)sql";
+
+}  // namespace
+
+std::vector<store::Migration> Cases::migrations() {
+  return {{"cases", 1, "snapshot", kSnapshot, ""}, {"cases", 2, "statistics", kStatistics, ""}};
+}
+
+}  // namespace machiya::cases
