@@ -12,7 +12,7 @@ namespace machiya::cases {
 namespace {
 
 constexpr std::string_view kApprove = "case.approve";
-constexpr std::string_view kReview = "case.review";
+constexpr std::string_view kNote = "case.note", kAssign = "case.assign";
 constexpr std::size_t kMaxText = 4000;   // characters of a note or reason, in bytes times three
 constexpr std::size_t kMaxBulk = 500;
 
@@ -124,7 +124,7 @@ Result<CaseView> Cases::confirm(std::string_view number, bool approve, const Act
 Result<CaseView> Cases::note(std::string_view number, const Act& act, const identity::Principal& who) {
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
     MACHIYA_CHECK(check_texts(act));
-    if (!may(who, kReview, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kReview));
+    if (!may(who, kNote, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kNote));
     if (act.note.empty()) return Error(ErrorCode::invalid_input, "a note is needed", "note");
     Change change(p_.clock.now(), who, act);
     change.action = "note";
@@ -138,7 +138,7 @@ Result<CaseView> Cases::note(std::string_view number, const Act& act, const iden
 
 Result<CaseView> Cases::assign(std::string_view number, std::string_view assignee, const Act& act, const identity::Principal& who) {
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
-    if (!may(who, kReview, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kReview));
+    if (!may(who, kAssign, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kAssign));
     if (assignee.size() > 100) return Error(ErrorCode::too_large, "assignee", "assignee");
     if (act.revision >= 0 && act.revision != opened.row.revision) return Error(ErrorCode::conflict, "the case changed meanwhile");
     Change change(p_.clock.now(), who, act);

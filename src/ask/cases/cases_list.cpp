@@ -37,19 +37,19 @@ std::vector<std::string> Cases::readable_departments(const identity::Principal& 
   std::vector<std::string> out;
   if (ports_.departments)
     for (std::string& d : ports_.departments())
-      if (may(who, "case.read", d)) out.push_back(std::move(d));
-  if (out.empty() && may(who, "case.read", who.department)) out.push_back(who.department);
+      if (may(who, "case.list", d)) out.push_back(std::move(d));
+  if (out.empty() && may(who, "case.list", who.department)) out.push_back(who.department);
   return out;
 }
 
 Result<records::ListFilter> Cases::filter_for(store::ReadTx& tx, const InboxFilter& f, const identity::Principal& who) const {
   records::ListFilter out;
   if (!f.department.empty()) {
-    if (!may(who, "case.read", f.department)) return Error(ErrorCode::forbidden, "case.read");
+    if (!may(who, "case.list", f.department)) return Error(ErrorCode::forbidden, "case.list");
     out.departments = {f.department};
   } else {
     out.departments = readable_departments(who);
-    if (out.departments.empty()) return Error(ErrorCode::forbidden, "case.read");
+    if (out.departments.empty()) return Error(ErrorCode::forbidden, "case.list");
   }
   out.state = f.state, out.type = f.procedure, out.assignee = f.assignee, out.category = f.category;
   out.unassigned = f.unassigned, out.open_only = !f.ended, out.proposals_only = f.proposals;

@@ -91,7 +91,7 @@ void read_retention(const json::Value& v, Workflow& w, Diagnostics& faults) {
   else
     r.keep = *keep;
   r.from_end = v.text("from") != "received";
-  r.basis = v.text("basis");
+  r.basis = city::Text(v["basis"]).in("ja");
   w.retention = r;
 }
 

@@ -27,7 +27,7 @@ json::Value Records::pack(json::Value data, const Terms& terms) {
 
 Terms Records::terms_in(const json::Value& packed) {
   Terms out;
-  for (const json::Value& pair : packed["search"].items()) out.emplace_back(pair[0].as_string(), pair[1].as_string());
+  for (const json::Value& pair : packed["search"].items()) out.emplace_back(pair[std::size_t{0}].as_string(), pair[std::size_t{1}].as_string());
   return out;
 }
 
