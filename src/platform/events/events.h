@@ -46,6 +46,25 @@ class Events {
   Result<std::int64_t> deliver_now();
   const std::vector<EventType>& types() const;
   std::vector<std::string> consumers_of(std::string_view type) const;
+  /// Deliveries that failed kMaxAttempts times and wait for a person; later events of their key went on without them.
+  struct Parked {
+    std::int64_t event_id = 0;
+    std::string consumer;
+    std::string type;
+    std::string key;
+    std::string error;
+    int attempts = 0;
+  };
+  static constexpr int kMaxAttempts = 8;
+  Result<std::vector<Parked>> parked(int limit);
+  /// Tries a parked delivery again.
+  Result<void> retry_parked(std::int64_t event_id, std::string_view consumer);
+  struct Counts {
+    std::int64_t waiting = 0;    ///< not looked at yet
+    std::int64_t retrying = 0;   ///< failed, or behind a failed one of the same key
+    std::int64_t parked = 0;
+  };
+  Result<Counts> counts();
   static std::vector<store::Migration> migrations();
 
  private:

@@ -50,13 +50,26 @@ class Jobs {
   void start(int threads);
   void stop();
   /// Lease, finish and fail: what handle() and the worker process use.
+  /// A job whose earlier leases all ran out (its worker died each time) goes to the dead letters like a failed one.
   Result<std::optional<Job>> lease(std::string_view kind, std::string_view owner);
   Result<void> finish(const Job& job);
+  /// The same inside the transaction that holds the job's effect, so that both happen once. `conflict` when the lease
+  /// has run out and another worker has taken the job.
+  Result<void> finish(store::Tx& tx, const Job& job);
+  /// Prolongs the lease of a long run by lease_s from now.
+  Result<void> renew(const Job& job);
   Result<void> fail(const Job& job, std::string_view error);
   /// Runs every due job of handled kinds once; for tests.
   Result<int> run_due();
   Result<std::vector<DeadJob>> dead(int limit);
+  /// Gives a dead job its attempts back. `conflict` when an open job has the same unique key.
   Result<void> revive(std::int64_t id);
+  struct Counts {
+    std::int64_t waiting = 0;
+    std::int64_t leased = 0;
+    std::int64_t dead = 0;
+  };
+  Result<Counts> counts();
   static std::vector<store::Migration> migrations();
 
  private:
