@@ -50,20 +50,13 @@ struct Projection {
 }  // namespace
 
 Data bar_chart(std::string id, std::string title, const std::vector<ChartPoint>& points) {
-  constexpr double kRow = 44, kWidth = 640, kValue = 110;
   double top = 0;
   for (const ChartPoint& p : points) top = std::max(top, p.value);
   Data bars;
-  double y = 0;
-  for (const ChartPoint& p : points) {
-    double width = top > 0 ? std::max(0.0, p.value) / top * (kWidth - kValue) : 0;
-    bars.push(Data().set("label", p.label).set("text", p.text).set("label_y", number(y + 14)).set("y", number(y + 20)).set("width", number(width))
-                  .set("text_x", number(width + 8)).set("text_y", number(y + 33)));
-    y += kRow;
-  }
+  for (const ChartPoint& p : points)
+    bars.push(Data().set("label", p.label).set("text", p.text).set("percent", number(top > 0 ? std::max(0.0, p.value) / top * 100 : 0)));
   Data out;
-  out.set("id", std::move(id)).set("title", std::move(title)).set("height", number(std::max(y, 1.0))).set("width", number(kWidth));
-  return out.set("bars", std::move(bars)).set("rows", table_rows(points));
+  return out.set("id", std::move(id)).set("title", std::move(title)).set("bars", std::move(bars));
 }
 
 Data line_chart(std::string id, std::string title, const std::vector<ChartPoint>& points) {

@@ -1,5 +1,5 @@
 // Charts and maps drawn on the server as SVG: the numbers become coordinates here, the templates parts/chart_bar,
-// parts/chart_line and parts/ward_map draw them, each with a table of the same numbers.
+// parts/chart_line and parts/ward_map draw them. The numbers stand beside the bars, and in a table under the line.
 #pragma once
 #include <string>
 #include <vector>

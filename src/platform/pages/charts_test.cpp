@@ -18,10 +18,10 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 
 TEST(Charts, BarsAreInProportion) {
   std::string svg = draw("parts/chart_bar", bar_chart("c", "区ごと", {{"北区", 200, "200件"}, {"西区", 50, "50件"}, {"港区", -5, "−5件"}}));
-  EXPECT_TRUE(has(svg, "width=\"530\" height=\"18\"")) << svg;
-  EXPECT_TRUE(has(svg, "width=\"132.5\" height=\"18\""));
-  EXPECT_TRUE(has(svg, "width=\"0\" height=\"18\""));
-  EXPECT_TRUE(has(svg, "<td class=\"number\">200件</td>"));
+  EXPECT_TRUE(has(svg, "width=\"100%\" height=\"100%\"")) << svg;
+  EXPECT_TRUE(has(svg, "width=\"25%\" height=\"100%\""));
+  EXPECT_TRUE(has(svg, "width=\"0%\" height=\"100%\""));
+  EXPECT_TRUE(has(svg, ">200件</span>"));
 }
 TEST(Charts, LinesReachTheTopOfTheAxis) {
   std::string svg = draw("parts/chart_line", line_chart("c", "月ごと", {{"4月", 0, "0"}, {"5月", 1000, "1,000"}}));

@@ -8,6 +8,7 @@
 
 #include "platform/locale/locale.h"
 #include "platform/pages/assets.h"
+#include "platform/pages/error_page.h"
 
 namespace machiya::pages {
 namespace fs = std::filesystem;
@@ -161,6 +162,12 @@ TEST(RealPages, EveryTemplateLoadsInEveryLanguage) {
   for (const char* type : {"text", "long-text", "name", "organisation", "address", "date", "choice", "choices", "yes-no", "money", "number",
                            "digits", "email", "phone", "photo", "file", "place", "bank-account", "declaration", "info", "select"})
     EXPECT_TRUE(templates.value()->has(std::string("fields/") + type)) << type;
+  for (int status : {400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503, 507})
+    for (std::string_view lang : locale::kLanguages) {
+      std::string page = error_page(*templates.value(), *catalogue.value(), status, lang, {}, "r1").html;
+      EXPECT_EQ(page.find("⟦"), std::string::npos) << status << " " << lang;
+      EXPECT_EQ(page.find("<code>r1</code>") != std::string::npos, status >= 500) << status;
+    }
   Data d;
   d.set("title", "t").set("breadcrumbs", Data().set("items", Data().push(Data().set("href", "/").set("label", "トップ"))));
   std::string page = templates.value()->render("error", d.set("status", "404").set("kind", "404"), "vi").html;
