@@ -28,6 +28,8 @@ class Text {
   const std::string& in(std::string_view lang) const;
   bool has(std::string_view lang) const;
   bool empty() const { return by_language_.empty(); }
+  /// Every language that is there, as written.
+  const std::vector<std::pair<std::string, std::string>>& all() const { return by_language_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> by_language_;

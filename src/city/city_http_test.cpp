@@ -1,0 +1,110 @@
+#include "city/city_http.h"
+
+#include <gtest/gtest.h>
+
+#include "city/test_kinds.h"
+#include "platform/pages/assets.h"
+
+namespace machiya::city {
+namespace {
+
+class FrontDoorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string root = MACHIYA_SOURCE_DIR;
+    auto texts = locale::Catalogue::load(root + "/web/locale");
+    ASSERT_TRUE(texts.ok()) << texts.error().to_string();
+    texts_ = std::move(texts).value();
+    auto templates = pages::Templates::load(root + "/web/templates", *texts_);
+    ASSERT_TRUE(templates.ok()) << templates.error().to_string();
+    templates_ = std::move(templates).value();
+    city_ = load(root + "/city/osaka", test_kinds()).city;
+    ASSERT_TRUE(city_);
+    FrontDoor door;
+    door.city = [this] { return city_; };
+    door.runs_here = [](const Room& room) {
+      std::vector<RunningService> services;
+      if (room.number == 53) services.push_back({Text(json::Value("おしえ太郎<b>")), "/procedures/oshie-taro", true});
+      if (room.number == 9) services.push_back({Text(json::Value("利子補給")), "/procedures/housing", false});
+      return services;
+    };
+    door.frame = [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); };
+    add_routes(router_, *templates_, *texts_, std::move(door));
+  }
+  http::Response get(const std::string& target, const std::string& lang = "ja") {
+    http::Request request;
+    request.target = target;
+    request.path = target.substr(0, target.find('?'));
+    if (const auto q = target.find('?'); q != std::string::npos) request.query_pairs = http::parse_query(target.substr(q + 1));
+    request.lang = lang;
+    return router_.dispatch(request);
+  }
+  static long count(const std::string& text, const std::string& part) {
+    long n = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++n;
+    return n;
+  }
+
+  std::unique_ptr<locale::Catalogue> texts_;
+  std::unique_ptr<pages::Templates> templates_;
+  std::shared_ptr<const City> city_;
+  http::Router router_;
+};
+
+TEST_F(FrontDoorTest, TheTableIsTheProgrammesOwnAndTheLastColumnIsComputed) {
+  const http::Response page = get("/initiatives");
+  ASSERT_EQ(page.status, 200);
+  EXPECT_EQ(count(page.body, "<th scope=\"row\">"), 79);
+  EXPECT_EQ(count(page.body, "ここではまだ作られていません"), 77);
+  EXPECT_NE(page.body.find("おしえ太郎&lt;b&gt;"), std::string::npos);
+  EXPECT_EQ(count(page.body, "tag--stopped"), 1);
+  EXPECT_NE(page.body.find("79件のうち79件を表示しています。ここで動いているのは2件です。"), std::string::npos);
+  EXPECT_EQ(page.body.find("⟦"), std::string::npos);
+}
+
+TEST_F(FrontDoorTest, FiltersByFieldAndByWhatRuns) {
+  EXPECT_EQ(count(get("/initiatives?field=08-disaster").body, "<th scope=\"row\">"), 4);
+  EXPECT_EQ(count(get("/initiatives?runs=here").body, "<th scope=\"row\">"), 2);
+  EXPECT_EQ(count(get("/initiatives?runs=here&field=01-life").body, "<th scope=\"row\">"), 1);
+  EXPECT_NE(get("/initiatives?field=none").body.find("table__empty"), std::string::npos);
+}
+
+TEST_F(FrontDoorTest, EveryRoomHasItsPageInSixLanguages) {
+  for (std::string_view lang : locale::kLanguages)
+    for (int number : {1, 9, 47, 79}) {
+      const http::Response page = get("/initiatives/" + std::to_string(number), std::string(lang));
+      ASSERT_EQ(page.status, 200) << number;
+      EXPECT_EQ(page.body.find("⟦"), std::string::npos) << page.body;
+      EXPECT_EQ(count(page.body, "<h1"), 1);
+    }
+  EXPECT_NE(get("/initiatives/9").body.find("止まっています"), std::string::npos);
+  for (const char* none : {"/initiatives/0", "/initiatives/80", "/initiatives/9x", "/initiatives/-1"}) EXPECT_EQ(get(none).status, 404) << none;
+}
+
+TEST_F(FrontDoorTest, TheHomePageLeadsToEverything) {
+  for (std::string_view lang : locale::kLanguages) {
+    const http::Response page = get("/", std::string(lang));
+    ASSERT_EQ(page.status, 200);
+    EXPECT_EQ(page.body.find("⟦"), std::string::npos);
+    EXPECT_EQ(count(page.body, "href=\"/initiatives?field="), 12);
+    EXPECT_EQ(count(page.body, "<path class=\"ward-map__ward"), 24);
+    EXPECT_NE(page.body.find("href=\"/procedures\""), std::string::npos);
+  }
+}
+
+TEST_F(FrontDoorTest, TheJsonTwinSaysTheSame) {
+  const auto body = json::parse(get("/api/v1/initiatives").body);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ((*body)["total"].as_int(), 79);
+  EXPECT_EQ((*body)["running"].as_int(), 2);
+  EXPECT_EQ((*body)["initiatives"].size(), 79u);
+  const json::Value& room = (*body)["initiatives"][52];
+  EXPECT_EQ(room["number"].as_int(), 53);
+  EXPECT_EQ(room["runs_here"][std::size_t{0}].text("link"), "/procedures/oshie-taro");
+  EXPECT_TRUE(room["page"].is_null());
+  const auto running = json::parse(get("/api/v1/initiatives?runs=here").body);
+  EXPECT_EQ((*running)["initiatives"].size(), 2u);
+}
+
+}  // namespace
+}  // namespace machiya::city
