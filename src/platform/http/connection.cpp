@@ -15,7 +15,7 @@ class Disposal final : public Work {
  public:
   explicit Disposal(std::unique_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
   void run() override { exchange_.reset(); }
-  bool is_quick() const override { return true; }
+  std::int64_t expected_ns() const override { return 10'000; }
 
  private:
   std::unique_ptr<Exchange> exchange_;

@@ -47,7 +47,7 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
 
   // worker thread
   void run() override;
-  bool is_quick() const override;
+  std::int64_t expected_ns() const override;
 
  private:
   enum class Phase { idle, head, body, working, writing, streaming, lingering, closed };

@@ -1,6 +1,7 @@
 // The worker's part: feed uploads to the disk, run the handler, make the answer, send what the socket takes.
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -13,16 +14,16 @@ namespace machiya::http {
 namespace {
 constexpr std::size_t kFilePiece = 256 * 1024;
 constexpr int kPiecesPerTurn = 16;               ///< then others get the thread
-constexpr std::int64_t kQuickNs = 60'000;
+constexpr std::int64_t kSlowNs = 1'000'000;
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 }  // namespace
 
-bool Connection::is_quick() const {
-  if (exchange_->file || exchange_->form) return false;
-  return core_.stats_of(exchange_->route).mean_ns.load(std::memory_order_relaxed) < kQuickNs;
+std::int64_t Connection::expected_ns() const {
+  if (exchange_->file || exchange_->form) return kSlowNs;
+  return core_.stats_of(exchange_->route).usual_ns.load(std::memory_order_relaxed);
 }
 
 void Connection::run() {
@@ -86,8 +87,9 @@ void Connection::record(int status, std::int64_t nanoseconds) {
   stats.by_class[status / 100]->add();
   stats.seconds->observe(static_cast<double>(nanoseconds) / 1e9);
   if (!ex.preset) {
-    const std::int64_t old = stats.mean_ns.load(std::memory_order_relaxed);
-    stats.mean_ns.store(old + (nanoseconds - old) / 8, std::memory_order_relaxed);
+    // Follows the usual duration: one that was interrupted by the scheduler counts little, a row of slow ones fully.
+    const std::int64_t old = stats.usual_ns.load(std::memory_order_relaxed);
+    stats.usual_ns.store(old + std::clamp((nanoseconds - old) / 8, -old / 8, old / 4), std::memory_order_relaxed);
   }
   if (!core_.options.access_log) return;
   log(LogLevel::info, "http-access",

@@ -155,7 +155,7 @@ struct Job final : Work {
   bool quick;
   Job(std::function<void()> b, bool q) : body(std::move(b)), quick(q) {}
   void run() override { body(); }
-  bool is_quick() const override { return quick; }
+  std::int64_t expected_ns() const override { return quick ? 1'000 : 1'000'000; }
 };
 
 TEST(WorkerPool, JobsThatWaitForEachOtherAllRun) {

@@ -30,7 +30,7 @@ class Connection;
 struct RouteStats {
   metrics::Counter* by_class[6] = {};  ///< index: status / 100
   metrics::Histogram* seconds = nullptr;
-  std::atomic<std::int64_t> mean_ns{1'000'000};  ///< smoothed duration; routes count as slow until they are known
+  std::atomic<std::int64_t> usual_ns{1'000'000};  ///< usual duration; routes count as slow until they are known
 };
 
 /// The operating system's randomness in blocks, so that a request id costs no system call. One thread.

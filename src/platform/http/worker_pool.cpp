@@ -5,13 +5,15 @@
 
 namespace machiya::http {
 namespace {
-constexpr std::size_t kLively = 2;  ///< threads that serve quick work
+constexpr std::int64_t kQuickNs = 60'000;    ///< work below this is not expected to block
+constexpr std::int64_t kBacklogNs = 200'000;  ///< expected quick work for each lively thread before one more is called
 constexpr std::size_t kChain = 2;   ///< threads that slow work calls before it starts
 constexpr auto kWatch = std::chrono::milliseconds(1);
 constexpr int kCalmRounds = 100;
 }  // namespace
 
 WorkerPool::WorkerPool(int threads) {
+  processors_ = std::max(1U, std::thread::hardware_concurrency());
   for (int i = 0; i < std::max(1, threads); ++i) workers_.push_back(std::make_unique<Worker>());
   lively_ = workers_.size();
   for (auto& w : workers_) w->thread = std::thread([this, worker = w.get()] { work(*worker); });
@@ -47,6 +49,11 @@ void WorkerPool::call_idle(std::size_t count, std::vector<Worker*>& out) {
   }
 }
 
+/// One thread serves quick work until there is enough of it for another processor.
+bool WorkerPool::wants_more() const {
+  return lively_ == 0 || (lively_ < processors_ && queued_ns_ > kBacklogNs * static_cast<std::int64_t>(lively_));
+}
+
 void WorkerPool::push(std::vector<std::shared_ptr<Work>>& batch) {
   if (batch.empty()) return;
   thread_local std::vector<Worker*> called;
@@ -58,8 +65,12 @@ void WorkerPool::push(std::vector<std::shared_ptr<Work>>& batch) {
       for (auto& work : batch) work->run();
       return batch.clear();
     }
-    for (auto& work : batch) queue_.push_back(std::move(work));
-    if (lively_ < kLively) call_idle(std::min(queue_.size(), kLively - lively_), called);
+    for (auto& work : batch) {
+      const std::int64_t cost = work->expected_ns();
+      queued_ns_ += cost;
+      queue_.push_back({std::move(work), cost});
+    }
+    if (wants_more()) call_idle(1, called);
     if (watchdog_asleep_) watchdog_wake_.notify_one();
   }
   batch.clear();
@@ -81,13 +92,14 @@ void WorkerPool::work(Worker& self) {
         idle_.erase(std::find(idle_.begin(), idle_.end(), &self));
       }
     }
-    std::shared_ptr<Work> work = std::move(queue_.front());
+    auto [work, cost] = std::move(queue_.front());
     queue_.pop_front();
+    queued_ns_ -= cost;
     ++taken_;
-    const bool quick = work->is_quick();
+    const bool quick = cost < kQuickNs;
     if (!quick) {
       --lively_;
-      if (lively_ < kLively && !queue_.empty()) call_idle(std::min(queue_.size(), kChain), called);
+      if (lively_ == 0 && !queue_.empty()) call_idle(std::min(queue_.size(), kChain), called);
     }
     lock.unlock();
     for (Worker* w : called) w->wake.notify_one();

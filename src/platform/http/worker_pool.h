@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace machiya::http {
@@ -14,9 +15,9 @@ class Work {
  public:
   virtual ~Work() = default;
   virtual void run() = 0;
-  /// True when it is known to end within some ten microseconds: then one or two threads serve a whole queue without
-  /// waking others. A wrong answer costs at most a millisecond (the watchdog wakes more).
-  virtual bool is_quick() const = 0;
+  /// About how long it will take. Work below some ten microseconds is not expected to block: one thread serves a queue
+  /// of it without waking others. A wrong answer costs about a millisecond (the watchdog wakes more).
+  virtual std::int64_t expected_ns() const = 0;
 };
 
 class WorkerPool {
@@ -39,10 +40,13 @@ class WorkerPool {
   };
   void work(Worker& self);
   void watch();
+  bool wants_more() const;
   void call_idle(std::size_t count, std::vector<Worker*>& out);
 
   mutable std::mutex mutex_;
-  std::deque<std::shared_ptr<Work>> queue_;
+  std::deque<std::pair<std::shared_ptr<Work>, std::int64_t>> queue_;  ///< with the time it is expected to take
+  std::int64_t queued_ns_ = 0;
+  std::size_t processors_ = 1;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> idle_;  ///< last in, first out: the warm thread is called first
   std::size_t lively_ = 0;     ///< awake and not inside slow work
