@@ -285,8 +285,6 @@ void SqliteWriter::probe() {
   auto tried = [&]() -> Result<void> {
     // A broken disk may have left anything in this connection's cache: begin with a new one.
     if (refusing_ == Refusal::failed || !connection_) MACHIYA_CHECK(open_connection());
-    if (auto trimmed = connection_->script("PRAGMA wal_checkpoint(PASSIVE)"); !trimmed.ok() && !is_storage(trimmed.error()))
-      return trimmed;
     MACHIYA_CHECK(connection_->script("CREATE TABLE IF NOT EXISTS store_probe (id INTEGER PRIMARY KEY, pad BLOB) STRICT;"
                                       "INSERT OR REPLACE INTO store_probe (id, pad) VALUES (1, zeroblob(65536));"));
     return connection_->script("DELETE FROM store_probe");
@@ -296,6 +294,10 @@ void SqliteWriter::probe() {
     refusing_ = Refusal::none;
     return;
   }
+  // After the try, for it may itself take what little there is: pages that only change in place make room in the log.
+  if (connection_)
+    if (auto trimmed = connection_->script("PRAGMA wal_checkpoint(PASSIVE)"); !trimmed.ok() && !is_storage(trimmed.error()))
+      log(LogLevel::warn, "checkpoint-failed", {{"error", trimmed.error().to_string()}});
   if (!refusing()) refuse(tried.error());
   else probe_pause_ = std::min(probe_pause_ * 2, kProbeMax);
 }

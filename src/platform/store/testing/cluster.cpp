@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -80,9 +81,13 @@ const std::string& cluster_url() {
 
 std::string database_url(const std::string& name) {
   std::string url = cluster_url();
-  const std::size_t at = url.find("%DB%");
-  if (at == std::string::npos) give_up("MACHIYA_TEST_PG must hold %DB% where the database name goes");
-  return url.replace(at, 4, name);
+  if (const std::size_t at = url.find("%DB%"); at != std::string::npos) return url.replace(at, 4, name);
+  // "postgresql://user@host/database?settings": another name in the place of the database.
+  const std::size_t host = url.find("://");
+  const std::size_t slash = host == std::string::npos ? host : url.find('/', host + 3);
+  if (slash == std::string::npos) give_up("MACHIYA_TEST_PG must be postgresql://user@/database?host=folder");
+  const std::size_t end = std::min(url.find('?', slash), url.size());
+  return url.replace(slash + 1, end - slash - 1, name);
 }
 
 }  // namespace machiya::store::testing
