@@ -1,0 +1,33 @@
+// Subcommands of `machiya`: each one function, an explicit list in commands.cpp.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/arguments.h"
+
+namespace machiya::app {
+
+/// Exit codes: 0 done; 1 the thing checked is not in order (faults found, tests failed); 2 wrong usage; 3 could not be done.
+enum Exit : int { kDone = 0, kNotInOrder = 1, kUsage = 2, kFailed = 3 };
+
+struct Command {
+  std::string_view name;        ///< "audit verify" has two words
+  std::string_view words;       ///< positional words, as help shows them
+  std::string_view summary;
+  std::vector<OptionSpec> options;
+  int (*run)(const Arguments& arguments);
+};
+const std::vector<Command>& commands();
+
+/// Finds the command, handles --help, parses and runs.
+int run_command(const std::vector<std::string>& words);
+/// Prints "machiya: …" to standard error and gives `exit`.
+int complain(const std::string& message, Exit exit = kFailed);
+
+int serve(const Arguments& arguments);
+class House;
+/// Residents and cases for the demonstration, once a database; shows its progress.
+int seed_demonstration(House& house);
+
+}  // namespace machiya::app

@@ -1,0 +1,126 @@
+#include <cstdio>
+#include <iostream>
+
+#include "app/command.h"
+#include "app/house.h"
+#include "app/kinds.h"
+#include "app/settings.h"
+#include "city/check.h"
+#include "platform/audit/audit.h"
+#include "platform/identity/identity.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::app {
+namespace {
+
+std::vector<OptionSpec> with_settings(std::vector<OptionSpec> own) {
+  const auto& shared = settings_options();
+  own.insert(own.end(), shared.begin(), shared.end());
+  return own;
+}
+
+int check(const Arguments& arguments) {
+  city::CheckArgs args;
+  args.facts = arguments.has("facts");
+  args.json = arguments.has("json");
+  args.warnings = !arguments.has("no-warnings");
+  if (arguments.words().size() > 1) return complain("check takes one folder", kUsage);
+  if (!arguments.words().empty()) {
+    args.folder = arguments.words()[0];
+  } else {
+    auto settings = settings_from(Arguments());
+    if (!settings) return complain(settings.error().to_string());
+    args.folder = settings->city;
+  }
+  return city::run_check(args, all_kinds(), std::cout) == 0 ? kDone : kNotInOrder;
+}
+
+/// Settings and an open, migrated store for commands that work on data.
+struct Opened {
+  Settings settings;
+  std::unique_ptr<store::Store> store;
+};
+Result<Opened> open_data(const Arguments& arguments, bool migrate) {
+  Opened out;
+  MACHIYA_TRY(out.settings, settings_from(arguments));
+  MACHIYA_TRY(out.store, open_store(out.settings));
+  if (migrate) MACHIYA_CHECK(out.store->migrate(all_migrations()));
+  return out;
+}
+
+int backup(const Arguments& arguments) {
+  if (arguments.words().size() != 1) return complain("backup needs the file to write", kUsage);
+  auto opened = open_data(arguments, false);
+  if (!opened) return complain(opened.error().to_string());
+  if (auto done = opened->store->backup_to(arguments.words()[0]); !done.ok()) return complain(done.error().to_string());
+  std::printf("written and checked: %s (copy blobs and the key file as well: docs/operators.md)\n", arguments.words()[0].c_str());
+  return kDone;
+}
+
+int restore(const Arguments& arguments) {
+  if (arguments.words().size() != 1) return complain("restore needs the file to read", kUsage);
+  auto settings = settings_from(arguments);
+  if (!settings) return complain(settings.error().to_string(), kUsage);
+  store::Options target;
+  target.url = settings->store_url();
+  if (auto done = store::Store::restore(target, arguments.words()[0]); !done.ok()) return complain(done.error().to_string());
+  std::printf("restored into %s; now run: machiya audit verify\n", settings->store.empty() ? target.url.c_str() : "the given store");
+  return kDone;
+}
+
+int audit_verify(const Arguments& arguments) {
+  auto opened = open_data(arguments, false);
+  if (!opened) return complain(opened.error().to_string());
+  SystemClock clock;
+  audit::Audit audit(*opened->store, clock);
+  auto verdict = audit.verify();
+  if (!verdict) return complain(verdict.error().to_string());
+  std::printf("%lld sealed rows, %lld in the unsealed tail: %s\n", static_cast<long long>(verdict->sealed),
+              static_cast<long long>(verdict->unsealed_tail), verdict->intact ? "intact" : verdict->first_fault.c_str());
+  return verdict->intact ? kDone : kNotInOrder;
+}
+
+int staff_add(const Arguments& arguments) {
+  for (const char* needed : {"name", "role"})
+    if (!arguments.has(needed)) return complain(std::string("staff add needs --") + needed, kUsage);
+  auto opened = open_data(arguments, true);
+  if (!opened) return complain(opened.error().to_string());
+  auto vault = vault::Vault::open(opened->settings.key_file, opened->settings.demonstration);
+  if (!vault) return complain(vault.error().to_string());
+  SystemClock clock;
+  vault::SystemRng rng;
+  audit::Audit audit(*opened->store, clock);
+  struct NoSender final : identity::CodeSender {
+    Result<void> send(std::string_view, std::string_view, std::string_view) override { return Error(ErrorCode::unavailable); }
+  } sender;
+  identity::Options options;
+  options.demonstration = false;
+  options.policy_text = std::string(identity::demonstration_policy());
+  identity::Identity identity(*opened->store, **vault, audit, clock, sender, options);
+  const std::string password = new_public_id(rng).substr(0, 20), totp = vault::new_totp_secret(rng);
+  auto id = opened->store->write([&](store::Tx& tx) {
+    return identity.put_staff(tx, arguments.value("name"), arguments.value("display", arguments.value("name")), password, totp,
+                              {arguments.value("role")}, arguments.value("department"));
+  });
+  if (!id.ok()) return complain(id.error().to_string());
+  std::printf("password     %s\nTOTP secret  %s\n(shown once)\n", password.c_str(), totp.c_str());
+  return kDone;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> list = {
+      {"serve", "", "Serves the city; without --config as a demonstration on loopback.", with_settings({{"demo", "", "seed 5,000 fictitious residents and cases"}}), serve},
+      {"check", "[FOLDER]", "Checks a city folder: every fault as file:line:column.",
+       {{"facts", "", "list what the rules rest on, unconfirmed facts first"}, {"json", "", "machine-readable"}, {"no-warnings", "", "errors only"}}, check},
+      {"backup", "FILE", "Writes a consistent copy of the running database.", with_settings({}), backup},
+      {"restore", "FILE", "Fills an empty store from a backup and checks it.", with_settings({}), restore},
+      {"audit verify", "", "Proves that no audit row was changed, removed or reordered.", with_settings({}), audit_verify},
+      {"staff add", "", "Creates a staff account; prints its password and TOTP secret once.",
+       with_settings({{"name", "NAME", "log-in name"}, {"display", "TEXT", "name shown to colleagues"}, {"role", "ROLE", "of policy.yaml"}, {"department", "ID", "of departments.yaml"}}), staff_add},
+  };
+  return list;
+}
+
+}  // namespace machiya::app

@@ -1,0 +1,47 @@
+#include "app/demonstration.h"
+
+#include <set>
+
+#include "city/city.h"
+#include "platform/identity/identity.h"
+
+namespace machiya::app {
+
+std::vector<DemonstrationAccount> demonstration_accounts(const city::City& city) {
+  std::set<std::string> owners;
+  for (const city::Loaded* procedure : city.all("procedure")) {
+    auto body = json::parse(*procedure->canonical);
+    if (body.ok()) owners.insert(body->text("owner"));
+  }
+  std::vector<DemonstrationAccount> out;
+  for (const std::string& owner : owners) {
+    const city::Department* department = city.department(owner);
+    const std::string name = department ? department->name.in("ja") : owner;
+    out.push_back({owner + "-clerk", name + " 担当(実演)", "clerk", owner});
+    out.push_back({owner + "-approver", name + " 決裁(実演)", "approver", owner});
+  }
+  for (const auto& [role, display] : {std::pair{"counter", "窓口(実演)"}, {"moderator", "公開審査(実演)"}, {"admin", "管理者(実演)"}, {"auditor", "監査(実演)"}})
+    out.push_back({role, display, role, owners.empty() ? "" : *owners.begin()});
+  return out;
+}
+
+Result<void> ensure_demonstration_staff(store::Store& store, identity::Identity& identity, const city::City& city) {
+  MACHIYA_TRY(const auto present, store.read([&](store::ReadTx& tx) { return identity.staff(tx); }));
+  std::set<std::string> names;
+  for (const auto& member : present) names.insert(member.name);
+  std::vector<DemonstrationAccount> missing;
+  for (auto& account : demonstration_accounts(city))
+    if (!names.count(account.name)) missing.push_back(std::move(account));
+  if (missing.empty()) return {};
+  auto made = store.write([&](store::Tx& tx) -> Result<int> {
+    for (const auto& account : missing) {
+      auto id = identity.put_staff(tx, account.name, account.display, kDemonstrationPassword, kDemonstrationTotp, {account.role}, account.department);
+      if (!id.ok()) return std::move(id).error();
+    }
+    return static_cast<int>(missing.size());
+  });
+  if (!made.ok()) return std::move(made).error();
+  return {};
+}
+
+}  // namespace machiya::app

@@ -1,0 +1,209 @@
+#include "app/house.h"
+
+#include <filesystem>
+
+#include "app/demonstration.h"
+#include "app/furniture.h"
+#include "app/system_http.h"
+#include "ask/cases/cases.h"
+#include "base/log.h"
+#include "platform/audit/audit.h"
+#include "platform/blobs/blobs.h"
+#include "platform/events/events.h"
+#include "platform/http/hub.h"
+#include "platform/http/http.h"
+#include "platform/identity/identity.h"
+#include "platform/identity/identity_http.h"
+#include "platform/identity/smtp_sender.h"
+#include "platform/jobs/jobs.h"
+#include "platform/metrics/metrics.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::app {
+
+struct House::Impl {
+  Settings settings;
+  std::shared_ptr<Furniture> furniture;
+  SystemClock clock;
+  vault::SystemRng rng;
+  metrics::Registry metrics;
+  http::Hub hub;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<vault::Vault> vault;
+  std::unique_ptr<audit::Audit> audit;
+  std::unique_ptr<events::Events> events;
+  std::unique_ptr<jobs::Jobs> jobs;
+  std::unique_ptr<blobs::Blobs> blobs;
+  std::unique_ptr<identity::CodeSender> sender;
+  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<cases::CityDefinitions> definitions;
+  std::unique_ptr<cases::Cases> cases;
+  http::Router router;
+  bool running = false;
+
+  Result<void> build_platform();
+  void build_engines();
+  void wire_routes();
+  pages::Data frame(const http::Request& request) const;
+};
+
+namespace {
+
+identity::Options identity_options(const Settings& settings, const city::City& city) {
+  identity::Options options;
+  options.demonstration = settings.demonstration;
+  if (settings.demonstration) options.demonstration_totp = std::string(kDemonstrationTotp);
+  options.policy_text = json::to_text(city.policy());
+  return options;
+}
+
+std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const Furniture& furniture, const Clock& clock) {
+  if (s.demonstration) return std::make_unique<identity::DemonstrationSender>();
+  identity::SmtpOptions options;
+  options.url = s.smtp_url;
+  options.from = s.smtp_from;
+  options.user = s.smtp_user;
+  options.password = s.smtp_password;
+  options.require_starttls = s.smtp_starttls;
+  return std::make_unique<identity::SmtpSender>(std::move(options), *furniture.texts, clock);
+}
+
+void append(std::vector<store::Migration>& to, std::vector<store::Migration> more) { to.insert(to.end(), more.begin(), more.end()); }
+
+}  // namespace
+
+std::vector<store::Migration> all_migrations() {
+  std::vector<store::Migration> out;
+  append(out, vault::Vault::migrations());
+  append(out, audit::Audit::migrations());
+  append(out, events::Events::migrations());
+  append(out, jobs::Jobs::migrations());
+  append(out, blobs::Blobs::migrations());
+  append(out, identity::Identity::migrations());
+  append(out, cases::Cases::migrations());
+  return out;
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings) {
+  std::error_code ec;
+  std::filesystem::create_directories(settings.data, ec);
+  if (ec) return Error(ErrorCode::storage_failed, "cannot make the data folder: " + ec.message(), settings.data);
+  store::Options options;
+  options.url = settings.store_url();
+  options.pg_writers = settings.pg_writers;
+  return store::Store::open(options);
+}
+
+pages::Data House::Impl::frame(const http::Request& request) const {
+  const std::string lang = request.lang.empty() ? "ja" : request.lang;
+  const identity::Principal& who = identity::principal_of(request);
+  pages::Data data;
+  data.set("city_name", furniture->city->current()->name().in(lang)).set("demo", settings.demonstration).set("csrf", who.csrf);
+  if (who.kind == identity::PrincipalKind::citizen) data.set("user", true);
+  if (who.kind == identity::PrincipalKind::staff) {
+    const auto city = furniture->city->current();
+    const city::Department* department = city->department(who.department);
+    pages::Data staff;
+    staff.set("name", who.name).set("department", department ? department->name.in(lang) : who.department);
+    data.set("staff", std::move(staff));
+  }
+  return data;
+}
+
+Result<void> House::Impl::build_platform() {
+  MACHIYA_TRY(store, open_store(settings));
+  MACHIYA_CHECK(store->migrate(all_migrations()));
+  MACHIYA_TRY(vault, vault::Vault::open(settings.key_file, settings.demonstration));
+  audit = std::make_unique<audit::Audit>(*store, clock);
+  events = std::make_unique<events::Events>(*store, clock);
+  jobs = std::make_unique<jobs::Jobs>(*store, clock);
+  blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs");
+  sender = code_sender(settings, *furniture, clock);
+  identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
+  if (settings.demonstration) MACHIYA_CHECK(ensure_demonstration_staff(*store, *identity, *furniture->city->current()));
+  return {};
+}
+
+void House::Impl::build_engines() {
+  definitions = std::make_unique<cases::CityDefinitions>([city = furniture->city.get()] { return city->current(); });
+  cases::Ports ports;
+  ports.definitions = definitions.get();
+  ports.is_working_day = [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); };
+  ports.departments = [city = furniture->city.get()] {
+    std::vector<std::string> out;
+    for (const auto& department : city->current()->departments()) out.push_back(department.id);
+    return out;
+  };
+  ports.live = [this](std::string_view topic, std::string_view event, std::string_view data) { hub.publish(topic, event, data); };
+  ports.erase_blob = [this](const std::string& blob) { return blobs->erase(blob); };
+  cases::Cases::declare(*events, *jobs);
+  cases = std::make_unique<cases::Cases>(cases::Platform{*store, *vault, *audit, *events, *jobs, *identity, clock, rng}, std::move(ports));
+}
+
+void House::Impl::wire_routes() {
+  const Frame frame_of = [this](const http::Request& request) { return frame(request); };
+  add_language_gate(router);
+  router.gate(identity->gate());
+  add_finishers(router, *furniture->templates, *furniture->texts, frame_of);
+  add_system_routes(router, SystemParts{*store, metrics, *furniture->assets, *furniture->templates, *furniture->city, frame_of, settings.demonstration});
+  identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of);
+}
+
+House::House() : impl_(std::make_unique<Impl>()) {}
+House::~House() { stop(); }
+
+Result<std::unique_ptr<House>> House::open(const Settings& settings, std::shared_ptr<Furniture> furniture) {
+  std::unique_ptr<House> house(new House());
+  house->impl_->settings = settings;
+  house->impl_->furniture = std::move(furniture);
+  MACHIYA_CHECK(house->impl_->build_platform());
+  house->impl_->build_engines();
+  house->impl_->wire_routes();
+  return house;
+}
+
+void House::start() {
+  if (impl_->running) return;
+  impl_->running = true;
+  impl_->audit->start();
+  impl_->events->start();
+  impl_->jobs->start(1);
+}
+
+void House::stop() {
+  if (!impl_->running) return;
+  impl_->running = false;
+  impl_->jobs->stop();
+  impl_->events->stop();
+  impl_->audit->stop();
+}
+
+void House::yield_writer() {
+  stop();
+  impl_->store->yield_writer();
+}
+
+city::LoadReport House::reload() {
+  city::LoadReport report = impl_->furniture->city->reload();
+  if (report.city) {
+    if (auto policy = impl_->identity->reload_policy(json::to_text(report.city->policy())); !policy.ok())
+      log(LogLevel::error, "policy-refused", {{"why", policy.error().to_string()}});
+  }
+  log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
+      {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
+  return report;
+}
+
+http::Router& House::router() { return impl_->router; }
+http::Hub& House::hub() { return impl_->hub; }
+metrics::Registry& House::metrics() { return impl_->metrics; }
+store::Store& House::store() { return *impl_->store; }
+identity::Identity& House::identity() { return *impl_->identity; }
+audit::Audit& House::audit() { return *impl_->audit; }
+events::Events& House::events() { return *impl_->events; }
+jobs::Jobs& House::jobs() { return *impl_->jobs; }
+cases::Cases& House::cases() { return *impl_->cases; }
+city::Holder& House::city() { return *impl_->furniture->city; }
+const Clock& House::clock() { return impl_->clock; }
+
+}  // namespace machiya::app

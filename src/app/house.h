@@ -1,0 +1,78 @@
+// The composition root: every object of the server is built here once, in order, owned here and destroyed in reverse.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "city/city.h"
+#include "platform/store/store.h"
+
+namespace machiya::http {
+class Router;
+class Hub;
+}
+namespace machiya::metrics {
+class Registry;
+}
+namespace machiya::identity {
+class Identity;
+}
+namespace machiya::audit {
+class Audit;
+}
+namespace machiya::jobs {
+class Jobs;
+}
+namespace machiya::events {
+class Events;
+}
+namespace machiya::cases {
+class Cases;
+}
+
+namespace machiya::app {
+
+/// What needs no database: the city, texts, templates, static files, reference data. Loaded before a running server is
+/// asked to hand over, so that the gap between two processes is short.
+class Furniture;
+Result<std::shared_ptr<Furniture>> load_furniture(const Settings& settings);
+
+/// Every migration of this program, in the order of the modules.
+std::vector<store::Migration> all_migrations();
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings);
+
+class House {
+ public:
+  static Result<std::unique_ptr<House>> open(const Settings& settings, std::shared_ptr<Furniture> furniture);
+  ~House();
+
+  /// Background work: sealing, delivering events, running jobs.
+  void start();
+  void stop();
+  /// Before the next process takes over: background writing ends, queued writes finish, the writer lock is released.
+  void yield_writer();
+  /// SIGHUP and the console: the new city, or the faults for which the old one stays.
+  city::LoadReport reload();
+
+  http::Router& router();
+  http::Hub& hub();
+  metrics::Registry& metrics();
+  store::Store& store();
+  identity::Identity& identity();
+  audit::Audit& audit();
+  events::Events& events();
+  jobs::Jobs& jobs();
+  cases::Cases& cases();
+  city::Holder& city();
+  const Clock& clock();
+
+ private:
+  House();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace machiya::app

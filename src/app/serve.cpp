@@ -1,0 +1,96 @@
+// `machiya serve`: opens the house, listens, reloads on SIGHUP, drains on SIGTERM, hands over to the next process.
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "app/command.h"
+#include "app/demonstration.h"
+#include "app/furniture.h"
+#include "app/house.h"
+#include "base/log.h"
+#include "platform/http/server.h"
+
+namespace machiya::app {
+namespace {
+
+/// Signals are taken by one thread in the ordinary way; every other thread has them blocked.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+http::ServerOptions server_options(const Settings& s) {
+  http::ServerOptions o;
+  o.listen = s.listen;
+  o.workers = s.workers;
+  o.io_threads = s.io_threads;
+  o.spool_dir = s.data + "/spool";
+  o.handover_socket = s.data + "/handover.sock";
+  o.trusted_proxy_hops = s.trusted_proxy_hops;
+  o.rate_scale = s.rate_scale;
+  o.access_log = s.access_log;
+  return o;
+}
+
+void print_addresses(const Settings& settings, const std::string& address, const city::City& city) {
+  std::printf("町家 Machiya: %s\n", city.name().in("ja").c_str());
+  std::printf("  citizens    http://%s/\n  initiatives http://%s/initiatives\n  staff       http://%s/staff/login\n", address.c_str(), address.c_str(), address.c_str());
+  if (settings.demonstration) {
+    std::printf("Demonstration (loopback only; not an official site). Citizens: any e-mail address, the code is shown on the page.\n");
+    std::printf("Staff (password \"%s\", the TOTP code is shown on the log-in page):\n", std::string(kDemonstrationPassword).c_str());
+    for (const auto& account : demonstration_accounts(city)) std::printf("  %-24s %s\n", account.name.c_str(), account.display.c_str());
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Arguments& arguments) {
+  const sigset_t signals = block_signals();
+  auto settings = settings_from(arguments);
+  if (!settings) return complain(settings.error().to_string(), kUsage);
+  auto furniture = load_furniture(*settings);
+  if (!furniture) return complain(furniture.error().to_string());
+
+  http::ServerOptions options = server_options(*settings);
+  auto inherited = http::take_over(options.handover_socket);
+  if (!inherited) return complain("the running server did not hand over: " + inherited.error().to_string());
+  options.inherited_fd = *inherited;
+
+  auto house = House::open(*settings, *furniture);
+  if (!house) return complain(house.error().to_string());
+  House& home = **house;
+  if (arguments.has("demo"))
+    if (int code = seed_demonstration(home); code != kDone) return code;
+
+  auto server = http::Server::create(options, home.router(), home.clock(), home.metrics());
+  if (!server) return complain(server.error().to_string());
+  (*server)->on_handover([&] { home.yield_writer(); });
+  home.start();
+  if (auto started = (*server)->start(); !started.ok()) return complain("cannot listen on " + settings->listen + ": " + started.error().to_string());
+  print_addresses(*settings, (*server)->address(), *home.city().current());
+
+  std::thread watcher([&] {
+    for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+      if (signal != SIGHUP) break;
+      home.reload();
+    }
+    (*server)->stop();
+  });
+  (*server)->wait();
+  // After a hand-over nobody has sent a signal: wake the watcher so that it ends.
+  pthread_kill(watcher.native_handle(), SIGTERM);
+  watcher.join();
+  home.stop();
+  home.store().close();
+  log(LogLevel::info, "stopped", {});
+  return kDone;
+}
+
+}  // namespace machiya::app

@@ -1,0 +1,151 @@
+#include "app/settings.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+
+#include "base/text.h"
+
+namespace machiya::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder that holds web/templates: MACHIYA_ROOT, a parent of the program, or the working folder.
+Result<std::string> find_root() {
+  if (const char* named = std::getenv("MACHIYA_ROOT")) return std::string(named);
+  std::error_code ec;
+  for (fs::path start : {fs::read_symlink("/proc/self/exe", ec).parent_path(), fs::current_path(ec)}) {
+    for (fs::path here = start; !here.empty(); here = here.parent_path()) {
+      if (fs::exists(here / "web" / "templates", ec)) return here.string();
+      if (here == here.root_path()) break;
+    }
+  }
+  return Error(ErrorCode::not_found, "no folder with web/templates beside the program; set MACHIYA_ROOT");
+}
+
+bool as_flag(const std::string& text, bool& ok) {
+  ok = text == "yes" || text == "no" || text == "true" || text == "false";
+  return text == "yes" || text == "true";
+}
+
+using Setter = std::function<bool(Settings&, const std::string&)>;
+Setter text(std::string Settings::*member) {
+  return [member](Settings& s, const std::string& v) { return s.*member = v, true; };
+}
+Setter flag(bool Settings::*member) {
+  return [member](Settings& s, const std::string& v) { bool ok = false; s.*member = as_flag(v, ok); return ok; };
+}
+Setter whole(int Settings::*member, int least, int most) {
+  return [=](Settings& s, const std::string& v) {
+    char* end = nullptr;
+    const long n = std::strtol(v.c_str(), &end, 10);
+    if (v.empty() || *end != '\0' || n < least || n > most) return false;
+    s.*member = static_cast<int>(n);
+    return true;
+  };
+}
+
+const std::map<std::string, Setter>& keys() {
+  static const std::map<std::string, Setter> table = {
+      {"demonstration", flag(&Settings::demonstration)}, {"city", text(&Settings::city)},
+      {"data", text(&Settings::data)}, {"store", text(&Settings::store)},
+      {"key-file", text(&Settings::key_file)}, {"listen", text(&Settings::listen)},
+      {"base-url", text(&Settings::base_url)}, {"smtp-url", text(&Settings::smtp_url)},
+      {"smtp-from", text(&Settings::smtp_from)}, {"smtp-user", text(&Settings::smtp_user)},
+      {"smtp-password", text(&Settings::smtp_password)}, {"smtp-starttls", flag(&Settings::smtp_starttls)},
+      {"trusted-proxy-hops", whole(&Settings::trusted_proxy_hops, 0, 8)},
+      {"access-log", flag(&Settings::access_log)}, {"workers", whole(&Settings::workers, 1, 1024)},
+      {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},
+      {"base-map-url", text(&Settings::base_map_url)}, {"base-map-attribution", text(&Settings::base_map_attribution)},
+      {"rate-scale", [](Settings& s, const std::string& v) {
+         char* end = nullptr;
+         s.rate_scale = std::strtod(v.c_str(), &end);
+         return !v.empty() && *end == '\0' && s.rate_scale >= 0;
+       }},
+  };
+  return table;
+}
+
+Result<void> read_file(const std::string& path, Settings& settings) {
+  std::ifstream in(path);
+  if (!in) return Error(ErrorCode::not_found, "cannot read the configuration", path);
+  std::string line;
+  for (int number = 1; std::getline(in, line); ++number) {
+    const std::string_view content = trim(line);
+    if (content.empty() || content.front() == '#') continue;
+    const std::string where = path + ":" + std::to_string(number);
+    const std::size_t equals = content.find('=');
+    if (equals == std::string_view::npos) return Error(ErrorCode::invalid_input, "expected \"key = value\"", where);
+    const std::string key(trim(content.substr(0, equals)));
+    const auto found = keys().find(key);
+    if (found == keys().end()) return Error(ErrorCode::invalid_input, "unknown key \"" + key + "\"", where);
+    if (!found->second(settings, std::string(trim(content.substr(equals + 1)))))
+      return Error(ErrorCode::invalid_input, "this value does not fit \"" + key + "\"", where);
+  }
+  return {};
+}
+
+Result<void> check(const Settings& s) {
+  if (s.demonstration) {
+    if (!is_loopback(s.listen))
+      return Error(ErrorCode::invalid_input, "the demonstration listens on loopback only; write a configuration file (docs/operators.md) for " + s.listen);
+    return {};
+  }
+  if (s.base_url.rfind("https://", 0) != 0) return Error(ErrorCode::invalid_input, "base-url must begin with https://");
+  if (s.smtp_url.empty() || s.smtp_from.empty()) return Error(ErrorCode::invalid_input, "smtp-url and smtp-from are needed to mail log-in codes");
+  if (s.key_file.empty()) return Error(ErrorCode::invalid_input, "key-file is needed");
+  std::error_code ec;
+  const auto inside = fs::weakly_canonical(s.key_file, ec).lexically_relative(fs::weakly_canonical(s.data, ec));
+  if (!inside.empty() && *inside.begin() != "..") return Error(ErrorCode::invalid_input, "key-file must lie outside the data folder: a stolen backup must not hold its key");
+  return {};
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& listen) {
+  return listen.rfind("127.", 0) == 0 || listen.rfind("[::1]:", 0) == 0 || listen.rfind("localhost:", 0) == 0;
+}
+
+const std::vector<OptionSpec>& settings_options() {
+  static const std::vector<OptionSpec> specs = {
+      {"config", "FILE", "operator's configuration; without it the server is the demonstration"},
+      {"city", "DIR", "folder of the city's definitions (default city/osaka)"},
+      {"data", "DIR", "database, files, caches (default var)"},
+      {"store", "URL", "sqlite (default), sqlite:FILE or postgresql://…"},
+      {"listen", "HOST:PORT", "default 127.0.0.1:8080"},
+      {"rate-scale", "N", "multiplies every rate limit; 0 switches them off (load tests)"},
+      {"quiet", "", "no access log"},
+  };
+  return specs;
+}
+
+Result<Settings> settings_from(const Arguments& arguments) {
+  Settings s;
+  MACHIYA_TRY(s.root, find_root());
+  s.city = s.root + "/city/osaka";
+  s.data = s.root + "/var";
+  if (arguments.has("config")) {
+    s.demonstration = false;
+    MACHIYA_CHECK(read_file(arguments.value("config"), s));
+  }
+  for (const char* key : {"city", "data", "listen", "rate-scale"})
+    if (arguments.has(key) && !keys().at(key)(s, arguments.value(key)))
+      return Error(ErrorCode::invalid_input, std::string("this value does not fit --") + key);
+  if (const std::string store = arguments.value("store"); !store.empty()) s.store = store == "sqlite" ? "" : store;
+  if (arguments.has("quiet")) s.access_log = false;
+  if (s.demonstration && s.key_file.empty()) {
+    // Outside the data folder, as everywhere: beside it.
+    std::string data = s.data;
+    while (data.size() > 1 && data.back() == '/') data.pop_back();
+    s.key_file = data + ".key";
+  }
+  MACHIYA_CHECK(check(s));
+  return s;
+}
+
+}  // namespace machiya::app

@@ -1,0 +1,41 @@
+// What an operator decides: where things lie, what to listen on, how codes are sent. Without a configuration file the
+// server is the demonstration: loopback only, codes on the page, "not an official site" on every page.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/arguments.h"
+#include "base/result.h"
+
+namespace machiya::app {
+
+struct Settings {
+  bool demonstration = true;
+  std::string root;            ///< folder with web/ and city/ (found beside the program)
+  std::string city;            ///< folder of the definitions
+  std::string data;            ///< folder of database, files and caches
+  std::string store;           ///< store URL; empty: SQLite in the data folder
+  std::string key_file;        ///< master key; must lie outside the data folder in production
+  std::string listen = "127.0.0.1:8080";
+  std::string base_url;        ///< as citizens see it, "https://city.example.jp"
+  std::string smtp_url, smtp_from, smtp_user, smtp_password;
+  bool smtp_starttls = true;
+  int trusted_proxy_hops = 0;
+  double rate_scale = 1.0;
+  bool access_log = true;
+  int workers = 64;
+  int io_threads = 2;
+  int pg_writers = 16;
+  std::string base_map_url, base_map_attribution;   ///< tiles of the national base map; empty: none
+  std::string store_url() const { return store.empty() ? "sqlite:" + data + "/machiya.db" : store; }
+};
+
+/// Options shared by every command that opens the house.
+const std::vector<OptionSpec>& settings_options();
+/// Defaults, then the file of --config, then the command line. Errors name the file and line.
+Result<Settings> settings_from(const Arguments& arguments);
+/// "127.0.0.1:1", "[::1]:1", "localhost:1".
+bool is_loopback(const std::string& listen);
+
+}  // namespace machiya::app
