@@ -16,6 +16,9 @@
 namespace machiya::vault {
 class Vault;
 }
+namespace machiya::jobs {
+class Jobs;
+}
 
 namespace machiya::blobs {
 
@@ -30,7 +33,12 @@ struct Blob {
   std::string type;          ///< sniffed
   std::uint64_t bytes = 0;
   std::string state;         ///< "pending" until the image worker has re-rendered it, then "ready" or "refused"
-  std::string sha256;        ///< of the stored content
+  std::string sha256;        ///< of the stored (sealed) content
+  std::string owner;         ///< as given to put()
+  int width = 0;             ///< pixels of a picture, 0 for documents
+  int height = 0;
+  bool as_uploaded = false;  ///< a document kept byte by byte (PDF): send it as a download only, never inline
+  std::string refused;       ///< why, when refused: "broken", "too-large", "worker"
 };
 /// What EXIF said before it was stripped (only where a definition asks for it).
 struct PhotoFacts {
@@ -39,17 +47,29 @@ struct PhotoFacts {
   std::optional<Instant> taken;
 };
 
+class ImageRenderer;   // ports.h
+
 /// Thread-safe.
 class Blobs {
  public:
-  Blobs(store::Store& store, vault::Vault& vault, const Clock& clock, std::string folder);
+  /// `jobs` takes the work on pictures; without it pictures are refused (unavailable) and only documents are kept.
+  Blobs(store::Store& store, vault::Vault& vault, const Clock& clock, std::string folder, jobs::Jobs* jobs = nullptr);
   ~Blobs();
-  /// Takes the spooled file: sniffs, checks the limits, stores, and enqueues the image job for pictures.
-  Result<Blob> put(const std::string& spool_path, std::string_view claimed_type, const Limits& limits, std::string_view owner);
+  /// Declares the job kind "image" and runs it with `renderer` (platform/worker). Before jobs.start().
+  void use_renderer(ImageRenderer& renderer);
+  /// Takes the spooled file: sniffs, checks the limits, stores, and enqueues the image job for pictures. The claimed
+  /// type is not believed. `facts` (optional) gets position and time of a photo: they are personal data, ask only where
+  /// a definition says so. Errors: too_large, limit_exceeded (pixels), unsupported_type, invalid_input (broken).
+  Result<Blob> put(const std::string& spool_path, std::string_view claimed_type, const Limits& limits, std::string_view owner,
+                   PhotoFacts* facts = nullptr);
   Result<Blob> find(std::string_view public_id);
-  /// The content, decrypted. `variant`: "" or "thumb".
+  /// The content, decrypted. `variant`: "" or "thumb" (always JPEG, 320 pixels at most). `unavailable` while pending,
+  /// `gone` when refused.
   Result<std::string> read(std::string_view public_id, std::string_view variant = {});
+  /// Erases key, row and files: backups hold only what nobody can read.
   Result<void> erase(std::string_view public_id);
+  /// Removes files that no row names (a crash between file and commit) and that are older than a day. Gives how many.
+  Result<int> sweep();
   static std::vector<store::Migration> migrations();
 
  private:
