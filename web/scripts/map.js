@@ -56,7 +56,7 @@ export async function openMap(box, { onChoose } = {}) {
   }
   const map = new maplibre.Map({
     container: box, style: { version: 8, sources, layers }, bounds: boundsOf(areas), fitBoundsOptions: { padding: 12 },
-    dragRotate: false, pitchWithRotate: false, fadeDuration: 0, cooperativeGestures: false,
+    attributionControl: { compact: false }, dragRotate: false, pitchWithRotate: false, fadeDuration: 0, cooperativeGestures: false,
     locale: box.dataset.label ? { 'Map.Title': box.dataset.label } : {},
   });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));

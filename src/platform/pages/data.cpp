@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/json.h"
 #include "platform/pages/html.h"
 #include "platform/pages/pages.h"
@@ -5,8 +7,14 @@
 namespace machiya::pages {
 
 void append_escaped(std::string_view text, std::string& out) {
+  static constexpr auto kSpecial = [] {
+    std::array<bool, 256> table{};
+    for (unsigned char c : {'&', '<', '>', '"', '\''}) table[c] = true;
+    return table;
+  }();
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!kSpecial[static_cast<unsigned char>(text[i])]) continue;
     std::string_view entity;
     switch (text[i]) {
       case '&': entity = "&amp;"; break;
@@ -52,7 +60,7 @@ SafeHtml escape(std::string_view text) {
   return out;
 }
 
-Data& Data::set(std::string key, Data value) {
+Data& Data::set(std::string key, Data value) & {
   if (std::holds_alternative<std::monostate>(v_)) v_ = Map{};
   auto& map = std::get<Map>(v_);
   for (auto& [name, old] : map) {
@@ -65,7 +73,7 @@ Data& Data::set(std::string key, Data value) {
   return *this;
 }
 
-Data& Data::push(Data value) {
+Data& Data::push(Data value) & {
   if (std::holds_alternative<std::monostate>(v_)) v_ = List{};
   std::get<List>(v_).push_back(std::move(value));
   return *this;

@@ -52,9 +52,11 @@ class Data {
   Data(List l) : v_(std::move(l)) {}
   Data(Map m) : v_(std::move(m)) {}
   /// Sets a member; turns an empty Data into a map. Chains.
-  Data& set(std::string key, Data value);
+  Data& set(std::string key, Data value) &;
+  Data&& set(std::string key, Data value) && { return std::move(set(std::move(key), std::move(value))); }
   /// Appends to a list; turns an empty Data into a list.
-  Data& push(Data value);
+  Data& push(Data value) &;
+  Data&& push(Data value) && { return std::move(push(std::move(value))); }
   const Data* find(std::string_view key) const;
   const std::variant<std::monostate, std::string, SafeHtml, bool, List, Map>& get() const { return v_; }
 

@@ -1,5 +1,5 @@
-// One Chromium for a whole run. As root it is given an unprivileged user's rights by its own sandbox switch being off:
-// the pages are our own, on loopback.
+// One Chromium for a whole run, as an unprivileged user (../chromium). Its own sandbox needs rights that containers often
+// lack; the pages are our own, on loopback.
 import { chromium } from 'playwright-core';
 
 export const languages = ['ja', 'ja-easy', 'en', 'zh-Hans', 'ko', 'vi'];
@@ -7,7 +7,7 @@ export const staffLanguages = ['ja', 'en'];
 
 export function launch() {
   return chromium.launch({
-    executablePath: process.env.MACHIYA_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: new URL('../chromium', import.meta.url).pathname,
     headless: true,
     chromiumSandbox: false,
     args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

@@ -1,4 +1,4 @@
-// What every page must hold: no axe violation, no scrolling sideways at 320 CSS pixels or with 200 % text, one h1, the
+// What every page must hold: no axe violation, every control reached by keyboard with its focus seen, no scrolling sideways at 320 CSS pixels or with 200 % text, one h1, the
 // right language, no error in the console, nothing refused by the content policy.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
@@ -57,6 +57,48 @@ async function structure(page, lang) {
   return faults;
 }
 
+/**
+ * Walks the page with the Tab key: every stop must show its focus and be in the window, every control must be reached,
+ * and the walk must leave the page again (no trap).
+ */
+async function keyboard(page) {
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;  // the walk starts at the top, not at an error summary that took the focus
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+    globalThis.scrollTo(0, 0);
+    globalThis.seen = new Set();
+  });
+  const faults = [];
+  for (let i = 0; i < 400; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return { left: true };
+      if (globalThis.seen.has(e)) return { again: true };
+      globalThis.seen.add(e);
+      const ring = (x) => x && getComputedStyle(x).outlineStyle !== 'none' && parseFloat(getComputedStyle(x).outlineWidth) >= 2;
+      const shown = ring(e) || ring(e.nextElementSibling) || (e.closest('svg') && e.matches(':focus-visible')) || e.closest('.maplibregl-map');
+      const box = e.getBoundingClientRect();
+      const inView = box.bottom > 0 && box.top < innerHeight;
+      const name = `${e.tagName.toLowerCase()} ${e.getAttribute('name') ?? e.textContent.trim().slice(0, 20)}`;
+      return { shown, inView, name };
+    });
+    if (stop.left || stop.again) break;
+    if (!stop.shown) faults.push(`focus is not seen on ${stop.name}`);
+    if (!stop.inView) faults.push(`focus is out of the window on ${stop.name}`);
+    if (i === 399) faults.push('the Tab key does not leave the page (trap?)');
+  }
+  const missed = await page.evaluate(() => {
+    const radios = new Set([...globalThis.seen].filter((e) => e.type === 'radio').map((e) => e.name));
+    return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+      .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY'))
+      .filter((e) => !globalThis.seen.has(e) && !(e.type === 'radio' && radios.has(e.name)) && !e.closest('.maplibregl-map'))
+      .map((e) => `${e.tagName.toLowerCase()} ${e.getAttribute('name') ?? e.textContent.trim().slice(0, 20)}`);
+  });
+  return [...faults.slice(0, 5), ...missed.slice(0, 5).map((m) => `the keyboard does not reach ${m}`)];
+}
+
 /** Visits one page and returns its faults; `pictures` (a path prefix or null) receives screenshots. */
 export async function checkPage(page, address, lang, pictures) {
   const faults = [];
@@ -70,7 +112,7 @@ export async function checkPage(page, address, lang, pictures) {
     const wanted = Number(/error-(\d{3})/.exec(address)?.[1] ?? 200);
     const status = response.status();
     if (status >= 400 && status !== wanted) return [`answers ${status}`];
-    faults.push(...(await structure(page, lang)), ...(await runAxe(page)), ...(await targets(page)));
+    faults.push(...(await structure(page, lang)), ...(await runAxe(page)), ...(await targets(page)), ...(await keyboard(page)));
     if (pictures) await page.screenshot({ path: `${pictures}-phone.png`, fullPage: true });
     await page.setViewportSize({ width: 320, height: 640 });
     faults.push(...(await overflow(page, 'at 320 px')));
