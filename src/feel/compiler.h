@@ -46,6 +46,8 @@ class Compiler {
   int declare(std::string name, Type type);
   /// The members of the value in this slot become names (filters).
   int declare_item(Type item);
+  /// "item" and the members of the item of a filter; one slot for both.
+  int declare_filter_item(const Type& element);
   std::size_t mark() const { return bindings_.size(); }
   void release(std::size_t mark) { bindings_.resize(mark); }
   /// A function body: parameters are declared in a frame of their own; `self` names the function within.

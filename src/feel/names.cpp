@@ -14,6 +14,12 @@ int Compiler::declare(std::string name, Type type) {
 
 int Compiler::declare_item(Type item) { return declare(std::string(), std::move(item)); }
 
+int Compiler::declare_filter_item(const Type& element) {
+  int slot = declare("item", element);
+  bindings_.push_back({std::string(), element, static_cast<int>(frames_.size()) - 1, slot});
+  return slot;
+}
+
 void Compiler::open_function(const std::vector<Parameter>& parameters, const std::string& self) {
   Frame f;
   f.first_binding = bindings_.size();

@@ -124,8 +124,7 @@ Code Compiler::filter(Code list) {
   std::size_t scope = mark();
   int outer_range = std::exchange(range_end_, 0);
   Type element = list.type.kind() == TypeKind::list ? list.type.element() : list.type;
-  int slot = declare("item", element);
-  bindings_.push_back({std::string(), element, static_cast<int>(frames_.size()) - 1, slot});
+  int slot = declare_filter_item(element);
   Code condition = textual();
   range_end_ = outer_range;
   if (!condition || !expect("]")) return {};
