@@ -95,7 +95,7 @@ Code function_code(Compiler& c, const Boxed& b) {
   c.open_function(parameters, b.variable);
   Code body = b.body ? compile_boxed(c, *b.body) : nothing();
   Type result = body.type;
-  auto code = c.close_function(parameters, Type(), std::move(body.node));
+  auto code = c.close_function(parameters, Type(), std::move(body));
   return {function_node(std::move(code)), Type::function(std::move(types), std::move(result))};
 }
 
@@ -106,7 +106,7 @@ Code filter_code(Compiler& c, const Boxed& b) {
   int slot = c.declare_filter_item(element);
   Code condition = compile_boxed(c, *b.parts[1]);
   c.release(scope);
-  return {filter_node(std::move(list.node), slot, std::move(condition.node), FilterKind::unknown), Type()};
+  return {filter_node(std::move(list.node), slot, std::move(condition.node), FilterKind::by_condition, true), Type()};
 }
 
 Code iterator_code(Compiler& c, const Boxed& b) {
@@ -123,7 +123,7 @@ Code iterator_code(Compiler& c, const Boxed& b) {
   Code body = compile_boxed(c, *b.parts[1]);
   c.release(scope);
   if (loop) return {for_node(std::move(iterations), partial, std::move(body.node)), Type::list(body.type)};
-  return {quantified_node(b.kind == Boxed::Kind::every, std::move(iterations), std::move(body.node)), TypeKind::boolean};
+  return {quantified_node(b.kind == Boxed::Kind::every, std::move(iterations), std::move(body.node), true), TypeKind::boolean};
 }
 
 Code kind_code(Compiler& c, const Boxed& b) {
@@ -144,7 +144,7 @@ Code kind_code(Compiler& c, const Boxed& b) {
   }
   Code condition = compile_boxed(c, *b.parts[0]), yes = compile_boxed(c, *b.parts[1]), no = compile_boxed(c, *b.parts[2]);
   Type type = common(yes.type, no.type);
-  return {if_node(std::move(condition.node), std::move(yes.node), std::move(no.node)), std::move(type)};
+  return {if_node(std::move(condition.node), std::move(yes.node), std::move(no.node), true), std::move(type)};
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ Builtin read_row(const BuiltinRow& row) {
 
 std::vector<BuiltinFamily> build() {
   std::vector<BuiltinFamily> families;
-  for (auto rows : {string_builtins(), list_builtins(), number_builtins(), temporal_builtins(), range_builtins(),
+  for (auto rows : {string_builtins(), regex_builtins(), list_builtins(), number_builtins(), temporal_builtins(), range_builtins(),
                     context_builtins(), statistics_builtins(), conversion_builtins()})
     for (const auto& row : rows) {
       auto at = std::find_if(families.begin(), families.end(), [&](const BuiltinFamily& f) { return f.name == row.name; });

@@ -44,6 +44,7 @@ struct BuiltinRow {
   bool pure = true;
 };
 std::span<const BuiltinRow> string_builtins();
+std::span<const BuiltinRow> regex_builtins();
 std::span<const BuiltinRow> list_builtins();
 std::span<const BuiltinRow> number_builtins();
 std::span<const BuiltinRow> temporal_builtins();

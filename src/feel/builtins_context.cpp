@@ -76,12 +76,14 @@ Value context_of(Machine& m, Args a) {
 }
 
 constexpr BuiltinRow kRows[] = {
+    {"get value", "context:c, key or keys:sl", "", get_value},
     {"get value", "context:c, key:s", "", get_value},
     {"get value", "m:c, key:s", "", get_value},
     {"get value", "context:c, keys:l", "", get_value},
     {"get entries", "context:c", "l", get_entries},
     {"get entries", "m:c", "l", get_entries},
-    {"context put", "context:c, key:sl, value:a", "", context_put},
+    {"context put", "context:c, key or keys:sl, value:a", "", context_put},
+    {"context put", "context:c, key:s, value:a", "", context_put},
     {"context put", "context:c, keys:l, value:a", "", context_put},
     {"context merge", "contexts:l", "", context_merge},
     {"context", "entries:l", "", context_of},

@@ -180,6 +180,7 @@ constexpr BuiltinRow kRows[] = {
     {"date and time", "from:sdD", "D", date_time_from},
     {"date and time", "date:dD, time:t", "D", date_time_join},
     {"date and time", "year:n, month:n, day:n, hour:n, minute:n, second:n", "D", date_time_of_parts},
+    {"date and time", "year:n, month:n, day:n, hour:n, minute:n, second:n, offset or timezone:us", "D", date_time_of_parts},
     {"date and time", "year:n, month:n, day:n, hour:n, minute:n, second:n, offset:u", "D", date_time_of_parts},
     {"date and time", "year:n, month:n, day:n, hour:n, minute:n, second:n, timezone:s", "D", date_time_of_parts},
     {"duration", "from:smu", "", duration_from},

@@ -73,7 +73,7 @@ Value any_of(Machine& m, Args a) {
 
 // 1-based position, negative from the end, as an index; -1 when outside 0..size.
 std::int64_t index_of_position(const Value& v, std::size_t size) {
-  auto p = v.as_int();
+  auto p = v.number() ? v.number()->rounded(0, Rounding::down).to_int64() : std::nullopt;
   auto n = static_cast<std::int64_t>(size);
   if (!p || *p == 0 || *p > n || *p < -n) return -1;
   return *p > 0 ? *p - 1 : n + *p;
@@ -241,6 +241,7 @@ constexpr BuiltinRow kRows[] = {
     {"concatenate", "list...:l", "l", concatenate},
     {"insert before", "list:l, position:n, newItem:a", "l", insert_before},
     {"remove", "list:l, position:n", "l", remove_at},
+    {"list replace", "list:l, position or match:nf, newItem:a", "l", list_replace},
     {"list replace", "list:l, position:n, newItem:a", "l", list_replace},
     {"list replace", "list:l, match:f, newItem:a", "l", list_replace},
     {"reverse", "list:l", "l", reverse},

@@ -25,13 +25,13 @@ Value round_to(Machine&, Args a) {
 
 Value floor_of(Machine&, Args a) {
   if (!a[0].number()) return Value();
-  auto scale = a[1].is_null() ? std::optional<int>(0) : scale_of(a[1]);
+  auto scale = a.size() < 2 ? std::optional<int>(0) : scale_of(a[1]);
   return scale ? Value::number(a[0].number()->rounded(*scale, Rounding::floor)) : Value();
 }
 
 Value ceiling_of(Machine&, Args a) {
   if (!a[0].number()) return Value();
-  auto scale = a[1].is_null() ? std::optional<int>(0) : scale_of(a[1]);
+  auto scale = a.size() < 2 ? std::optional<int>(0) : scale_of(a[1]);
   return scale ? Value::number(a[0].number()->rounded(*scale, Rounding::ceiling)) : Value();
 }
 
@@ -65,8 +65,10 @@ Value not_of(Machine&, Args a) { return a[0].boolean() ? Value::boolean(!*a[0].b
 
 constexpr BuiltinRow kRows[] = {
     {"decimal", "n:n, scale:n", "n", round_to<Rounding::half_even>},
-    {"floor", "n:n, scale?:n", "n", floor_of},
-    {"ceiling", "n:n, scale?:n", "n", ceiling_of},
+    {"floor", "n:n", "n", floor_of},
+    {"floor", "n:n, scale:n", "n", floor_of},
+    {"ceiling", "n:n", "n", ceiling_of},
+    {"ceiling", "n:n, scale:n", "n", ceiling_of},
     {"round up", "n:n, scale:n", "n", round_to<Rounding::up>},
     {"round down", "n:n, scale:n", "n", round_to<Rounding::down>},
     {"round half up", "n:n, scale:n", "n", round_to<Rounding::half_up>},

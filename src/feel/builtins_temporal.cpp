@@ -45,9 +45,7 @@ Value today(Machine& m, Args) { return Value::date(date_time_of(m.environment().
 Value now(Machine& m, Args) { return Value::instant(m.environment().now); }
 
 bool same_zone(const Zone& a, const Zone& b) {
-  auto utc = [](const Zone& z) { return z.kind != Zone::Kind::none && zone_offset(z, 0, 0) == 0; };
-  if (a.kind == Zone::Kind::none || b.kind == Zone::Kind::none) return a.kind == b.kind;
-  return a == b || (utc(a) && utc(b));
+  return a == b;
 }
 
 bool identical(Machine& m, const Value& a, const Value& b);
@@ -70,6 +68,8 @@ bool identical(Machine& m, const Value& a, const Value& b) {
 }
 
 Value is(Machine& m, Args a) { return Value::boolean(identical(m, a[0], a[1])); }
+// With one argument named the other is null.
+Value is_null(Machine&, Args a) { return Value::boolean(a[0].is_null()); }
 
 DateTime as_date_time(const Value& v) { return v.date_time() ? *v.date_time() : DateTime{*v.date(), 0, {}}; }
 
@@ -86,6 +86,8 @@ constexpr BuiltinRow kRows[] = {
     {"today", "", "d", today, false},
     {"now", "", "D", now, false},
     {"is", "value1:a, value2:a", "b", is},
+    {"is", "value1:a", "b", is_null},
+    {"is", "value2:a", "b", is_null},
     {"years and months duration", "from:dD, to:dD", "m", months_and_years},
 };
 

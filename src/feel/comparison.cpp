@@ -20,6 +20,15 @@ Order order_zoned(const TimeOfDay& a, const TimeOfDay& b) {
   return order_of(a.nanos - offset_of(a).value_or(0) * kNanosPerSecond, b.nanos - offset_of(b).value_or(0) * kNanosPerSecond);
 }
 
+// DMN compares hour, minute, second and offset, where second is a whole number (10.3.2.13); is() looks at all of it.
+int equal_to_the_second(const Value& a, const Value& b) {
+  auto whole = [](const Value& v) {
+    if (v.time()) return Value::time({v.time()->nanos / kNanosPerSecond * kNanosPerSecond, v.time()->zone});
+    return Value::date_time({v.date_time()->date, v.date_time()->nanos / kNanosPerSecond * kNanosPerSecond, v.date_time()->zone});
+  };
+  return order(whole(a), whole(b)) == Order::equal;
+}
+
 int equal_lists(Machine& m, const List& a, const List& b) {
   if (a.items.size() != b.items.size()) return 0;
   for (std::size_t i = 0; i < a.items.size(); ++i)
@@ -75,12 +84,12 @@ int equal(Machine& m, const Value& a, const Value& b) {
     case TypeKind::context: return equal_contexts(m, *a.context(), b);
     case TypeKind::range: {
       const Range &x = *a.range(), &y = *b.range();
-      if (x.low_closed != y.low_closed || x.high_closed != y.high_closed) return 0;
+      if (x.low_closed != y.low_closed || x.high_closed != y.high_closed || x.form != y.form) return 0;
       return equal(m, x.low, y.low) == 1 && equal(m, x.high, y.high) == 1;
     }
     case TypeKind::function: return a.function() == b.function();
     case TypeKind::time:
-    case TypeKind::date_time: return order(a, b) == Order::equal;
+    case TypeKind::date_time: return equal_to_the_second(a, b);
     default: return order(a, b) == Order::equal;
   }
 }
@@ -106,7 +115,12 @@ Value greater(Machine&, const Value& a, const Value& b) { return truth(order(a, 
 Value greater_equal(Machine&, const Value& a, const Value& b) { return truth(order(a, b), false, true, true); }
 
 Value in_range(const Value& v, const Range& r) {
-  bool unknown = false;
+  if (r.form == Range::Form::differs) {
+    Order o = order(v, r.low);
+    return o == Order::unknown ? Value() : Value::boolean(o != Order::equal);
+  }
+  bool unknown = r.form == Range::Form::interval && (r.low.is_null() || r.high.is_null());
+  if (unknown) return Value();
   if (!r.low.is_null()) {
     Order o = order(v, r.low);
     if (o == Order::less || (o == Order::equal && !r.low_closed)) return Value::boolean(false);
@@ -242,11 +256,8 @@ bool instance_of(const Value& v, const Type& type) { return belongs(v, type, fal
 
 Value coerce(Machine& m, const Value& v, const Type& type) {
   if (type.is_any() || v.is_null() || belongs(v, type, true)) return v;
-  if (type.kind() == TypeKind::list && !v.list()) {
-    Value inner = coerce(m, v, type.element());
-    return inner.is_null() ? Value() : m.list({inner});
-  }
-  if (type.kind() != TypeKind::list && v.list() && v.items().size() == 1) return coerce(m, v.items()[0], type);
+  if (type.kind() == TypeKind::list && !v.list()) return belongs(v, type.element(), false) ? m.list({v}) : Value();
+  if (type.kind() != TypeKind::list && v.list() && v.items().size() == 1 && belongs(v.items()[0], type, true)) return v.items()[0];
   if (type.kind() == TypeKind::date_time && v.date()) return Value::date_time({*v.date(), 0, Zone{Zone::Kind::offset, 0, 0}});
   return Value();
 }

@@ -52,7 +52,7 @@ class Compiler {
   void release(std::size_t mark) { bindings_.resize(mark); }
   /// A function body: parameters are declared in a frame of their own; `self` names the function within.
   void open_function(const std::vector<Parameter>& parameters, const std::string& self);
-  std::shared_ptr<FunctionCode> close_function(const std::vector<Parameter>& parameters, Type result, NodePtr body);
+  std::shared_ptr<FunctionCode> close_function(const std::vector<Parameter>& parameters, Type result, Code body);
   int slots() const { return frames_.back().slots; }
 
   void set_place(std::string place) { place_ = std::move(place); }

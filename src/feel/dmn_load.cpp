@@ -115,6 +115,7 @@ class Loader {
       std::size_t self = target(d, "#" + e.attribute("id"));
       if (self == SIZE_MAX) continue;
       ModelItem& item = data_->items[self];
+      std::vector<std::size_t> decisions;  // parameters after the input data
       for (const auto& c : e.children) {
         if (c.name == "informationRequirement" || c.name == "knowledgeRequirement")
           for (const auto& r : c.children) need(d, item, r);
@@ -122,8 +123,10 @@ class Loader {
         std::size_t to = target(d, c.attribute("href"));
         if (to == SIZE_MAX) continue;
         if (c.name == "outputDecision") item.outputs.push_back(to);
-        if (c.name == "inputDecision" || c.name == "inputData") item.parameters.push_back(to);
+        if (c.name == "inputData") item.parameters.push_back(to);
+        if (c.name == "inputDecision") decisions.push_back(to);
       }
+      item.parameters.insert(item.parameters.end(), decisions.begin(), decisions.end());
     }
   }
 

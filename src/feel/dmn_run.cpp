@@ -19,6 +19,7 @@ class ServiceCallable final : public Callable {
     ModelRun run(data_, m);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       Value v = conformed(m, arguments[i], data_.items[service.parameters[i]].type);
+      if (v.is_null() && !arguments[i].is_null()) return Value();  // an argument of the wrong type
       run.set(service.parameters[i], std::move(v));
     }
     if (!m.enter(1, 20)) return Value();

@@ -17,6 +17,7 @@ Code Compiler::primary() {
     case '{': return context();
     case '<':
     case '>':
+    case '!':
     case '=': return comparator_range(false);
     default: break;
   }
@@ -139,7 +140,7 @@ Code Compiler::parenthesised() {
   skip();
   int outer_range = range_end_;
   range_end_ = 0;
-  if (peek() == '<' || peek() == '>' || peek() == '=') {
+  if (peek() == '<' || peek() == '>' || peek() == '=' || (peek() == '!' && peek(1) == '=')) {
     Code r = comparator_range(true);
     range_end_ = outer_range;
     return r;
@@ -155,18 +156,19 @@ Code Compiler::parenthesised() {
 // A comparison without a left side is the range of all that satisfy it (DMN 1.5, 10.3.2.7).
 Code Compiler::comparator_range(bool parenthesised) {
   int op = comparison_operator();
-  if (op == 2) return fail("a value is missing before \"!=\"", "「!=」の前に値がありません");
   Code end = additive();
   if (!end || (parenthesised && !expect(")"))) return {};
   Type t = Type::range(end.type);
-  if (op == 1) {
+  if (op <= 2) {
     if (!end.node->constant()) return fail("expected a literal here", "ここには定数が必要です");
     NodePtr copy = constant_node(*end.node->constant());
-    return {folded(range_node(std::move(end.node), std::move(copy), true, true)), std::move(t)};
+    bool same = op == 1;
+    return {folded(range_node(std::move(end.node), std::move(copy), same, same, same ? Range::Form::equal : Range::Form::differs)), std::move(t)};
   }
   const Node* x = end.node.get();
   bool below = op == 3 || op == 4, closed = op == 4 || op == 6;
-  NodePtr node = below ? range_node(nullptr, std::move(end.node), false, closed) : range_node(std::move(end.node), nullptr, closed, false);
+  constexpr auto kForm = Range::Form::comparison;
+  NodePtr node = below ? range_node(nullptr, std::move(end.node), false, closed, kForm) : range_node(std::move(end.node), nullptr, closed, false, kForm);
   return {folded(std::move(node), {x}), std::move(t)};
 }
 

@@ -17,7 +17,7 @@ class Closure final : public Callable {
     }
   }
   const std::vector<Parameter>& parameters() const override { return code_->parameters; }
-  Type result() const override { return code_->result; }
+  Type result() const override { return code_->result.is_any() ? code_->found : code_->result; }
   std::uint64_t weight() const override { return weight_; }
   std::uint32_t depth() const override { return depth_; }
 

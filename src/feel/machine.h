@@ -92,6 +92,7 @@ Value invoke(Machine& m, const Value& f, std::vector<Value> arguments);
 struct FunctionCode {
   std::vector<Parameter> parameters;
   Type result;
+  Type found;                                 ///< result type as far as the body tells
   NodePtr body;
   int slots = 0;
   std::vector<std::pair<int, int>> captures;  ///< slot outside → slot inside; parameters fill slots 0…

@@ -30,14 +30,15 @@ void Compiler::open_function(const std::vector<Parameter>& parameters, const std
   frames_.back().self_slot = declare(self, TypeKind::function);
 }
 
-std::shared_ptr<FunctionCode> Compiler::close_function(const std::vector<Parameter>& parameters, Type result, NodePtr body) {
+std::shared_ptr<FunctionCode> Compiler::close_function(const std::vector<Parameter>& parameters, Type result, Code body) {
   auto code = std::make_shared<FunctionCode>();
   Frame f = std::move(frames_.back());
   frames_.pop_back();
   bindings_.resize(f.first_binding);
   code->parameters = parameters;
   code->result = std::move(result);
-  code->body = std::move(body);
+  code->body = std::move(body.node);
+  code->found = std::move(body.type);
   code->slots = f.slots;
   code->captures = std::move(f.captures);
   code->self_slot = f.self_slot;

@@ -70,11 +70,16 @@ struct Negate final : Node {
 };
 
 struct If final : Node {
-  If(NodePtr c, NodePtr y, NodePtr n) : condition(std::move(c)), yes(std::move(y)), no(std::move(n)) {
+  If(NodePtr c, NodePtr y, NodePtr n, bool b) : condition(std::move(c)), yes(std::move(y)), no(std::move(n)), boxed(b) {
     height = above(condition, yes, no);
   }
-  Value eval(Machine& m) const override { return run(*condition, m).is_true() ? run(*yes, m) : run(*no, m); }
+  Value eval(Machine& m) const override {
+    Value c = run(*condition, m);
+    if (boxed && !c.boolean() && !c.is_null()) return Value();
+    return c.is_true() ? run(*yes, m) : run(*no, m);
+  }
   NodePtr condition, yes, no;
+  bool boxed;
 };
 
 struct ListOf final : Node {
@@ -109,18 +114,25 @@ struct ContextOf final : Node {
 };
 
 struct RangeOf final : Node {
-  RangeOf(NodePtr l, NodePtr h, bool lc, bool hc) : low(std::move(l)), high(std::move(h)), low_closed(lc), high_closed(hc) {
+  RangeOf(NodePtr l, NodePtr h, bool lc, bool hc, Range::Form f)
+      : low(std::move(l)), high(std::move(h)), low_closed(lc), high_closed(hc), form(f) {
     height = above(low, high);
   }
   Value eval(Machine& m) const override {
-    Range r{low ? run(*low, m) : Value(), high ? run(*high, m) : Value(), low_closed, high_closed};
-    if ((low && r.low.is_null()) || (high && r.high.is_null())) return Value();
-    if (low && high && r.low.kind() != r.high.kind()) return Value();
-    if (low && high && order(r.low, r.high) == Order::unknown) return Value();
+    Range r{low ? run(*low, m) : Value(), high ? run(*high, m) : Value(), low_closed, high_closed, form};
+    if (form != Range::Form::interval) {
+      if ((low && r.low.is_null()) || (high && r.high.is_null())) return Value();
+    } else if (r.low.is_null() || r.high.is_null()) {
+      const Value& end = r.low.is_null() ? r.high : r.low;
+      if (order(end, end) == Order::unknown) return Value();
+    } else if (Order o = order(r.low, r.high); o == Order::unknown || o == Order::greater) {
+      return Value();
+    }
     return m.bounded(Value::range(std::move(r)));
   }
   NodePtr low, high;
   bool low_closed, high_closed;
+  Range::Form form;
 };
 
 struct Path final : Node {
@@ -244,10 +256,12 @@ NodePtr binary_node(BinaryFunction f, NodePtr a, NodePtr b) { return std::make_u
 NodePtr and_node(NodePtr a, NodePtr b) { return std::make_unique<And>(std::move(a), std::move(b)); }
 NodePtr or_node(NodePtr a, NodePtr b) { return std::make_unique<Or>(std::move(a), std::move(b)); }
 NodePtr negate_node(NodePtr a) { return std::make_unique<Negate>(std::move(a)); }
-NodePtr if_node(NodePtr c, NodePtr y, NodePtr n) { return std::make_unique<If>(std::move(c), std::move(y), std::move(n)); }
+NodePtr if_node(NodePtr c, NodePtr y, NodePtr n, bool boxed) { return std::make_unique<If>(std::move(c), std::move(y), std::move(n), boxed); }
 NodePtr list_node(Nodes items) { return std::make_unique<ListOf>(std::move(items)); }
 NodePtr context_node(std::vector<ContextEntry> e, NodePtr r) { return std::make_unique<ContextOf>(std::move(e), std::move(r)); }
-NodePtr range_node(NodePtr l, NodePtr h, bool lc, bool hc) { return std::make_unique<RangeOf>(std::move(l), std::move(h), lc, hc); }
+NodePtr range_node(NodePtr l, NodePtr h, bool lc, bool hc, Range::Form f) {
+  return std::make_unique<RangeOf>(std::move(l), std::move(h), lc, hc, f);
+}
 NodePtr path_node(NodePtr v, std::string name) { return std::make_unique<Path>(std::move(v), std::move(name)); }
 NodePtr instance_node(NodePtr v, Type t) { return std::make_unique<InstanceOf>(std::move(v), std::move(t)); }
 NodePtr between_node(NodePtr v, NodePtr l, NodePtr h) { return std::make_unique<Between>(std::move(v), std::move(l), std::move(h)); }

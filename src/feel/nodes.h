@@ -16,7 +16,9 @@ NodePtr binary_node(BinaryFunction f, NodePtr a, NodePtr b);
 NodePtr and_node(NodePtr a, NodePtr b);
 NodePtr or_node(NodePtr a, NodePtr b);
 NodePtr negate_node(NodePtr a);
-NodePtr if_node(NodePtr condition, NodePtr yes, NodePtr no);
+/// `boxed`: a condition that is neither true, false nor null makes the whole null (DMN 10.2.2.12–16); in FEEL's own
+/// if, filter, some and every it counts as not true.
+NodePtr if_node(NodePtr condition, NodePtr yes, NodePtr no, bool boxed = false);
 NodePtr list_node(Nodes items);
 /// Each entry is also left in its slot, where later entries find it. With `result` the context is only a scope.
 struct ContextEntry {
@@ -26,17 +28,17 @@ struct ContextEntry {
   Type type;  ///< coerced to it unless any
 };
 NodePtr context_node(std::vector<ContextEntry> entries, NodePtr result);
-NodePtr range_node(NodePtr low, NodePtr high, bool low_closed, bool high_closed);
+NodePtr range_node(NodePtr low, NodePtr high, bool low_closed, bool high_closed, Range::Form form = Range::Form::interval);
 NodePtr path_node(NodePtr value, std::string name);
 enum class FilterKind { by_index, by_condition, unknown };
-NodePtr filter_node(NodePtr list, int item_slot, NodePtr condition, FilterKind kind);
+NodePtr filter_node(NodePtr list, int item_slot, NodePtr condition, FilterKind kind, bool boxed = false);
 struct Iteration {
   int slot;
   NodePtr from;
   NodePtr to;  ///< absent for a list
 };
 NodePtr for_node(std::vector<Iteration> iterations, int partial_slot, NodePtr body);
-NodePtr quantified_node(bool every, std::vector<Iteration> iterations, NodePtr condition);
+NodePtr quantified_node(bool every, std::vector<Iteration> iterations, NodePtr condition, bool boxed = false);
 NodePtr instance_node(NodePtr value, Type type);
 NodePtr between_node(NodePtr value, NodePtr low, NodePtr high);
 /// True when any test holds for the value, which the tests find in `slot`.

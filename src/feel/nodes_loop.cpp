@@ -8,7 +8,8 @@ namespace machiya::feel {
 namespace {
 
 struct Filter final : Node {
-  Filter(NodePtr l, int s, NodePtr c, FilterKind k) : list(std::move(l)), slot(s), condition(std::move(c)), kind(k) {
+  Filter(NodePtr l, int s, NodePtr c, FilterKind k, bool b)
+      : list(std::move(l)), slot(s), condition(std::move(c)), kind(k), boxed(b) {
     height = 1 + std::max(list->height, condition->height);
   }
   Value eval(Machine& m) const override {
@@ -24,6 +25,7 @@ struct Filter final : Node {
     for (std::size_t i = 0; i < items.size(); ++i) {
       m.slot(slot) = items[i];
       Value c = run(*condition, m);
+      if (boxed && !c.boolean() && !c.is_null()) return Value();
       if (i == 0 && kind == FilterKind::unknown && c.number()) return at(items, c);
       if (c.is_true()) kept.push_back(items[i]);
       if (m.failed()) return Value();
@@ -44,6 +46,7 @@ struct Filter final : Node {
   int slot;
   NodePtr condition;
   FilterKind kind;
+  bool boxed;
 };
 
 int height_of(const std::vector<Iteration>& iterations, const NodePtr& body) {
@@ -150,7 +153,8 @@ struct For final : Node {
 };
 
 struct Quantified final : Node {
-  Quantified(bool e, std::vector<Iteration> i, NodePtr c) : every(e), iterations(std::move(i)), condition(std::move(c)) {
+  Quantified(bool e, std::vector<Iteration> i, NodePtr c, bool b)
+      : every(e), iterations(std::move(i)), condition(std::move(c)), boxed(b) {
     height = height_of(iterations, condition);
   }
   Value eval(Machine& m) const override {
@@ -163,6 +167,8 @@ struct Quantified final : Node {
   bool level(Machine& m, std::size_t i, bool& bad, bool& unknown, bool& decided) const {
     if (i == iterations.size()) {
       Value v = run(*condition, m);
+      if (boxed && !v.boolean() && !v.is_null()) bad = true;
+      if (bad) return false;
       decided = every ? v.is_false() : v.is_true();
       unknown = unknown || !v.boolean();
       return !decided && !m.failed();
@@ -172,6 +178,7 @@ struct Quantified final : Node {
   bool every;
   std::vector<Iteration> iterations;
   NodePtr condition;
+  bool boxed;
 };
 
 struct BuiltinCall final : Node {
@@ -256,14 +263,14 @@ bool fit_argument(Machine& m, Value& v, KindMask mask) {
   return false;
 }
 
-NodePtr filter_node(NodePtr list, int slot, NodePtr condition, FilterKind kind) {
-  return std::make_unique<Filter>(std::move(list), slot, std::move(condition), kind);
+NodePtr filter_node(NodePtr list, int slot, NodePtr condition, FilterKind kind, bool boxed) {
+  return std::make_unique<Filter>(std::move(list), slot, std::move(condition), kind, boxed);
 }
 NodePtr for_node(std::vector<Iteration> i, int partial, NodePtr body) {
   return std::make_unique<For>(std::move(i), partial, std::move(body));
 }
-NodePtr quantified_node(bool every, std::vector<Iteration> i, NodePtr c) {
-  return std::make_unique<Quantified>(every, std::move(i), std::move(c));
+NodePtr quantified_node(bool every, std::vector<Iteration> i, NodePtr c, bool boxed) {
+  return std::make_unique<Quantified>(every, std::move(i), std::move(c), boxed);
 }
 NodePtr builtin_node(BuiltinFunction f, Nodes a, std::vector<KindMask> masks, bool packed) {
   return std::make_unique<BuiltinCall>(f, std::move(a), std::move(masks), packed);

@@ -128,8 +128,7 @@ std::optional<DateTime> plus(const DateTime& t, const MonthDuration& d) {
 MonthDuration months_between(const DateTime& a, const DateTime& b) {
   auto ordinal = [](const DateTime& t) { return static_cast<std::int64_t>(t.date.year) * 12 + t.date.month - 1; };
   std::int64_t months = ordinal(b) - ordinal(a);
-  auto within = [](const DateTime& t) { return static_cast<std::int64_t>(t.date.day) * kNanosPerDay + t.nanos; };
-  std::int64_t rest = within(b) - within(a);
+  int rest = b.date.day - a.date.day;  // times of day do not count
   if (months > 0 && rest < 0) --months;
   if (months < 0 && rest > 0) ++months;
   return {months};

@@ -211,9 +211,8 @@ std::optional<TimeDuration> parse_time_duration(std::string_view s) {
       std::int64_t f = 0;
       bool point = r.take('.');
       if (point) {
-        auto fraction = r.fraction();
-        if (!fraction) return std::nullopt;
-        f = *fraction;
+        if (r.peek() != 'S') f = r.fraction().value_or(-1);
+        if (f < 0) return std::nullopt;
       }
       std::int64_t unit;
       int next;

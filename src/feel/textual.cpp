@@ -103,7 +103,7 @@ Code Compiler::function_definition() {
   std::vector<Type> types;
   for (const auto& p : parameters) types.push_back(p.type);
   Type t = Type::function(std::move(types), result.is_any() ? body.type : result);
-  auto code = close_function(parameters, std::move(result), std::move(body.node));
+  auto code = close_function(parameters, std::move(result), std::move(body));
   return {function_node(std::move(code)), std::move(t)};
 }
 

@@ -105,7 +105,7 @@ bool conforms(const Type& from, const Type& to) {
       if (from.members().size() != to.members().size()) return false;
       for (std::size_t i = 0; i < to.members().size(); ++i)
         if (!conforms(to.members()[i].second, from.members()[i].second)) return false;
-      return conforms(from.element(), to.element());
+      return from.element().is_any() || conforms(from.element(), to.element());
     default: return true;
   }
 }

@@ -168,7 +168,12 @@ void write_context(const Context& context, std::string& out) {
 }
 
 void write_range(const Range& r, std::string& out) {
-  if (r.low.is_null() || r.high.is_null()) {
+  if (r.form == Range::Form::equal || r.form == Range::Form::differs) {
+    out += r.form == Range::Form::equal ? "= " : "!= ";
+    write_text(r.low, true, out);
+    return;
+  }
+  if (r.form == Range::Form::comparison) {
     const Value& end = r.low.is_null() ? r.high : r.low;
     bool closed = r.low.is_null() ? r.high_closed : r.low_closed;
     out += r.low.is_null() ? (closed ? "<= " : "< ") : (closed ? ">= " : "> ");

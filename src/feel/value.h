@@ -105,10 +105,13 @@ struct Context {
   std::uint64_t weight = 1;
   std::uint32_t depth = 1;
 };
-/// An interval. An end that is open to infinity holds null.
+/// An interval, or what a comparison without a left side allows: (< 10) is a comparison whose low end is null (without
+/// limit), whereas a null end of an interval is unknown; (= 10) holds the value at both ends, (!= 10) too.
 struct Range {
+  enum class Form : std::uint8_t { interval, comparison, equal, differs };
   Value low, high;
   bool low_closed = false, high_closed = false;
+  Form form = Form::interval;
 };
 
 /// FEEL equality without spending limits, for tests and callers: null when the types differ.

@@ -39,9 +39,9 @@ Value simple(const std::string& type, const std::string& text) {
 
 bool close(const Decimal& want, const Decimal& got) {
   if (want == got) return true;
-  int places = -want.exponent();
-  if (places < 8) return false;
-  return got.rounded(places, Rounding::half_even) == want || got.rounded(places, Rounding::down) == want;
+  if (want.exponent() > -8) return false;
+  Decimal difference = (want - got).abs();
+  return !(want.abs() * Decimal::make(false, 1, -12) < difference) || got.rounded(-want.exponent(), Rounding::down) == want;
 }
 
 }  // namespace
