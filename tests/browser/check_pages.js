@@ -2,8 +2,7 @@
 //   node tests/browser/check_pages.js --base http://127.0.0.1:8080 [--languages all|rotate] [--pictures build/pictures]
 //                                     [--kinds a,b] [--staff USER:PASSWORD]
 //   node tests/browser/check_pages.js --preview build/preview …      pages rendered by pages_preview, no server needed
-// The list of kinds comes from GET /api/v1/_pages (demonstration only): [{"kind", "path", "audience"}] with audience
-// public, citizen or staff. Ends with "N passed, N failed" and an honest exit code.
+// The list of kinds comes from GET /api/v1/_pages (demonstration only): [{"kind", "path", "permission"}]. Ends with "N passed, N failed" and an honest exit code.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,6 +23,12 @@ if (!options.base === !options.preview) {
   process.exit(2);
 }
 
+/** Who may see a page, from the permission of its route. */
+function audienceOf(permission) {
+  if (permission.startsWith('staff')) return 'staff';
+  return permission === 'public' ? 'public' : 'citizen';
+}
+
 async function site() {
   if (options.preview) {
     const served = await serveFolder(options.preview, await contentPolicy(root));
@@ -33,8 +38,8 @@ async function site() {
   const base = options.base.replace(/\/$/, '');
   const answer = await fetch(`${base}/api/v1/_pages`);
   if (!answer.ok) throw new Error(`/api/v1/_pages answers ${answer.status}: is this the demonstration?`);
-  const kinds = await answer.json();
-  return { base, kinds: kinds.pages ?? kinds, address: (kind) => base + (kind.path ?? kind.sample), close: () => {} };
+  const kinds = (await answer.json()).map((kind) => ({ ...kind, audience: kind.audience ?? audienceOf(kind.permission) }));
+  return { base, kinds, address: (kind) => base + (kind.path ?? kind.sample), close: () => {} };
 }
 
 /** Which languages a kind is seen in: all it has, or one that turns with the kind. */
