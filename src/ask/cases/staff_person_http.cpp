@@ -1,0 +1,149 @@
+// Search (never in the address: POST), and the counter: finding a person and recording what a document proves.
+#include "ask/cases/receipt_number.h"
+#include "ask/cases/web.h"
+#include "base/text.h"
+#include "platform/audit/audit.h"
+#include "platform/identity/identity.h"
+
+namespace machiya::cases::detail {
+namespace {
+
+using http::Request;
+using http::Response;
+using pages::Data;
+
+Data search_field(const Web& web, const std::string& lang, std::string_view hint_key, std::string value) {
+  return Data(Data::List{Data().set("type", "text").set("id", "q").set("name", "q").set("label", web.texts.text(lang, "staff_cases.search_for"))
+                             .set("hint", web.texts.text(lang, hint_key)).set("required", true).set("value", std::move(value)).set("max_length", 100)});
+}
+
+Response search_page(const Web& web, Request& request, bool searched) {
+  const std::string lang = staff_language(request);
+  Data data = staff_page(web, request, "staff_cases.search");
+  const std::string text(trim(request.form("q").value_or("")));
+  data.set("fields", search_field(web, lang, "staff_cases.search_hint", text));
+  if (!searched) return render(web, request, "cases/search", std::move(data), lang);
+  auto rows = web.cases.search(text, identity::principal_of(request), lang, request.id);
+  if (!rows.ok()) return http::problem(rows.error(), request);
+  Data list = Data(Data::List{});
+  for (const CaseRow& row : *rows) {
+    Data item = Data().set("number", row.number).set("href", "/staff/cases/" + row.number).set("title", row.title).set("applicant", row.applicant);
+    auto rules = web.cases.definitions().current(row.procedure);
+    item.set("tag", tag_of(rules.ok() ? (*rules)->workflow->state(row.state) : nullptr, row.overdue, row.state_name));
+    item.set("received", locale::format_date(date_in_japan(row.received), lang)).set("department", department_name(web, row.department, lang));
+    list.push(std::move(item));
+  }
+  data.set("result", Data().set("count", web.texts.text(lang, "staff_cases.found", {{"n", std::to_string(rows->size())}})).set("rows", std::move(list)));
+  if (!rows->empty()) data.set("any", true);
+  return render(web, request, "cases/search", std::move(data), lang);
+}
+
+/// The person of a receipt number or an e-mail address; the address itself is never kept in the page.
+Result<identity::Principal> find_person(const Web& web, const std::string& text) {
+  auto& p = web.cases.platform();
+  if (auto number = read_receipt_number(text)) {
+    MACHIYA_TRY(auto found, web.cases.records().find(*number));
+    if (!found || !found->row.person) return Error(ErrorCode::not_found, "no person");
+    return p.store.read([&](store::ReadTx& tx) { return p.identity.person_by_key(tx, *found->row.person); });
+  }
+  return p.store.read([&](store::ReadTx& tx) { return p.identity.find_person(tx, text); });
+}
+
+Data fact_fields(const Web& web, const std::string& lang, const json::Value& facts) {
+  auto t = [&](std::string_view key) { return web.texts.text(lang, key); };
+  auto part = [&](const char* fact, std::initializer_list<const char*> names) {
+    Data out;
+    for (const char* n : names) out.set(n, facts[fact].text(n));
+    return out;
+  };
+  Data fields;
+  fields.push(Data().set("type", "text").set("id", "evidence").set("name", "evidence").set("label", t("staff_cases.evidence_seen"))
+                  .set("hint", t("staff_cases.evidence_seen_hint")).set("required", true).set("max_length", 200));
+  fields.push(Data().set("type", "name").set("id", "name").set("name", "name").set("label", t("staff_cases.person_name")).set("required", true)
+                  .set("other_person", true).set("value", part("name", {"family", "given", "family_kana", "given_kana"})));
+  fields.push(Data().set("type", "address").set("id", "address").set("name", "address").set("label", t("staff_cases.person_address")).set("required", true)
+                  .set("value", part("address", {"postal_code", "prefecture", "city", "town", "street", "building"})));
+  fields.push(Data().set("type", "text").set("id", "birth_date").set("name", "birth_date").set("label", t("staff_cases.person_born"))
+                  .set("hint", t("staff_cases.person_born_hint")).set("required", true).set("value", facts.text("birth_date")));
+  fields.push(Data().set("type", "phone").set("id", "phone").set("name", "phone").set("label", t("staff_cases.person_phone")).set("value", facts.text("phone")));
+  return fields;
+}
+
+Response persons(const Web& web, Request& request, std::string_view flash_key = {}, std::string_view kind = "success", int status = 200) {
+  const std::string lang = staff_language(request);
+  Data data = staff_page(web, request, "staff_cases.persons");
+  data.set("search", search_field(web, lang, "staff_cases.persons_hint", ""));
+  if (!flash_key.empty()) flash(data, kind, web.texts.text(lang, flash_key));
+  return render(web, request, "cases/persons", std::move(data), lang, status);
+}
+
+Response find(const Web& web, Request& request) {
+  const std::string lang = staff_language(request);
+  auto person = find_person(web, std::string(trim(request.form("q").value_or(""))));
+  if (!person.ok()) return persons(web, request, "staff_cases.person_not_found", "warning", 404);
+  auto facts = web.cases.records().facts_of(person->id);
+  if (!facts.ok()) return http::problem(facts.error(), request);
+  const identity::Principal& who = identity::principal_of(request);
+  web.cases.platform().audit.append_later({who.actor(), "person.read", "person:" + person->public_id, "counter", request.id, {}});
+  Data data = staff_page(web, request, "staff_cases.persons");
+  Data found = Data().set("id", person->public_id);
+  found.set("verified", person->assurance == identity::Assurance::verified);
+  found.set("fields", fact_fields(web, lang, *facts));
+  data.set("person", std::move(found));
+  data.set("buttons", Data(Data::List{Data().set("value", "next").set("label", web.texts.text(lang, "staff_cases.verify")).set("primary", true),
+                                      Data().set("value", "back").set("label", web.texts.text(lang, "staff_cases.cancel")).set("skip_check", true)}));
+  return render(web, request, "cases/persons", std::move(data), lang);
+}
+
+std::string part_of(const Request& r, const char* field, const char* part) {
+  return std::string(trim(r.form(std::string(field) + "." + part).value_or("")));
+}
+
+Response verify(const Web& web, Request& request) {
+  if (request.form("action") == "back") return http::see_other("/staff/persons");
+  const identity::Principal& who = identity::principal_of(request);
+  const std::string id(request.param("person"));
+  const std::string evidence(trim(request.form("evidence").value_or("")));
+  const auto born = parse_iso_date(fold_width(trim(request.form("birth_date").value_or(""))));
+  const std::string family = part_of(request, "name", "family"), given = part_of(request, "name", "given");
+  if (evidence.empty() || !born || family.empty()) return persons(web, request, "staff_cases.person_incomplete", "error", 422);
+  json::Value name = json::Value::object({{"family", family}, {"given", given}, {"family_kana", to_katakana(part_of(request, "name", "family_kana"))},
+                                          {"given_kana", to_katakana(part_of(request, "name", "given_kana"))}});
+  json::Value address = json::Value::object();
+  std::string address_text;
+  for (const char* part : {"postal_code", "prefecture", "city", "town", "street", "building"}) {
+    const std::string text = part_of(request, "address", part);
+    address.set(part, text);
+    if (std::string_view(part) != "postal_code") address_text += text;
+  }
+  json::Value facts = json::Value::object({{"name", name}, {"address", address}, {"birth_date", to_iso(*born)}});
+  if (const std::string phone = digits_of(request.form("phone").value_or("")); !phone.empty()) facts.set("phone", phone);
+  records::Terms terms = {{"name", family + " " + given}, {"kana", name.text("family_kana") + " " + name.text("given_kana")}};
+  if (!address_text.empty()) terms.emplace_back("address", address_text);
+  auto& p = web.cases.platform();
+  auto done = p.store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(auto person, p.identity.person_of(tx, id));
+    MACHIYA_CHECK(p.identity.verify_person(tx, id, who, evidence));
+    return web.cases.records().put_facts(tx, person.id, facts, terms, who.actor(), evidence, request.id);
+  });
+  if (!done.ok()) return http::problem(done.error(), request);
+  return persons(web, request, "staff_cases.person_verified");
+}
+
+http::RouteOptions personal(std::string permission, std::string kind) {
+  http::RouteOptions o = staff_route(std::move(permission), std::move(kind));
+  o.reads_personal_data = true;
+  return o;
+}
+
+}  // namespace
+
+void add_person_routes(http::Router& router, const Web& web) {
+  router.get("/staff/search", staff_route("case.list", "staff-search"), [web](Request& r) { return search_page(web, r, false); });
+  router.post("/staff/search", personal("case.list", ""), [web](Request& r) { return search_page(web, r, true); });
+  router.get("/staff/persons", staff_route("person.search", "staff-persons"), [web](Request& r) { return persons(web, r); });
+  router.post("/staff/persons", personal("person.search", ""), [web](Request& r) { return find(web, r); });
+  router.post("/staff/persons/{person}/verify", personal("person.verify", ""), [web](Request& r) { return verify(web, r); });
+}
+
+}  // namespace machiya::cases::detail

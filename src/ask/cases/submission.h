@@ -1,0 +1,18 @@
+// From a finished interview to a submission: what every channel (web, API, counter, scenario, demonstration) does alike.
+#pragma once
+#include <string>
+
+#include "ask/cases/cases.h"
+#include "ask/interview/interview.h"
+#include "ask/interview/procedure.h"
+
+namespace machiya::cases {
+
+/// Fills procedure, values, log, fee, search terms, files, place and category. The caller adds applicant, channel,
+/// language, idempotency key and draft. `state` must be complete.
+Submission make_submission(const interview::Procedure& procedure, const interview::State& state, const interview::Log& log);
+
+/// (field, text) pairs that people search by: names, kana, organisations, addresses, also within repeats.
+records::Terms search_terms(const interview::Procedure& procedure, const json::Value& values);
+
+}  // namespace machiya::cases

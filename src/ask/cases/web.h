@@ -1,0 +1,70 @@
+// The pages of module cases: what their handlers share.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ask/cases/cases.h"
+#include "ask/cases/statistics.h"
+#include "city/city.h"
+#include "platform/http/http.h"
+#include "platform/http/hub.h"
+#include "platform/locale/locale.h"
+#include "platform/pages/pages.h"
+
+namespace machiya::blobs {
+class Blobs;
+}
+
+namespace machiya::cases {
+
+/// References must outlive the router.
+struct Web {
+  Cases& cases;
+  Statistics& statistics;
+  const pages::Templates& templates;
+  const locale::Catalogue& texts;
+  std::function<pages::Data(const http::Request&)> staff_frame;   ///< what every staff page needs (module console)
+  std::function<pages::Data(const http::Request&)> site_frame;    ///< what every citizen page needs (app)
+  std::function<std::shared_ptr<const city::City>()> city;
+  http::Hub& hub;
+  blobs::Blobs& blobs;
+  std::string export_folder;                                      ///< for exports on their way; private
+};
+
+/// Staff: inbox, case, actions, bulk decisions, search, persons at the counter, statistics, exports, moderation of reports.
+void add_staff_routes(http::Router& router, const Web& web);
+/// Public: map and list of reports, their status, Open311 GeoReport v2.
+void add_report_routes(http::Router& router, const Web& web);
+
+namespace detail {
+
+void add_inbox_routes(http::Router& router, const Web& web);
+void add_case_routes(http::Router& router, const Web& web);
+void add_person_routes(http::Router& router, const Web& web);
+void add_statistics_routes(http::Router& router, const Web& web);
+void add_export_routes(http::Router& router, const Web& web);
+void add_moderation_routes(http::Router& router, const Web& web);
+void add_open311_routes(http::Router& router, const Web& web);
+
+/// "ja" or "en": staff pages have two languages.
+std::string staff_language(const http::Request& request);
+http::RouteOptions staff_route(std::string permission, std::string page_kind, std::string sample = {});
+http::Response render(const Web& web, const http::Request& request, std::string_view name, pages::Data data, std::string_view lang,
+                      int status = 200);
+/// A staff page with its title.
+pages::Data staff_page(const Web& web, const http::Request& request, std::string_view title_key);
+/// A success notice on top of the page.
+void flash(pages::Data& data, std::string_view kind, std::string text);
+/// Tag of a state: new, running, waiting, done, refused, stopped, late. Never told by colour alone.
+pages::Data tag_of(const State* state, bool overdue, std::string label);
+std::string department_name(const Web& web, std::string_view id, std::string_view lang);
+std::string date_time_text(Instant t, std::string_view lang);
+/// "a=1&b=2" with escapes; empty values are left out.
+std::string query_of(const std::vector<std::pair<std::string, std::string>>& pairs);
+pages::Data cell(std::string text, std::string href = {});
+
+}  // namespace detail
+}  // namespace machiya::cases
