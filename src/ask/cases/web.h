@@ -8,6 +8,7 @@
 
 #include "ask/cases/cases.h"
 #include "ask/cases/statistics.h"
+#include "ask/interview/interview.h"
 #include "city/city.h"
 #include "platform/http/http.h"
 #include "platform/http/hub.h"
@@ -31,6 +32,8 @@ struct Web {
   std::function<std::shared_ptr<const city::City>()> city;
   http::Hub& hub;
   blobs::Blobs& blobs;
+  /// A compiled procedure of the city in force, for Open311 submissions; may be empty.
+  std::function<std::shared_ptr<const interview::Procedure>(const std::string& id)> procedure;
   std::string export_folder;                                      ///< for exports on their way; private
 };
 

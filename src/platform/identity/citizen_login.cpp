@@ -126,6 +126,18 @@ Result<Principal> CitizenLogin::ensure_person(store::Tx& tx, std::string_view em
   return find_or_create(tx, email, assurance);
 }
 
+Result<Principal> CitizenLogin::find(store::ReadTx& tx, std::string_view email_text) {
+  MACHIYA_TRY(const std::string email, normal_email(email_text));
+  MACHIYA_TRY(auto known, person_dao::by_login(tx, kMethod, vault_.digest("email", email)));
+  if (!known) return Error(ErrorCode::not_found, "there is no such person");
+  Principal out;
+  out.kind = PrincipalKind::citizen;
+  out.id = known->id;
+  out.public_id = known->public_id;
+  out.assurance = static_cast<Assurance>(known->assurance);
+  return out;
+}
+
 Result<std::string> CitizenLogin::email_of(store::ReadTx& tx, std::int64_t id) {
   MACHIYA_TRY(auto person, person_dao::by_id(tx, id));
   if (!person) return Error(ErrorCode::not_found, "there is no such person");

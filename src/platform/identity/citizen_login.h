@@ -21,6 +21,7 @@ class CitizenLogin {
   Result<std::string> redeem(std::string_view ticket, std::string_view code, const Principal& before);
   Result<Principal> ensure_person(store::Tx& tx, std::string_view email, Assurance assurance);
   Result<std::string> email_of(store::ReadTx& tx, std::int64_t person);
+  Result<Principal> find(store::ReadTx& tx, std::string_view email);
   /// Before the server starts.
   void on_login(Identity::LoginHook hook) { hooks_.push_back(std::move(hook)); }
   std::string shown_code(std::string_view ticket) const;

@@ -153,8 +153,8 @@ Result<Principal> Identity::ensure_person(store::Tx& tx, std::string_view email,
 }
 Result<std::string> Identity::email_of(store::ReadTx& tx, std::int64_t person) { return impl_->citizens.email_of(tx, person); }
 
-Result<Principal> Identity::person_of(store::ReadTx& tx, std::string_view public_id) {
-  MACHIYA_TRY(auto person, person_dao::by_public_id(tx, public_id));
+namespace {
+Result<Principal> citizen_of(const std::optional<person_dao::Person>& person) {
   if (!person) return Error(ErrorCode::not_found, "there is no such person");
   Principal out;
   out.kind = PrincipalKind::citizen;
@@ -163,6 +163,19 @@ Result<Principal> Identity::person_of(store::ReadTx& tx, std::string_view public
   out.assurance = static_cast<Assurance>(person->assurance);
   return out;
 }
+}  // namespace
+
+Result<Principal> Identity::person_of(store::ReadTx& tx, std::string_view public_id) {
+  MACHIYA_TRY(auto person, person_dao::by_public_id(tx, public_id));
+  return citizen_of(person);
+}
+
+Result<Principal> Identity::person_by_key(store::ReadTx& tx, std::int64_t id) {
+  MACHIYA_TRY(auto person, person_dao::by_id(tx, id));
+  return citizen_of(person);
+}
+
+Result<Principal> Identity::find_person(store::ReadTx& tx, std::string_view email) { return impl_->citizens.find(tx, email); }
 
 Result<std::vector<Identity::StaffMember>> Identity::staff(store::ReadTx& tx) {
   MACHIYA_TRY(auto rows, staff_dao::all(tx));

@@ -119,6 +119,10 @@ class Identity {
   Result<std::string> email_of(store::ReadTx& tx, std::int64_t person);
   /// The person of a public id (assurance included); not_found when there is none.
   Result<Principal> person_of(store::ReadTx& tx, std::string_view public_id);
+  /// The person of an internal key (the applicant of a case); not_found when there is none.
+  Result<Principal> person_by_key(store::ReadTx& tx, std::int64_t id);
+  /// The person who logs in with this address, for a clerk at the counter; not_found when nobody does.
+  Result<Principal> find_person(store::ReadTx& tx, std::string_view email);
   struct StaffMember {
     std::int64_t id = 0;
     std::string public_id, name, display, department;
