@@ -1,7 +1,6 @@
 // The public map and list of reports, the status of one, and the page on which clerks release photos.
 #include "ask/cases/reports.h"
 #include "ask/cases/web.h"
-#include "platform/blobs/blobs.h"
 #include "platform/identity/identity.h"
 #include "platform/pages/charts.h"
 
@@ -106,11 +105,9 @@ Response photo(const Web& web, Request& request) {
   Reports reports(web.cases);
   auto r = reports.find(request.param("number"), request.lang);
   if (!r.ok() || r->photo.empty()) return http::problem(Error(ErrorCode::not_found), request);
-  auto blob = web.blobs.find(r->photo);
-  if (!blob.ok()) return http::problem(blob.error(), request);
-  auto content = web.blobs.read(r->photo, request.query("size") == "thumb" ? "thumb" : "");
-  if (!content.ok()) return http::problem(content.error(), request);
-  Response out = http::text(std::move(*content), blob->type);
+  auto file = web.file(r->photo, request.query("size") == "thumb" ? "thumb" : "");
+  if (!file.ok()) return http::problem(file.error(), request);
+  Response out = http::text(std::move(file->content), file->type);
   // Short: a clerk may hide it again.
   out.header("Cache-Control", "public, max-age=60").header("X-Content-Type-Options", "nosniff");
   return out;

@@ -5,7 +5,6 @@
 #include "ask/cases/document_pdf.h"
 #include "ask/cases/web.h"
 #include "base/text.h"
-#include "platform/blobs/blobs.h"
 #include "platform/identity/identity.h"
 
 namespace machiya::cases::detail {
@@ -238,11 +237,9 @@ Response get_file(const Web& web, Request& request) {
   if (!view.ok()) return http::problem(view.error(), request);
   const std::string blob(request.param("blob"));
   if (std::find(view->blobs.begin(), view->blobs.end(), blob) == view->blobs.end()) return http::problem(Error(ErrorCode::not_found), request);
-  auto found = web.blobs.find(blob);
+  auto found = web.file(blob, request.query("size") == "thumb" ? "thumb" : "");
   if (!found.ok()) return http::problem(found.error(), request);
-  auto content = web.blobs.read(blob, request.query("size") == "thumb" ? "thumb" : "");
-  if (!content.ok()) return http::problem(content.error(), request);
-  Response r = http::text(std::move(*content), found->type);
+  Response r = http::text(std::move(found->content), found->type);
   r.header("Content-Disposition", found->type == "application/pdf" ? "attachment" : "inline");
   r.header("Cache-Control", "private, no-store").header("X-Content-Type-Options", "nosniff");
   return r;

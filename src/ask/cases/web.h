@@ -15,11 +15,12 @@
 #include "platform/locale/locale.h"
 #include "platform/pages/pages.h"
 
-namespace machiya::blobs {
-class Blobs;
-}
-
 namespace machiya::cases {
+
+/// A stored file, decrypted.
+struct StoredFile {
+  std::string type, content;
+};
 
 /// References must outlive the router.
 struct Web {
@@ -31,7 +32,8 @@ struct Web {
   std::function<pages::Data(const http::Request&)> site_frame;    ///< what every citizen page needs (app)
   std::function<std::shared_ptr<const city::City>()> city;
   http::Hub& hub;
-  blobs::Blobs& blobs;
+  /// A file by its public id; `variant` "" or "thumb" (module blobs, plugged by app).
+  std::function<Result<StoredFile>(std::string_view blob, std::string_view variant)> file;
   /// A compiled procedure of the city in force, for Open311 submissions; may be empty.
   std::function<std::shared_ptr<const interview::Procedure>(const std::string& id)> procedure;
   std::string export_folder;                                      ///< for exports on their way; private
