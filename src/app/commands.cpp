@@ -9,6 +9,7 @@
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
 #include "platform/vault/vault.h"
+#include "platform/worker/worker_main.h"
 
 namespace machiya::app {
 namespace {
@@ -107,6 +108,8 @@ int staff_add(const Arguments& arguments) {
   return kDone;
 }
 
+int work(const Arguments& arguments) { return worker::run_worker(arguments.value("kind"), worker::worker_kinds()); }
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -119,6 +122,7 @@ const std::vector<Command>& commands() {
       {"audit verify", "", "Proves that no audit row was changed, removed or reordered.", with_settings({}), audit_verify},
       {"staff add", "", "Creates a staff account; prints its password and TOTP secret once.",
        with_settings({{"name", "NAME", "log-in name"}, {"display", "TEXT", "name shown to colleagues"}, {"role", "ROLE", "of policy.yaml"}, {"department", "ID", "of departments.yaml"}}), staff_add},
+      {"worker", "", "Works for a running server on standard input and output, confined; started by the server.", {{"kind", "NAME", "image"}}, work},
   };
   return list;
 }

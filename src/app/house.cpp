@@ -18,6 +18,7 @@
 #include "platform/jobs/jobs.h"
 #include "platform/metrics/metrics.h"
 #include "platform/vault/vault.h"
+#include "platform/worker/image_worker.h"
 
 namespace machiya::app {
 
@@ -32,6 +33,7 @@ struct House::Impl {
   std::unique_ptr<vault::Vault> vault;
   std::unique_ptr<audit::Audit> audit;
   std::unique_ptr<events::Events> events;
+  worker::ImageWorker images;   ///< starts its processes at the first picture
   std::unique_ptr<jobs::Jobs> jobs;
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<identity::CodeSender> sender;
@@ -114,10 +116,12 @@ Result<void> House::Impl::build_platform() {
   MACHIYA_TRY(store, open_store(settings));
   MACHIYA_CHECK(store->migrate(all_migrations()));
   MACHIYA_TRY(vault, vault::Vault::open(settings.key_file, settings.demonstration));
+  MACHIYA_CHECK(vault->bind_to(*store));
   audit = std::make_unique<audit::Audit>(*store, clock);
   events = std::make_unique<events::Events>(*store, clock);
   jobs = std::make_unique<jobs::Jobs>(*store, clock);
-  blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs");
+  blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs", jobs.get());
+  blobs->use_renderer(images);
   sender = code_sender(settings, *furniture, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
   if (settings.demonstration) MACHIYA_CHECK(ensure_demonstration_staff(*store, *identity, *furniture->city->current()));
@@ -167,12 +171,13 @@ void House::start() {
   impl_->running = true;
   impl_->audit->start();
   impl_->events->start();
-  impl_->jobs->start(1);
+  impl_->jobs->start(3);   // two may wait for pictures
 }
 
 void House::stop() {
   if (!impl_->running) return;
   impl_->running = false;
+  if (auto kept = impl_->identity->maintain(); !kept.ok()) log(LogLevel::warn, "sessions-not-kept", {{"why", kept.error().to_string()}});
   impl_->jobs->stop();
   impl_->events->stop();
   impl_->audit->stop();
