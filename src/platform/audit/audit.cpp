@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kQueue = 50'000;         // some 20 MB at most
 constexpr std::size_t kBacklog = 40'000;
 constexpr std::size_t kFlush = 2'000;          // rows a transaction
-constexpr std::chrono::milliseconds kFlushEvery{200}, kSealEvery{400}, kFullWait{1000};
+constexpr std::chrono::milliseconds kFlushEvery{200}, kSealEvery{400}, kFullWait{5000};
 
 StoredRow to_row(const Entry& e, Instant at) {
   return {0, at.us, e.actor, e.action, e.object, e.purpose, e.request, json::to_canonical(e.facts)};

@@ -33,7 +33,7 @@ class Audit {
   /// Appends in the caller's transaction.
   Result<void> append(store::Tx& tx, const Entry& entry);
   /// Queues a read record; durable within one second, without making the reader wait. Batched. The queue is bounded:
-  /// when it is full this waits up to a second, then writes the record to the log as an error instead and counts it as
+  /// when it is full this waits up to five seconds, then writes the record to the log as an error instead and counts it as
   /// lost. A caller that reads personal data asks backlogged() first and answers "unavailable".
   void append_later(Entry entry);
   /// True when queued records cannot be stored (disk full) or come faster than the disk takes them.
