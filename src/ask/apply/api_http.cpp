@@ -1,0 +1,247 @@
+// The JSON API (docs/api.md): the same definitions, the same engine, no page.
+#include "ask/apply/apply.h"
+#include "ask/apply/draft_dao.h"
+#include "ask/interview/answer_types.h"
+#include "base/text.h"
+
+namespace machiya::apply {
+namespace {
+
+using json::Value;
+
+std::string lang_of(const http::Request& request) {
+  const auto wanted = request.query("lang").value_or("");
+  return locale::is_language(wanted) ? std::string(wanted) : request.lang.empty() ? std::string("ja") : request.lang;
+}
+
+/// "members/<item>/born.year" -> "/members/1/born" by the order of the items.
+std::string pointer_of(const interview::State& state, std::string field) {
+  if (const auto dot = field.find('.'); dot != std::string::npos) field.resize(dot);
+  for (const auto& page : state.pages) {
+    if (page.item.empty()) continue;
+    const std::string prefix = page.page->repeat->name + "/" + page.item;
+    if (field == prefix || starts_with(field, prefix + "/")) return "/" + page.page->repeat->name + "/" + std::to_string(page.item_number - 1) + field.substr(prefix.size());
+  }
+  return "/" + json::pointer_token(field);
+}
+
+http::Response with_errors(const Error& error, const http::Request& request, Value errors) {
+  auto response = http::problem(error, request);
+  if (auto body = json::parse(response.body); body.ok()) {
+    body->set("errors", std::move(errors));
+    response.body = json::to_text(*body);
+  }
+  return response;
+}
+
+bool has_scope(const identity::Principal& who, std::string_view scope) { return std::find(who.scopes.begin(), who.scopes.end(), scope) != who.scopes.end(); }
+
+Value question_json(const interview::Question& question, std::string_view lang) {
+  Value out = Value::object({{"name", question.name}, {"type", std::string(interview::answer_type_name(question.type))}, {"label", question.label.in(lang)}, {"required", !question.optional}});
+  if (!question.hint.empty()) out.set("hint", question.hint.in(lang));
+  if (!question.text.empty()) out.set("text", question.text.in(lang));
+  if (question.when) out.set("when", question.when.expression.source());
+  if (!question.unit.empty()) out.set("unit", question.unit.in(lang));
+  if (!question.options.empty()) {
+    Value options = Value::array();
+    for (const auto& option : question.options) options.push(Value::object({{"value", option.value}, {"label", option.label.in(lang)}}));
+    out.set("options", std::move(options));
+  }
+  if (question.asks()) out.set("schema", interview::answer_schema(question, lang));
+  return out;
+}
+
+}  // namespace
+
+Value procedure_json(const interview::Procedure& procedure, std::string_view lang, bool whole) {
+  Value out = Value::object({{"id", procedure.id}, {"version", procedure.version}, {"kind", procedure.kind}, {"name", procedure.name.in(lang)}, {"summary", procedure.summary.in(lang)},
+                             {"assurance", procedure.assurance}, {"owner", procedure.owner}, {"page", "/procedures/" + procedure.id}, {"self", "/api/v1/procedures/" + procedure.id},
+                             {"applications", "/api/v1/procedures/" + procedure.id + "/applications"}});
+  if (!whole) return out;
+  if (!procedure.law.empty()) out.set("law", procedure.law.in(lang));
+  if (!procedure.target.empty()) out.set("target", procedure.target);
+  if (!procedure.fee_note.empty()) out.set("fee_note", procedure.fee_note.in(lang));
+  if (!procedure.after.empty()) out.set("after", procedure.after.in(lang));
+  Value pages = Value::array();
+  for (const auto& page : procedure.pages) {
+    Value questions = Value::array();
+    for (const auto& question : page.questions) questions.push(question_json(question, lang));
+    Value one = Value::object({{"page", page.id}, {"title", page.title.in(lang)}});
+    if (page.when) one.set("when", page.when.expression.source());
+    if (page.repeat) one.set("repeat", Value::object({{"name", page.repeat->name}, {"min", page.repeat->min}, {"max", page.repeat->max}, {"item", page.repeat->item.in(lang)}}));
+    one.set("questions", std::move(questions));
+    pages.push(std::move(one));
+  }
+  out.set("pages", std::move(pages));
+  out.set("schema", interview::answers_schema(procedure, lang));
+  return out;
+}
+
+http::Response Apply::api_procedures(http::Request& request) {
+  Value list = Value::array();
+  for (const auto* loaded : p_.city()->all("procedure"))
+    if (auto now = procedure(loaded->source.id); now.ok()) list.push(procedure_json(*now->procedure, lang_of(request), false));
+  return http::json(Value::object({{"procedures", std::move(list)}}));
+}
+
+http::Response Apply::api_procedure(http::Request& request) {
+  auto now = procedure(request.param("id"));
+  if (!now.ok()) return http::problem(now.error(), request);
+  return http::json(procedure_json(*now->procedure, lang_of(request), true));
+}
+
+Result<identity::Principal> Apply::api_applicant(const http::Request& request, const interview::Procedure& procedure, const Value& body) const {
+  const auto& who = identity::principal_of(request);
+  if (who.kind == identity::PrincipalKind::citizen) {
+    if (procedure.assurance == "verified" && who.assurance != identity::Assurance::verified) return Error(ErrorCode::forbidden, "this procedure needs a verified person");
+    return who;
+  }
+  if (who.kind == identity::PrincipalKind::client) {
+    if (!has_scope(who, "applications")) return Error(ErrorCode::forbidden, "the token lacks the scope 'applications'");
+    if (procedure.assurance == "none") return identity::Principal{};
+    const auto& email = body["applicant"].text("email");
+    if (procedure.assurance == "verified" || !ports_.person_of_email) return Error(ErrorCode::forbidden, "this procedure needs the person's own log-in");
+    if (email.empty()) return Error(ErrorCode::invalid_input, "applicant.email is missing", "/applicant/email");
+    return ports_.person_of_email(email);
+  }
+  if (procedure.assurance == "none") return identity::Principal{};
+  return Error(ErrorCode::unauthenticated, "log in, or send a bearer token with the scope 'applications'");
+}
+
+http::Response Apply::api_errors(const http::Request& request, const ProcedureNow& now, const interview::State& state, const Value&) const {
+  Value errors = Value::array();
+  auto add = [&](std::string pointer, const std::string& code, const std::string& message) {
+    errors.push(Value::object({{"pointer", "/answers" + std::move(pointer)}, {"code", code}, {"message", message}}));
+  };
+  if (state.stop) add("", "stopped", state.stop->title + ": " + state.stop->message);
+  for (const auto& page : state.pages)
+    for (const auto& error : page.errors) add(pointer_of(state, error.field), error.code, error.message);
+  for (const auto& error : state.errors) add("", error.code, error.message);
+  return with_errors(Error(ErrorCode::invalid_input, "the answers for '" + now.procedure->id + "' cannot be accepted"), request, std::move(errors));
+}
+
+http::Response Apply::api_apply(http::Request& request) {
+  auto now = procedure(request.param("id"));
+  if (!now.ok()) return http::problem(now.error(), request);
+  const auto& who = identity::principal_of(request);
+  const std::string key(request.header("idempotency-key"));
+  if (key.empty() || key.size() > 200) return http::problem(Error(ErrorCode::malformed_request, "send an Idempotency-Key of 1 to 200 characters"), request);
+  auto body = json::parse(request.body, {32, 20'000});
+  if (!body.ok()) return http::problem(body.error(), request);
+  auto applicant = api_applicant(request, *now->procedure, *body);
+  if (!applicant.ok()) return http::problem(applicant.error(), request);
+  auto situation = this->situation(request, nullptr);
+  situation.lang = locale::is_language(body->text("lang")) ? body->text("lang") : lang_of(request);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 120; ++i) ids.push_back(drafts_.new_id());
+  const std::string author = who.kind == identity::PrincipalKind::client ? who.actor() : "applicant";
+  auto entries = interview::read_values(*now->procedure, (*body)["answers"], situation, author, ids);
+  if (!entries.ok()) {
+    auto errors = Value::array();
+    errors.push(Value::object({{"pointer", "/answers" + entries.error().where}, {"code", "unknown-field"}, {"message", entries.error().detail}}));
+    return with_errors(Error(ErrorCode::invalid_input, "the answers cannot be read"), request, std::move(errors));
+  }
+  interview::Log log;
+  for (auto& entry : *entries) log.append(std::move(entry));
+  auto state = interview::evaluate(*now->procedure, log, situation);
+  if (!state.ok()) return http::problem(state.error(), request);
+  if (!state->complete) return api_errors(request, *now, *state, (*body)["answers"]);
+  auto submission = submission_of(*now, *state, log, *applicant);
+  submission.channel = "api";
+  submission.lang = situation.lang;
+  submission.request = request.id;
+  // Of one sender: nobody can learn another's receipt by guessing a key.
+  const std::string sender = who.kind == identity::PrincipalKind::visitor ? "remote:" + request.remote : who.actor();
+  submission.idempotency_key = "api:" + vault::sha256_hex(sender + "\n" + now->procedure->id + "\n" + key);
+  if (auto kept = drafts_.remember(*now); !kept.ok()) return http::problem(kept.error(), request);
+  auto receipt = ports_.submit(submission);
+  if (!receipt.ok()) return http::problem(receipt.error(), request);
+  if (who.kind == identity::PrincipalKind::client) {
+    auto noted = p_.store.write([&](store::Tx& tx) { return draft_dao::remember_api(tx, receipt->number, who.actor(), p_.clock.now()); });
+    if (!noted.ok()) return http::problem(noted.error(), request);
+  }
+  const std::string self = "/api/v1/applications/" + receipt->number;
+  auto response = http::json(Value::object({{"number", receipt->number}, {"state", receipt->state}, {"received", to_iso_japan(receipt->received)}, {"fee", receipt->fee},
+                                            {"repeated", receipt->repeated}, {"self", self}}), receipt->repeated ? 200 : 201);
+  response.header("Location", self);
+  return response;
+}
+
+http::Response Apply::api_application(http::Request& request) {
+  const auto& who = identity::principal_of(request);
+  const std::string number(request.param("number")), lang = lang_of(request);
+  if (who.kind == identity::PrincipalKind::citizen) {
+    auto view = ports_.view_own(number, who, request.id, false);
+    if (view.ok()) {
+      Value asked = Value::array(), timeline = Value::array();
+      for (const auto& path : view->asked) asked.push(path);
+      for (const auto& entry : view->timeline) {
+        Value row = Value::object({{"at", to_iso_japan(entry.at)}, {"state", entry.state}, {"text", ports_.state_text(*view, entry.state, lang)}});
+        if (!entry.reason.empty()) row.set("reason", entry.reason);
+        timeline.push(std::move(row));
+      }
+      return http::json(Value::object({{"number", view->number}, {"procedure", view->procedure}, {"version", view->version}, {"state", view->state}, {"outcome", view->outcome},
+                                       {"received", to_iso_japan(view->received)}, {"due", view->due ? Value(to_iso_japan(*view->due)) : Value()}, {"fee", view->fee},
+                                       {"asked", std::move(asked)}, {"timeline", std::move(timeline)}, {"answers", view->values}}));
+    }
+  }
+  Result<PublicStatus> status(ErrorCode::not_found);
+  if (who.kind == identity::PrincipalKind::client && has_scope(who, "applications") && ports_.status_of) {
+    auto mine = p_.store.read([&](store::ReadTx& tx) { return draft_dao::sent_by(tx, number, who.actor()); });
+    if (!mine.ok()) return http::problem(mine.error(), request);
+    if (*mine) status = ports_.status_of(number, lang);
+  } else if (ports_.public_status) {
+    status = ports_.public_status(number, lang);
+  }
+  if (!status.ok()) return http::problem(who.kind == identity::PrincipalKind::visitor ? Error(ErrorCode::unauthenticated, "log in, or send a bearer token") : status.error(), request);
+  return http::json(Value::object({{"number", number}, {"title", status->title}, {"state_text", status->state}, {"received", to_iso_japan(status->received)}, {"changed", to_iso_japan(status->changed)}}));
+}
+
+http::Response Apply::api_towns(http::Request& request) {
+  Value towns = Value::array();
+  if (p_.reference != nullptr)
+    for (const auto& town : p_.reference->towns_of(digits_of(request.param("code"))))
+      towns.push(Value::object({{"postal_code", town.postal_code}, {"prefecture", town.prefecture}, {"city", town.city}, {"town", town.town}, {"city_code", town.city_code}}));
+  auto response = http::json(Value::object({{"towns", std::move(towns)}}));
+  response.header("Cache-Control", "public, max-age=86400");
+  return response;
+}
+
+http::Response Apply::api_file(http::Request& request) {
+  if (request.files.size() != 1) return http::problem(Error(ErrorCode::malformed_request, "send one file as multipart/form-data"), request);
+  const auto& file = request.files.front();
+  auto blob = p_.blobs.put(file.path, file.content_type, {}, "api");
+  if (!blob.ok()) return http::problem(blob.error(), request);
+  return http::json(Value::object({{"blob", blob->public_id}, {"filename", interview::clean(file.filename)}, {"type", blob->type}, {"bytes", static_cast<std::int64_t>(blob->bytes)}}), 201);
+}
+
+http::Response Apply::openapi(http::Request& request) {
+  std::vector<std::shared_ptr<const interview::Procedure>> list;
+  for (const auto* loaded : p_.city()->all("procedure"))
+    if (auto now = procedure(loaded->source.id); now.ok()) list.push_back(now->procedure);
+  return http::json(openapi_document(list, p_.base_url, lang_of(request)));
+}
+
+void Apply::api_routes(http::Router& router) {
+  http::RouteOptions read;
+  read.permission = "public";
+  read.csrf = false;
+  router.get("/api/v1/procedures", read, [this](http::Request& r) { return api_procedures(r); });
+  router.get("/api/v1/procedures/{id}", read, [this](http::Request& r) { return api_procedure(r); });
+  router.get("/api/v1/towns/{code}", read, [this](http::Request& r) { return api_towns(r); });
+  router.get("/openapi.json", read, [this](http::Request& r) { return openapi(r); });
+  http::RouteOptions own = read;
+  own.reads_personal_data = true;
+  router.get("/api/v1/applications/{number}", own, [this](http::Request& r) { return api_application(r); });
+  http::RouteOptions apply = read;   // who may apply depends on the procedure; without a token cookies count for nothing
+  apply.body_limit = 1u << 20;
+  apply.rate_per_minute = 60;
+  router.post("/api/v1/procedures/{id}/applications", apply, [this](http::Request& r) { return api_apply(r); });
+  http::RouteOptions file = apply;
+  file.body_limit = file.file_limit = 20u << 20;
+  file.timeout_s = 300;
+  file.rate_per_minute = 20;
+  router.post("/api/v1/files", file, [this](http::Request& r) { return api_file(r); });
+}
+
+}  // namespace machiya::apply

@@ -1,0 +1,155 @@
+// Applying: the interview's web pages and its JSON API. From the list of procedures over drafts to the receipt, and what
+// the applicant sees afterwards. No rule of any procedure lives here: the interview engine decides, this module shows.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ask/apply/drafts.h"
+#include "ask/apply/ports.h"
+#include "city/city.h"
+#include "platform/audit/audit.h"
+#include "platform/blobs/blobs.h"
+#include "platform/http/http.h"
+#include "platform/identity/identity.h"
+#include "platform/locale/locale.h"
+#include "platform/pages/pages.h"
+#include "platform/store/store.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::apply {
+
+/// What every page of the house needs (web/README.md: city_name, demo, user, csrf …). Made by app.
+using Frame = std::function<pages::Data(const http::Request&)>;
+
+/// References must outlive the module.
+struct Platform {
+  store::Store& store;
+  vault::Vault& vault;
+  audit::Audit& audit;
+  blobs::Blobs& blobs;
+  const pages::Templates& templates;
+  const locale::Catalogue& texts;
+  const locale::ReferenceData* reference = nullptr;   ///< null: no postal codes, no banks
+  const Clock& clock;
+  Rng& rng;
+  Frame frame;
+  std::function<std::shared_ptr<const city::City>()> city;
+  std::string base_url;                               ///< "https://…" without a slash, for the QR code
+};
+
+/// One visible answer for a page: label, text, and where it is changed.
+struct ShownAnswer {
+  std::string field, label, text, source;
+};
+
+/// Thread-safe.
+class Apply {
+ public:
+  Apply(Platform platform, Ports ports);
+  /// Every page and API route of this module.
+  void add_routes(http::Router& router);
+  Drafts& drafts() { return drafts_; }
+  /// For cases' port: in the transaction of the submission.
+  Result<void> end_draft(store::Tx& tx, const std::string& draft, const std::string& number) { return drafts_.mark_sent(tx, draft, number); }
+  static std::vector<store::Migration> migrations();
+
+  /// The procedure in force; not_found when there is none or it is closed.
+  Result<ProcedureNow> procedure(std::string_view id) const;
+  /// A finished interview as the cases module takes it.
+  cases::Submission submission_of(const ProcedureNow& now, const interview::State& state, const interview::Log& log, const identity::Principal& who) const;
+  /// What a person may read after sending.
+  interview::Situation situation(const http::Request& request, const Draft* draft) const;
+
+ private:
+  struct Opened {
+    Draft draft;
+    ProcedureNow now;
+    interview::Situation situation;
+    interview::State state;
+  };
+  void page_routes(http::Router& router);
+  void draft_routes(http::Router& router);
+  void case_routes(http::Router& router);
+  void api_routes(http::Router& router);
+
+  // procedures_http.cpp
+  http::Response procedures_page(http::Request& request);
+  http::Response procedure_page(http::Request& request);
+  http::Response start(http::Request& request);
+  // interview_http.cpp
+  http::Response draft_home(http::Request& request);
+  http::Response show_page(http::Request& request);
+  http::Response post_page(http::Request& request);
+  http::Response render_page(http::Request& request, Opened& opened, const interview::PageState& page);
+  http::Response after_post(http::Request& request, Opened& opened, const std::string& key, const std::string& action, const std::string& elsewhere);
+  std::string add_item(Opened& opened, const interview::PageState& page);
+  // form_fields.cpp
+  interview::Fields fields_of(http::Request& request, const Draft& draft, const interview::PageState& page, std::string& trouble);
+  void take_files(http::Request& request, const Draft& draft, const interview::QuestionState& now, interview::Fields& fields, std::string& trouble);
+  void complete_address(const std::string& name, bool asked, interview::Fields& fields) const;
+  void complete_bank(const std::string& name, interview::Fields& fields) const;
+  // drafts_http.cpp
+  http::Response drafts_page(http::Request& request);
+  http::Response draft_post(http::Request& request);
+  http::Response draft_file(http::Request& request);
+  // send_http.cpp
+  http::Response check_page(http::Request& request);
+  http::Response send(http::Request& request);
+  http::Response send_opened(http::Request& request, Opened& opened);
+  http::Response receipt_page(http::Request& request);
+  http::Response receipt_svg(http::Request& request);
+  http::Response receipt_pdf(http::Request& request);
+  // case_http.cpp
+  http::Response my_page(http::Request& request);
+  http::Response case_page(http::Request& request);
+  http::Response status_page(http::Request& request, const std::string& number, const PublicStatus& status);
+  http::Response own_case(http::Request& request, const cases::CaseView& opened);
+  void own_answers(const http::Request& request, const cases::CaseView& view, const ProcedureNow& now, pages::Data& data) const;
+  void asked_part(const http::Request& request, const cases::CaseView& view, const ProcedureNow& now, pages::Data& data) const;
+  http::Response withdraw_page(http::Request& request);
+  http::Response withdraw(http::Request& request);
+  http::Response begin_correction(http::Request& request);
+  http::Response case_document(http::Request& request);
+  // api_http.cpp
+  http::Response api_procedures(http::Request& request);
+  http::Response api_procedure(http::Request& request);
+  http::Response api_apply(http::Request& request);
+  http::Response api_application(http::Request& request);
+  http::Response api_towns(http::Request& request);
+  http::Response api_file(http::Request& request);
+  Result<identity::Principal> api_applicant(const http::Request& request, const interview::Procedure& procedure, const json::Value& body) const;
+  http::Response api_errors(const http::Request& request, const ProcedureNow& now, const interview::State& state, const json::Value& answers) const;
+  http::Response openapi(http::Request& request);
+
+  // opening.cpp
+  Result<Opened> open(http::Request& request);
+  Result<void> evaluate(Opened& opened) const;
+  Result<void> follow_version(http::Request& request, Opened& opened);
+  Result<ProcedureNow> procedure_of_version(std::string_view id, int version);
+  http::Response refuse(const Error& error, http::Request& request);
+  http::Response render(std::string_view name, pages::Data data, http::Request& request, int status = 200);
+  pages::Data page_data(const http::Request& request, const std::string& title) const;
+  std::string text(const http::Request& request, std::string_view key, const locale::Args& args = {}) const;
+  std::vector<std::pair<std::string, std::vector<ShownAnswer>>> answers_by_page(const interview::State& state, std::string_view lang) const;
+
+  Platform p_;
+  Ports ports_;
+  Drafts drafts_;
+};
+
+/// One procedure for programs: texts in `lang`, questions, JSON Schema of the answers.
+json::Value procedure_json(const interview::Procedure& procedure, std::string_view lang, bool whole);
+/// OpenAPI 3.1 of every procedure given.
+json::Value openapi_document(const std::vector<std::shared_ptr<const interview::Procedure>>& procedures, const std::string& base_url, std::string_view lang);
+/// Path of a draft or one of its pages.
+std::string draft_path(const Draft& draft, std::string_view key = {});
+/// One control of a page as web/README.md says.
+pages::Data field_data(const interview::Procedure& procedure, const interview::PageState& page, const interview::QuestionState& now, const Draft& draft, std::string_view lang,
+                       const locale::Catalogue& texts, const locale::ReferenceData* reference);
+/// "1.2 MB".
+std::string size_text(std::int64_t bytes);
+
+}  // namespace machiya::apply

@@ -1,0 +1,56 @@
+// What this module asks of others now: cases, parties. Plugged by app.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ask/cases/cases.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "platform/identity/identity.h"
+
+namespace machiya::apply {
+
+/// A row of "my applications".
+struct OwnCase {
+  std::string number, title, state;   ///< the state as the applicant reads it
+  Instant received, changed;
+  std::optional<Instant> due;
+  bool ended = false, asked = false;  ///< asked: a correction is open
+};
+/// What anybody who holds the number may see of a report that was made without an account.
+struct PublicStatus {
+  std::string title, state;
+  Instant received, changed;
+};
+struct DocumentText {
+  std::string title, text, lang;
+  Instant issued;
+};
+
+struct Ports {
+  /// Durable when it returns; the same idempotency key gives the first receipt.
+  std::function<Result<cases::Receipt>(const cases::Submission&)> submit;
+  /// The applicant's own case, with the log when asked; leaves a read record. not_found for everybody else.
+  std::function<Result<cases::CaseView>(std::string_view number, const identity::Principal&, std::string_view request, bool with_log)> view_own;
+  std::function<Result<std::vector<OwnCase>>(const identity::Principal&, std::string_view lang)> own_cases;
+  std::function<Result<cases::CaseView>(std::string_view number, const cases::Submission&, const cases::Act&, const identity::Principal&)> resubmit;
+  std::function<Result<cases::CaseView>(std::string_view number, const cases::Act&, const identity::Principal&)> withdraw;
+  /// True when the applicant may take `action` now ("withdraw").
+  std::function<bool(const cases::CaseView&, std::string_view action)> may;
+  /// A state of this case as the applicant reads it.
+  std::function<std::string(const cases::CaseView&, std::string_view state, std::string_view lang)> state_text;
+  std::function<Result<DocumentText>(std::string_view number, const identity::Principal&, std::string_view request)> document;
+  /// Of a case without applicant; not_found for every other one. May be empty.
+  std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> public_status;
+  /// The same of any case: the caller has checked who asks. May be empty.
+  std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> status_of;
+  /// The person of an address, for an application that a client sends for somebody. May be empty: then clients cannot.
+  std::function<Result<identity::Principal>(std::string_view email)> person_of_email;
+  /// {"person": {"name": {…}, …}} of a verified person; empty for nobody. May be empty.
+  std::function<Result<json::Value>(const identity::Principal&)> facts_of;
+};
+
+}  // namespace machiya::apply
