@@ -6,7 +6,7 @@ namespace {
 
 using json::Value;
 
-Value ref(const std::string& name) { return Value::object({{"$ref", "#/components/" + name}}); }
+Value ref_to(const std::string& name) { return Value::object({{"$ref", "#/components/" + name}}); }
 Value content(Value schema, const char* type = "application/json") { return Value::object({{type, Value::object({{"schema", std::move(schema)}})}}); }
 Value text_type(const char* format = nullptr) {
   Value out = Value::object({{"type", "string"}});
@@ -14,7 +14,7 @@ Value text_type(const char* format = nullptr) {
   return out;
 }
 Value answer(const std::string& what, Value schema) { return Value::object({{"description", what}, {"content", content(std::move(schema))}}); }
-Value problem() { return ref("responses/Problem"); }
+Value problem() { return ref_to("responses/Problem"); }
 Value object(std::initializer_list<Value::Member> properties, Value required) {
   return Value::object({{"type", "object"}, {"properties", Value::object(properties)}, {"required", std::move(required)}});
 }
@@ -32,7 +32,7 @@ Value schemas() {
   Value out = Value::object();
 
   out.set("Problem", object({{"type", text_type("uri-reference")}, {"title", text_type()}, {"status", Value::object({{"type", "integer"}})}, {"detail", text_type()}, {"instance", text_type()},
-                             {"errors", Value::object({{"type", "array"}, {"items", ref("schemas/FieldError")}})}}, names({"type", "title", "status"})));
+                             {"errors", Value::object({{"type", "array"}, {"items", ref_to("schemas/FieldError")}})}}, names({"type", "title", "status"})));
   out.set("FieldError", object({{"pointer", text_type("json-pointer")}, {"code", text_type()}, {"message", text_type()}}, names({"pointer", "code", "message"})));
   out.set("ProcedureRow", object({{"id", text_type()}, {"version", Value::object({{"type", "integer"}})}, {"kind", Value::object({{"enum", names({"application", "notification", "certificate", "report", "self-check"})}})},
                                   {"name", text_type()}, {"summary", text_type()}, {"assurance", Value::object({{"enum", names({"none", "contact", "verified"})}})}, {"owner", text_type()},
@@ -55,11 +55,11 @@ Value schemas() {
                            {"schema", Value::object({{"type", "object"}})}}, names({"name", "type", "label", "required"}));
   Value page = object({{"page", text_type()}, {"title", text_type()}, {"when", text_type()},
                        {"repeat", object({{"name", text_type()}, {"min", Value::object({{"type", "integer"}})}, {"max", Value::object({{"type", "integer"}})}, {"item", text_type()}}, names({"name", "min", "max", "item"}))},
-                       {"questions", Value::object({{"type", "array"}, {"items", ref("schemas/Question")}})}}, names({"page", "title", "questions"}));
+                       {"questions", Value::object({{"type", "array"}, {"items", ref_to("schemas/Question")}})}}, names({"page", "title", "questions"}));
   out.set("Question", std::move(question));
   out.set("Page", std::move(page));
-  Value whole = Value::object({{"allOf", Value(Value::Array{ref("schemas/ProcedureRow"), object({{"law", text_type()}, {"target", text_type()}, {"fee_note", text_type()}, {"after", text_type()},
-                                  {"pages", Value::object({{"type", "array"}, {"items", ref("schemas/Page")}})}, {"schema", Value::object({{"type", "object"}})}}, names({"pages", "schema"}))})}});
+  Value whole = Value::object({{"allOf", Value(Value::Array{ref_to("schemas/ProcedureRow"), object({{"law", text_type()}, {"target", text_type()}, {"fee_note", text_type()}, {"after", text_type()},
+                                  {"pages", Value::object({{"type", "array"}, {"items", ref_to("schemas/Page")}})}, {"schema", Value::object({{"type", "object"}})}}, names({"pages", "schema"}))})}});
   out.set("Procedure", std::move(whole));
   return out;
 }
@@ -72,9 +72,9 @@ Value get(const char* id, const char* summary, Value parameters, Value responses
 }
 
 Value application_path(const interview::Procedure& procedure, std::string_view lang) {
-  Value body = object({{"answers", ref("schemas/" + procedure.id + "-answers")}, {"lang", languages()},
+  Value body = object({{"answers", ref_to("schemas/" + procedure.id + "-answers")}, {"lang", languages()},
                        {"applicant", object({{"email", text_type("email")}}, names({"email"}))}}, names({"answers"}));
-  Value responses = Value::object({{"201", answer("Received and durable", ref("schemas/Receipt"))}, {"200", answer("Received before with this Idempotency-Key", ref("schemas/Receipt"))},
+  Value responses = Value::object({{"201", answer("Received and durable", ref_to("schemas/Receipt"))}, {"200", answer("Received before with this Idempotency-Key", ref_to("schemas/Receipt"))},
                                    {"422", problem()}, {"400", problem()}, {"401", problem()}, {"403", problem()}, {"429", problem()}});
   Value security = Value::array();
   if (procedure.assurance == "none") security.push(Value::object());
@@ -93,26 +93,26 @@ Value openapi_document(const std::vector<std::shared_ptr<const interview::Proced
   const Value id = parameter("id", "path", true, text_type(), "id of a procedure");
   const Value number = parameter("number", "path", true, text_type(), "receipt number");
   paths.set("/api/v1/procedures", get("procedures", "Every open procedure", Value(Value::Array{in_lang}),
-                                      Value::object({{"200", answer("The list", object({{"procedures", Value::object({{"type", "array"}, {"items", ref("schemas/ProcedureRow")}})}}, names({"procedures"})))}})));
+                                      Value::object({{"200", answer("The list", object({{"procedures", Value::object({{"type", "array"}, {"items", ref_to("schemas/ProcedureRow")}})}}, names({"procedures"})))}})));
   paths.set("/api/v1/procedures/{id}", get("procedure", "Questions, types, options and texts of one procedure", Value(Value::Array{id, in_lang}),
-                                           Value::object({{"200", answer("The procedure", ref("schemas/Procedure"))}, {"404", problem()}})));
+                                           Value::object({{"200", answer("The procedure", ref_to("schemas/Procedure"))}, {"404", problem()}})));
   for (const auto& procedure : procedures) {
     components.set(procedure->id + "-answers", interview::answers_schema(*procedure, lang));
     paths.set("/api/v1/procedures/" + procedure->id + "/applications", application_path(*procedure, lang));
   }
   paths.set("/api/v1/applications/{number}", get("application", "How an application stands", Value(Value::Array{number, in_lang}),
-                                                 Value::object({{"200", answer("The applicant's own, or its status", Value::object({{"oneOf", Value(Value::Array{ref("schemas/OwnApplication"), ref("schemas/ApplicationStatus")})}}))},
+                                                 Value::object({{"200", answer("The applicant's own, or its status", Value::object({{"oneOf", Value(Value::Array{ref_to("schemas/OwnApplication"), ref_to("schemas/ApplicationStatus")})}}))},
                                                                 {"401", problem()}, {"404", problem()}})));
   const Value code = parameter("code", "path", true, text_type(), "postal code");
   paths.set("/api/v1/towns/{code}", get("towns", "Towns of a postal code", Value(Value::Array{code}),
                                         Value::object({{"200", answer("The towns", object({{"towns", Value::object({{"type", "array"}, {"items", Value::object({{"type", "object"}})}})}}, names({"towns"})))}})));
   Value upload = Value::object({{"operationId", "file"}, {"summary", "Stores a photo or file; its answer goes into the list of a photo or file question"},
                                 {"requestBody", Value::object({{"required", true}, {"content", content(object({{"file", Value::object({{"type", "string"}, {"contentMediaType", "application/octet-stream"}})}}, names({"file"})), "multipart/form-data")}})},
-                                {"responses", Value::object({{"201", answer("Stored", ref("schemas/File"))}, {"413", problem()}, {"415", problem()}, {"429", problem()}})}});
+                                {"responses", Value::object({{"201", answer("Stored", ref_to("schemas/File"))}, {"413", problem()}, {"415", problem()}, {"429", problem()}})}});
   paths.set("/api/v1/files", Value::object({{"post", std::move(upload)}}));
   Value security = Value::object({{"client", Value::object({{"type", "http"}, {"scheme", "bearer"}})}, {"session", Value::object({{"type", "apiKey"}, {"in", "cookie"}, {"name", "session"}})},
                                   {"csrf", Value::object({{"type", "apiKey"}, {"in", "header"}, {"name", "X-CSRF-Token"}})}});
-  Value responses = Value::object({{"Problem", Value::object({{"description", "RFC 9457"}, {"content", content(ref("schemas/Problem"), "application/problem+json")}})}});
+  Value responses = Value::object({{"Problem", Value::object({{"description", "RFC 9457"}, {"content", content(ref_to("schemas/Problem"), "application/problem+json")}})}});
   return Value::object({{"openapi", "3.1.0"}, {"info", Value::object({{"title", "Machiya procedures"}, {"version", "1"}, {"license", Value::object({{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}})}})},
                         {"servers", Value(Value::Array{Value::object({{"url", base_url.empty() ? std::string("/") : base_url}})})}, {"paths", std::move(paths)},
                         {"components", Value::object({{"schemas", std::move(components)}, {"securitySchemes", std::move(security)}, {"responses", std::move(responses)}})}});
