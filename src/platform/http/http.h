@@ -84,7 +84,7 @@ using Handler = std::function<Response(Request&)>;
 struct RouteOptions {
   std::string permission = "";
   std::uint64_t body_limit = 64 * 1024;       ///< bytes of a whole body
-  std::uint64_t file_limit = 0;               ///< bytes of one uploaded file; 0: no files
+  std::uint64_t file_limit = 0;               ///< bytes of one uploaded file; 0: no files. The body may then be 64 KiB larger than one file
   int rate_per_minute = 600;                  ///< per client and route; 0: no limit
   int timeout_s = 30;                         ///< for the whole request to arrive
   bool reads_personal_data = false;           ///< must leave an audit row

@@ -68,7 +68,7 @@ class Client {
   }
   /// False at the end of the stream.
   bool more() {
-    char piece[16384];
+    char piece[65536];
     const ssize_t n = ::recv(fd_, piece, sizeof piece, 0);
     if (n <= 0) return false;
     in_.append(piece, static_cast<std::size_t>(n));
@@ -76,12 +76,13 @@ class Client {
   }
   /// Reads until `text` has come; returns everything up to and with it.
   std::string until(std::string_view text) {
-    for (;;) {
-      if (const std::size_t at = in_.find(text); at != std::string::npos) {
+    for (std::size_t from = 0;;) {
+      if (const std::size_t at = in_.find(text, from); at != std::string::npos) {
         std::string out = in_.substr(0, at + text.size());
         in_.erase(0, out.size());
         return out;
       }
+      from = in_.size() < text.size() ? 0 : in_.size() - text.size() + 1;
       if (!more()) return {};
     }
   }
