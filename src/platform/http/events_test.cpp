@@ -76,8 +76,8 @@ struct Streams : ::testing::Test {
     });
     s.router.get("/hello", {}, [](Request&) { return text("hello"); });
   }
-  std::unique_ptr<Client> open() {
-    auto c = std::make_unique<Client>(s.address());
+  std::unique_ptr<Client> open(int receive_buffer = 0) {
+    auto c = std::make_unique<Client>(s.address(), receive_buffer);
     c->send("GET /events HTTP/1.1\r\nHost: t\r\nAccept-Encoding: gzip\r\n\r\n");
     return c;
   }
@@ -108,10 +108,10 @@ TEST_F(Streams, AClientThatLeavesIsForgotten) {
 
 TEST_F(Streams, ASlowReaderHoldsABoundedAmount) {
   s.start();
-  auto c = open();
+  auto c = open(16 * 1024);
   c->until("\r\n\r\n");
-  const std::string large(16 * 1024, 'x');
-  for (int i = 0; i < 3000; ++i) hub.publish("t", "large", large);  // 48 MB into a socket that nobody reads
+  const std::string large(4 * 1024, 'x');
+  for (int i = 0; i < 3000; ++i) hub.publish("t", "large", large);  // 12 MB into a socket that nobody reads
   hub.publish("t", "last", "end");
   EXPECT_NE(c->until("event: resync\ndata: {}\n\n"), "");
   EXPECT_NE(c->until("event: last\ndata: end\n\n"), "");

@@ -34,7 +34,8 @@ struct Reply {
 
 class Client {
  public:
-  explicit Client(const std::string& address) {
+  /// `receive_buffer` bytes in the kernel; 0 for its default.
+  explicit Client(const std::string& address, int receive_buffer = 0) {
     const std::size_t colon = address.rfind(':');
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -45,6 +46,7 @@ class Client {
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     timeval limit{20, 0};  // a hanging test ends; nothing is measured by it
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
   }
   ~Client() { close(); }
