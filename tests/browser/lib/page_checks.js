@@ -116,6 +116,9 @@ export async function checkPage(page, address, lang, pictures) {
     if (pictures) await page.screenshot({ path: `${pictures}-phone.png`, fullPage: true });
     await page.setViewportSize({ width: 320, height: 640 });
     faults.push(...(await overflow(page, 'at 320 px')));
+    await page.evaluate(() => document.querySelectorAll('details').forEach((e) => { e.open = true; }));
+    faults.push(...(await overflow(page, 'at 320 px with everything unfolded')));
+    await page.evaluate(() => document.querySelectorAll('.languages__menu').forEach((e) => { e.open = false; }));
     await page.setViewportSize({ width: 640, height: 800 });
     await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
     faults.push(...(await overflow(page, 'with 200 % text')));
