@@ -7,7 +7,7 @@ namespace machiya::audit::dao {
 namespace {
 
 // Several rows a statement: one round trip on PostgreSQL, one pass of the parser's virtual machine on SQLite.
-constexpr std::size_t kRowsAStatement = 32;
+constexpr std::size_t kRowsAStatement = 128;
 
 /// "(:a0, :b0), (:a1, :b1)" … for `rows` rows.
 std::string values_list(const std::vector<std::string>& columns, std::size_t rows) {

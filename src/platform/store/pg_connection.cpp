@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "base/text.h"
 #include "platform/store/pg_values.h"
@@ -82,6 +83,7 @@ PgConnection::~PgConnection() { PQfinish(connection_); }
 bool PgConnection::alive() const { return PQstatus(connection_) == CONNECTION_OK; }
 
 bool PgConnection::in_transaction() const {
+  if (ending_) return false;
   const auto state = PQtransactionStatus(connection_);
   return state == PQTRANS_INTRANS || state == PQTRANS_INERROR || state == PQTRANS_ACTIVE;
 }
@@ -98,12 +100,35 @@ Result<PgResult> PgConnection::checked(pg_result* r) {
   return pg_error(sqlstate_, PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY), PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME));
 }
 
+void PgConnection::begin(const char* how) {
+  take_up_end();
+  pending_begin_ = how;
+}
+
+Result<void> PgConnection::begin_now() {
+  if (!pending_begin_) return {};
+  const std::string how = std::exchange(pending_begin_, nullptr);
+  return script(how);
+}
+
+void PgConnection::end_read() {
+  if (std::exchange(pending_begin_, nullptr)) return;   // nothing was read
+  ending_ = PQsendQuery(connection_, "COMMIT") == 1;
+}
+
+void PgConnection::take_up_end() {
+  if (!std::exchange(ending_, false)) return;
+  while (PGresult* r = PQgetResult(connection_)) PQclear(r);
+}
+
 Result<void> PgConnection::script(const std::string& sql) {
+  MACHIYA_CHECK(begin_now());
   if (auto r = checked(PQexec(connection_, sql.c_str())); !r.ok()) return std::move(r).error();
   return {};
 }
 
 Result<void> PgConnection::commit() {
+  if (std::exchange(pending_begin_, nullptr)) return {};   // nothing was done
   MACHIYA_TRY(const PgResult r, checked(PQexec(connection_, "COMMIT")));
   if (std::string_view(PQcmdStatus(r.get())) != "COMMIT") return Error(ErrorCode::internal, "the server rolled back");
   return {};
@@ -184,6 +209,7 @@ Result<void> PgConnection::drop_statements() {
 Result<const PgConnection::Prepared*> PgConnection::prepare(std::string_view sql, const Binds& binds) {
   const std::string key(sql);
   if (const auto found = statements_.find(key); found != statements_.end()) return &found->second;
+  MACHIYA_CHECK(begin_now());
   if (statements_.size() >= kStatementCache) MACHIYA_CHECK(drop_statements());
   auto plan = plans_.find(sql);
   if (!plan) {
@@ -198,8 +224,32 @@ Result<const PgConnection::Prepared*> PgConnection::prepare(std::string_view sql
 Result<PgResult> PgConnection::run(std::string_view sql, const Binds& binds) {
   MACHIYA_TRY(const Prepared* prepared, prepare(sql, binds));
   MACHIYA_TRY(const Arguments a, Arguments::make(*prepared->plan, binds));
+  if (pending_begin_) return run_with_begin(*prepared, a);
   return checked(PQexecPrepared(connection_, prepared->name.c_str(), static_cast<int>(a.values.size()), a.values.data(),
                                 a.lengths.data(), a.formats.data(), 0));
+}
+
+/// BEGIN and the statement in one round trip (pipeline mode of libpq 14 and later).
+Result<PgResult> PgConnection::run_with_begin(const Prepared& prepared, const Arguments& a) {
+  const char* how = std::exchange(pending_begin_, nullptr);
+  bool sent = PQenterPipelineMode(connection_) == 1;
+  sent = sent && PQsendQueryParams(connection_, how, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+  sent = sent && PQsendQueryPrepared(connection_, prepared.name.c_str(), static_cast<int>(a.values.size()), a.values.data(),
+                                     a.lengths.data(), a.formats.data(), 0) == 1;
+  sent = sent && PQpipelineSync(connection_) == 1;
+  PgResult begun, ran;
+  for (int empty = 0; sent && empty < 3;) {   // two answers, each with an end; then the sync
+    PgResult r(PQgetResult(connection_));
+    if (!r) {
+      ++empty;
+      continue;
+    }
+    if (PQresultStatus(r.get()) == PGRES_PIPELINE_SYNC) break;
+    (empty == 0 ? begun : ran) = std::move(r);
+  }
+  PQexitPipelineMode(connection_);
+  if (PQresultStatus(begun.get()) != PGRES_COMMAND_OK) return checked(begun.release());
+  return checked(ran.release());
 }
 
 Result<Rows> PgConnection::query(std::string_view sql, const Binds& binds) {
@@ -223,6 +273,7 @@ Result<void> PgConnection::stream(std::string_view sql, const Binds& binds, cons
     return {};
   }
   MACHIYA_TRY(const Arguments a, Arguments::make(*plan, binds));
+  MACHIYA_CHECK(begin_now());
   const std::string cursor = "c" + std::to_string(++next_name_);
   const std::string declare = "DECLARE " + cursor + " NO SCROLL CURSOR FOR " + plan->text;
   MACHIYA_TRY(const PgResult opened, checked(PQexecParams(connection_, declare.c_str(), static_cast<int>(a.values.size()),

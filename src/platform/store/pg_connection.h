@@ -59,8 +59,12 @@ class PgConnection {
   Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each);
   /// Statements without parameters, in one go.
   Result<void> script(const std::string& sql);
+  /// The transaction begins with the first statement, in the same round trip.
+  void begin(const char* how);
   /// COMMIT; an error when the server rolled back instead.
   Result<void> commit();
+  /// COMMIT of a transaction that only read: sent, its answer is taken up at the next begin().
+  void end_read();
   bool alive() const;
   bool in_transaction() const;
   /// What the last failed call means for the transaction.
@@ -80,6 +84,9 @@ class PgConnection {
   Result<std::vector<PgTypeId>> described(const std::string& name, std::size_t count);
   Result<void> drop_statements();
   Result<PgResult> run(std::string_view sql, const Binds& binds);
+  Result<PgResult> run_with_begin(const Prepared& prepared, const Arguments& a);
+  Result<void> begin_now();
+  void take_up_end();
   Result<PgResult> checked(pg_result* r);
 
   pg_conn* connection_;
@@ -89,6 +96,8 @@ class PgConnection {
   Error refused_;   ///< why accepts() said no
   std::int64_t next_name_ = 0;
   bool retryable_ = false;
+  const char* pending_begin_ = nullptr;   ///< a constant text
+  bool ending_ = false;                   ///< the answer to end_read() is still to come
 };
 
 }  // namespace machiya::store

@@ -35,9 +35,11 @@ using Pool = ConnectionPool<PgConnection>;
 
 /// Ends what is left of a transaction, also when the work throws; a connection in doubt is closed.
 struct Ended {
+  Pool& pool;
   Pool::Loan& loan;
   ~Ended() {
     if (!loan.holds()) return;
+    if (!loan->alive()) pool.forget_idle();   // the server restarted: the others are dead too
     if (loan->alive() && loan->in_transaction() && loan->script("ROLLBACK").ok()) return;
     if (!loan->alive() || loan->in_transaction()) loan.drop();
   }
@@ -88,7 +90,6 @@ class PgStore final : public Store {
   Result<void> write_retrying(const std::function<Result<void>(Tx&)>& work);
   Attempt write_once(const std::function<Result<void>(Tx&)>& work);
   Attempt commit(Pool::Loan& connection, PgTx& tx);
-  Result<void> begin(Pool& pool, Pool::Loan& connection, const char* how);
   Result<void> count(Result<void> r);
   void later_loop(bool probes);
   void probe();
@@ -104,12 +105,6 @@ class PgStore final : public Store {
   std::atomic<bool> refusing_{false};
   std::atomic<std::int64_t> writes_{0}, failed_{0}, commits_{0}, retries_{0};
 };
-
-Result<void> PgStore::begin(Pool& pool, Pool::Loan& connection, const char* how) {
-  auto begun = connection->script(how);
-  if (!begun.ok() && !connection->alive()) pool.forget_idle();   // the server restarted: the others are dead too
-  return begun;
-}
 
 PgStore::Attempt PgStore::commit(Pool::Loan& connection, PgTx& tx) {
   auto committed = connection->commit();
@@ -128,11 +123,8 @@ PgStore::Attempt PgStore::write_once(const std::function<Result<void>(Tx&)>& wor
   auto taken = writers_.take();
   if (!taken.ok()) return {taken.error(), taken.error().detail != "the store is closed"};
   Pool::Loan& connection = *taken;
-  Ended ended{connection};
-  if (auto begun = begin(writers_, connection, kBeginWrite); !begun.ok()) {
-    const bool retry = !connection->alive() || connection->last_failure_retryable();
-    return {std::move(begun), retry};
-  }
+  Ended ended{writers_, connection};
+  connection->begin(kBeginWrite);
   PgTx tx(*connection);
   Result<void> done;
   {
@@ -156,22 +148,24 @@ Result<void> PgStore::write_retrying(const std::function<Result<void>(Tx&)>& wor
 
 Result<void> PgStore::read_raw(const std::function<Result<void>(ReadTx&)>& work) {
   for (int attempt = 1;; ++attempt) {
+    Result<void> failed;
     auto taken = readers_.take();
-    Result<void> begun;
     if (taken.ok()) {
       Pool::Loan& connection = *taken;
-      Ended ended{connection};
-      begun = begin(readers_, connection, kBeginRead);
-      if (begun.ok()) {
-        PgTx tx(*connection);
-        MACHIYA_CHECK(work(tx));
-        return connection->script("COMMIT");
+      Ended ended{readers_, connection};
+      connection->begin(kBeginRead);
+      PgTx tx(*connection);
+      auto done = work(tx);
+      if (!tx.failed() || !tx.may_retry() || tx.touched()) {
+        if (!tx.failed()) connection->end_read();
+        return done;
       }
+      failed = *tx.failed();   // the connection was dead before it gave anything
     } else {
-      begun = taken.error();
-      if (taken.error().detail == "the store is closed") return begun;
+      failed = taken.error();
+      if (failed.error().detail == "the store is closed") return failed;
     }
-    if (attempt >= kReadAttempts) return begun;
+    if (attempt >= kReadAttempts) return failed;
     pause_before(attempt);
   }
 }

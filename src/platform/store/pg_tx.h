@@ -33,11 +33,14 @@ class PgTx final : public Tx {
 
   const std::optional<Error>& failed() const { return failed_; }
   bool may_retry() const { return retry_; }
+  /// True once a statement has succeeded: its caller may have used what it gave.
+  bool touched() const { return touched_; }
   std::vector<std::function<void()>> take_actions() { return std::move(actions_); }
 
  private:
   template <class R>
   R note(R result) {
+    touched_ = touched_ || result.ok();
     if (!result.ok() && !failed_) {
       failed_ = result.error();
       retry_ = connection_.last_failure_retryable();
@@ -48,6 +51,7 @@ class PgTx final : public Tx {
   PgConnection& connection_;
   std::optional<Error> failed_;
   bool retry_ = false;
+  bool touched_ = false;
   std::vector<std::function<void()>> actions_;
 };
 

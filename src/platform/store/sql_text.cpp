@@ -108,9 +108,12 @@ NumberedSql number_parameters(std::string_view sql, Engine engine) {
 
 Result<std::vector<const Param::Variant*>> arrange(const std::vector<std::string>& names, const Binds& binds) {
   std::vector<const Param::Variant*> out(names.size(), nullptr);
+  std::size_t next = 0;   // values mostly come in the order of the text: look there first
   for (const Bind& bind : binds) {
-    std::size_t n = 0;
-    while (n < names.size() && names[n] != bind.name) ++n;
+    std::size_t n = next;
+    if (n >= names.size() || names[n] != bind.name)
+      for (n = 0; n < names.size() && names[n] != bind.name;) ++n;
+    next = n + 1;
     if (n == names.size()) return Error(ErrorCode::internal, "no parameter :" + std::string(bind.name) + " in the statement");
     if (out[n]) return Error(ErrorCode::internal, "parameter :" + names[n] + " bound twice");
     const Param::Variant& v = bind.value.get();
