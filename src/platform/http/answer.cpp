@@ -94,15 +94,32 @@ void apply_validators(const Request& request, Response& response) {
   }
 }
 
-void apply_compression(const Request& request, Response& response) {
+/// Bodies that say of themselves that they never change (RFC 8246) are coded once.
+std::shared_ptr<const std::string> coded_body(const Request& request, Response& response, Coding coding, CodedFiles* cache) {
+  const std::string* lifetime = find_header(response, "cache-control");
+  const bool keep = cache && lifetime && response.status == 200 && lifetime->find("immutable") != std::string::npos;
+  std::string key;
+  if (keep) {
+    key = "immutable\n" + request.target + '\n' + std::to_string(response.body.size()) + '\n' + std::string(coding_name(coding));
+    if (auto known = cache->find(key)) return known;
+  }
+  auto coded = compress(coding, response.body);
+  if (!coded) return nullptr;
+  auto body = std::make_shared<const std::string>(std::move(*coded));
+  if (keep) cache->keep(std::move(key), body);
+  return body;
+}
+
+void apply_compression(const Request& request, Response& response, CodedFiles* cache) {
   if (response.status == 206 || response.body.size() < kMinCompressed) return;
   const std::string* type = find_header(response, "content-type");
   if (!type || !is_compressible(*type) || find_header(response, "content-encoding")) return;
   response.headers.emplace_back("Vary", "Accept-Encoding");
   const Coding coding = choose_coding(request.header("accept-encoding"));
-  auto coded = compress(coding, response.body);
+  if (coding == Coding::identity) return;
+  const auto coded = coded_body(request, response, coding, cache);
   if (!coded) return;
-  response.body = std::move(*coded);
+  response.body = *coded;
   response.headers.emplace_back("Content-Encoding", coding_name(coding));
   // The coded bytes differ from the plain ones, so the tag of both can only be a weak one (RFC 9110 §8.8.1).
   if (std::string* etag = find_header(response, "etag"); etag && !starts_with(*etag, "W/")) etag->insert(0, "W/");
@@ -138,7 +155,7 @@ Result<Answer> prepare_answer(const Request& request, Response& response, const 
       MACHIYA_CHECK(resolve_file(request, response, context, answer.file, length));
     } else {
       apply_validators(request, response);
-      apply_compression(request, response);
+      apply_compression(request, response, context.coded_files);
     }
     if (!answer.file) length = response.body.size();
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "platform/http/testing.h"
@@ -39,6 +40,7 @@ std::string unbrotli(const std::string& coded) {
 struct Files : ::testing::Test {
   TestServer s;
   std::string big, page;
+  std::atomic<int> asked{0};
   void SetUp() override {
     for (int i = 0; i < 100'000; ++i) big += std::to_string(i) + ',';
     for (int i = 0; i < 300; ++i) page += "<li>ほげ " + std::to_string(i) + "</li>\n";
@@ -52,6 +54,10 @@ struct Files : ::testing::Test {
     });
     s.router.get("/tagged", {}, [this](Request&) { return html(page).header("ETag", "\"v1\""); });
     s.router.get("/page", {}, [this](Request&) { return html(page); });
+    s.router.get("/static/{name}", {}, [this](Request& r) {
+      ++asked;
+      return text(r.param("name") == "a" ? page : page + page, "text/css").header("Cache-Control", "public, max-age=31536000, immutable");
+    });
     s.router.get("/png", {}, [this](Request&) { return text(page, "image/png"); });
     s.start();
   }
@@ -140,6 +146,17 @@ TEST_F(Files, CompressionByWhatTheClientTakes) {
   }
   EXPECT_EQ(c.get("/png", "Accept-Encoding: gzip\r\n").header("content-encoding"), "");
   EXPECT_EQ(c.get("/files/tiny.txt", "Accept-Encoding: gzip\r\n").header("content-encoding"), "");
+}
+
+TEST_F(Files, ImmutableBodiesAreKeptCodedByTheirAddress) {
+  Client c(s.address());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(unbrotli(c.get("/static/a", "Accept-Encoding: br\r\n").body), page);
+    EXPECT_EQ(unbrotli(c.get("/static/b", "Accept-Encoding: br\r\n").body), page + page);
+    EXPECT_EQ(gunzip(c.get("/static/b", "Accept-Encoding: gzip\r\n").body), page + page);
+    EXPECT_EQ(c.get("/static/a").body, page);
+  }
+  EXPECT_EQ(asked, 12);  // the handler runs each time; only the coding is spared
 }
 
 TEST_F(Files, CompressedAnswersHaveWeakTagsThatStillMatch) {
