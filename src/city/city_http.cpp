@@ -16,6 +16,21 @@ std::vector<RunningService> services_of(const FrontDoor& door, const Room& room)
   return door.runs_here ? door.runs_here(room) : std::vector<RunningService>();
 }
 
+/// A text as people read it: in やさしい日本語 "{漢字|かんじ}" becomes a word with its reading.
+Data words(const Text& text, std::string_view lang) {
+  const std::string& written = text.in(lang);
+  return lang == "ja-easy" ? Data(pages::ruby(written)) : Data(written);
+}
+
+/// The same without readings, for window titles, options and labels of drawings.
+std::string plain(const Text& text, std::string_view lang) {
+  const std::string& written = text.in(lang);
+  if (lang != "ja-easy") return written;
+  std::string out;
+  for (const locale::TextPiece& piece : locale::parse_text(written)) out += piece.text;
+  return out;
+}
+
 /// "1,234,567"
 std::string grouped(std::int64_t n) {
   std::string digits = std::to_string(n);
@@ -31,7 +46,7 @@ class FrontPages {
   Response home(const Request& request) const {
     const auto city = door_.city();
     if (!city) return http::problem(ErrorCode::unavailable, request);
-    Data page = begin(request, texts_.text(request.lang, "city.home_title", {{"city", city->name().in(request.lang)}}));
+    Data page = begin(request, texts_.text(request.lang, "city.home_title", {{"city", plain(city->name(), request.lang)}}));
     if (door_.search)
       if (auto box = door_.search(request)) page.set("search", std::move(*box));
     page.set("reports", report_cards(*city, request.lang));
@@ -70,12 +85,12 @@ class FrontPages {
     const auto end = std::from_chars(text_number.data(), text_number.data() + text_number.size(), number).ptr;
     const auto room = std::find_if(city->rooms().begin(), city->rooms().end(), [&](const Room& r) { return r.number == number; });
     if (room == city->rooms().end() || end != text_number.data() + text_number.size()) return http::problem(ErrorCode::not_found, request);
-    Data page = begin(request, room->name.in(request.lang));
+    Data page = begin(request, plain(room->name, request.lang));
     page.set("nav_initiatives", true).set("room", row(*city, *room, services_of(door_, *room), request.lang));
     Data crumbs;
-    crumbs.push(Data().set("href", "/").set("label", city->name().in(request.lang)));
+    crumbs.push(Data().set("href", "/").set("label", plain(city->name(), request.lang)));
     crumbs.push(Data().set("href", "/initiatives").set("label", text(request, "city.initiatives")));
-    crumbs.push(Data().set("href", "/initiatives?field=" + room->field).set("label", room->field_name.in(request.lang)));
+    crumbs.push(Data().set("href", "/initiatives?field=" + room->field).set("label", plain(room->field_name, request.lang)));
     page.set("breadcrumbs", Data().set("items", std::move(crumbs)));
     set_programme(page, *city, request.lang);
     return http::html(templates_.render("city/initiative", page, request.lang).html);
@@ -100,30 +115,29 @@ class FrontPages {
     if (!programme.is_object()) return;
     Data legend{Data::List{}}, notes{Data::List{}};
     for (const json::Value& entry : programme["legend"].items())
-      legend.push(Data().set("mark", entry.text("mark")).set("meaning", Text(entry["meaning"]).in(lang)));
-    for (const json::Value& note : programme["notes"].items()) notes.push(Data(Text(note).in(lang)));
-    page.set("programme", Data().set("title", Text(programme["name"]).in(lang)).set("publisher", Text(programme["publisher"]).in(lang))
+      legend.push(Data().set("mark", entry.text("mark")).set("meaning", words(Text(entry["meaning"]), lang)));
+    for (const json::Value& note : programme["notes"].items()) notes.push(words(Text(note), lang));
+    page.set("programme", Data().set("title", words(Text(programme["name"]), lang)).set("publisher", words(Text(programme["publisher"]), lang))
                               .set("legend", std::move(legend)).set("notes", std::move(notes)));
   }
 
   static std::string meaning(const City& city, const std::string& status, std::string_view lang) {
     std::string out;
     for (const json::Value& entry : city.settings()["programme"]["legend"].items())
-      if (status.find(entry.text("mark")) != std::string::npos) out += (out.empty() ? "" : " / ") + Text(entry["meaning"]).in(lang);
+      if (status.find(entry.text("mark")) != std::string::npos) out += (out.empty() ? "" : " / ") + plain(Text(entry["meaning"]), lang);
     return out;
   }
 
   Data row(const City& city, const Room& room, const std::vector<RunningService>& services, std::string_view lang) const {
     Data out;
-    out.set("number", room.number).set("href", "/initiatives/" + std::to_string(room.number)).set("title", room.name.in(lang));
-    out.set("field_name", room.field_name.in(lang)).set("field_href", "/initiatives?field=" + room.field);
+    out.set("number", room.number).set("href", "/initiatives/" + std::to_string(room.number)).set("title", words(room.name, lang));
+    out.set("field_name", words(room.field_name, lang)).set("field_href", "/initiatives?field=" + room.field);
     out.set("status", room.status).set("status_meaning", meaning(city, room.status, lang));
     out.set("service", room.service).set("city", room.city).set("administration", room.administration);
     out.set("strategy", room.strategy).set("source_page", room.page);
-    if (const Department* owner = city.department(room.owner)) out.set("owner", owner->name.in(lang));
     Data list{Data::List{}};
     for (const RunningService& service : services)
-      list.push(Data().set("title", service.name.in(lang)).set("href", service.link).set("healthy", service.healthy));
+      list.push(Data().set("title", words(service.name, lang)).set("href", service.link).set("healthy", service.healthy));
     out.set("built", !services.empty()).set("services", std::move(list));
     return out;
   }
@@ -131,7 +145,7 @@ class FrontPages {
   Data filters(const City& city, const Request& request, const std::string& field, bool running) const {
     Data fields{Data::List{}}, runs{Data::List{}}, selects;
     for (const json::Value& entry : city.settings()["fields"].items())
-      fields.push(Data().set("value", entry.text("folder")).set("label", Text(entry["name"]).in(request.lang)).set("checked", entry.text("folder") == field));
+      fields.push(Data().set("value", entry.text("folder")).set("label", plain(Text(entry["name"]), request.lang)).set("checked", entry.text("folder") == field));
     runs.push(Data().set("value", "here").set("label", text(request, "city.runs_only")).set("checked", running));
     selects.push(Data().set("name", "field").set("label", text(request, "city.field")).set("options", std::move(fields)));
     selects.push(Data().set("name", "runs").set("label", text(request, "city.runs")).set("options", std::move(runs)));
@@ -145,7 +159,7 @@ class FrontPages {
       if (loaded->canonical->find("\"kind\":\"report\"") == std::string::npos) continue;
       const auto body = json::parse(*loaded->canonical);
       if (!body.ok() || body->text("kind") != "report" || !(*body)["open"].as_bool(true)) continue;
-      out.push(Data().set("href", "/procedures/" + loaded->source.id).set("title", Text((*body)["name"]).in(lang)).set("summary", Text((*body)["summary"]).in(lang)));
+      out.push(Data().set("href", "/procedures/" + loaded->source.id).set("title", words(Text((*body)["name"]), lang)).set("summary", words(Text((*body)["summary"]), lang)));
     }
     return out;
   }
@@ -156,14 +170,14 @@ class FrontPages {
       long count = 0, running = 0;
       for (const Room& room : city.rooms())
         if (room.field == entry.text("folder")) ++count, running += !services_of(door_, room).empty();
-      out.push(Data().set("href", "/initiatives?field=" + entry.text("folder")).set("title", Text(entry["name"]).in(lang)).set("all", count).set("running", running));
+      out.push(Data().set("href", "/initiatives?field=" + entry.text("folder")).set("title", words(Text(entry["name"]), lang)).set("all", count).set("running", running));
     }
     return out;
   }
 
   Data ward_rows(const City& city, std::string_view lang) const {
     Data out{Data::List{}};
-    for (const Ward& ward : city.wards()) out.push(Data().set("title", ward.name.in(lang)).set("population", grouped(ward.population)));
+    for (const Ward& ward : city.wards()) out.push(Data().set("title", words(ward.name, lang)).set("population", grouped(ward.population)));
     return out;
   }
 
@@ -176,7 +190,7 @@ class FrontPages {
       const Ward* ward = city.ward(area.code);
       if (!ward) continue;
       pages::MapArea shape;
-      shape.name = ward->name.in(lang);
+      shape.name = plain(ward->name, lang);
       shape.label = {ward->lat, ward->lon};
       shape.shade = ward->population >= 150'000 ? 3 : ward->population >= 100'000 ? 2 : 1;
       for (const Polygon& part : area.parts) shape.rings.insert(shape.rings.end(), part.begin(), part.end());
@@ -218,7 +232,7 @@ json::Value initiatives_json(const City& city, const FrontDoor& door, std::strin
     entry.set("name", to_json(room.name)).set("status", room.status);
     entry.set("viewpoints", json::Value::object({{"service", room.service}, {"city", room.city}, {"administration", room.administration}}));
     entry.set("strategy", room.strategy.empty() ? json::Value() : json::Value(room.strategy));
-    entry.set("page", room.page.empty() ? json::Value() : json::Value(room.page)).set("owner", room.owner);
+    entry.set("page", room.page.empty() ? json::Value() : json::Value(room.page));
     json::Value runs = json::Value::array();
     for (const RunningService& service : services)
       runs.push(json::Value::object({{"name", to_json(service.name)}, {"link", service.link}, {"healthy", service.healthy}}));

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "city/test_kinds.h"
-#include "platform/pages/assets.h"
 
 namespace machiya::city {
 namespace {
@@ -86,6 +85,7 @@ TEST_F(FrontDoorTest, TheHomePageLeadsToEverything) {
     const http::Response page = get("/", std::string(lang));
     ASSERT_EQ(page.status, 200);
     EXPECT_EQ(page.body.find("⟦"), std::string::npos);
+    EXPECT_EQ(page.body.find("|"), page.body.find(" | ") + 1) << "a reading that was not turned into ruby";
     EXPECT_EQ(count(page.body, "href=\"/initiatives?field="), 12);
     EXPECT_EQ(count(page.body, "<path class=\"ward-map__ward"), 24);
     EXPECT_NE(page.body.find("href=\"/procedures\""), std::string::npos);
