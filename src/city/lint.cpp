@@ -8,8 +8,6 @@ namespace machiya::city {
 namespace {
 
 constexpr std::array<std::string_view, 5> kTranslations = {"ja-easy", "en", "zh-Hans", "ko", "vi"};
-/// The facts about a person that the registers can give (docs/definitions.md).
-constexpr std::array<std::string_view, 5> kFacts = {"person.name", "person.address", "person.birth_date", "person.phone", "person.email"};
 
 struct Missing {
   int count = 0;
@@ -39,10 +37,6 @@ void lint_questions(const json::Value& page, const std::string& pointer, Diagnos
     const json::Value& question = page["ask"][i];
     const std::string here = pointer + "/ask/" + std::to_string(i);
     if (question.text("when") == "false") out.warning(here + "/when", "この質問は表示されることがありません", "this question is never asked");
-    const std::string& fact = question.text("prefill");
-    bool known = fact.empty();
-    for (std::string_view f : kFacts) known = known || f == fact;
-    if (!known) out.warning(here + "/prefill", "「" + fact + "」という事実はありません", "there is no fact \"" + fact + "\" to prefill from");
   }
 }
 

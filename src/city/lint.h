@@ -9,7 +9,7 @@
 
 namespace machiya::city {
 
-/// Warnings within one definition: missing translations by language, pages that never open, unknown facts for prefill.
+/// Warnings within one definition: missing translations by language, pages and questions that never open.
 void lint_definition(const json::Value& body, const Source& source, Diagnostics& out);
 /// Warnings across the city: rooms with services but without a scenario, blocks and definitions that nobody uses.
 void lint_city(const City& city, const Reader& reader, std::vector<Fault>& out);
