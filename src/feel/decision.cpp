@@ -44,7 +44,7 @@ class DecisionReader {
       fault("", "a decision is an object", "decision は項目の集まりでなければなりません");
       return first(before);
     }
-    for (const auto& m : d_.members()) check_key(m.first, "", {"decision", "hit", "inputs", "outputs", "rules", "default", "needs", "expression", "type", "title", "name", "note", "law", "source", "description"});
+    for (const auto& m : d_.members()) check_key(m.first, "", {"decision", "hit", "inputs", "outputs", "rules", "default", "needs", "expression", "type", "title", "name", "note", "law", "source", "description", "version", "facts", "reviewed"});
     data_->name = d_.text("decision");
     if (data_->name.empty()) fault("/decision", "a name is needed", "名前が必要です");
     read_needs();
@@ -204,12 +204,13 @@ class DecisionReader {
       fault("/default", "default has one entry for each output", "default は出力と同じ数だけ書きます");
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       std::string at = "/outputs/" + std::to_string(i);
-      for (const auto& m : outputs[i].members()) check_key(m.first, at, {"name", "type", "values", "label", "note"});
+      for (const auto& m : outputs[i].members()) check_key(m.first, at, {"name", "type", "values", "default", "label", "note"});
       TableOutput o;
       o.name = outputs[i].text("name");
       if (o.name.empty()) fault(at, "an output needs a name", "出力には名前が必要です");
       o.type = type_at(outputs[i]["type"], at + "/type");
       if (outputs[i].has("values")) o.values = text(outputs[i]["values"], at + "/values");
+      if (outputs[i].has("default")) o.otherwise = text(outputs[i]["default"], at + "/default");
       if (i < otherwise.size()) o.otherwise = text(otherwise[i], "/default/" + std::to_string(i));
       t.outputs.push_back(std::move(o));
     }
