@@ -114,8 +114,15 @@ class Bench {
                 static_cast<long long>(after.failed - before.failed), resident_mb());
   }
   void reads() {
-    for (int i = 0; i < 20'000; ++i) store_.write_later([this, i](store::Tx& tx) { return insert(tx, i); });
-    write_one(0);
+    constexpr int kRows = 20'000;
+    std::atomic<int> done{0};
+    for (int i = 0; i < kRows; ++i)
+      store_.write_later([this, i](store::Tx& tx) { return insert(tx, i); }, [&](Result<void> r) {
+        must(r.ok(), "preloading failed");
+        done += 1;
+        done.notify_one();
+      });
+    for (int n = done; n < kRows; n = done) done.wait(n);
     Latencies r(settings_.threads);
     const double seconds = run_threads(settings_.threads, settings_.seconds, r, [&](int t, int n) { read_one(t, n); });
     r.print("reads", seconds, 0);

@@ -72,7 +72,8 @@ Result<Head> head(store::ReadTx& tx) {
 Result<std::vector<StoredRow>> unsealed(store::ReadTx& tx, std::int64_t settled, int limit) {
   std::vector<StoredRow> out;
   MACHIYA_CHECK(tx.stream("SELECT r.id, r.at_us, r.actor, r.action, r.object, r.purpose, r.request, r.facts FROM audit_row r"
-                          " WHERE r.id > :settled AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.row_id = r.id)"
+                          " WHERE r.id > :settled AND NOT EXISTS"
+                          " (SELECT 1 FROM audit_seal s WHERE s.row_id = r.id AND s.row_id > :settled)"
                           " ORDER BY r.id LIMIT :limit", {{"settled", settled}, {"limit", limit}},
                           [&](const store::Row& row) {
                             out.push_back(read_row(row, 0));

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kBatch = 2000;                         // rows a transaction: some 10 ms of the writer
 constexpr std::int64_t kLeaseTime = 5 * kSecond;     // house.md §9: take-over ≤ 5 s
-constexpr std::int64_t kSettleTime = 5 * kSecond;
+constexpr std::int64_t kSettleTime = 2 * kSecond;
 constexpr const char* kLeaseName = "audit-sealer";
 
 }  // namespace

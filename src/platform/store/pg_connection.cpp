@@ -13,7 +13,7 @@ namespace machiya::store {
 
 namespace {
 
-constexpr std::size_t kStatementCache = 512;
+constexpr std::size_t kPgStatementCache = 512;
 constexpr int kFetch = 256;   // rows a round trip while streaming
 
 /// True for text that DECLARE CURSOR takes: it reads and changes nothing.
@@ -38,7 +38,7 @@ std::shared_ptr<const PgPlan> PgPlans::find(std::string_view sql) const {
 
 void PgPlans::put(std::string_view sql, std::shared_ptr<const PgPlan> plan) {
   std::lock_guard lock(mutex_);
-  if (plans_.size() >= 4 * kStatementCache) plans_.clear();   // text made at run time must not fill the memory
+  if (plans_.size() >= 4 * kPgStatementCache) plans_.clear();   // text made at run time must not fill the memory
   plans_.insert_or_assign(std::string(sql), std::move(plan));
 }
 
@@ -210,7 +210,7 @@ Result<const PgConnection::Prepared*> PgConnection::prepare(std::string_view sql
   const std::string key(sql);
   if (const auto found = statements_.find(key); found != statements_.end()) return &found->second;
   MACHIYA_CHECK(begin_now());
-  if (statements_.size() >= kStatementCache) MACHIYA_CHECK(drop_statements());
+  if (statements_.size() >= kPgStatementCache) MACHIYA_CHECK(drop_statements());
   auto plan = plans_.find(sql);
   if (!plan) {
     MACHIYA_TRY(plan, learn(sql, binds));

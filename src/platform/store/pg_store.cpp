@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kAttempts = 24;          // of one write; about two seconds with the pauses below
 constexpr int kReadAttempts = 8;
-constexpr std::size_t kQueue = 50'000;
+constexpr std::size_t kPgQueue = 50'000;
 constexpr const char* kBeginWrite = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -186,7 +186,7 @@ void PgStore::write_later(std::function<Result<void>(Tx&)> work, std::function<v
   {
     std::lock_guard lock(mutex_);
     if (closing_) refused = Error(ErrorCode::unavailable, "the store is closed");
-    else if (queue_.size() >= kQueue) refused = Error(ErrorCode::unavailable, "too many writes are waiting");
+    else if (queue_.size() >= kPgQueue) refused = Error(ErrorCode::unavailable, "too many writes are waiting");
     else queue_.push_back(Later{std::move(work), std::move(done)});
     changed_.notify_one();
   }
