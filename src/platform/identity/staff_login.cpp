@@ -89,8 +89,10 @@ Result<std::string> StaffLogin::login(std::string_view name_text, std::string_vi
     totp_ok = vault::verify_totp(secret, digits_of(totp), clock_.now().us / kSecond, step);
   }
   if (known && password_ok && totp_ok) return finish(*staff, step, reserved);
-  if (known)
-    MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return audit_.append(tx, entry_of(*staff, "session.refused")); }));
+  // One durable row in every case: a name that does not exist must not answer sooner.
+  staff_dao::Staff nobody;
+  nobody.public_id = "unknown";
+  MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return audit_.append(tx, entry_of(known ? *staff : nobody, "session.refused")); }));
   return refused();
 }
 

@@ -86,6 +86,7 @@ TEST_P(StaffTest, FailuresLockANameForLongerAndLonger) {
 TEST_P(StaffTest, NamesThatDoNotExistLockAlike) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(fault("nobody", "wrong horse", "1"), ErrorCode::invalid_input) << i;
   EXPECT_EQ(fault("nobody", "wrong horse", "1"), ErrorCode::rate_limited);
+  EXPECT_EQ(audit->of_object("staff:unknown", 100)->size(), 5u);  // the same durable work as for a name that exists
 }
 
 TEST_P(StaffTest, OneClientCannotTryManyNames) {
