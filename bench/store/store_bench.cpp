@@ -76,7 +76,7 @@ double run_threads(int threads, double seconds, Latencies& latencies, Call call)
         latencies.of(t).push_back(static_cast<int>(std::chrono::duration_cast<std::chrono::microseconds>(Time::now() - before).count()));
       }
     });
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  std::this_thread::sleep_until(start + std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)));
   stop = true;
   for (auto& t : pool) t.join();
   return std::chrono::duration<double>(Time::now() - start).count();

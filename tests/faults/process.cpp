@@ -1,6 +1,7 @@
 #include "tests/faults/process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -40,18 +41,31 @@ Process::~Process() {
   ::close(out_);
 }
 
+bool Process::take_line(std::string& line) {
+  const auto end = buffer_.find('\n');
+  if (end == std::string::npos) return false;
+  line = buffer_.substr(0, end);
+  buffer_.erase(0, end + 1);
+  return true;
+}
+
 bool Process::read_line(std::string& line) {
-  for (;;) {
-    if (const auto end = buffer_.find('\n'); end != std::string::npos) {
-      line = buffer_.substr(0, end);
-      buffer_.erase(0, end + 1);
-      return true;
-    }
+  while (!take_line(line)) {
     char chunk[4096];
     const auto n = ::read(out_, chunk, sizeof chunk);
     if (n <= 0) return false;
     buffer_.append(chunk, static_cast<std::size_t>(n));
   }
+  return true;
+}
+
+bool Process::read_line_or_kill(std::string& line, std::chrono::steady_clock::time_point deadline) {
+  if (pid_ > 0 && buffer_.find('\n') == std::string::npos) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd wanted{out_, POLLIN, 0};
+    if (left <= 0 || ::poll(&wanted, 1, static_cast<int>(left)) == 0) kill();
+  }
+  return read_line(line);
 }
 
 void Process::write_line(const std::string& line) {

@@ -1,5 +1,6 @@
 // A child process with pipes on its standard input and output.
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ class Process {
   Process& operator=(const Process&) = delete;
   /// The next line of its output without the end; false at the end of output.
   bool read_line(std::string& line);
+  /// The same, and kills the process when `deadline` comes first; what it printed before can still be read.
+  bool read_line_or_kill(std::string& line, std::chrono::steady_clock::time_point deadline);
   void write_line(const std::string& line);
   /// kill -9 and wait.
   void kill();
@@ -22,6 +25,7 @@ class Process {
 
  private:
   int wait();
+  bool take_line(std::string& line);
   int pid_ = -1, in_ = -1, out_ = -1;
   std::string buffer_;
 };

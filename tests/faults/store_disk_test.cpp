@@ -61,7 +61,7 @@ class Disk : public ::testing::Test {
   }
   bool wait_until_accepting() {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (store_->refusing_writes() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (store_->refusing_writes() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
     return !store_->refusing_writes();
   }
 

@@ -2,13 +2,10 @@
 // one effect of its event, in an intact audit chain.
 //   store_kill [--rounds N] [--engine sqlite|postgres|both] [--seed N] [--sabotage 1]
 // With --sabotage it damages the database itself before each check: it must then end with faults.
-#include <signal.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/log.h"
@@ -27,23 +24,19 @@ struct Totals {
 /// One life and death; adds what was acknowledged.
 void one_round(const std::string& url, Rng& rng, std::vector<std::int64_t>& acknowledged) {
   Process child({STORE_CHILD, url, "ledger", "8"});
-  std::thread killer;
   std::string line;
-  while (child.read_line(line)) {
+  auto death = std::chrono::steady_clock::now() + std::chrono::seconds(60);   // one that never begins ends too
+  bool begun = false;
+  while (child.read_line_or_kill(line, death)) {
     if (line.rfind("ack ", 0) != 0) {
       std::cerr << "child: " << line << "\n";
       continue;
     }
     acknowledged.push_back(std::atoll(line.c_str() + 4));
-    if (!killer.joinable()) {
-      const auto life = std::chrono::milliseconds(5 + rng.below(250));
-      killer = std::thread([&child, life] {
-        std::this_thread::sleep_for(life);   // the moment of death is the random input of this test
-        ::kill(child.pid(), SIGKILL);
-      });
-    }
+    if (begun) continue;
+    begun = true;
+    death = std::chrono::steady_clock::now() + std::chrono::milliseconds(5 + rng.below(250));
   }
-  if (killer.joinable()) killer.join();
 }
 
 void run_engine(store::Engine engine, int rounds, bool sabotage, Rng& rng, Totals& totals) {
