@@ -87,7 +87,7 @@ class Compiler {
   struct Names;
 
   // scanning (scan.cpp)
-  void start(std::string_view text);
+  bool start(std::string_view text);
   bool finish();
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
   void skip();
@@ -133,6 +133,8 @@ class Compiler {
   // tests (tests.cpp)
   bool test_list(const Type& input, int slot, Nodes& tests, char end);
   Code positive_test(const Type& input, int slot);
+  Code as_test(std::size_t at, const Type& input, int slot, Code value, bool mentions);
+  bool parenthesised_tests(const Type& input, int slot, Nodes& tests);
   // literals and structures (literals.cpp)
   Code number();
   Code string();

@@ -22,7 +22,7 @@ TypeKind known_kind(const Type& t) { return t.kind() == TypeKind::list ? TypeKin
 }  // namespace
 
 Code Compiler::expression(std::string_view text) {
-  start(text);
+  if (!start(text)) return {};
   Code c = textual();
   if (!c || !finish()) return {};
   return c;

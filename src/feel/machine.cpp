@@ -80,7 +80,7 @@ Value Machine::list(std::vector<Value> items) {
 }
 
 Value Machine::context(std::vector<Value::Member> members) {
-  if (!charge(members.size() > 16 ? members.size() * members.size() / 16 : 1)) return Value();
+  if (!charge(1 + members.size() / 2)) return Value();
   return bounded(Value::context(std::move(members)));
 }
 

@@ -48,13 +48,16 @@ void locate(std::string_view text, std::size_t position, int& line, int& column)
   }
 }
 
-void Compiler::start(std::string_view text) {
+bool Compiler::start(std::string_view text) {
   text_ = text;
   at_ = 0;
   depth_ = 0;
   range_end_ = 0;
   syntax_error_ = false;
+  constexpr std::size_t kLongest = 65'536;
+  if (text.size() > kLongest) return static_cast<bool>(fail_at(0, "this text is longer than 64 KiB", "式が長すぎます(64 KiB まで)"));
   skip();
+  return true;
 }
 
 bool Compiler::finish() {

@@ -4,7 +4,7 @@
 namespace machiya::feel {
 
 Code Compiler::unary_tests(std::string_view text, const Type& input) {
-  start(text);
+  if (!start(text)) return {};
   Code question = lookup("?");
   int slot = -1;
   for (std::size_t i = bindings_.size(); i-- > 0 && slot < 0;)
@@ -56,14 +56,16 @@ Code Compiler::positive_test(const Type& input, int slot) {
     if (!limit) return {};
     return compare_with(op, at, {slot_node(slot), input}, std::move(limit));
   }
-  bool outer = question_used_;
-  question_used_ = false;
+  bool outer = std::exchange(question_used_, false);
   Code value = textual();
   bool mentions = question_used_;
   question_used_ = outer || mentions;
-  if (!value) return {};
-  if (!mentions && value.type.kind() != TypeKind::boolean) {
-    const Type& t = value.type;
+  return value ? as_test(at, input, slot, std::move(value), mentions) : Code();
+}
+
+Code Compiler::as_test(std::size_t at, const Type& input, int slot, Code value, bool mentions) {
+  const Type& t = value.type;
+  if (!mentions && t.kind() != TypeKind::boolean) {
     bool through = t.kind() == TypeKind::range || t.kind() == TypeKind::list;
     if (!may_meet(input, t) && !(through && may_meet(input, t.element())) && input.kind() != TypeKind::list &&
         !(through && t.element().kind() == TypeKind::range))
@@ -73,40 +75,50 @@ Code Compiler::positive_test(const Type& input, int slot) {
   return {unary_test_node(slot, std::move(value.node), mentions), TypeKind::boolean};
 }
 
+// After "(": tests up to ")", or the range (a..b) — which of the two shows only behind the first expression, and reading
+// it twice would double the work with every nesting.
+bool Compiler::parenthesised_tests(const Type& input, int slot, Nodes& tests) {
+  skip();
+  std::size_t at = at_;
+  if (peek() != '<' && peek() != '>' && peek() != '=' && peek() != '!') {
+    question_used_ = false;
+    Code first = textual();
+    if (!first) return false;
+    bool mentions = question_used_;
+    if (take("..")) {
+      Code range = range_after(at, std::move(first), false);
+      if (!range) return false;
+      tests.push_back(unary_test_node(slot, std::move(range.node), false));
+      return true;
+    }
+    tests.push_back(as_test(at, input, slot, std::move(first), mentions).node);
+    if (!take(",")) return expect(")");
+  }
+  return test_list(input, slot, tests, ')') && expect(")");
+}
+
 // value in test | value in (test, test …)
 Code Compiler::in_tests(Code value) {
-  std::size_t mark_here = mark();
+  std::size_t scope = mark();
   bool outer = question_used_;
+  int outer_range = std::exchange(range_end_, 0);
   int slot = declare("?", value.type);
   Nodes tests;
   skip();
-  bool ok = false;
-  std::size_t begin = at_;
-  std::size_t problems = problems_.size();
+  std::size_t at = at_;
   if (take("(")) {
-    // Either a list of tests in parentheses or an expression that begins with one, such as (1..5).
-    ok = test_list(value.type, slot, tests, ')') && take(")");
-    if (!ok) {
-      problems_.resize(problems);
-      syntax_error_ = false;
-      at_ = begin;
-      tests.clear();
-    }
-  }
-  if (!ok) {
-    int op_at = static_cast<int>(at_);
-    if (int op = comparison_operator()) {
-      Code limit = additive();
-      if (!limit) return {};
-      tests.push_back(compare_with(op, static_cast<std::size_t>(op_at), {slot_node(slot), value.type}, std::move(limit)).node);
-    } else {
-      Code test = additive();
-      if (!test) return {};
-      tests.push_back(unary_test_node(slot, std::move(test.node), false));
-    }
+    if (!parenthesised_tests(value.type, slot, tests)) return {};
+    range_end_ = outer_range;
+  } else {
+    range_end_ = outer_range;
+    int op = comparison_operator();
+    Code test = additive();
+    if (!test) return {};
+    tests.push_back(op ? compare_with(op, at, {slot_node(slot), value.type}, std::move(test)).node
+                       : unary_test_node(slot, std::move(test.node), false));
   }
   question_used_ = outer;
-  release(mark_here);
+  release(scope);
   return {in_node(std::move(value.node), slot, std::move(tests)), TypeKind::boolean};
 }
 

@@ -101,8 +101,8 @@ std::optional<Type> Compiler::type_named(std::string_view text) {
   auto outer_text = text_;
   auto outer_at = at_;
   bool outer_error = syntax_error_;
-  start(text);
-  auto t = type();
+  std::optional<Type> t;
+  if (start(text)) t = type();
   if (t && !finish()) t.reset();
   text_ = outer_text;
   at_ = outer_at;

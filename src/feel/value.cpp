@@ -14,6 +14,27 @@ void grow(std::uint64_t& weight, std::uint32_t& depth, const Value& part) {
   depth = std::max(depth, part.depth() + 1);
 }
 
+// Leaves one member of each name, at the first one's place with the last one's value, in n log n.
+void replace_doubles(std::vector<Value::Member>& members) {
+  std::vector<std::size_t> order(members.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return members[a].first < members[b].first; });
+  std::vector<bool> dropped(members.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t j = i + 1;
+    for (; j < order.size() && members[order[j]].first == members[order[i]].first; ++j) dropped[order[j]] = true;
+    if (j > i + 1) members[order[i]].second = members[order[j - 1]].second;
+    i = j;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (dropped[i]) continue;
+    if (kept != i) members[kept] = std::move(members[i]);
+    ++kept;
+  }
+  members.resize(kept);
+}
+
 }  // namespace
 
 Value Value::list(std::vector<Value> items) {
@@ -25,9 +46,11 @@ Value Value::list(std::vector<Value> items) {
 
 Value Value::context(std::vector<Member> members) {
   auto c = std::make_shared<Context>();
+  if (members.size() > 64) replace_doubles(members);
   c->members.reserve(members.size());
   for (auto& m : members) {
-    auto at = std::find_if(c->members.begin(), c->members.end(), [&](const Member& x) { return x.first == m.first; });
+    auto at = members.size() > 64 ? c->members.end()
+                                  : std::find_if(c->members.begin(), c->members.end(), [&](const Member& x) { return x.first == m.first; });
     if (at == c->members.end())
       c->members.push_back(std::move(m));
     else
