@@ -82,6 +82,23 @@ TEST_F(Handover, the_new_process_reads_at_once_and_writes_after_the_old_one_yiel
   EXPECT_EQ(old_.finish(), 0);
 }
 
+TEST_F(Handover, a_process_that_only_reads_does_not_take_the_lease) {
+  EXPECT_EQ(count("old"), 1);
+  old_.write_line("yield");
+  for (const char* answer : {"yielded", "unavailable", "reads"}) {
+    std::string line;
+    ASSERT_TRUE(old_.read_line(line));
+    EXPECT_EQ(line, answer);
+  }
+  store::Options options;
+  options.url = database_->url();
+  auto third = store::Store::open(options);
+  ASSERT_TRUE(third.ok());
+  EXPECT_EQ(count("old"), 1);   // the second still reads, the third may write at once
+  EXPECT_TRUE((*third)->acquire_writer(10'000).ok());
+  EXPECT_EQ(store_->acquire_writer(100).error().code, ErrorCode::unavailable);
+}
+
 TEST_F(Handover, a_killed_process_leaves_no_lease_behind) {
   queue_write();
   old_.kill();

@@ -1,5 +1,7 @@
 #include "platform/store/sqlite_writer.h"
 
+#include <sys/stat.h>
+
 #include <exception>
 
 #include "base/log.h"
@@ -74,7 +76,10 @@ Result<void> SqliteWriter::run(const Work& work) {
 
 Result<void> SqliteWriter::acquire(int timeout_ms) {
   std::unique_lock lock(mutex_);
+  ++acquiring_;
+  changed_.notify_all();
   lease_changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return has_lease_ || state_ != State::open; });
+  --acquiring_;
   if (has_lease_) return {};
   return Error(ErrorCode::unavailable, "another process holds the writer lease");
 }
@@ -108,7 +113,9 @@ Result<void> SqliteWriter::open_connection() {
 }
 
 Result<void> SqliteWriter::start() {
-  MACHIYA_TRY(const bool mine, lease_.try_acquire());
+  struct stat file {};
+  const bool empty = ::stat(path_.c_str(), &file) != 0 || file.st_size == 0;
+  MACHIYA_TRY(const bool mine, empty ? lease_.try_acquire() : Result<bool>(false));
   if (mine) {
     MACHIYA_CHECK(open_connection());
     has_lease_ = true;
@@ -120,13 +127,14 @@ Result<void> SqliteWriter::start() {
 /// Gives up after the configured time, or when the store is being closed.
 Result<void> SqliteWriter::wait_for_lease() {
   const auto until = std::chrono::steady_clock::now() + lease_wait_;
-  log(LogLevel::info, "writer-lease-waiting");
-  for (;;) {
+  for (bool told = false;; told = true) {
     MACHIYA_TRY(const bool mine, lease_.try_acquire());
     if (mine) break;
+    if (!told) log(LogLevel::info, "writer-lease-waiting");
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kLeasePoll, [&] { return state_ != State::open; });
-    if (state_ != State::open || std::chrono::steady_clock::now() >= until)
+    const bool wanted = !queue_.empty() || acquiring_ > 0;
+    if (state_ != State::open || !wanted || std::chrono::steady_clock::now() >= until)
       return Error(ErrorCode::unavailable, "another process holds the writer lease");
   }
   if (auto opened = open_connection(); !opened.ok()) refuse(opened.error());   // the probe tries again
@@ -148,7 +156,7 @@ void SqliteWriter::take_group(Group& group) {
 bool SqliteWriter::fail_queue(const Error& error) {
   Group group;
   std::unique_lock lock(mutex_);
-  if (queue_.empty()) changed_.wait_for(lock, kProbeMin, [&] { return state_ != State::open; });
+  if (queue_.empty()) changed_.wait_for(lock, kLeasePoll, [&] { return state_ != State::open; });
   take_group(group);
   const bool go_on = state_ == State::open || !queue_.empty();
   lock.unlock();
@@ -160,6 +168,12 @@ bool SqliteWriter::fail_queue(const Error& error) {
 void SqliteWriter::loop() {
   Group group;
   for (;;) {
+    if (!lease_.held()) {
+      // Only who wants to write asks for the lease: a long backup or check beside the server never stands in its way.
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !queue_.empty() || acquiring_ > 0 || state_ != State::open; });
+      if (queue_.empty() && state_ != State::open) break;
+    }
     if (!lease_.held())
       if (auto leased = wait_for_lease(); !leased.ok()) {
         if (!fail_queue(leased.error())) break;

@@ -26,7 +26,7 @@ class SqliteWriter {
 
   explicit SqliteWriter(const Options& options, std::string path);
   ~SqliteWriter() { close(); }
-  /// Opens the connection when the lease is free (else the thread waits for it) and starts the thread.
+  /// Starts the thread. A new file is made at once; of an existing one the lease is taken by the first write.
   Result<void> start();
 
   /// Queues; `done` runs on the writer's thread after the durable commit, or here at once when writes are refused.
@@ -77,6 +77,7 @@ class SqliteWriter {
   std::deque<Item> queue_;
   State state_ = State::open;
   bool has_lease_ = false;
+  int acquiring_ = 0;   ///< callers inside acquire()
   std::atomic<Refusal> refusing_{Refusal::none};
   std::chrono::milliseconds probe_pause_{200};
   std::atomic<std::int64_t> writes_{0}, failed_{0}, commits_{0}, retries_{0};
