@@ -16,6 +16,8 @@ void cookie(const Request& request, Response& response, const std::string& name,
   if (!max_age.empty()) text += "; Max-Age=" + std::string(max_age);
   if (request.secure) text += "; Secure";
   response.header("Set-Cookie", std::move(text));
+  for (const auto& [key, already] : response.headers)
+    if (key == "Cache-Control") return;
   response.header("Cache-Control", "no-store");
 }
 /// Holds the ticket of a mailed code between the two pages; it opens nothing without the code.
