@@ -113,6 +113,10 @@ TEST(Feel, NothingHangs) {
   EXPECT_EQ(result(deep).substr(0, 6), "error ");
   std::string minus(5000, '-');
   EXPECT_EQ(result(minus + "1").substr(0, 6), "error ");
+  std::string tests = "1", ends;
+  for (int i = 0; i < 100; ++i) tests = "1 in (" + tests, ends += "..2)";
+  EXPECT_EQ(result(tests + ends).substr(0, 6), "error ");  // not read twice at every level
+  EXPECT_EQ(result(std::string(70'000, ' ')).substr(0, 10), "error 1:1:");
   std::string chain = "1";
   for (int i = 0; i < 5000; ++i) chain += "+today().year";
   EXPECT_EQ(result(chain).substr(0, 6), "error ");

@@ -48,10 +48,13 @@ TEST(Regex, Syntax) {
   EXPECT_TRUE(matches("(ab)c\\1", "abcab"));
   EXPECT_FALSE(matches("(ab)c\\1", "abcba"));
   EXPECT_TRUE(matches("H E", "xhey", "ix"));
+  EXPECT_TRUE(matches("hello\\ sworld", "hello world", "x"));
+  EXPECT_TRUE(matches("hello[ ]world", "hello world", "x"));
+  EXPECT_FALSE(matches("hello world", "hello world", "x"));
   EXPECT_TRUE(matches("^b$", "a\nb", "m"));
   EXPECT_TRUE(matches("a.b", "a.b", "q"));
   EXPECT_FALSE(matches("a.b", "axb", "q"));
-  for (std::string_view bad : {"(", ")", "[", "[]", "a**", "a{2,1}", "\\q", "\\2(a)", "[b-a]", "*", "\\p{Xx}", "a{99999}"})
+  for (std::string_view bad : {"(", ")", "[", "[]", "a**", "a{2,1}", "\\q", "\\2(a)", "(a\\1)", "[b-a]", "*", "\\p{Xx}", "a{99999}"})
     EXPECT_FALSE(Regex::compile(bad, "")) << bad;
   EXPECT_FALSE(Regex::compile("a", "z"));
 }

@@ -30,7 +30,10 @@ TEST(Decimal, PlusAndMinusAgreeWithWideIntegers) {
     auto of = [](__int128 v) { return Decimal::make(v < 0, static_cast<unsigned __int128>(v < 0 ? -v : v), 0); };
     ASSERT_EQ(Decimal(a) + Decimal(b), of(sum)) << a << " " << b;
     ASSERT_EQ(Decimal(a >> 20) * Decimal(b >> 20), of(product)) << a << " " << b;
-    if (b != 0) ASSERT_EQ(Decimal(a) - Decimal(b) * (Decimal(a) / Decimal(b)).rounded(0, Rounding::floor), modulo(Decimal(a), Decimal(b))) << a << " " << b;
+    if (b != 0) {
+      Decimal floored = (Decimal(a) / Decimal(b)).rounded(0, Rounding::floor);
+      ASSERT_EQ(Decimal(a) - Decimal(b) * floored, modulo(Decimal(a), Decimal(b))) << a << " " << b;
+    }
     ASSERT_EQ(Decimal(a) < Decimal(b), a < b);
   }
 }

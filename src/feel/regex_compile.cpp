@@ -7,8 +7,7 @@ namespace machiya::feel {
 // Recursive descent over the pattern; each part is appended to the program, quantified parts are copied.
 class RegexCompiler {
  public:
-  RegexCompiler(Regex& r, std::u32string pattern, bool free_space, bool literal)
-      : r_(r), p_(std::move(pattern)), free_space_(free_space), literal_(literal) {}
+  RegexCompiler(Regex& r, std::u32string pattern, bool literal) : r_(r), p_(std::move(pattern)), literal_(literal) {}
 
   bool run() {
     emit(Op::save, 0);
@@ -38,11 +37,7 @@ class RegexCompiler {
     emit_set(std::move(s));
   }
   std::int32_t here() const { return static_cast<std::int32_t>(r_.program_.size()); }
-  char32_t peek(std::size_t ahead = 0) {
-    if (free_space_ && ahead == 0)
-      while (at_ < p_.size() && (p_[at_] == ' ' || p_[at_] == '\t' || p_[at_] == '\n' || p_[at_] == '\r')) ++at_;
-    return at_ + ahead < p_.size() ? p_[at_ + ahead] : U'\0';
-  }
+  char32_t peek() const { return at_ < p_.size() ? p_[at_] : U'\0'; }
   bool take(char32_t c) {
     if (peek() != c || at_ >= p_.size()) return false;
     ++at_;
@@ -185,7 +180,8 @@ class RegexCompiler {
     emit(Op::save, 2 * n);
     if (!alternatives(depth + 1) || !take(')')) return false;
     emit(Op::save, 2 * n + 1);
-    closed_ = n > closed_ ? n : closed_;
+    closed_.resize(static_cast<std::size_t>(r_.groups_) + 1);
+    closed_[static_cast<std::size_t>(n)] = true;
     return true;
   }
 
@@ -195,7 +191,7 @@ class RegexCompiler {
       int n = 0;
       while (at_ < p_.size() && p_[at_] >= '0' && p_[at_] <= '9' && n * 10 + static_cast<int>(p_[at_] - '0') <= r_.groups_)
         n = n * 10 + static_cast<int>(p_[at_++] - '0');
-      if (n == 0) return false;
+      if (n == 0 || static_cast<std::size_t>(n) >= closed_.size() || !closed_[static_cast<std::size_t>(n)]) return false;
       r_.back_references_ = true;
       emit(Op::back_reference, n);
       return true;
@@ -279,7 +275,6 @@ class RegexCompiler {
     for (;; first = false) {
       if (at_ >= p_.size()) return false;
       char32_t c = p_[at_++];
-      if (free_space_ && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
       if (c == ']') {
         if (first) return false;
         break;
@@ -329,9 +324,29 @@ class RegexCompiler {
   Regex& r_;
   std::u32string p_;
   std::size_t at_ = 0;
-  bool free_space_, literal_;
-  int closed_ = 0;
+  bool literal_;
+  std::vector<bool> closed_;  ///< groups that a back reference may name
 };
+
+namespace {
+
+// Flag x: white space is taken out before the pattern is read, but not within brackets (XPath functions 5.6.1.1).
+std::u32string without_space(const std::u32string& p) {
+  std::u32string out;
+  int brackets = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    char32_t c = p[i];
+    bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (space && brackets == 0) continue;
+    bool escaped = !out.empty() && out.back() == '\\' && (out.size() < 2 || out[out.size() - 2] != '\\');
+    if (!escaped && c == '[') ++brackets;
+    if (!escaped && c == ']' && brackets > 0) --brackets;
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
 
 std::optional<Regex> Regex::compile(std::string_view pattern, std::string_view flags) {
   Regex r;
@@ -347,7 +362,8 @@ std::optional<Regex> Regex::compile(std::string_view pattern, std::string_view f
     }
   }
   if (pattern.size() > 10000) return std::nullopt;
-  RegexCompiler c(r, to_utf32(pattern), free_space, literal);
+  std::u32string text = to_utf32(pattern);
+  RegexCompiler c(r, free_space && !literal ? without_space(text) : text, literal);
   if (!c.run()) return std::nullopt;
   return r;
 }
