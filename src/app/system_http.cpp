@@ -61,6 +61,13 @@ int error_kind(int status) {
   return status >= 500 ? 500 : 400;
 }
 
+/// What the visitor asked for, now or before; else what the browser prefers.
+std::string language_of(const http::Request& request) {
+  if (const auto chosen = request.query("lang"); chosen && locale::is_language(*chosen)) return std::string(*chosen);
+  if (const auto kept = request.cookie("lang"); locale::is_language(kept)) return std::string(kept);
+  return locale::negotiate(request.header("accept-language"));
+}
+
 }  // namespace
 
 void add_system_routes(http::Router& router, const SystemParts& parts) {
@@ -84,13 +91,7 @@ void add_system_routes(http::Router& router, const SystemParts& parts) {
 
 void add_language_gate(http::Router& router) {
   router.gate([](http::Request& request, const http::Route&) -> std::optional<http::Response> {
-    if (const auto chosen = request.query("lang"); chosen && locale::is_language(*chosen)) {
-      request.lang = std::string(*chosen);
-    } else if (const auto kept = request.cookie("lang"); locale::is_language(kept)) {
-      request.lang = std::string(kept);
-    } else {
-      request.lang = locale::negotiate(request.header("accept-language"));
-    }
+    request.lang = language_of(request);
     return std::nullopt;
   });
   router.finisher([](const http::Request& request, http::Response& response) {
@@ -103,7 +104,7 @@ void add_finishers(http::Router& router, const pages::Templates& templates, cons
     if (response.status >= 400 && wants_page(request) && header_of(response, "content-type").rfind("application/problem", 0) == 0) {
       pages::Data data = frame(request);
       const std::string kind = std::to_string(error_kind(response.status));
-      const std::string lang = request.lang.empty() ? "ja" : request.lang;
+      const std::string lang = request.lang.empty() ? language_of(request) : request.lang;  // no route, no gate
       data.set("status", response.status).set("kind", kind).set("incident", request.id).set("title", texts.text(lang, "error_page." + kind + ".title"));
       http::Response page = http::html(templates.render("error", data, lang).html, response.status);
       for (const char* keep : {"Retry-After", "Allow", "WWW-Authenticate"})

@@ -26,7 +26,7 @@ if (!options.base === !options.preview) {
 /** Who may see a page, from the permission of its route. */
 function audienceOf(permission) {
   if (permission.startsWith('staff')) return 'staff';
-  return permission === 'public' ? 'public' : 'citizen';
+  return permission === 'public' ? 'public' : 'citizen';  // "person|staff" too
 }
 
 async function site() {
@@ -39,12 +39,12 @@ async function site() {
   const answer = await fetch(`${base}/api/v1/_pages`);
   if (!answer.ok) throw new Error(`/api/v1/_pages answers ${answer.status}: is this the demonstration?`);
   const kinds = (await answer.json()).map((kind) => ({ ...kind, audience: kind.audience ?? audienceOf(kind.permission) }));
-  return { base, kinds, address: (kind) => base + (kind.path ?? kind.sample), close: () => {} };
+  return { base, kinds, address: (kind, lang) => `${base}${kind.path}${kind.path.includes('?') ? '&' : '?'}lang=${lang}`, close: () => {} };
 }
 
 /** Which languages a kind is seen in: all it has, or one that turns with the kind. */
 function languagesOf(kind, index) {
-  const own = kind.audience === 'staff' ? staffLanguages : languages;
+  const own = kind.audience === 'staff' || kind.kind.startsWith('staff') ? staffLanguages : languages;
   return options.languages === 'all' ? own : [own[index % own.length]];
 }
 

@@ -12,6 +12,10 @@ void append_quoted_markup(std::string_view markup, std::string& out);
 /// Relative, or http, https, mailto, tel: what href, src and action may hold.
 bool is_safe_url(std::string_view url);
 
+/// How readings "{漢字|かんじ}" come out where a value lands: as ruby, as the word alone (title, option, attributes), or
+/// untouched (textarea and value=, which hold what a person typed).
+enum class Reading { ruby, word, raw };
+
 /// Follows HTML just far enough to know where a value of a template would land.
 class HtmlScanner {
  public:
@@ -22,6 +26,7 @@ class HtmlScanner {
   /// A value was written here: an attribute's value is no longer at its start.
   void value_written() { at_value_start_ = false; }
   State state() const { return state_; }
+  Reading reading() const;
   /// True at the first character of an attribute that holds a URL.
   bool at_url_start() const { return state_ == State::quoted && at_value_start_ && url_attribute_; }
 

@@ -65,6 +65,12 @@ void HtmlScanner::text(char c) {
   }
 }
 
+Reading HtmlScanner::reading() const {
+  if (state_ == State::quoted) return attribute_ == "value" ? Reading::raw : Reading::word;
+  if (tag_ == "textarea") return Reading::raw;
+  return tag_ == "title" || tag_ == "option" ? Reading::word : Reading::ruby;
+}
+
 HtmlScanner::State HtmlScanner::after_tag() {
   tail_.clear();
   if (tag_ == "script" && !has_src_) fault_ = "a script must be a file (src=), the content policy allows no inline script";

@@ -119,6 +119,16 @@ TEST_F(PagesTest, TextsComeInThePagesLanguageWithArguments) {
   EXPECT_EQ(show("{{@lang}} {{@html_lang}} {{#@languages}}{{#current}}{{name}}{{/current}}{{/@languages}}", d, "ja-easy"), "ja-easy ja やさしい日本語");
 }
 
+TEST_F(PagesTest, ReadingsOfDefinitionsBecomeRubyInEasyJapaneseOnly) {
+  Data d;
+  d.set("x", "{大阪市|おおさかし}の{a|b} {<|>} {漢字").set("y", "plain");
+  const std::string source = "<title>{{x}}</title><p>{{x}}</p><input value=\"{{x}}\" title=\"{{x}}\"><textarea>{{x}}</textarea><p>{{y}}</p>";
+  const std::string rest = "の{a|b} {&lt;|&gt;} {漢字", raw = "{大阪市|おおさかし}" + rest;
+  EXPECT_EQ(show(source, d, "ja-easy"), "<title>大阪市" + rest + "</title><p><ruby>大阪市<rp>(</rp><rt>おおさかし</rt><rp>)</rp></ruby>" + rest +
+                                            "</p><input value=\"" + raw + "\" title=\"大阪市" + rest + "\"><textarea>" + raw + "</textarea><p>plain</p>");
+  EXPECT_EQ(show("<p>{{x}}</p>", d, "ja"), "<p>" + raw + "</p>");
+}
+
 TEST_F(PagesTest, FaultsNameFileAndLine) {
   EXPECT_EQ(fault("a\nb {{t:none}}"), "page.html:2: the catalogue has no text 'none' for ja");
   EXPECT_EQ(fault("a\n{{#x}}\n{{#y}}\n{{/x}}"), "page.html:4: '{{/x}}' closes 'y' of line 3");

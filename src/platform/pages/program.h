@@ -18,6 +18,7 @@ struct Op {
   Node::Kind kind = Node::Kind::literal;
   bool in_attribute = false;
   bool in_url = false;
+  Reading reading = Reading::ruby;
   std::uint32_t end = 0;           ///< of a section: index of the close
   const Program* target = nullptr; ///< of a fixed partial
   std::string text;                ///< literal markup; prefix of a dynamic partial or text
@@ -41,6 +42,8 @@ struct Language {
 void run(const Program& program, const Language& language, const Data& data, std::string& out);
 
 /// Markup of a catalogue text's literal or ruby word.
-void append_ruby(std::string_view word, std::string_view reading, bool in_attribute, std::string& out);
+void append_ruby(std::string_view word, std::string_view reading, Reading how, std::string& out);
+/// Text of a definition in やさしい日本語: words with a kana reading come out as `how` says, everything else is escaped.
+void append_with_readings(std::string_view text, Reading how, std::string& out);
 
 }  // namespace machiya::pages

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/text.h"
 #include "platform/locale/locale.h"
 #include "platform/pages/html.h"
 #include "platform/pages/program.h"
@@ -23,7 +24,7 @@ bool truthy(const Data* data) {
 
 class Renderer {
  public:
-  Renderer(const Language& language, std::string& out) : language_(language), out_(out) { stack_.reserve(16); }
+  Renderer(const Language& language, std::string& out) : language_(language), easy_(language.code == "ja-easy"), out_(out) { stack_.reserve(16); }
 
   void run(const Program& program, const Data& data) {
     stack_ = {&language_.builtins, &data};
@@ -50,13 +51,14 @@ class Renderer {
     return text == nullptr ? std::string_view() : *text;
   }
 
-  void value(const Data* data, bool in_attribute, bool in_url) {
+  void value(const Data* data, const Op& op, bool in_url) {
     if (data == nullptr) return;
     if (const std::string* text = std::get_if<std::string>(&data->get())) {
       if (in_url && !is_safe_url(*text)) out_ += '#';
+      else if (easy_ && op.reading != Reading::raw) append_with_readings(*text, op.reading, out_);
       else append_escaped(*text, out_);
     } else if (const SafeHtml* markup = std::get_if<SafeHtml>(&data->get())) {
-      if (in_attribute) append_quoted_markup(markup->html, out_);
+      if (op.in_attribute) append_quoted_markup(markup->html, out_);
       else out_ += markup->html;
     }
   }
@@ -105,8 +107,8 @@ class Renderer {
     }
     for (const locale::TextPiece& piece : locale::parse_text(*raw)) {
       if (piece.kind == locale::TextPiece::Kind::literal) append_escaped(piece.text, out_);
-      else if (piece.kind == locale::TextPiece::Kind::ruby) append_ruby(piece.text, piece.reading, op.in_attribute, out_);
-      else value(lookup(parse_name(piece.text)), op.in_attribute, false);
+      else if (piece.kind == locale::TextPiece::Kind::ruby) append_ruby(piece.text, piece.reading, op.reading, out_);
+      else value(lookup(parse_name(piece.text)), op, false);
     }
   }
 
@@ -115,7 +117,7 @@ class Renderer {
       const Op& op = ops[i];
       switch (op.kind) {
         case Node::Kind::literal: out_ += op.text; break;
-        case Node::Kind::value: value(lookup(op.name), op.in_attribute, op.in_url); break;
+        case Node::Kind::value: value(lookup(op.name), op, op.in_url); break;
         case Node::Kind::section:
           section(ops, i);
           i = op.end;
@@ -131,6 +133,7 @@ class Renderer {
   }
 
   const Language& language_;
+  const bool easy_;  // only there do definitions carry readings
   std::string& out_;
   std::vector<const Data*> stack_;
   int depth_ = 0;
@@ -145,8 +148,8 @@ void run(const Program& program, const Language& language, const Data& data, std
     program.size_hint.store(out.size() + out.size() / 8, std::memory_order_relaxed);
 }
 
-void append_ruby(std::string_view word, std::string_view reading, bool in_attribute, std::string& out) {
-  if (in_attribute) {
+void append_ruby(std::string_view word, std::string_view reading, Reading how, std::string& out) {
+  if (how != Reading::ruby) {
     append_escaped(word, out);
     return;
   }
@@ -155,6 +158,20 @@ void append_ruby(std::string_view word, std::string_view reading, bool in_attrib
   out += "<rp>(</rp><rt>";
   append_escaped(reading, out);
   out += "</rt><rp>)</rp></ruby>";
+}
+
+void append_with_readings(std::string_view text, Reading how, std::string& out) {
+  while (!text.empty()) {
+    std::size_t open = text.find('{'), bar = text.find('|', open), close = text.find('}', bar);
+    if (open == std::string_view::npos || bar == std::string_view::npos || close == std::string_view::npos) break;
+    std::string_view word = text.substr(open + 1, bar - open - 1), reading = text.substr(bar + 1, close - bar - 1);
+    bool is_reading = !word.empty() && !reading.empty() && word.find('{') == std::string_view::npos && is_katakana(to_katakana(reading));
+    std::size_t taken = is_reading ? close + 1 : open + 1;
+    append_escaped(text.substr(0, is_reading ? open : taken), out);
+    if (is_reading) append_ruby(word, reading, how, out);
+    text.remove_prefix(taken);
+  }
+  append_escaped(text, out);
 }
 
 }  // namespace machiya::pages

@@ -181,6 +181,7 @@ class Parser {
     node.line = line_;
     node.in_attribute = html_.state() == State::quoted;
     node.in_url = html_.at_url_start();
+    node.reading = html_.reading();
     node.source = std::move(source);
     node.name = std::move(name);
     node.dynamic = dynamic;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/pages/html.h"
 
 namespace machiya::pages {
 
@@ -22,6 +23,7 @@ struct Node {
   Kind kind = Kind::literal;
   bool in_attribute = false;  ///< the value stands in a quoted attribute
   bool in_url = false;        ///< at the start of href, src or action
+  Reading reading = Reading::ruby;
   int line = 0;
   std::uint32_t end = 0;      ///< of a section: index of its close node
   std::string source;         ///< literal text; partial's fixed name part; text key; asset name

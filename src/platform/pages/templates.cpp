@@ -101,6 +101,7 @@ class Compiler {
     op.kind = node.kind;
     op.in_attribute = node.in_attribute;
     op.in_url = node.in_url;
+    op.reading = node.reading;
     op.name = node.name;
     op.text = node.source;
     if (node.kind == Node::Kind::partial && !node.dynamic) op.target = &language_.programs.find(node.source)->second;
@@ -127,12 +128,13 @@ class Compiler {
     for (const locale::TextPiece& piece : locale::parse_text(*raw)) {
       std::string markup;
       if (piece.kind == locale::TextPiece::Kind::literal) append_escaped(piece.text, markup);
-      if (piece.kind == locale::TextPiece::Kind::ruby) append_ruby(piece.text, piece.reading, node.in_attribute, markup);
+      if (piece.kind == locale::TextPiece::Kind::ruby) append_ruby(piece.text, piece.reading, node.reading, markup);
       literal(markup);
       if (piece.kind != locale::TextPiece::Kind::argument) continue;
       Op op;
       op.kind = Node::Kind::value;
       op.in_attribute = node.in_attribute;
+      op.reading = node.reading;
       op.name = parse_name(piece.text);
       ops_.push_back(std::move(op));
     }
@@ -220,7 +222,7 @@ std::vector<std::string> Templates::names() const {
 SafeHtml ruby(std::string_view text) {
   SafeHtml out;
   for (const locale::TextPiece& piece : locale::parse_text(text)) {
-    if (piece.kind == locale::TextPiece::Kind::ruby) append_ruby(piece.text, piece.reading, false, out.html);
+    if (piece.kind == locale::TextPiece::Kind::ruby) append_ruby(piece.text, piece.reading, Reading::ruby, out.html);
     else if (piece.kind == locale::TextPiece::Kind::argument) append_escaped("{" + piece.text + "}", out.html);
     else append_escaped(piece.text, out.html);
   }
