@@ -51,7 +51,6 @@ class FrontPages {
       if (auto box = door_.search(request)) page.set("search", std::move(*box));
     page.set("reports", report_cards(*city, request.lang));
     page.set("fields", field_cards(*city, request.lang));
-    page.set("initiative_count", static_cast<long>(city->rooms().size()));
     if (!city->wards().empty()) page.set("map", ward_map(*city, request.lang)).set("wards_table", Data().set("rows", ward_rows(*city, request.lang)));
     return http::html(templates_.render("city/home", page, request.lang).html);
   }
