@@ -47,6 +47,17 @@ struct Audit::Impl {
 
   Result<void> flush();
   void loop();
+  /// A record that cannot be stored is at least in the log (ids only) and in the count.
+  void give_up(const StoredRow& row) {
+    lost += 1;
+    log(LogLevel::error, "audit-record-not-stored",
+        {{"actor", row.actor}, {"action", row.action}, {"object", row.object}, {"purpose", row.purpose}, {"request", row.request}});
+  }
+  void give_up_queue() {
+    std::lock_guard lock(mutex);
+    for (const StoredRow& row : queue) give_up(row);
+    queue.clear();
+  }
 };
 
 /// Writes everything queued. Rows leave the queue when they are durable.
@@ -105,9 +116,7 @@ void Audit::append_later(Entry entry) {
     return;
   }
   lock.unlock();
-  impl_->lost += 1;
-  log(LogLevel::error, "audit-record-not-stored",
-      {{"actor", row.actor}, {"action", row.action}, {"object", row.object}, {"purpose", row.purpose}, {"request", row.request}});
+  impl_->give_up(row);
 }
 
 bool Audit::backlogged() const {
@@ -125,15 +134,21 @@ void Audit::start() {
 }
 
 void Audit::stop() {
+  bool was_running = false;
   {
     std::lock_guard lock(impl_->mutex);
-    if (!impl_->running) return;
-    impl_->running = false;
+    std::swap(was_running, impl_->running);
     impl_->work.notify_all();
   }
-  impl_->thread.join();
-  for (auto done : {seal_now().ok() ? Result<void>() : Result<void>(ErrorCode::unavailable), impl_->sealer.release()})
-    if (!done.ok()) log(LogLevel::warn, "audit-stop", {{"error", done.error().to_string()}});
+  if (was_running) impl_->thread.join();
+  if (auto flushed = impl_->flush(); !flushed.ok()) {
+    log(LogLevel::error, "audit-flush-failed", {{"error", flushed.error().to_string()}});
+    impl_->give_up_queue();
+  }
+  if (!was_running) return;
+  if (auto sealed = impl_->sealer.run(); !sealed.ok()) log(LogLevel::warn, "audit-stop", {{"error", sealed.error().to_string()}});
+  if (auto released = impl_->sealer.release(); !released.ok())
+    log(LogLevel::warn, "audit-stop", {{"error", released.error().to_string()}});
 }
 
 Result<std::int64_t> Audit::seal_now() {

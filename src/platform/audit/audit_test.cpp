@@ -243,6 +243,17 @@ TEST_P(AuditTest, stop_writes_and_seals_what_is_queued) {
   EXPECT_EQ(verify(audit).sealed, 1);
 }
 
+TEST_P(AuditTest, a_record_that_can_no_longer_be_stored_is_counted) {
+  Audit audit(store(), clock_);
+  audit.append_later(entry(1));   // before start(): kept
+  audit.stop();
+  EXPECT_EQ(verify(audit).unsealed_tail, 1);
+  audit.append_later(entry(2));
+  store().close();
+  audit.stop();
+  EXPECT_EQ(audit.lost(), 1);
+}
+
 TEST_P(AuditTest, history_of_an_object_newest_first) {
   Audit audit(store(), clock_);
   append(audit, 0, 20);
