@@ -69,15 +69,13 @@ std::string field_label(const CaseView& view, const std::string& field, const st
 
 std::string action_name(const Web& web, const CaseView& view, const std::string& action, const std::string& lang) {
   const std::size_t colon = action.find(':');
+  const std::string before = colon == std::string::npos ? "" : action.substr(0, colon);
   const std::string bare = colon == std::string::npos ? action : action.substr(colon + 1);
+  if (action == "submit" || before == "staff" || before == "report") return web.texts.text(lang, "staff_cases.did." + bare);
   std::string name = bare;
   if (const Action* a = view.rules->workflow->action(bare); a && !a->name.empty()) name = a->name.in(lang);
-  if (colon == std::string::npos) {
-    if (bare == "submit" || bare == "note" || bare == "assign" || bare == "release" || bare == "hide")
-      return web.texts.text(lang, "staff_cases.did." + bare);
-    return name;
-  }
-  return web.texts.text(lang, "staff_cases.did." + action.substr(0, colon), {{"action", name}});
+  if (before.empty()) return name;
+  return web.texts.text(lang, "staff_cases.did." + before, {{"action", name}});
 }
 
 Data history(const Web& web, const CaseView& view, const std::string& lang) {

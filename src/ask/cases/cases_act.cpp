@@ -127,12 +127,12 @@ Result<CaseView> Cases::note(std::string_view number, const Act& act, const iden
     if (!may(who, kNote, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kNote));
     if (act.note.empty()) return Error(ErrorCode::invalid_input, "a note is needed", "note");
     Change change(p_.clock.now(), who, act);
-    change.action = "note";
+    change.action = "staff:note";
     opened.row.changed = change.now;
     MACHIYA_CHECK(records::update_record(tx, opened.row));
     ++opened.row.revision;
     MACHIYA_CHECK(write_history(tx, opened, change));
-    return p_.audit.append(tx, {change.actor, "case.note", "case:" + opened.row.number, "", act.request, {}});
+    return p_.audit.append(tx, {change.actor, "case.staff:note", "case:" + opened.row.number, "", act.request, {}});
   }, false, true);
 }
 
@@ -142,7 +142,7 @@ Result<CaseView> Cases::assign(std::string_view number, std::string_view assigne
     if (assignee.size() > 100) return Error(ErrorCode::too_large, "assignee", "assignee");
     if (act.revision >= 0 && act.revision != opened.row.revision) return Error(ErrorCode::conflict, "the case changed meanwhile");
     Change change(p_.clock.now(), who, act);
-    change.action = "assign", change.note = assignee;
+    change.action = "staff:assign", change.note = assignee;
     opened.row.assignee = assignee, opened.row.changed = change.now;
     return finish(tx, opened, change, "", opened.row.entered, opened.row.state);
   }, false, true);

@@ -57,7 +57,7 @@ Result<CaseView> Cases::view_of(store::ReadTx& tx, Opened& opened, bool staff) {
   v.days_left = cases::days_left(opened.clock(), p_.clock.now(), opened.rules->procedure->target, ports_.is_working_day);
   MACHIYA_TRY(auto events, records::events_of(tx, opened.row.id));
   for (records::EventRow& e : events) {
-    const bool internal = e.action == "note" || e.action == "assign" || e.action.find(':') != std::string::npos;
+    const bool internal = e.action.find(':') != std::string::npos;   // "staff:note", "propose:grant", "report:release"
     if (internal && !staff) continue;
     TimelineEntry entry;
     entry.at = e.at, entry.state = e.state, entry.action = e.action, entry.actor = e.actor, entry.fields = fields_of(e.fields);

@@ -89,7 +89,7 @@ class CasesTest : public store::testing::StoreTest {
     EXPECT_TRUE(opened.ok());
     vault = std::move(*opened);
     for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
-                             identity::Identity::migrations(), records::migrations(), Cases::migrations()})
+                             identity::Identity::migrations(), Cases::migrations()})
       migrate(list);
     audit = std::make_unique<audit::Audit>(store(), clock);
     events = std::make_unique<events::Events>(store(), clock);

@@ -53,7 +53,11 @@ CREATE TABLE page_visit (
 }  // namespace
 
 std::vector<store::Migration> Cases::migrations() {
-  return {{"cases", 1, "snapshot", kSnapshot, ""}, {"cases", 2, "statistics", kStatistics, ""}};
+  // A case is a record: the tables of module records come first.
+  std::vector<store::Migration> out = records::migrations();
+  out.push_back({"cases", 1, "snapshot", kSnapshot, ""});
+  out.push_back({"cases", 2, "statistics", kStatistics, ""});
+  return out;
 }
 
 }  // namespace machiya::cases

@@ -124,7 +124,7 @@ Result<void> Reports::moderate(std::string_view number, records::Publicity publi
     row->changed = p.clock.now();
     MACHIYA_CHECK(records::update_record(tx, *row));
     const std::string action = publicity == records::Publicity::released ? "release" : publicity == records::Publicity::hidden ? "hide" : "list";
-    MACHIYA_CHECK(records::insert_event(tx, {row->id, 0, row->changed, row->state, action, who.actor(), "", ""}));
+    MACHIYA_CHECK(records::insert_event(tx, {row->id, 0, row->changed, row->state, "report:" + action, who.actor(), "", ""}));
     return p.audit.append(tx, {who.actor(), "report." + action, "case:" + row->number, "", std::string(request), {}});
   });
 }

@@ -93,7 +93,7 @@ Response show(const Web& web, Request& request, const CaseView& v, std::string_v
   Data files = evidence(v, lang);
   if (files.find("any")) data.set("evidence", std::move(files));
   Data actions = action_links(web, v, who, lang);
-  if (has_items(actions)) data.set("actions", std::move(actions));
+  if (has_items(actions)) data.set("actions", std::move(actions)).set("has_actions", true);
   set_proposal(web, v, who, lang, data);
   if (web.cases.may(who, "case.note", v.department)) data.set("may_note", true);
   if (web.cases.may(who, "case.assign", v.department)) data.set("assign", Data().set("options", people(web, v, lang)));

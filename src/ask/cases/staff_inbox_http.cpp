@@ -144,7 +144,7 @@ Response show_inbox(const Web& web, Request& request) {
   data.set("summary", web.texts.text(lang, "staff_cases.summary",
                                      {{"all", std::to_string(s.all)}, {"overdue", std::to_string(s.overdue)}, {"proposals", std::to_string(s.proposals)}}));
   Data actions = bulk_actions(web, *inbox, who, lang);
-  if (const auto* list = std::get_if<Data::List>(&actions.get()); list && !list->empty()) data.set("bulk", std::move(actions));
+  if (const auto* list = std::get_if<Data::List>(&actions.get()); list && !list->empty()) data.set("bulk", std::move(actions)).set("has_bulk", true);
   std::vector<std::pair<std::string, std::string>> query = {{"department", text_of(request, "department")}, {"state", f.state},
                                                             {"procedure", f.procedure}, {"assignee", text_of(request, "assignee")},
                                                             {"show", text_of(request, "show")}};

@@ -1,0 +1,40 @@
+// Runs scenarios through the same doors as citizens and clerks: the interview engine, then Cases. Never by INSERT.
+#pragma once
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "ask/cases/scenario.h"
+#include "ask/interview/procedure.h"
+
+namespace machiya::cases {
+
+struct ScenarioParts {
+  std::shared_ptr<const city::City> city;
+  std::string folder;               ///< of the city, for file:line
+  store::Store& store;              ///< a fresh database with all migrations
+  vault::Vault& vault;
+  WorkingDay is_working_day;
+  /// The compiled procedure of an id, as the web uses it.
+  std::function<std::shared_ptr<const interview::Procedure>(const std::string& id)> procedure;
+};
+struct ScenarioResult {
+  std::string file, name, procedure;
+  int initiative = 0;
+  std::vector<std::string> problems;   ///< "file:line: expected …, got …"
+  bool passed() const { return problems.empty(); }
+};
+struct ScenarioFilter {
+  int initiative = 0;               ///< 0: all
+  std::string procedure;            ///< "": all
+};
+
+/// Runs them one after the other, each with its own people and its own day.
+std::vector<ScenarioResult> run_scenarios(const ScenarioParts& parts, const ScenarioFilter& filter = {});
+/// The same with a readable report on `out`, ending with "N passed, N failed". Gives the exit code: 0 only when at least
+/// one ran and none failed.
+int report_scenarios(const ScenarioParts& parts, const ScenarioFilter& filter, bool verbose, std::ostream& out);
+
+}  // namespace machiya::cases

@@ -1,0 +1,113 @@
+// Every scenario of the city in this repository, on both databases, and the demonstration's seeding.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "ask/cases/scenario_runner.h"
+#include "ask/cases/seed.h"
+#include "city/schema.h"
+#include "platform/audit/audit.h"
+#include "platform/events/events.h"
+#include "platform/identity/identity.h"
+#include "platform/jobs/jobs.h"
+#include "platform/store/testing.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::cases {
+namespace {
+
+class Body final : public city::Definition {};
+
+city::Kind plain_kind(const std::string& name, const std::string& folder) {
+  city::Kind kind;
+  kind.name = name, kind.folder = folder, kind.schema = std::string(city::schema_text(name));
+  kind.compile = [](const json::Value&, const city::Source&, Diagnostics&) { return std::make_shared<Body>(); };
+  return kind;
+}
+
+interview::World world_of(const city::City& city) {
+  interview::World world;
+  world.known = true;
+  for (const auto& w : city.wards()) world.wards.push_back({w.id, w.code, interview::Texts(json::Value(w.name.in("ja"))), w.lat, w.lon});
+  for (const auto& d : city.departments()) world.departments.push_back({d.id, "", interview::Texts(json::Value(d.name.in("ja"))), 0, 0});
+  world.decisions = json::Value::object();
+  for (const city::Loaded* d : city.all("decision")) world.decisions.set(d->source.id, *json::parse(*d->canonical));
+  return world;
+}
+
+class NoSender final : public identity::CodeSender {
+ public:
+  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
+};
+
+class ScenarioTest : public store::testing::StoreTest {
+ protected:
+  ScenarioTest() {
+    vault_ = std::move(*vault::Vault::open(folder() + "/master.key", true));
+    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
+                             identity::Identity::migrations(), Cases::migrations()})
+      migrate(list);
+    const auto report = city::load(city_folder_, {plain_kind("block", "blocks"), plain_kind("decision", "decisions"), workflow_kind(),
+                                                  plain_kind("procedure", "forms"), scenario_kind()});
+    for (const auto& fault : report.faults) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
+    city_ = report.city;
+  }
+  auto procedures() {
+    return [this](const std::string& id) -> std::shared_ptr<const interview::Procedure> {
+      auto& known = compiled_[id];
+      if (known) return known;
+      const city::Loaded* loaded = city_->find("procedure", id);
+      if (!loaded || !loaded->canonical) return nullptr;
+      Diagnostics faults;
+      known = interview::compile_procedure(*json::parse(*loaded->canonical), world_of(*city_), faults);
+      for (const auto& d : faults.list()) ADD_FAILURE() << id << d.pointer << ": " << d.en;
+      return known;
+    };
+  }
+  static bool office_open(Date d) { return weekday(d) != 0 && weekday(d) != 6; }
+
+  std::string city_folder_ = std::string(MACHIYA_SOURCE_DIR) + "/city/osaka";
+  std::unique_ptr<vault::Vault> vault_;
+  std::shared_ptr<const city::City> city_;
+  std::map<std::string, std::shared_ptr<const interview::Procedure>> compiled_;
+};
+MACHIYA_ON_BOTH_ENGINES(ScenarioTest);
+
+TEST_P(ScenarioTest, every_scenario_of_the_city_passes) {
+  ASSERT_TRUE(city_);
+  std::ostringstream out;
+  ScenarioParts parts{city_, city_folder_, store(), *vault_, office_open, procedures()};
+  const int code = report_scenarios(parts, {}, false, out);
+  EXPECT_EQ(code, 0) << out.str();
+}
+
+TEST_P(ScenarioTest, the_demonstration_is_made_through_the_doors) {
+  ASSERT_TRUE(city_);
+  FakeClock clock(*parse_rfc3339("2026-11-22T12:00:00+09:00"));
+  vault::SystemRng rng;
+  NoSender sender;
+  audit::Audit audit(store(), clock);
+  events::Events events(store(), clock);
+  jobs::Jobs jobs(store(), clock);
+  identity::Options options;
+  options.policy_text = json::to_text(city_->policy());
+  identity::Identity identity(store(), *vault_, audit, clock, sender, options);
+  Cases::declare(events, jobs);
+  CityDefinitions source([this] { return city_; });
+  Ports ports;
+  ports.definitions = &source, ports.is_working_day = office_open;
+  for (const city::Loaded* p : city_->all("procedure")) procedures()(p->source.id);   // compiled before the threads start
+  SeedParts parts{city_, Platform{store(), *vault_, audit, events, jobs, identity, clock, rng}, ports, procedures()};
+  parts.cases = 60, parts.residents = 40, parts.threads = 4;
+  auto report = seed_demonstration(parts);
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  EXPECT_EQ(report->skipped, 0) << report->first_problem;
+  EXPECT_EQ(report->cases, 60);
+  EXPECT_GT(report->decided, 0);
+  auto again = seed_demonstration(parts);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->cases, 0);   // the same seed makes nothing twice
+}
+
+}  // namespace
+}  // namespace machiya::cases

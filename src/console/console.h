@@ -1,0 +1,71 @@
+// The frame of the staff console: the navigation to which engines contribute pages through a list in app, and the pages
+// that belong to no engine: dead letters, staff accounts, API clients.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/http/http.h"
+#include "platform/identity/identity.h"
+#include "platform/pages/pages.h"
+
+namespace machiya::jobs {
+class Jobs;
+}
+namespace machiya::locale {
+class Catalogue;
+}
+namespace machiya::city {
+class City;
+}
+
+namespace machiya::console {
+
+/// One entry of the navigation; shown to those who hold the permission.
+struct NavItem {
+  std::string group;        ///< key of the group's title, "staff_console.work"
+  std::string label;        ///< key of the text
+  std::string href;
+  std::string permission;   ///< "case.list"
+};
+/// What module cases contributes.
+std::vector<NavItem> case_pages();
+/// Dead letters, accounts, API clients.
+std::vector<NavItem> system_pages();
+
+struct Parts {
+  store::Store& store;
+  identity::Identity& identity;
+  jobs::Jobs& jobs;
+  const pages::Templates& templates;
+  const locale::Catalogue& texts;
+  std::function<pages::Data(const http::Request&)> frame;   ///< what every page of the house needs (app)
+  std::function<std::shared_ptr<const city::City>()> city;
+};
+
+/// Thread-safe after construction.
+class Console {
+ public:
+  Console(Parts parts, std::vector<NavItem> items) : p_(std::move(parts)), items_(std::move(items)) {}
+  /// The frame of a staff page: house data plus the navigation of this member of staff (key "side").
+  pages::Data frame(const http::Request& request) const;
+  /// /staff (goes to the first page that this person may see), /staff/dead-letters, /staff/accounts, /staff/clients.
+  void add_routes(http::Router& router) const;
+
+ private:
+  http::Response home(http::Request& request) const;
+  http::Response dead_letters(http::Request& request) const;
+  http::Response revive(http::Request& request) const;
+  http::Response accounts(http::Request& request, std::string_view flash = {}) const;
+  http::Response change_account(http::Request& request) const;
+  http::Response clients(http::Request& request, const std::string& token = {}) const;
+  http::Response change_client(http::Request& request) const;
+  http::Response render(const http::Request& request, std::string_view name, std::string_view title_key, pages::Data data) const;
+  std::string text(const http::Request& request, std::string_view key) const;
+
+  Parts p_;
+  std::vector<NavItem> items_;
+};
+
+}  // namespace machiya::console
