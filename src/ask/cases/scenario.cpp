@@ -26,12 +26,13 @@ ScenarioStep read_step(const json::Value& v, std::size_t i, Diagnostics& faults)
   else if (v.has("confirm")) step.kind = Kind::confirm, read_act(v["confirm"], "approver", step);
   else if (v.has("correct")) step.kind = Kind::correct, step.answers = v["correct"];
   else if (v.has("withdraw")) step.kind = Kind::withdraw;
+  else if (v.has("applicant")) step.kind = Kind::applicant, read_act(v["applicant"], "", step);
   else if (auto period = parse_period(v.text("wait"))) step.kind = Kind::wait, step.wait = *period;
   else
-    faults.error(at(i), "apply、staff、confirm、correct、withdraw、wait のどれかを書いてください",
-                 "write one of apply, staff, confirm, correct, withdraw, wait");
-  if (step.kind == Kind::staff && step.act.action.empty())
-    faults.error(at(i, "staff"), "職員の操作に action がありません", "the staff step names no action");
+    faults.error(at(i), "apply、staff、confirm、correct、withdraw、applicant、wait のどれかを書いてください",
+                 "write one of apply, staff, confirm, correct, withdraw, applicant, wait");
+  if ((step.kind == Kind::staff || step.kind == Kind::applicant) && step.act.action.empty())
+    faults.error(at(i), "操作の action がありません", "the step names no action");
   if (!step.then["messages"].is_null())
     faults.error(at(i, "then"), "messages はまだ確かめられません(通知の仕組みがまだありません)", "messages cannot be checked: nothing sends them yet");
   return step;
@@ -51,8 +52,9 @@ void link(const city::City& city, const city::Source&, const city::Definition& d
   if (!workflow) return;
   for (std::size_t i = 0; i < scenario->steps.size(); ++i) {
     const ScenarioStep& step = scenario->steps[i];
-    if (step.kind == ScenarioStep::Kind::staff && !workflow->action(step.act.action))
-      faults.error(at(i, "staff/action"), "ワークフロー「" + workflow->id + "」に操作「" + step.act.action + "」がありません",
+    const bool acts = step.kind == ScenarioStep::Kind::staff || step.kind == ScenarioStep::Kind::applicant;
+    if (acts && !workflow->action(step.act.action))
+      faults.error(at(i, step.kind == ScenarioStep::Kind::staff ? "staff/action" : "applicant/action"), "ワークフロー「" + workflow->id + "」に操作「" + step.act.action + "」がありません",
                    "workflow '" + workflow->id + "' has no action '" + step.act.action + "'");
   }
 }

@@ -12,10 +12,10 @@
 namespace machiya::cases {
 
 struct ScenarioStep {
-  enum class Kind : std::uint8_t { apply, staff, confirm, correct, withdraw, wait } kind = Kind::apply;
+  enum class Kind : std::uint8_t { apply, staff, confirm, correct, withdraw, applicant, wait } kind = Kind::apply;
   json::Value answers;          ///< of apply and correct
   bool send = true;
-  Act act;                      ///< of staff and confirm
+  Act act;                      ///< of staff, confirm and applicant
   std::string role;             ///< "clerk", "approver", …
   Period wait;
   json::Value then;             ///< null: nothing is checked after this step

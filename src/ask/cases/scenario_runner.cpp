@@ -117,6 +117,7 @@ class Run {
       case ScenarioStep::Kind::correct: return correct(step);
       case ScenarioStep::Kind::wait: return wait(step.wait);
       case ScenarioStep::Kind::withdraw: return done(stage_.cases.withdraw(case_, {}, applicant_));
+      case ScenarioStep::Kind::applicant: return done(stage_.cases.act(case_, step.act, applicant_));
       case ScenarioStep::Kind::staff: return done(stage_.cases.act(case_, step.act, staff(step.role)));
       case ScenarioStep::Kind::confirm: return done(stage_.cases.confirm(case_, step.act.action != "return", step.act, staff(step.role)));
     }
@@ -145,7 +146,7 @@ class Run {
   }
   Result<void> apply(const ScenarioStep& step) {
     world_.view.reset(), world_.interview.reset(), case_.clear();
-    MACHIYA_TRY(auto answers, interview::read_values(*procedure_, step.answers, situation(), "applicant", ids()));
+    MACHIYA_TRY(auto answers, interview::read_values(*procedure_, with_file_ids(step.answers), situation(), "applicant", ids()));
     interview::Log log;
     for (interview::Answer& a : answers) log.append(std::move(a));
     MACHIYA_CHECK(evaluate(log));
@@ -159,7 +160,7 @@ class Run {
   Result<void> correct(const ScenarioStep& step) {
     MACHIYA_TRY(CaseView before, stage_.cases.view_own(case_, applicant_, "", true));
     MACHIYA_TRY(interview::Log log, interview::Log::from_json(before.log));
-    MACHIYA_TRY(auto answers, interview::read_values(*procedure_, step.answers, situation(), "applicant", ids()));
+    MACHIYA_TRY(auto answers, interview::read_values(*procedure_, with_file_ids(step.answers), situation(), "applicant", ids()));
     for (interview::Answer& a : answers) log.append(std::move(a));
     MACHIYA_CHECK(evaluate(log));
     if (!world_.interview->complete) return Error(ErrorCode::invalid_input, "not complete: " + unanswered());
@@ -211,6 +212,25 @@ std::string place_of(const std::string& folder, const std::string& file, const s
 }
 
 }  // namespace
+
+json::Value with_file_ids(const json::Value& v) {
+  if (v.is_array()) {
+    json::Value out = json::Value::array();
+    for (const json::Value& item : v.items()) out.push(with_file_ids(item));
+    return out;
+  }
+  if (!v.is_object()) return v;
+  json::Value out = json::Value::object();
+  for (const auto& [key, member] : v.members()) {
+    if (key == "blob" && member.is_string() && !is_public_id(member.as_string())) {
+      SeededRng rng(std::hash<std::string>{}(member.as_string()));
+      out.set(key, new_public_id(rng));
+    } else {
+      out.set(key, with_file_ids(member));
+    }
+  }
+  return out;
+}
 
 std::vector<ScenarioResult> run_scenarios(const ScenarioParts& parts, const ScenarioFilter& filter) {
   std::vector<ScenarioResult> out;

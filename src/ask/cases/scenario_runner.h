@@ -31,6 +31,9 @@ struct ScenarioFilter {
   std::string procedure;            ///< "": all
 };
 
+/// Scenarios name their files freely ("sample-photo"): the same name gives the same well-formed public id.
+json::Value with_file_ids(const json::Value& answers);
+
 /// Runs them one after the other, each with its own people and its own day.
 std::vector<ScenarioResult> run_scenarios(const ScenarioParts& parts, const ScenarioFilter& filter = {});
 /// The same with a readable report on `out`, ending with "N passed, N failed". Gives the exit code: 0 only when at least

@@ -35,7 +35,7 @@ std::vector<Pattern> patterns_of(const SeedParts& parts) {
     const auto* s = dynamic_cast<const Scenario*>(loaded->definition.get());
     if (!s || s->steps.empty() || s->steps[0].kind != ScenarioStep::Kind::apply || !s->steps[0].send) continue;
     if (s->steps[0].then.has("errors") || s->steps[0].then.has("stop") || s->then.has("errors") || s->then.has("stop")) continue;
-    if (auto compiled = parts.procedure(s->procedure)) out.push_back({s->procedure, compiled, s->steps[0].answers, s->today});
+    if (auto compiled = parts.procedure(s->procedure)) out.push_back({s->procedure, compiled, with_file_ids(s->steps[0].answers), s->today});
   }
   return out;
 }
