@@ -1,0 +1,191 @@
+// Every page of this module, rendered with the templates and texts of the repository: no missing text, no missing template.
+#include "ask/cases/web.h"
+
+#include <gtest/gtest.h>
+
+#include "ask/cases/document_pdf.h"
+#include "ask/cases/export_text.h"
+#include "ask/cases/reports.h"
+#include "base/text.h"
+#include "platform/audit/audit.h"
+#include "platform/events/events.h"
+#include "platform/identity/identity.h"
+#include "platform/jobs/jobs.h"
+#include "platform/store/testing.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::cases {
+namespace {
+
+constexpr std::string_view kProcedure = R"({"procedure":"fault","version":1,"owner":"construction","case":"permit","name":{"ja":"通報","en":"Report"},
+ "target":"P10D","map":{"public":true,"category":"kind","place":"place","photo":"photo"},
+ "pages":[{"page":"p","title":{"ja":"場所"},"ask":[{"name":"kind","type":"choice","label":{"ja":"種類"},"options":[{"value":"hole","label":{"ja":"穴"}}]},
+  {"name":"place","type":"place","label":{"ja":"場所"}},{"name":"photo","type":"photo","label":{"ja":"写真"}}]}]})";
+constexpr std::string_view kWorkflow = R"({"workflow":"permit","start":"received",
+ "states":[{"state":"received","name":"受付","clock":"running"},{"state":"correction","name":"補正","clock":"stopped","opens":"correction"},
+  {"state":"done","name":"完了","end":"decided","outcome":"granted"}],
+ "actions":[{"action":"ask","name":"補正","from":["received"],"to":"correction","by":"staff","permission":"case.review","needs":["fields","note"]},
+  {"action":"answer","name":"回答","from":["correction"],"to":"received","by":"applicant"},
+  {"action":"finish","name":"完了","from":["received"],"to":"done","by":"staff","permission":"case.decide","four_eyes":true,"document":"letter"}],
+ "documents":[{"document":"letter","title":"通知","body":"終わりました。"}]})";
+
+class OneService final : public DefinitionSource {
+ public:
+  std::uint64_t revision() const override { return 1; }
+  std::optional<DefinitionText> find(std::string_view kind, std::string_view id) const override {
+    if (kind == "procedure" && id == "fault") return DefinitionText{"fault", "h1", 1, 53, std::make_shared<const std::string>(kProcedure)};
+    if (kind == "workflow" && id == "permit") return DefinitionText{"permit", "h2", 1, 0, std::make_shared<const std::string>(kWorkflow)};
+    return std::nullopt;
+  }
+  std::vector<std::string> ids(std::string_view kind) const override {
+    return {kind == "procedure" ? "fault" : "permit"};
+  }
+};
+class NoSender final : public identity::CodeSender {
+ public:
+  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
+};
+
+class WebTest : public store::testing::StoreTest {
+ protected:
+  WebTest() : clock(*parse_rfc3339("2026-05-01T10:00:00+09:00")) {
+    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
+    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
+                             identity::Identity::migrations(), Cases::migrations()})
+      migrate(list);
+    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
+    auto loaded = pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts);
+    EXPECT_TRUE(loaded.ok()) << loaded.error().to_string();
+    templates = std::move(*loaded);
+    audit = std::make_unique<audit::Audit>(store(), clock);
+    events = std::make_unique<events::Events>(store(), clock);
+    jobs = std::make_unique<jobs::Jobs>(store(), clock);
+    identity::Options options;
+    options.policy_text = R"({"roles":{"all":{"permissions":["*"],"scope":"all"}}})";
+    identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
+    Cases::declare(*events, *jobs);
+    Ports ports;
+    ports.definitions = &source, ports.is_working_day = [](Date) { return true; };
+    ports.departments = [] { return std::vector<std::string>{"construction"}; };
+    cases = std::make_unique<Cases>(Platform{store(), *vault, *audit, *events, *jobs, *identity, clock, rng}, ports);
+    statistics = std::make_unique<Statistics>(store(), clock);
+    auto frame = [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); };
+    Web web{*cases, *statistics, *templates, *texts, frame, frame, [] { return std::shared_ptr<const city::City>(); }, hub,
+            [](std::string_view, std::string_view) -> Result<StoredFile> { return StoredFile{"image/jpeg", "photo"}; }, {}, folder() + "/exports"};
+    add_staff_routes(router, web);
+    add_report_routes(router, web);
+    clerk.kind = identity::PrincipalKind::staff, clerk.public_id = "c1", clerk.name = "clerk", clerk.roles = {"all"}, clerk.department = "construction";
+    Submission s;
+    s.procedure = "fault", s.category = "hole", s.lat = 34.6937, s.lon = 135.5023, s.blobs = {"b1"};
+    s.values = *json::parse(R"({"kind":"hole","place":{"lat":34.6937,"lon":135.5023},"photo":[{"blob":"b1","type":"image/jpeg","filename":"a.jpg"}]})");
+    s.log = json::Value::array(), s.search = {{"name", "町家 花子"}};
+    number = cases->submit(s)->number;
+  }
+  http::Response ask(http::Method method, const std::string& target, http::Pairs form = {}, const std::string& lang = "ja") {
+    http::Request r;
+    const std::size_t mark = target.find('?');
+    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.form_pairs = std::move(form);
+    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
+    r.principal = std::make_shared<identity::Principal>(clerk);
+    return router.dispatch(r);
+  }
+  void expect_page(const std::string& target, std::string_view part, int status = 200, http::Pairs form = {}) {
+    for (const char* lang : {"ja", "en"}) {
+      auto r = ask(form.empty() ? http::Method::get : http::Method::post, target, form, lang);
+      EXPECT_EQ(r.status, status) << target << " " << lang << r.body.substr(0, 400);
+      EXPECT_NE(r.body.find(part), std::string::npos) << target << "\n" << r.body;
+      EXPECT_EQ(r.body.find("⟦"), std::string::npos) << target << " " << lang << r.body.substr(r.body.find("⟦") == std::string::npos ? 0 : r.body.find("⟦"), 80);
+    }
+  }
+
+  FakeClock clock;
+  vault::SystemRng rng;
+  NoSender sender;
+  http::Hub hub;
+  OneService source;
+  http::Router router;
+  std::unique_ptr<vault::Vault> vault;
+  std::unique_ptr<locale::Catalogue> texts;
+  std::unique_ptr<pages::Templates> templates;
+  std::unique_ptr<audit::Audit> audit;
+  std::unique_ptr<events::Events> events;
+  std::unique_ptr<jobs::Jobs> jobs;
+  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<Cases> cases;
+  std::unique_ptr<Statistics> statistics;
+  identity::Principal clerk;
+  std::string number;
+};
+MACHIYA_ON_BOTH_ENGINES(WebTest);
+
+TEST_P(WebTest, every_page_renders_in_both_languages) {
+  expect_page("/staff/inbox", number);
+  expect_page("/staff/inbox?show=overdue", "<h1>");
+  expect_page("/staff/cases/" + number, "/actions/finish");
+  expect_page("/staff/cases/" + number + "/actions/ask", "name=\"fields\"");
+  expect_page("/staff/search", "name=\"q\"");
+  expect_page("/staff/search", number, 200, {{"q", "花子"}});
+  expect_page("/staff/persons", "name=\"q\"");
+  expect_page("/staff/persons", "<h1>", 404, {{"q", "nobody@example.jp"}});
+  expect_page("/staff/statistics?procedure=fault", "<h1>");
+  expect_page("/staff/reports", number);
+  expect_page("/staff/reports/" + number, "value=\"release\"");
+  expect_page("/staff/bulk", number, 200, {{"number", number}, {"act", "finish"}});
+  expect_page("/reports", number);
+  expect_page("/reports/" + number, number);
+}
+
+TEST_P(WebTest, acting_goes_through_forms) {
+  const std::string one = "/staff/cases/" + number;
+  auto missing = ask(http::Method::post, one + "/actions/ask", {{"action", "next"}, {"fields", "kind"}});
+  EXPECT_EQ(missing.status, 422);
+  EXPECT_NE(missing.body.find("href=\"#note\""), std::string::npos);
+  EXPECT_EQ(ask(http::Method::post, one + "/notes", {{"note", "確認中"}}).status, 303);
+  EXPECT_EQ(ask(http::Method::post, one + "/assignee", {{"action", "take"}}).status, 303);
+  EXPECT_EQ(ask(http::Method::post, one + "/actions/finish", {{"action", "next"}, {"revision", "1"}}).status, 409);
+  EXPECT_EQ(ask(http::Method::post, one + "/actions/finish", {{"action", "next"}}).status, 303);
+  EXPECT_NE(ask(http::Method::get, one).body.find("確認中"), std::string::npos);
+  EXPECT_EQ(ask(http::Method::post, one + "/proposal", {{"action", "confirm"}}).status, 403);
+  clerk.public_id = "c2";
+  EXPECT_NE(ask(http::Method::get, one).body.find("value=\"confirm\""), std::string::npos);
+  EXPECT_EQ(ask(http::Method::post, one + "/proposal", {{"action", "confirm"}}).status, 303);
+  auto pdf = ask(http::Method::get, one + "/document.pdf");
+  EXPECT_EQ(pdf.status, 200);
+  EXPECT_EQ(pdf.body.substr(0, 5), "%PDF-");
+  auto csv = ask(http::Method::get, "/staff/export.csv?show=all");
+  EXPECT_EQ(csv.status, 200);
+  EXPECT_FALSE(csv.file.empty());
+}
+
+TEST_P(WebTest, open311_answers_in_both_forms) {
+  auto services = ask(http::Method::get, "/open311/v2/services.json");
+  EXPECT_EQ((*json::parse(services.body))[std::size_t{0}].text("service_code"), "fault.hole");
+  EXPECT_NE(ask(http::Method::get, "/open311/v2/services.xml").body.find("<service_code>fault.hole</service_code>"), std::string::npos);
+  auto requests = json::parse(ask(http::Method::get, "/open311/v2/requests.json").body);
+  ASSERT_TRUE(requests.ok());
+  EXPECT_EQ((*requests)[std::size_t{0}].text("service_request_id"), number);
+  EXPECT_FALSE((*requests)[std::size_t{0}].has("media_url"));   // not released
+  EXPECT_EQ(json::parse(ask(http::Method::get, "/open311/v2/requests/" + number + ".json").body)->size(), 1u);
+  EXPECT_EQ(ask(http::Method::get, "/open311/v2/requests/R8-0.json").status, 404);
+  EXPECT_EQ(ask(http::Method::get, "/open311/v2/requests.json?start_date=yesterday").status, 400);
+  EXPECT_EQ(ask(http::Method::post, "/open311/v2/requests.json", {{"lat", "34.7"}}).status, 400);
+}
+
+TEST(document_pdf, is_the_same_twice) {
+  const DocumentPages d{"許可書", "次のとおり許可します。\n\n" + std::string(3000, 'x'), "R8-7KQF-9M3T-X4D2", Instant{1'777'000'000'000'000}};
+  auto a = document_pdf(d), b = document_pdf(d);
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_EQ(*a, *b);
+  EXPECT_GT(a->size(), 1000u);
+}
+
+TEST(export_text, csv_fields) {
+  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_field("=1+1"), "'=1+1");
+  EXPECT_EQ(csv_field("-12.5"), "-12.5");
+  EXPECT_EQ(csv_field("-1+2"), "'-1+2");
+  EXPECT_EQ(csv_field("@x\"y"), "\"'@x\"\"y\"");
+}
+
+}  // namespace
+}  // namespace machiya::cases
