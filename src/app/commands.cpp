@@ -8,6 +8,7 @@
 #include "city/check.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
+#include "feel/tck/tck.h"
 #include "platform/vault/vault.h"
 #include "platform/worker/worker_main.h"
 
@@ -108,7 +109,16 @@ int staff_add(const Arguments& arguments) {
   return kDone;
 }
 
-int work(const Arguments& arguments) { return worker::run_worker(arguments.value("kind"), worker::worker_kinds()); }
+int tck(const Arguments& arguments) {
+  if (arguments.words().size() != 1) return complain("tck needs the folder of the DMN TCK", kUsage);
+  const int code = feel::run_tck(arguments.words()[0], std::cout);
+  return code == 0 ? kDone : code == 1 ? kNotInOrder : kFailed;
+}
+
+int worker_process(const Arguments& arguments) {
+  if (!arguments.has("kind")) return complain("worker needs --kind", kUsage);
+  return worker::run_worker(arguments.value("kind"), worker::worker_kinds());
+}
 
 }  // namespace
 
@@ -117,12 +127,13 @@ const std::vector<Command>& commands() {
       {"serve", "", "Serves the city; without --config as a demonstration on loopback.", with_settings({{"demo", "", "seed 5,000 fictitious residents and cases"}}), serve},
       {"check", "[FOLDER]", "Checks a city folder: every fault as file:line:column.",
        {{"facts", "", "list what the rules rest on, unconfirmed facts first"}, {"json", "", "machine-readable"}, {"no-warnings", "", "errors only"}}, check},
+      {"tck", "DIR", "Runs the DMN Technology Compatibility Kit; ends with \"N passed, N failed\".", {}, tck},
+      {"worker", "", "Works for a server in an unprivileged process (started by the server itself).", {{"kind", "KIND", "image"}}, worker_process},
       {"backup", "FILE", "Writes a consistent copy of the running database.", with_settings({}), backup},
       {"restore", "FILE", "Fills an empty store from a backup and checks it.", with_settings({}), restore},
       {"audit verify", "", "Proves that no audit row was changed, removed or reordered.", with_settings({}), audit_verify},
       {"staff add", "", "Creates a staff account; prints its password and TOTP secret once.",
        with_settings({{"name", "NAME", "log-in name"}, {"display", "TEXT", "name shown to colleagues"}, {"role", "ROLE", "of policy.yaml"}, {"department", "ID", "of departments.yaml"}}), staff_add},
-      {"worker", "", "Works for a running server on standard input and output, confined; started by the server.", {{"kind", "NAME", "image"}}, work},
   };
   return list;
 }

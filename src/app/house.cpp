@@ -7,6 +7,7 @@
 #include "app/system_http.h"
 #include "ask/cases/cases.h"
 #include "base/log.h"
+#include "city/city_http.h"
 #include "platform/audit/audit.h"
 #include "platform/blobs/blobs.h"
 #include "platform/events/events.h"
@@ -68,6 +69,21 @@ std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const Furni
   options.password = s.smtp_password;
   options.require_starttls = s.smtp_starttls;
   return std::make_unique<identity::SmtpSender>(std::move(options), *furniture.texts, clock);
+}
+
+/// A room's services are its procedures; a room whose procedures no scenario proves does not count as running.
+std::vector<city::RunningService> running_services(const city::City& city, const city::Room& room, bool healthy) {
+  bool proved = false;
+  for (const city::Loaded* scenario : city.all("scenario")) proved = proved || scenario->source.initiative == room.number;
+  std::vector<city::RunningService> out;
+  if (!proved) return out;
+  for (const city::Loaded* procedure : city.all("procedure")) {
+    if (procedure->source.initiative != room.number) continue;
+    auto body = json::parse(*procedure->canonical);
+    if (!body.ok()) continue;
+    out.push_back({city::Text((*body)["name"]), "/procedures/" + procedure->source.id, healthy});
+  }
+  return out;
 }
 
 void append(std::vector<store::Migration>& to, std::vector<store::Migration> more) { to.insert(to.end(), more.begin(), more.end()); }
@@ -150,6 +166,11 @@ void House::Impl::wire_routes() {
   router.gate(identity->gate());
   add_finishers(router, *furniture->templates, *furniture->texts, frame_of);
   add_system_routes(router, SystemParts{*store, metrics, *furniture->assets, *furniture->templates, *furniture->city, frame_of, settings.demonstration});
+  city::FrontDoor door;
+  door.city = [city = furniture->city.get()] { return city->current(); };
+  door.runs_here = [this](const city::Room& room) { return running_services(*furniture->city->current(), room, !store->refusing_writes()); };
+  door.frame = frame_of;
+  city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
   identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of);
 }
 

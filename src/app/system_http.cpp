@@ -23,6 +23,12 @@ http::Response static_file(const pages::Assets& assets, const http::Request& req
   return r;
 }
 
+/// Who sees a page: public, citizen or staff.
+std::string audience(const std::string& permission) {
+  if (permission.rfind("staff:", 0) == 0) return "staff";
+  return permission.find("public") != std::string::npos ? "public" : "citizen";
+}
+
 /// The kinds of page of this server with a sample path each: what accessibility tests walk through.
 json::Value page_kinds(const http::Router& router) {
   json::Value out = json::Value::array();
@@ -31,6 +37,7 @@ json::Value page_kinds(const http::Router& router) {
     out.push(json::Value::object({{"kind", route.options.page_kind},
                                   {"path", route.options.sample.empty() ? route.pattern : route.options.sample},
                                   {"pattern", route.pattern},
+                                  {"audience", audience(route.options.permission)},
                                   {"permission", route.options.permission}}));
   }
   return out;
