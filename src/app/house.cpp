@@ -2,10 +2,15 @@
 
 #include <filesystem>
 
+#include "app/apply_ports.h"
 #include "app/demonstration.h"
 #include "app/furniture.h"
 #include "app/system_http.h"
+#include "ask/apply/apply.h"
+#include "ask/apply/procedure_kind.h"
 #include "ask/cases/cases.h"
+#include "ask/cases/statistics.h"
+#include "ask/cases/web.h"
 #include "base/log.h"
 #include "city/city_http.h"
 #include "platform/audit/audit.h"
@@ -41,6 +46,8 @@ struct House::Impl {
   std::unique_ptr<identity::Identity> identity;
   std::unique_ptr<cases::CityDefinitions> definitions;
   std::unique_ptr<cases::Cases> cases;
+  std::unique_ptr<cases::Statistics> statistics;
+  std::unique_ptr<apply::Apply> apply;
   http::Router router;
   bool running = false;
 
@@ -86,6 +93,12 @@ std::vector<city::RunningService> running_services(const city::City& city, const
   return out;
 }
 
+Result<cases::StoredFile> stored_file(blobs::Blobs& blobs, std::string_view id, std::string_view variant) {
+  MACHIYA_TRY(const auto blob, blobs.find(id));
+  MACHIYA_TRY(auto content, blobs.read(id, variant));
+  return cases::StoredFile{variant == "thumb" ? "image/jpeg" : blob.type, std::move(content)};
+}
+
 void append(std::vector<store::Migration>& to, std::vector<store::Migration> more) { to.insert(to.end(), more.begin(), more.end()); }
 
 }  // namespace
@@ -99,6 +112,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, blobs::Blobs::migrations());
   append(out, identity::Identity::migrations());
   append(out, cases::Cases::migrations());
+  append(out, apply::Apply::migrations());
   return out;
 }
 
@@ -156,8 +170,18 @@ void House::Impl::build_engines() {
   };
   ports.live = [this](std::string_view topic, std::string_view event, std::string_view data) { hub.publish(topic, event, data); };
   ports.erase_blob = [this](const std::string& blob) { return blobs->erase(blob); };
+  ports.end_draft = [this](store::Tx& tx, const std::string& draft, const std::string& number) { return apply->end_draft(tx, draft, number); };
   cases::Cases::declare(*events, *jobs);
   cases = std::make_unique<cases::Cases>(cases::Platform{*store, *vault, *audit, *events, *jobs, *identity, clock, rng}, std::move(ports));
+  statistics = std::make_unique<cases::Statistics>(*store, clock);
+  apply::Platform platform{*store, *vault, *audit, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
+                           [this](const http::Request& request) { return frame(request); },
+                           [city = furniture->city.get()] { return city->current(); },
+                           settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
+  apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *identity, *store));
+  identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
+    return apply->drafts().bind(tx, before, after);
+  });
 }
 
 void House::Impl::wire_routes() {
@@ -171,6 +195,17 @@ void House::Impl::wire_routes() {
   door.runs_here = [this](const city::Room& room) { return running_services(*furniture->city->current(), room, !store->refusing_writes()); };
   door.frame = frame_of;
   city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
+  apply->add_routes(router);
+  const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, frame_of, frame_of,
+                       [city = furniture->city.get()] { return city->current(); }, hub,
+                       [this](std::string_view blob, std::string_view variant) { return stored_file(*blobs, blob, variant); },
+                       [city = furniture->city.get()](const std::string& id) -> std::shared_ptr<const interview::Procedure> {
+                         const auto* found = city->current()->get<apply::ProcedureDefinition>("procedure", id);
+                         return found ? found->procedure : nullptr;
+                       },
+                       settings.data + "/spool"};
+  cases::add_staff_routes(router, web);
+  cases::add_report_routes(router, web);
   identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of);
 }
 

@@ -1,0 +1,81 @@
+#include "app/apply_ports.h"
+
+#include "ask/cases/cases.h"
+#include "ask/records/records_dao.h"
+#include "platform/identity/identity.h"
+#include "platform/store/store.h"
+
+namespace machiya::app {
+namespace {
+
+/// Whether the applicant is asked for a correction in this state.
+bool asks(cases::Cases& cases, const cases::CaseRow& row) {
+  auto rules = cases.definitions().current(row.procedure);
+  const cases::State* state = rules.ok() ? (*rules)->workflow->state(row.state) : nullptr;
+  return state && state->opens_correction;
+}
+
+Result<apply::PublicStatus> status_of(cases::Cases& cases, store::Store& store, std::string_view number, std::string_view lang, bool only_without_applicant) {
+  return store.read([&](store::ReadTx& tx) -> Result<apply::PublicStatus> {
+    MACHIYA_TRY(const auto row, records::find_record(tx, number));
+    if (!row || row->kind != "case" || (only_without_applicant && row->person)) return Error(ErrorCode::not_found);
+    MACHIYA_TRY(const auto rules, cases.definitions().of_case(tx, row->type, row->definition, row->rules, row->initiative));
+    apply::PublicStatus out;
+    out.title = rules->procedure->name.in(lang);
+    const cases::State* state = rules->workflow->state(row->state);
+    out.state = state ? state->told().in(lang) : row->state;
+    out.received = row->created;
+    out.changed = row->changed;
+    return out;
+  });
+}
+
+}  // namespace
+
+apply::Ports apply_ports(cases::Cases& cases, identity::Identity& identity, store::Store& store) {
+  apply::Ports ports;
+  ports.submit = [&cases](const cases::Submission& submission) { return cases.submit(submission); };
+  ports.view_own = [&cases](std::string_view number, const identity::Principal& who, std::string_view request, bool with_log) {
+    return cases.view_own(number, who, request, with_log);
+  };
+  ports.own_cases = [&cases](const identity::Principal& who, std::string_view lang) -> Result<std::vector<apply::OwnCase>> {
+    MACHIYA_TRY(const auto rows, cases.own_cases(who, lang));
+    std::vector<apply::OwnCase> out;
+    for (const cases::CaseRow& row : rows)
+      out.push_back({row.number, row.title, row.state_name, row.received, row.changed, row.due, row.ended, asks(cases, row)});
+    return out;
+  };
+  ports.resubmit = [&cases](std::string_view number, const cases::Submission& changed, const cases::Act& act, const identity::Principal& who) {
+    return cases.resubmit(number, changed, act, who);
+  };
+  ports.withdraw = [&cases](std::string_view number, const cases::Act& act, const identity::Principal& who) { return cases.withdraw(number, act, who); };
+  ports.may = [&cases](const cases::CaseView& view, std::string_view action) {
+    identity::Principal applicant;
+    applicant.kind = identity::PrincipalKind::citizen;
+    applicant.id = view.applicant;
+    for (const cases::Choice& choice : cases.choices(view, applicant))
+      if (choice.action->id == action) return choice.allowed;
+    return false;
+  };
+  ports.state_text = [](const cases::CaseView& view, std::string_view state, std::string_view lang) {
+    const cases::State* found = view.rules ? view.rules->workflow->state(state) : nullptr;
+    return found ? found->told().in(lang) : std::string(state);
+  };
+  ports.document = [&cases](std::string_view number, const identity::Principal& who, std::string_view request) -> Result<apply::DocumentText> {
+    MACHIYA_TRY(const auto document, cases.document(number, who, request));
+    return apply::DocumentText{document.title, document.text, document.lang, document.issued};
+  };
+  ports.public_status = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, true); };
+  ports.status_of = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, false); };
+  ports.person_of_email = [&identity, &store](std::string_view email) {
+    return store.write([&](store::Tx& tx) { return identity.ensure_person(tx, email, identity::Assurance::contact); });
+  };
+  ports.facts_of = [&cases](const identity::Principal& who) -> Result<json::Value> {
+    if (who.kind != identity::PrincipalKind::citizen || who.assurance != identity::Assurance::verified) return json::Value::object();
+    MACHIYA_TRY(auto facts, cases.records().facts_of(who.id));
+    return json::Value::object({{"person", std::move(facts)}});
+  };
+  return ports;
+}
+
+}  // namespace machiya::app
