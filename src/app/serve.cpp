@@ -66,8 +66,6 @@ int serve(const Arguments& arguments) {
   auto house = House::open(*settings, *furniture);
   if (!house) return complain(house.error().to_string());
   House& home = **house;
-  if (arguments.has("demo"))
-    if (int code = seed_demonstration(home); code != kDone) return code;
 
   auto server = http::Server::create(options, home.router(), home.clock(), home.metrics());
   if (!server) return complain(server.error().to_string());
