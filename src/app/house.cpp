@@ -11,6 +11,7 @@
 #include "ask/cases/cases.h"
 #include "ask/cases/statistics.h"
 #include "ask/cases/web.h"
+#include "ask/records/records_dao.h"
 #include "base/log.h"
 #include "city/city_http.h"
 #include "platform/audit/audit.h"
@@ -111,6 +112,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, jobs::Jobs::migrations());
   append(out, blobs::Blobs::migrations());
   append(out, identity::Identity::migrations());
+  append(out, records::migrations());
   append(out, cases::Cases::migrations());
   append(out, apply::Apply::migrations());
   return out;

@@ -44,6 +44,7 @@ async function apply(id, test, email) {
   await client.submit({}, start.buttons.length ? { [start.buttons[0].name]: start.buttons[0].value } : null);
   const items = {};
   let last = '';
+  let again = 0;
   for (let step = 0; step < 60; step++) {
     const page = client.page;
     const receipt = page.data('receipt-number');
@@ -54,7 +55,9 @@ async function apply(id, test, email) {
       continue;
     }
     const errors = page.errors();
-    if (Object.keys(errors).length && page.address === last) throw new Error(`errors on ${page.address}: ${JSON.stringify(errors)}`);
+    // An answer may bring further questions onto the same page; twice is enough for that.
+    again = page.address === last ? again + 1 : 0;
+    if (Object.keys(errors).length && again > 2) throw new Error(`errors on ${page.address}: ${JSON.stringify(errors)}`);
     last = page.address;
     const form = page.forms().find((f) => f.buttons.some((b) => b.name === 'action' && (b.value === 'send' || b.value === 'next')));
     if (form && form.names.every((n) => ['csrf', 'base', 'revision'].includes(n))) {

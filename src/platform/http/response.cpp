@@ -1,5 +1,7 @@
 #include "platform/http/http.h"
 
+#include "base/log.h"
+
 namespace machiya::http {
 
 Response& Response::header(std::string name, std::string value) {
@@ -46,8 +48,13 @@ Response problem(const Error& error, const Request& request) {
   body.set("type", type);
   body.set("title", std::string(english ? info.en : info.ja));
   body.set("status", info.http_status);
-  if (!error.detail.empty()) body.set("detail", error.detail);
-  if (!error.where.empty()) body.set("pointer", error.where);
+  // What went wrong inside is for the log; the client gets the request id to ask with.
+  if (info.http_status >= 500) {
+    log(info.level, "request-failed", {{"id", request.id}, {"why", error.to_string()}});
+  } else {
+    if (!error.detail.empty()) body.set("detail", error.detail);
+    if (!error.where.empty()) body.set("pointer", error.where);
+  }
   if (!request.id.empty()) body.set("instance", "urn:machiya:request:" + request.id);
   std::string out;
   json::write(body, out);

@@ -7,7 +7,7 @@ const day = (offset) => {
 const on = (year, month, dayOfMonth) => ({ era: 'western', year: String(year), month: String(month), day: String(dayOfMonth) });
 const name = { family: '町家', given: '花子', family_kana: 'マチヤ', given_kana: 'ハナコ' };
 const address = { postal_code: '530-8201', prefecture: '大阪府', city: '大阪市北区', town: '中之島', street: '１丁目３－２０', building: '' };
-const organisation = { name: '町家試験株式会社', name_kana: 'マチヤシケン', corporate_number: '1234567890123' };
+const organisation = { name: '町家試験株式会社', name_kana: 'マチヤシケン', corporate_number: '9234567890123' };
 const company = { organisation, organisation_address: address, representative: '代表取締役 町家太郎', contact_person: name, phone: '06-6208-8000' };
 const person = { applicant: name, applicant_address: address, phone: '０６－６２０８－８０００' };
 const place = { address: '大阪市北区中之島1丁目', ward: 'kita', lat: '34.6937', lon: '135.5023' };
