@@ -26,8 +26,5 @@ int run_command(const std::vector<std::string>& words);
 int complain(const std::string& message, Exit exit = kFailed);
 
 int serve(const Arguments& arguments);
-class House;
-/// Residents and cases for the demonstration, once a database; shows its progress.
-int seed_demonstration(House& house);
 
 }  // namespace machiya::app

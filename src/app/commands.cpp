@@ -1,10 +1,14 @@
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "app/command.h"
+#include "app/furniture.h"
 #include "app/house.h"
 #include "app/kinds.h"
 #include "app/settings.h"
+#include "base/log.h"
 #include "city/check.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
@@ -115,6 +119,27 @@ int tck(const Arguments& arguments) {
   return code == 0 ? kDone : code == 1 ? kNotInOrder : kFailed;
 }
 
+/// Scenarios run on a fresh store of their own: a temporary SQLite file, or --store for an empty PostgreSQL database.
+int scenario(const Arguments& arguments) {
+  auto settings = settings_from(arguments);
+  if (!settings) return complain(settings.error().to_string(), kUsage);
+  std::string folder = (std::filesystem::temp_directory_path() / "machiya-scenario-XXXXXX").string();
+  if (!mkdtemp(folder.data())) return complain("cannot make a temporary folder");
+  struct Cleaner {
+    std::string folder;
+    ~Cleaner() { std::error_code ec; std::filesystem::remove_all(folder, ec); }
+  } cleaner{folder};
+  settings->data = folder;
+  settings->key_file = folder + ".key";
+  Cleaner key{settings->key_file};
+  auto furniture = load_furniture(*settings);
+  if (!furniture) return complain(furniture.error().to_string(), kNotInOrder);
+  set_log_level(LogLevel::error);
+  auto house = House::open(*settings, *furniture);
+  if (!house) return complain(house.error().to_string());
+  return (*house)->scenarios(arguments.value("only"), arguments.has("verbose"), std::cout) == 0 ? kDone : kNotInOrder;
+}
+
 int worker_process(const Arguments& arguments) {
   if (!arguments.has("kind")) return complain("worker needs --kind", kUsage);
   return worker::run_worker(arguments.value("kind"), worker::worker_kinds());
@@ -127,6 +152,8 @@ const std::vector<Command>& commands() {
       {"serve", "", "Serves the city; without --config as a demonstration on loopback.", with_settings({{"demo", "", "seed 5,000 fictitious residents and cases"}}), serve},
       {"check", "[FOLDER]", "Checks a city folder: every fault as file:line:column.",
        {{"facts", "", "list what the rules rest on, unconfirmed facts first"}, {"json", "", "machine-readable"}, {"no-warnings", "", "errors only"}}, check},
+      {"scenario", "", "Proves the city's services: runs its scenarios through the real engines.",
+       with_settings({{"only", "PROCEDURE", "the scenarios of one procedure"}, {"verbose", "", "also print those that passed"}}), scenario},
       {"tck", "DIR", "Runs the DMN Technology Compatibility Kit; ends with \"N passed, N failed\".", {}, tck},
       {"worker", "", "Works for a server in an unprivileged process (started by the server itself).", {{"kind", "KIND", "image"}}, worker_process},
       {"backup", "FILE", "Writes a consistent copy of the running database.", with_settings({}), backup},

@@ -9,11 +9,14 @@
 #include "ask/apply/apply.h"
 #include "ask/apply/procedure_kind.h"
 #include "ask/cases/cases.h"
+#include "ask/cases/component.h"
+#include "ask/cases/scenario_runner.h"
+#include "ask/cases/seed.h"
 #include "ask/cases/statistics.h"
 #include "ask/cases/web.h"
-#include "ask/records/records_dao.h"
 #include "base/log.h"
 #include "city/city_http.h"
+#include "console/console.h"
 #include "platform/audit/audit.h"
 #include "platform/blobs/blobs.h"
 #include "platform/events/events.h"
@@ -49,11 +52,15 @@ struct House::Impl {
   std::unique_ptr<cases::Cases> cases;
   std::unique_ptr<cases::Statistics> statistics;
   std::unique_ptr<apply::Apply> apply;
+  std::unique_ptr<console::Console> console;
   http::Router router;
   bool running = false;
 
   Result<void> build_platform();
   void build_engines();
+  cases::Platform cases_platform();
+  cases::Ports cases_ports();
+  std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;
   void wire_routes();
   pages::Data frame(const http::Request& request) const;
 };
@@ -112,7 +119,6 @@ std::vector<store::Migration> all_migrations() {
   append(out, jobs::Jobs::migrations());
   append(out, blobs::Blobs::migrations());
   append(out, identity::Identity::migrations());
-  append(out, records::migrations());
   append(out, cases::Cases::migrations());
   append(out, apply::Apply::migrations());
   return out;
@@ -132,7 +138,8 @@ pages::Data House::Impl::frame(const http::Request& request) const {
   const std::string lang = request.lang.empty() ? "ja" : request.lang;
   const identity::Principal& who = identity::principal_of(request);
   pages::Data data;
-  data.set("city_name", furniture->city->current()->name().in(lang)).set("demo", settings.demonstration).set("csrf", who.csrf);
+  const std::string& city_name = furniture->city->current()->name().in(lang);
+  data.set("city_name", lang == "ja-easy" ? pages::Data(pages::ruby(city_name)) : pages::Data(city_name)).set("demo", settings.demonstration).set("csrf", who.csrf);
   if (who.kind == identity::PrincipalKind::citizen) data.set("user", true);
   if (who.kind == identity::PrincipalKind::staff) {
     const auto city = furniture->city->current();
@@ -160,8 +167,17 @@ Result<void> House::Impl::build_platform() {
   return {};
 }
 
-void House::Impl::build_engines() {
-  definitions = std::make_unique<cases::CityDefinitions>([city = furniture->city.get()] { return city->current(); });
+std::shared_ptr<const interview::Procedure> House::Impl::procedure(const std::string& id) const {
+  const auto city = furniture->city->current();
+  const auto* found = city->get<apply::ProcedureDefinition>("procedure", id);
+  return found ? found->procedure : nullptr;
+}
+
+cases::Platform House::Impl::cases_platform() {
+  return cases::Platform{*store, *vault, *audit, *events, *jobs, *identity, clock, rng};
+}
+
+cases::Ports House::Impl::cases_ports() {
   cases::Ports ports;
   ports.definitions = definitions.get();
   ports.is_working_day = [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); };
@@ -173,9 +189,15 @@ void House::Impl::build_engines() {
   ports.live = [this](std::string_view topic, std::string_view event, std::string_view data) { hub.publish(topic, event, data); };
   ports.erase_blob = [this](const std::string& blob) { return blobs->erase(blob); };
   ports.end_draft = [this](store::Tx& tx, const std::string& draft, const std::string& number) { return apply->end_draft(tx, draft, number); };
+  return ports;
+}
+
+void House::Impl::build_engines() {
+  definitions = std::make_unique<cases::CityDefinitions>([city = furniture->city.get()] { return city->current(); });
   cases::Cases::declare(*events, *jobs);
-  cases = std::make_unique<cases::Cases>(cases::Platform{*store, *vault, *audit, *events, *jobs, *identity, clock, rng}, std::move(ports));
+  cases = std::make_unique<cases::Cases>(cases_platform(), cases_ports());
   statistics = std::make_unique<cases::Statistics>(*store, clock);
+  cases::connect(*cases, *statistics);
   apply::Platform platform{*store, *vault, *audit, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
                            [this](const http::Request& request) { return frame(request); },
                            [city = furniture->city.get()] { return city->current(); },
@@ -198,13 +220,17 @@ void House::Impl::wire_routes() {
   door.frame = frame_of;
   city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
   apply->add_routes(router);
-  const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, frame_of, frame_of,
+  std::vector<console::NavItem> navigation = console::case_pages();
+  for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
+  console = std::make_unique<console::Console>(console::Parts{*store, *identity, *jobs, *furniture->templates, *furniture->texts, frame_of,
+                                                              [city = furniture->city.get()] { return city->current(); }},
+                                               std::move(navigation));
+  console->add_routes(router);
+  const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
+  const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, staff_frame, frame_of,
                        [city = furniture->city.get()] { return city->current(); }, hub,
                        [this](std::string_view blob, std::string_view variant) { return stored_file(*blobs, blob, variant); },
-                       [city = furniture->city.get()](const std::string& id) -> std::shared_ptr<const interview::Procedure> {
-                         const auto* found = city->current()->get<apply::ProcedureDefinition>("procedure", id);
-                         return found ? found->procedure : nullptr;
-                       },
+                       [this](const std::string& id) { return procedure(id); },
                        settings.data + "/spool"};
   cases::add_staff_routes(router, web);
   cases::add_report_routes(router, web);
@@ -255,6 +281,21 @@ city::LoadReport House::reload() {
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
   return report;
+}
+
+Result<cases::SeedReport> House::seed(int wanted, std::function<void(int, int)> progress) {
+  cases::SeedParts parts{impl_->furniture->city->current(), impl_->cases_platform(), impl_->cases_ports(), [this](const std::string& id) { return impl_->procedure(id); }};
+  parts.cases = wanted;
+  parts.progress = std::move(progress);
+  return cases::seed_demonstration(parts);
+}
+
+int House::scenarios(const std::string& procedure, bool verbose, std::ostream& out) {
+  cases::ScenarioParts parts{impl_->furniture->city->current(), impl_->settings.city, *impl_->store, *impl_->vault, impl_->cases_ports().is_working_day,
+                             [this](const std::string& id) { return impl_->procedure(id); }};
+  cases::ScenarioFilter filter;
+  filter.procedure = procedure;
+  return cases::report_scenarios(parts, filter, verbose, out);
 }
 
 http::Router& House::router() { return impl_->router; }

@@ -1,5 +1,7 @@
 // The composition root: every object of the server is built here once, in order, owned here and destroyed in reverse.
 #pragma once
+#include <functional>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +33,7 @@ class Events;
 }
 namespace machiya::cases {
 class Cases;
+struct SeedReport;
 }
 
 namespace machiya::app {
@@ -56,6 +59,12 @@ class House {
   void yield_writer();
   /// SIGHUP and the console: the new city, or the faults for which the old one stays.
   city::LoadReport reload();
+
+  /// Fictitious residents and cases for the demonstration, through the same engines as everybody else's.
+  Result<cases::SeedReport> seed(int wanted, std::function<void(int, int)> progress);
+
+  /// Runs the scenarios of one procedure ("": all) on this house's store and reports on `out`; 0 when all passed.
+  int scenarios(const std::string& procedure, bool verbose, std::ostream& out);
 
   http::Router& router();
   http::Hub& hub();

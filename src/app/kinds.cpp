@@ -1,6 +1,7 @@
 #include "app/kinds.h"
 
 #include "ask/apply/procedure_kind.h"
+#include "ask/cases/scenario.h"
 #include "ask/cases/workflow.h"
 #include "city/decision_kind.h"
 
@@ -8,7 +9,7 @@ namespace machiya::app {
 
 std::vector<city::Kind> all_kinds() {
   // In the order of who needs whom: forms name decisions and workflows, scenarios name forms.
-  return {city::decision_kind(), city::block_kind(), cases::workflow_kind(), apply::procedure_kind()};
+  return {city::decision_kind(), city::block_kind(), cases::workflow_kind(), apply::procedure_kind(), cases::scenario_kind()};
 }
 
 }  // namespace machiya::app

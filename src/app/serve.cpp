@@ -1,6 +1,7 @@
 // `machiya serve`: opens the house, listens, reloads on SIGHUP, drains on SIGTERM, hands over to the next process.
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <thread>
@@ -9,6 +10,8 @@
 #include "app/demonstration.h"
 #include "app/furniture.h"
 #include "app/house.h"
+#include "ask/cases/seed.h"
+#include "ask/records/records_dao.h"
 #include "base/log.h"
 #include "platform/http/server.h"
 
@@ -49,6 +52,26 @@ void print_addresses(const Settings& settings, const std::string& address, const
   std::fflush(stdout);
 }
 
+/// Once a database: a second start finds the cases there.
+int seed_demonstration(House& home) {
+  auto present = home.store().read([](store::ReadTx& tx) {
+    records::ListFilter any;
+    any.open_only = false;
+    any.limit = 1;
+    return records::list_records(tx, any);
+  });
+  if (!present.ok()) return complain(present.error().to_string());
+  if (!present->empty()) return kDone;
+  const bool terminal = isatty(2) == 1;
+  auto report = home.seed(5000, [terminal](int done, int all) {
+    if (terminal) std::fprintf(stderr, "\rseeding residents and cases %3d %% (%d of %d)", 100 * done / all, done, all);
+  });
+  if (!report.ok()) return complain("the demonstration could not be seeded: " + report.error().to_string());
+  std::fprintf(stderr, "%sseeded %d cases: %d decided, %d in correction, %d skipped%s\n", terminal ? "\r" : "", report->cases, report->decided,
+               report->in_correction, report->skipped, report->first_problem.empty() ? "" : (" (" + report->first_problem + ")").c_str());
+  return kDone;
+}
+
 }  // namespace
 
 int serve(const Arguments& arguments) {
@@ -66,6 +89,8 @@ int serve(const Arguments& arguments) {
   auto house = House::open(*settings, *furniture);
   if (!house) return complain(house.error().to_string());
   House& home = **house;
+  if (arguments.has("demo"))
+    if (int code = seed_demonstration(home); code != kDone) return code;
 
   auto server = http::Server::create(options, home.router(), home.clock(), home.metrics());
   if (!server) return complain(server.error().to_string());
