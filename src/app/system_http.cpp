@@ -46,6 +46,7 @@ json::Value page_kinds(const http::Router& router) {
 void site_page(http::Router& router, const SystemParts& parts, const std::string& name) {
   router.get("/" + name, open_route("site-" + name), [&templates = parts.templates, frame = parts.frame, name](http::Request& request) {
     pages::Data data = frame(request);
+    data.set("title_key", (name == "accessibility" ? "about." : "site.") + name + ".title");
     return http::html(templates.render("site/" + name, data, request.lang).html);
   });
 }

@@ -43,6 +43,7 @@ async function structure(page, lang) {
     const out = [];
     const h1 = document.querySelectorAll('h1').length;
     if (h1 !== 1) out.push(`${h1} h1 elements`);
+    if (document.title.split('|')[0].trim().length < 2 || document.title.includes('<')) out.push(`window title is "${document.title}"`);
     if (document.documentElement.lang !== wanted) out.push(`lang is "${document.documentElement.lang}", not "${wanted}"`);
     if (document.body.textContent.includes('⟦')) out.push('a text or part is missing (⟦…⟧)');
     if (document.querySelector('[style]:not(.maplibregl-map *):not(.maplibregl-map)')) out.push('an inline style');
