@@ -126,7 +126,7 @@ std::vector<store::Migration> all_migrations() {
 
 Result<std::unique_ptr<store::Store>> open_store(const Settings& settings) {
   std::error_code ec;
-  std::filesystem::create_directories(settings.data, ec);
+  std::filesystem::create_directories(settings.data + "/spool", ec);
   if (ec) return Error(ErrorCode::storage_failed, "cannot make the data folder: " + ec.message(), settings.data);
   store::Options options;
   options.url = settings.store_url();
