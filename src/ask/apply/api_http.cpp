@@ -37,14 +37,14 @@ http::Response with_errors(const Error& error, const http::Request& request, Val
 bool has_scope(const identity::Principal& who, std::string_view scope) { return std::find(who.scopes.begin(), who.scopes.end(), scope) != who.scopes.end(); }
 
 Value question_json(const interview::Question& question, std::string_view lang) {
-  Value out = Value::object({{"name", question.name}, {"type", std::string(interview::answer_type_name(question.type))}, {"label", question.label.in(lang)}, {"required", !question.optional}});
-  if (!question.hint.empty()) out.set("hint", question.hint.in(lang));
-  if (!question.text.empty()) out.set("text", question.text.in(lang));
+  Value out = Value::object({{"name", question.name}, {"type", std::string(interview::answer_type_name(question.type))}, {"label", plain(question.label.in(lang))}, {"required", !question.optional}});
+  if (!question.hint.empty()) out.set("hint", plain(question.hint.in(lang)));
+  if (!question.text.empty()) out.set("text", plain(question.text.in(lang)));
   if (question.when) out.set("when", question.when.expression.source());
   if (!question.unit.empty()) out.set("unit", question.unit.in(lang));
   if (!question.options.empty()) {
     Value options = Value::array();
-    for (const auto& option : question.options) options.push(Value::object({{"value", option.value}, {"label", option.label.in(lang)}}));
+    for (const auto& option : question.options) options.push(Value::object({{"value", option.value}, {"label", plain(option.label.in(lang))}}));
     out.set("options", std::move(options));
   }
   if (question.asks()) out.set("schema", interview::answer_schema(question, lang));
@@ -54,21 +54,21 @@ Value question_json(const interview::Question& question, std::string_view lang) 
 }  // namespace
 
 Value procedure_json(const interview::Procedure& procedure, std::string_view lang, bool whole) {
-  Value out = Value::object({{"id", procedure.id}, {"version", procedure.version}, {"kind", procedure.kind}, {"name", procedure.name.in(lang)}, {"summary", procedure.summary.in(lang)},
+  Value out = Value::object({{"id", procedure.id}, {"version", procedure.version}, {"kind", procedure.kind}, {"name", plain(procedure.name.in(lang))}, {"summary", plain(procedure.summary.in(lang))},
                              {"assurance", procedure.assurance}, {"owner", procedure.owner}, {"page", "/procedures/" + procedure.id}, {"self", "/api/v1/procedures/" + procedure.id},
                              {"applications", "/api/v1/procedures/" + procedure.id + "/applications"}});
   if (!whole) return out;
-  if (!procedure.law.empty()) out.set("law", procedure.law.in(lang));
+  if (!procedure.law.empty()) out.set("law", plain(procedure.law.in(lang)));
   if (!procedure.target.empty()) out.set("target", procedure.target);
-  if (!procedure.fee_note.empty()) out.set("fee_note", procedure.fee_note.in(lang));
-  if (!procedure.after.empty()) out.set("after", procedure.after.in(lang));
+  if (!procedure.fee_note.empty()) out.set("fee_note", plain(procedure.fee_note.in(lang)));
+  if (!procedure.after.empty()) out.set("after", plain(procedure.after.in(lang)));
   Value pages = Value::array();
   for (const auto& page : procedure.pages) {
     Value questions = Value::array();
     for (const auto& question : page.questions) questions.push(question_json(question, lang));
-    Value one = Value::object({{"page", page.id}, {"title", page.title.in(lang)}});
+    Value one = Value::object({{"page", page.id}, {"title", plain(page.title.in(lang))}});
     if (page.when) one.set("when", page.when.expression.source());
-    if (page.repeat) one.set("repeat", Value::object({{"name", page.repeat->name}, {"min", page.repeat->min}, {"max", page.repeat->max}, {"item", page.repeat->item.in(lang)}}));
+    if (page.repeat) one.set("repeat", Value::object({{"name", page.repeat->name}, {"min", page.repeat->min}, {"max", page.repeat->max}, {"item", plain(page.repeat->item.in(lang))}}));
     one.set("questions", std::move(questions));
     pages.push(std::move(one));
   }
@@ -111,7 +111,7 @@ Result<identity::Principal> Apply::api_applicant(const http::Request& request, c
 http::Response Apply::api_errors(const http::Request& request, const ProcedureNow& now, const interview::State& state, const Value&) const {
   Value errors = Value::array();
   auto add = [&](std::string pointer, const std::string& code, const std::string& message) {
-    errors.push(Value::object({{"pointer", "/answers" + std::move(pointer)}, {"code", code}, {"message", message}}));
+    errors.push(Value::object({{"pointer", "/answers" + std::move(pointer)}, {"code", code}, {"message", plain(message)}}));
   };
   if (state.stop) add("", "stopped", state.stop->title + ": " + state.stop->message);
   for (const auto& page : state.pages)
@@ -176,7 +176,7 @@ http::Response Apply::api_application(http::Request& request) {
       Value asked = Value::array(), timeline = Value::array();
       for (const auto& path : view->asked) asked.push(path);
       for (const auto& entry : view->timeline) {
-        Value row = Value::object({{"at", to_iso_japan(entry.at)}, {"state", entry.state}, {"text", ports_.state_text(*view, entry.state, lang)}});
+        Value row = Value::object({{"at", to_iso_japan(entry.at)}, {"state", entry.state}, {"text", plain(ports_.state_text(*view, entry.state, lang))}});
         if (!entry.reason.empty()) row.set("reason", entry.reason);
         timeline.push(std::move(row));
       }
@@ -194,7 +194,7 @@ http::Response Apply::api_application(http::Request& request) {
     status = ports_.public_status(number, lang);
   }
   if (!status.ok()) return http::problem(who.kind == identity::PrincipalKind::visitor ? Error(ErrorCode::unauthenticated, "log in, or send a bearer token") : status.error(), request);
-  return http::json(Value::object({{"number", number}, {"title", status->title}, {"state_text", status->state}, {"received", to_iso_japan(status->received)}, {"changed", to_iso_japan(status->changed)}}));
+  return http::json(Value::object({{"number", number}, {"title", status->title}, {"state_text", plain(status->state)}, {"received", to_iso_japan(status->received)}, {"changed", to_iso_japan(status->changed)}}));
 }
 
 http::Response Apply::api_towns(http::Request& request) {

@@ -149,6 +149,10 @@ std::string draft_path(const Draft& draft, std::string_view key = {});
 /// One control of a page as web/README.md says.
 pages::Data field_data(const interview::Procedure& procedure, const interview::PageState& page, const interview::QuestionState& now, const Draft& draft, std::string_view lang,
                        const locale::Catalogue& texts, const locale::ReferenceData* reference);
+/// A text of a definition for a page: with its readings as ruby in やさしい日本語.
+pages::Data rich(std::string_view text, std::string_view lang);
+/// The same without braces, for titles, PDF and programs: of "{漢字|かんじ}" only the word.
+std::string plain(std::string_view text);
 /// "1.2 MB".
 std::string size_text(std::int64_t bytes);
 

@@ -24,7 +24,7 @@ http::Response Apply::my_page(http::Request& request) {
   Data rows{Data::List{}};
   for (const auto& one : *own) {
     Data row;
-    row.set("href", case_path(one.number)).set("number", one.number).set("name", one.title).set("state", one.state).set("when", locale::format_date(date_in_japan(one.received), request.lang));
+    row.set("href", case_path(one.number)).set("number", one.number).set("name", one.title).set("state", rich(one.state, request.lang)).set("when", locale::format_date(date_in_japan(one.received), request.lang));
     if (one.due && !one.ended) row.set("due", locale::format_date(date_in_japan(*one.due), request.lang));
     if (one.asked) row.set("asked", true);
     rows.push(std::move(row));
@@ -53,7 +53,7 @@ http::Response Apply::case_page(http::Request& request) {
 
 http::Response Apply::status_page(http::Request& request, const std::string& number, const PublicStatus& status) {
   Data data = page_data(request, status.title);
-  data.set("number", number).set("state", status.state).set("received", locale::format_time(status.received, request.lang)).set("changed", locale::format_time(status.changed, request.lang));
+  data.set("number", number).set("state", rich(status.state, request.lang)).set("received", locale::format_time(status.received, request.lang)).set("changed", locale::format_time(status.changed, request.lang));
   return render("apply/status", std::move(data), request);
 }
 
@@ -62,7 +62,7 @@ http::Response Apply::own_case(http::Request& request, const cases::CaseView& op
   const std::string& number = opened.number;
   auto now = procedure_of_version(view->procedure, view->version);
   Data data = page_data(request, now.ok() ? now->procedure->name.in(request.lang) : view->title);
-  data.set("nav_cases", true).set("number", number).set("state", ports_.state_text(*view, view->state, request.lang)).set("received", locale::format_time(view->received, request.lang));
+  data.set("nav_cases", true).set("number", number).set("state", rich(ports_.state_text(*view, view->state, request.lang), request.lang)).set("received", locale::format_time(view->received, request.lang));
   data.set("breadcrumbs", Data().set("items", Data(Data::List{Data().set("href", "/my").set("label", text(request, "layout.my_cases"))})));
   if (view->due && !view->ended) data.set("due", locale::format_date(date_in_japan(*view->due), request.lang));
   if (view->fee > 0) data.set("fee_text", locale::format_yen(view->fee, request.lang));
@@ -71,7 +71,7 @@ http::Response Apply::own_case(http::Request& request, const cases::CaseView& op
   for (std::size_t i = 0; i < view->timeline.size(); ++i) {
     const auto& entry = view->timeline[i];
     Data row;
-    row.set("title", ports_.state_text(*view, entry.state, request.lang)).set("at", locale::format_time(entry.at, request.lang)).set("at_iso", to_iso_japan(entry.at));
+    row.set("title", rich(ports_.state_text(*view, entry.state, request.lang), request.lang)).set("at", locale::format_time(entry.at, request.lang)).set("at_iso", to_iso_japan(entry.at));
     row.set("by", text(request, starts_with(entry.actor, "staff:") ? "apply.by.staff" : starts_with(entry.actor, "system") ? "apply.by.system" : "apply.by.applicant"));
     if (!entry.reason.empty()) row.set("text", entry.reason);
     row.set("current", i + 1 == view->timeline.size());
@@ -98,8 +98,8 @@ void Apply::own_answers(const http::Request& request, const cases::CaseView& vie
   Data sections{Data::List{}};
   for (auto& [title, rows] : answers_by_page(*state, request.lang)) {
     Data list{Data::List{}};
-    for (auto& row : rows) list.push(Data().set("label", row.label).set("value", row.text));
-    sections.push(Data().set("title", title).set("rows", std::move(list)));
+    for (auto& row : rows) list.push(Data().set("label", rich(row.label, request.lang)).set("value", rich(row.text, request.lang)));
+    sections.push(Data().set("title", rich(title, request.lang)).set("rows", std::move(list)));
   }
   data.set("sections", std::move(sections));
 }
@@ -109,7 +109,7 @@ void Apply::asked_part(const http::Request& request, const cases::CaseView& view
   Data asked{Data::List{}};
   for (const auto& path : view.asked) {
     const auto* question = now.procedure->question(path);
-    asked.push(question != nullptr ? question->label.in(request.lang) : path);
+    asked.push(rich(question != nullptr ? question->label.in(request.lang) : path, request.lang));
   }
   Data correction = Data().set("action", case_path(view.number, "/correction")).set("fields", std::move(asked));
   for (auto entry = view.timeline.rbegin(); entry != view.timeline.rend(); ++entry) {

@@ -15,7 +15,7 @@ http::Response Apply::drafts_page(http::Request& request) {
   for (const auto& draft : *own) {
     auto now = procedure(draft.procedure);
     if (!now.ok()) continue;
-    list.push(Data().set("href", draft_path(draft)).set("name", now->procedure->name.in(request.lang)).set("when", locale::format_time(draft.changed, request.lang))
+    list.push(Data().set("href", draft_path(draft)).set("name", rich(now->procedure->name.in(request.lang), request.lang)).set("when", locale::format_time(draft.changed, request.lang))
                   .set("until", locale::format_date(date_in_japan(draft.expires), request.lang)).set("action", draft_path(draft)).set("correction", !draft.case_number.empty()));
   }
   const bool nothing = std::get<Data::List>(list.get()).empty();

@@ -44,8 +44,8 @@ Data option_list(const View& view) {
   bool first = true;
   for (const auto& option : view.question.options) {
     Data row;
-    row.set("id", first ? view.id : view.id + "-" + std::to_string(&option - view.question.options.data())).set("value", option.value).set("label", option.label.in(view.lang));
-    if (!option.hint.empty()) row.set("hint", option.hint.in(view.lang));
+    row.set("id", first ? view.id : view.id + "-" + std::to_string(&option - view.question.options.data())).set("value", option.value).set("label", rich(option.label.in(view.lang), view.lang));
+    if (!option.hint.empty()) row.set("hint", rich(option.hint.in(view.lang), view.lang));
     row.set("checked", holds(view, option.value));
     out.push(std::move(row));
     first = false;
@@ -127,8 +127,8 @@ void by_type(Data& field, const View& view, const interview::Procedure& procedur
       field.set("show_coordinates", !interview::part(view.parts, "lat").empty());
       break;
     case AnswerType::bank_account: field.set("value", value_map(view)).set("kinds", kinds(view)); break;
-    case AnswerType::declaration: field.set("text", question.text.in(view.lang)).set("checked", holds(view, "yes")); break;
-    case AnswerType::info: field.set("text", question.text.in(view.lang)); break;
+    case AnswerType::declaration: field.set("text", rich(question.text.in(view.lang), view.lang)).set("checked", holds(view, "yes")); break;
+    case AnswerType::info: field.set("text", rich(question.text.in(view.lang), view.lang)); break;
     default: {
       field.set("value", std::string(interview::part(view.parts, "")));
       const auto parts = interview::unit_of(question.type).parts(question);
@@ -150,10 +150,10 @@ Data field_data(const interview::Procedure& procedure, const interview::PageStat
   else if (!now.raw.is_null()) view.parts = interview::parts_of_raw(now.raw);
   Data field;
   field.set("type", interview::answer_type_name(question.type)).set("id", view.id).set("name", name);
-  field.set("label", question.type == AnswerType::declaration && question.label.in("ja") == question.text.in("ja") ? texts.text(lang, "apply.declaration") : question.label.in(lang));
-  if (!question.hint.empty()) field.set("hint", question.hint.in(lang));
+  field.set("label", question.type == AnswerType::declaration && question.label.in("ja") == question.text.in("ja") ? pages::Data(texts.text(lang, "apply.declaration")) : rich(question.label.in(lang), lang));
+  if (!question.hint.empty()) field.set("hint", rich(question.hint.in(lang), lang));
   field.set("required", !question.optional);
-  if (const auto error = error_text(page, now); !error.empty()) field.set("error", error);
+  if (const auto error = error_text(page, now); !error.empty()) field.set("error", rich(error, lang));
   if (!now.source.empty()) field.set("source", texts.text(lang, "apply.source." + now.source));
   const bool may_be_empty = question.type == AnswerType::choice || question.type == AnswerType::choices || question.type == AnswerType::yes_no || question.type == AnswerType::declaration;
   if (may_be_empty) field.set("asked", name + ".asked");

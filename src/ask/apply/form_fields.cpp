@@ -3,9 +3,6 @@
 #include "ask/interview/answer_types.h"
 #include "base/text.h"
 
-#include <fstream>
-#include <iterator>
-
 namespace machiya::apply {
 namespace {
 
@@ -23,14 +20,6 @@ void fill(interview::Fields& fields, const std::string& name, const std::string&
   } else {
     fields.pairs.emplace_back(name, value);
   }
-}
-
-std::string head_of(const std::string& path, std::size_t limit) {
-  std::ifstream in(path, std::ios::binary);
-  std::string out(limit, '\0');
-  in.read(out.data(), static_cast<std::streamsize>(limit));
-  out.resize(static_cast<std::size_t>(in.gcount()));
-  return out;
 }
 
 }  // namespace
@@ -86,8 +75,7 @@ void Apply::take_files(http::Request& request, const Draft& draft, const intervi
     blobs::Limits limits;
     if (question.type == AnswerType::photo) limits.types = {"image/jpeg", "image/png", "image/webp"};
     blobs::PhotoFacts facts;
-    if (!question.exif.empty()) facts = blobs::read_exif(head_of(file.path, 256 * 1024));
-    auto blob = p_.blobs.put(file.path, file.content_type, limits, "draft:" + draft.public_id);
+    auto blob = p_.blobs.put(file.path, file.content_type, limits, "draft:" + draft.public_id, question.exif.empty() ? nullptr : &facts);
     if (!blob.ok()) {
       trouble = blob.error().code == ErrorCode::too_large ? "apply.file.too_large" : blob.error().code == ErrorCode::unsupported_type ? "apply.file.type" : "apply.file.failed";
       continue;

@@ -31,13 +31,13 @@ int index_of(const interview::State& state, std::string_view key) {
   return -1;
 }
 
-Data error_summary(const interview::PageState& page) {
+Data error_summary(const interview::PageState& page, std::string_view lang) {
   Data items{Data::List{}};
   for (const auto& error : page.errors) {
     std::string anchor = "q";
     for (const auto& now : page.questions)
       if (error.field == now.field || starts_with(error.field, now.field + ".")) anchor = "f-" + now.question->name;
-    items.push(Data().set("href", "#" + anchor).set("text", error.message));
+    items.push(Data().set("href", "#" + anchor).set("text", rich(error.message, lang)));
   }
   return Data().set("items", std::move(items));
 }
@@ -70,9 +70,9 @@ http::Response Apply::render_page(http::Request& request, Opened& opened, const 
   std::string title = page.page->title.in(request.lang);
   if (page.page->repeat && !page.item.empty()) title += " — " + page.page->repeat->item.in(request.lang) + " " + std::to_string(page.item_number);
   Data data = page_data(request, title);
-  data.set("procedure", procedure.name.in(request.lang)).set("action", draft_path(opened.draft, page.key)).set("base", static_cast<long long>(base_of(opened.draft.log)));
-  if (!page.page->intro.empty()) data.set("intro", page.page->intro.in(request.lang));
-  if (page.page->repeat && page.item.empty()) data.set("intro", text(request, "apply.repeat_none", {{"item", page.page->repeat->item.in(request.lang)}}));
+  data.set("procedure", rich(procedure.name.in(request.lang), request.lang)).set("action", draft_path(opened.draft, page.key)).set("base", static_cast<long long>(base_of(opened.draft.log)));
+  if (!page.page->intro.empty()) data.set("intro", rich(page.page->intro.in(request.lang), request.lang));
+  if (page.page->repeat && page.item.empty()) data.set("intro", text(request, "apply.repeat_none", {{"item", plain(page.page->repeat->item.in(request.lang))}}));
   Data fields{Data::List{}};
   bool upload = false, map = false;
   for (const auto& now : page.questions) {
@@ -82,7 +82,7 @@ http::Response Apply::render_page(http::Request& request, Opened& opened, const 
   }
   data.set("fields", std::move(fields)).set("upload", upload);
   if (map) data.set("needs_map", true);
-  if (!page.errors.empty()) data.set("errors", error_summary(page));
+  if (!page.errors.empty()) data.set("errors", error_summary(page, request.lang));
   if (request.query("return") == "check") data.set("return_check", true);
   const bool last = index + 1 == count, sends = last && !procedure.check_page;
   Data buttons{Data::List{}};
@@ -99,23 +99,23 @@ http::Response Apply::render_page(http::Request& request, Opened& opened, const 
   for (int i = 0; i < count; ++i) {
     const auto& other = state.pages[static_cast<std::size_t>(i)];
     Data row;
-    row.set("label", other.page->title.in(request.lang) + (other.item_count > 1 ? " " + std::to_string(other.item_number) : "")).set("current", i == index).set("done", other.complete);
+    row.set("label", rich(other.page->title.in(request.lang) + (other.item_count > 1 ? " " + std::to_string(other.item_number) : ""), request.lang)).set("current", i == index).set("done", other.complete);
     if (other.visited) row.set("href", draft_path(opened.draft, other.key));
     items.push(std::move(row));
   }
   if (count > 1) data.set("progress", Data().set("step", index + 1).set("steps", count).set("pages", Data().set("items", std::move(items))));
   if (state.stop && state.stop->page == page.key) {
-    Data stop = Data().set("title", state.stop->title).set("message", state.stop->message);
+    Data stop = Data().set("title", rich(state.stop->title, request.lang)).set("message", rich(state.stop->message, request.lang));
     if (!state.stop->link.empty()) stop.set("link", Data().set("href", state.stop->link).set("label", text(request, "apply.stop_link")));
     data.set("stop", std::move(stop));
   }
   Data changes{Data::List{}};
-  for (const auto& change : opened.draft.changes.items()) changes.push(text(request, "apply.change." + change.text("what"), {{"label", change.text("label")}}));
+  for (const auto& change : opened.draft.changes.items()) changes.push(text(request, "apply.change." + change.text("what"), {{"label", plain(change.text("label"))}}));
   if (opened.draft.changes.size() > 0) data.set("changes", Data().set("items", std::move(changes)).set("action", draft_path(opened.draft)));
   Data elsewhere{Data::List{}};
   for (auto name : split(request.query("elsewhere").value_or(""), ','))
     for (const auto& now : page.questions)
-      if (!name.empty() && now.question->name == name) elsewhere.push(now.question->label.in(request.lang));
+      if (!name.empty() && now.question->name == name) elsewhere.push(rich(now.question->label.in(request.lang), request.lang));
   if (!std::get<Data::List>(elsewhere.get()).empty()) data.set("elsewhere", Data().set("items", std::move(elsewhere)));
   if (const auto trouble = request.query("trouble"); trouble && starts_with(*trouble, "apply.file.") && p_.texts.has("ja", *trouble))
     data.set("flash", Data().set("kind", "error").set("text", text(request, *trouble)));

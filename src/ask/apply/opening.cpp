@@ -111,7 +111,7 @@ std::string Apply::text(const http::Request& request, std::string_view key, cons
 
 pages::Data Apply::page_data(const http::Request& request, const std::string& title) const {
   pages::Data data = p_.frame(request);
-  data.set("title", title).set("csrf", identity::principal_of(request).csrf);
+  data.set("title", plain(title)).set("heading", rich(title, request.lang)).set("csrf", identity::principal_of(request).csrf);
   return data;
 }
 
@@ -119,6 +119,13 @@ http::Response Apply::render(std::string_view name, pages::Data data, http::Requ
   auto response = http::html(p_.templates.render(name, data, request.lang).html, status);
   response.header("Cache-Control", "no-store");
   return response;
+}
+
+pages::Data rich(std::string_view text, std::string_view lang) { return lang == "ja-easy" ? pages::Data(pages::ruby(text)) : pages::Data(text); }
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const auto& piece : locale::parse_text(text)) out += piece.kind == locale::TextPiece::Kind::argument ? "{" + piece.text + "}" : piece.text;
+  return out;
 }
 
 std::string size_text(std::int64_t bytes) {

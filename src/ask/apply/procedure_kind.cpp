@@ -1,6 +1,7 @@
 #include "ask/apply/procedure_kind.h"
 
 #include "city/schema.h"
+#include "feel/decision.h"
 
 namespace machiya::apply {
 namespace {
@@ -37,6 +38,40 @@ interview::World world_of(const city::City& city) {
     if (auto body = json::parse(*loaded->canonical); body.ok()) world.decisions.members().emplace_back(loaded->source.id, std::move(body).value());
   }
   return world;
+}
+
+namespace {
+
+/// A decision is kept as its canonical text; procedures compile it against their own answers.
+class DecisionDefinition final : public city::Definition {};
+
+void check_needs(const json::Value& body, const city::City& city, Diagnostics& faults) {
+  for (std::size_t i = 0; i < body["needs"].size(); ++i)
+    if (const auto& id = body["needs"][i].as_string(); city.find("decision", id) == nullptr)
+      faults.error("/needs/" + std::to_string(i), "決定表「" + id + "」はありません", "there is no decision '" + id + "'");
+}
+
+}  // namespace
+
+city::Kind decision_kind() {
+  city::Kind kind;
+  kind.name = "decision";
+  kind.folder = "decisions";
+  kind.schema = std::string(city::schema_text("decision"));
+  kind.compile = [](const json::Value& body, const city::Source&, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
+    if (body["needs"].size() > 0) return std::make_shared<DecisionDefinition>();   // needs the others: see link
+    feel::Diagnostics found;
+    auto compiled = feel::compile_decision(interview::decision_body(body), {}, found);
+    for (const auto& fault : found) faults.error(fault.pointer, fault.ja, fault.en, fault.line, fault.column);
+    if (!compiled.ok()) return nullptr;
+    return std::make_shared<DecisionDefinition>();
+  };
+  kind.link = [](const city::City& city, const city::Source& source, const city::Definition&, Diagnostics& faults) {
+    const auto* loaded = city.find("decision", source.id);
+    auto body = loaded != nullptr && loaded->canonical ? json::parse(*loaded->canonical) : Result<json::Value>(ErrorCode::not_found);
+    if (body.ok()) check_needs(*body, city, faults);
+  };
+  return kind;
 }
 
 city::Kind procedure_kind() {

@@ -16,6 +16,8 @@ class ProcedureDefinition final : public city::Definition {
 
 /// Kind "procedure" for city::load. It names decisions and workflows: put it behind those kinds.
 city::Kind procedure_kind();
+/// Kind "decision": checked by itself here, against the answers of each procedure that names it there.
+city::Kind decision_kind();
 /// The city as an interview needs it: wards, departments and the canonical decisions.
 interview::World world_of(const city::City& city);
 

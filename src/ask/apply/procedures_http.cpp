@@ -56,8 +56,8 @@ http::Response Apply::procedures_page(http::Request& request) {
     if (!field.empty() && field_of(*city, loaded->source.initiative) != field) continue;
     const auto& p = *now->procedure;
     Data row;
-    row.set("href", "/procedures/" + p.id).set("name", p.name.in(request.lang)).set("kind", text(request, "apply.kind." + p.kind));
-    if (!p.summary.empty()) row.set("summary", p.summary.in(request.lang));
+    row.set("href", "/procedures/" + p.id).set("name", rich(p.name.in(request.lang), request.lang)).set("kind", text(request, "apply.kind." + p.kind));
+    if (!p.summary.empty()) row.set("summary", rich(p.summary.in(request.lang), request.lang));
     list.push(std::move(row));
     ++count;
   }
@@ -77,13 +77,13 @@ http::Response Apply::procedure_page(http::Request& request) {
   Data data = page_data(request, p.name.in(request.lang));
   data.set("nav_procedures", true).set("action", "/procedures/" + p.id + "/start").set("kind", text(request, "apply.kind." + p.kind));
   data.set("breadcrumbs", Data().set("items", Data(Data::List{Data().set("href", "/procedures").set("label", text(request, "apply.procedures"))})));
-  if (!p.summary.empty()) data.set("summary", p.summary.in(request.lang));
-  if (!p.law.empty()) data.set("law", p.law.in(request.lang));
-  if (!p.fee_note.empty()) data.set("fee_note", p.fee_note.in(request.lang));
+  if (!p.summary.empty()) data.set("summary", rich(p.summary.in(request.lang), request.lang));
+  if (!p.law.empty()) data.set("law", rich(p.law.in(request.lang), request.lang));
+  if (!p.fee_note.empty()) data.set("fee_note", rich(p.fee_note.in(request.lang), request.lang));
   if (!target_text(p.target).empty()) data.set("target", text(request, "apply.target_days", {{"days", target_text(p.target)}}));
-  if (const auto* department = p_.city()->department(p.owner)) data.set("owner", department->name.in(request.lang));
+  if (const auto* department = p_.city()->department(p.owner)) data.set("owner", rich(department->name.in(request.lang), request.lang));
   Data attach{Data::List{}};
-  for (const auto& item : p.attach) attach.push(item.in(request.lang));
+  for (const auto& item : p.attach) attach.push(rich(item.in(request.lang), request.lang));
   if (!p.attach.empty()) data.set("attach", Data().set("items", std::move(attach)));
   data.set("assurance", text(request, "apply.assurance." + p.assurance));
   auto own = drafts_.of(identity::principal_of(request));

@@ -35,35 +35,35 @@ http::Response Apply::check_page(http::Request& request) {
   if (!state.next.empty() || state.stop) return http::see_other(draft_path(opened.draft, state.stop ? state.stop->page : state.next));
   const auto& procedure = *opened.now.procedure;
   Data data = page_data(request, text(request, "form.check_title"));
-  data.set("procedure", procedure.name.in(request.lang)).set("action", draft_path(opened.draft, "check"));
+  data.set("procedure", rich(procedure.name.in(request.lang), request.lang)).set("action", draft_path(opened.draft, "check"));
   Data sections{Data::List{}};
   for (const auto& page : state.pages) {
     Data rows{Data::List{}};
     for (const auto& now : page.questions) {
       if (!now.question->asks()) continue;
       Data row;
-      row.set("label", now.question->label.in(request.lang)).set("change_href", draft_path(opened.draft, page.key) + "?return=check#f-" + now.question->name);
-      if (!now.value.is_null()) row.set("value", interview::display(*now.question, now.value, request.lang));
+      row.set("label", rich(now.question->label.in(request.lang), request.lang)).set("change_href", draft_path(opened.draft, page.key) + "?return=check#f-" + now.question->name);
+      if (!now.value.is_null()) row.set("value", rich(interview::display(*now.question, now.value, request.lang), request.lang));
       if (!now.source.empty()) row.set("source", text(request, "apply.source." + now.source));
       rows.push(std::move(row));
     }
     if (std::get<Data::List>(rows.get()).empty()) continue;
-    sections.push(Data().set("title", page.page->title.in(request.lang) + (page.item_count > 1 ? " " + std::to_string(page.item_number) : "")).set("rows", std::move(rows)));
+    sections.push(Data().set("title", rich(page.page->title.in(request.lang) + (page.item_count > 1 ? " " + std::to_string(page.item_number) : ""), request.lang)).set("rows", std::move(rows)));
   }
   Data shown{Data::List{}};
   for (const auto& value : state.calculated)
-    if (value.show && !value.value.is_null()) shown.push(Data().set("label", value.label).set("value", interview::scalar_text(value.value)));
+    if (value.show && !value.value.is_null()) shown.push(Data().set("label", rich(value.label, request.lang)).set("value", interview::scalar_text(value.value)));
   if (!std::get<Data::List>(shown.get()).empty()) sections.push(Data().set("title", text(request, "apply.calculated")).set("rows", std::move(shown)));
   data.set("sections", std::move(sections));
   if (procedure.fee && state.fee) {
     Data fee = Data().set("amount", locale::format_yen(*state.fee, request.lang));
-    if (!procedure.fee_note.empty()) fee.set("note", procedure.fee_note.in(request.lang));
+    if (!procedure.fee_note.empty()) fee.set("note", rich(procedure.fee_note.in(request.lang), request.lang));
     data.set("fee", std::move(fee));
   }
   const auto& who = identity::principal_of(request);
   if (procedure.assurance != "none" && who.kind != identity::PrincipalKind::citizen) data.set("login_note", true);
   if (request.query("verify")) data.set("flash", Data().set("kind", "warning").set("text", text(request, "apply.needs_verified")));
-  if (!state.errors.empty()) data.set("flash", Data().set("kind", "error").set("text", state.errors.front().message));
+  if (!state.errors.empty()) data.set("flash", Data().set("kind", "error").set("text", rich(state.errors.front().message, request.lang)));
   Data buttons{Data::List{}};
   buttons.push(Data().set("value", "send").set("label", text(request, "form.send")).set("primary", true));
   buttons.push(Data().set("value", "back").set("label", text(request, "form.back")).set("skip_check", true));
@@ -176,10 +176,10 @@ http::Response Apply::receipt_page(http::Request& request) {
   if (!draft.sent()) return http::see_other(draft_path(draft));
   const auto& procedure = *opened->now.procedure;
   Data receipt;
-  receipt.set("number", draft.number).set("procedure", procedure.name.in(request.lang)).set("at", locale::format_time(draft.changed, request.lang)).set("at_iso", to_iso_japan(draft.changed));
+  receipt.set("number", draft.number).set("procedure", rich(procedure.name.in(request.lang), request.lang)).set("at", locale::format_time(draft.changed, request.lang)).set("at_iso", to_iso_japan(draft.changed));
   receipt.set("qr_url", draft_path(draft, "receipt.svg")).set("pdf_url", draft_path(draft, "receipt.pdf"));
   receipt.set("case_url", "/applications/" + draft.number);
-  if (!procedure.after.empty()) receipt.set("after", procedure.after.in(request.lang));
+  if (!procedure.after.empty()) receipt.set("after", rich(procedure.after.in(request.lang), request.lang));
   Data data = page_data(request, text(request, "receipt.title"));
   data.set("receipt", std::move(receipt));
   return render("apply/receipt", std::move(data), request);
@@ -209,7 +209,7 @@ http::Response Apply::receipt_pdf(http::Request& request) {
   ReceiptSheet sheet;
   sheet.lang = request.lang;
   sheet.title = text(request, "receipt.title");
-  sheet.procedure = opened.now.procedure->name.in(request.lang);
+  sheet.procedure = plain(opened.now.procedure->name.in(request.lang));
   sheet.number_label = text(request, "receipt.number");
   sheet.number = opened.draft.number;
   sheet.when = text(request, "receipt.when") + " " + locale::format_time(opened.draft.changed, request.lang);
@@ -217,11 +217,11 @@ http::Response Apply::receipt_pdf(http::Request& request) {
   sheet.link = p_.base_url + "/applications/" + opened.draft.number;
   sheet.city = p_.city()->name().in(request.lang);
   if (opened.now.procedure->fee && state->fee) sheet.fee = text(request, "form.fee") + ": " + locale::format_yen(*state->fee, request.lang);
-  if (!opened.now.procedure->after.empty()) sheet.after = opened.now.procedure->after.in(request.lang);
+  if (!opened.now.procedure->after.empty()) sheet.after = plain(opened.now.procedure->after.in(request.lang));
   for (auto& [title, rows] : answers_by_page(*state, request.lang)) {
     std::vector<std::pair<std::string, std::string>> lines;
-    for (auto& row : rows) lines.emplace_back(row.label, row.text.empty() ? text(request, "form.no_answer") : row.text);
-    sheet.sections.emplace_back(title, std::move(lines));
+    for (auto& row : rows) lines.emplace_back(plain(row.label), row.text.empty() ? text(request, "form.no_answer") : plain(row.text));
+    sheet.sections.emplace_back(plain(title), std::move(lines));
   }
   auto pdf = make_receipt_pdf(sheet);
   if (!pdf.ok()) return refuse(pdf.error(), request);

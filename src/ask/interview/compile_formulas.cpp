@@ -1,6 +1,7 @@
 // The expressions of a procedure: names, types and the order in which answers come.
 #include "ask/interview/compiler.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -64,26 +65,34 @@ void ProcedureCompiler::scopes() {
   p.slots = slot + widest;
 }
 
-int ProcedureCompiler::position_of(const std::string& name, const std::string& at, int limit_page, int limit_question, int calculation) {
+/// Notes what a formula reads and reports what is not answered yet when it is worked out. A calculated value is known as
+/// soon as any of its answers is: it is worked out again after every page that it reads.
+void ProcedureCompiler::read_name(const std::string& name, const std::string& at, int limit_page, int limit_question, Formula& out) {
+  auto reads = [&](int page) {
+    if (const auto place = std::lower_bound(out.pages.begin(), out.pages.end(), page); place == out.pages.end() || *place != page) out.pages.insert(place, page);
+    out.position = std::max(out.position, page);
+  };
+  auto late = [&] { faults_.error(at, "「" + name + "」はまだ答えられていません(後の質問です)", "'" + name + "' is not answered yet: it is asked later"); };
   if (const auto item = item_.find(name); item != item_.end()) {
-    if (limit_question >= 0 && item->second.question >= limit_question)
-      faults_.error(at, "「" + name + "」はまだ答えられていません(後の質問です)", "'" + name + "' is not answered yet: it is asked later");
-    return item->second.page;
+    if (limit_question >= 0 && item->second.question >= limit_question) late();
+    return reads(item->second.page);
   }
   const auto found = global_.find(name);
-  if (found == global_.end()) return -1;
+  if (found == global_.end()) return;
   const Name& where = found->second;
-  if (where.calculation >= 0) {
-    if (calculation >= 0 && where.calculation >= calculation)
-      faults_.error(at, "計算値「" + name + "」はこれより後にあります", "the calculated value '" + name + "' comes later");
-    const int position = where.calculation < calculation || calculation < 0 ? out_->calculations[where.calculation].value.position : -1;
-    if (position > limit_page || (position == limit_page && limit_question >= 0))
-      faults_.error(at, "計算値「" + name + "」は後の画面の答えを使います", "the calculated value '" + name + "' rests on answers of this or a later page");
-    return position;
+  if (where.calculation < 0) {
+    if (where.page > limit_page || (where.page == limit_page && limit_question >= 0 && (where.question < 0 || where.question >= limit_question))) late();
+    return reads(where.page);
   }
-  const bool late = where.page > limit_page || (where.page == limit_page && limit_question >= 0 && (where.question < 0 || where.question >= limit_question));
-  if (late) faults_.error(at, "「" + name + "」はまだ答えられていません(後の質問です)", "'" + name + "' is not answered yet: it is asked later");
-  return where.page;
+  if (calculating_ >= 0 && where.calculation >= calculating_) {
+    faults_.error(at, "計算値「" + name + "」はこれより後にあります", "the calculated value '" + name + "' comes later");
+    return;
+  }
+  const auto& pages = out_->calculations[where.calculation].value.pages;
+  const int last = limit_question >= 0 ? limit_page - 1 : limit_page;
+  if (!pages.empty() && pages.front() > last)
+    faults_.error(at, "計算値「" + name + "」は後の画面の答えを使います", "the calculated value '" + name + "' rests on answers of this or a later page");
+  for (int page : pages) reads(page);
 }
 
 Formula ProcedureCompiler::formula(const Value& source, const std::string& at, const feel::Scope& scope, const feel::Type& wanted, int limit_page, int limit_question) {
@@ -103,7 +112,7 @@ Formula ProcedureCompiler::formula(const Value& source, const std::string& at, c
   if (!may_meet(compiled->type(), wanted))
     faults_.error(at, "式の型は " + wanted.to_string() + " でなければなりません(" + compiled->type().to_string() + " です)",
                   "the expression must give " + wanted.to_string() + ", not " + compiled->type().to_string());
-  for (const auto& name : compiled->uses()) out.position = std::max(out.position, position_of(name, at, limit_page, limit_question, calculating_));
+  for (const auto& name : compiled->uses()) read_name(name, at, limit_page, limit_question, out);
   out.expression = std::move(*compiled);
   return out;
 }
@@ -118,6 +127,8 @@ void ProcedureCompiler::formulas() {
     calculating_ = static_cast<int>(i);
     if (const auto& text = list[i].text("value"); looks_like_id(text)) {
       decision(text, child(at, "value"), calculation.type, calculation.value);
+    } else if (Value needs; names_decision(text, needs)) {
+      expression_over_decisions(text, needs, child(at, "value"), calculation.type, calculation.value);
     } else {
       calculation.value = formula(list[i]["value"], list[i].has("value") ? child(at, "value") : at, global_scope_, calculation.type, last, -1);
     }
@@ -216,6 +227,7 @@ void ProcedureCompiler::fee() {
     decision(text, "/fee", feel::Type::number(), out_->fee);
     return;
   }
+  if (Value needs; names_decision(text, needs)) return expression_over_decisions(text, needs, "/fee", feel::Type::number(), out_->fee);
   out_->fee = formula(source, "/fee", global_scope_, feel::Type::number(), last, -1);
 }
 

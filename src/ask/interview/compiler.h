@@ -41,8 +41,11 @@ class ProcedureCompiler {
   void fee();
   // compile_decision.cpp
   void decision(const std::string& id, const std::string& at, const feel::Type& wanted, Formula& out);
+  bool names_decision(const std::string& text, json::Value& needs) const;
+  void expression_over_decisions(const std::string& text, const json::Value& needs, const std::string& at, const feel::Type& wanted, Formula& out);
+  void compile_bodies(const std::string& id, const json::Value::Array& bodies, const std::string& at, const feel::Type& wanted, Formula& out);
   Formula formula(const json::Value& source, const std::string& at, const feel::Scope& scope, const feel::Type& wanted, int limit_page, int limit_question);
-  int position_of(const std::string& name, const std::string& at, int limit_page, int limit_question, int calculation);
+  void read_name(const std::string& name, const std::string& at, int limit_page, int limit_question, Formula& out);
 
   struct Name {
     int page = -1, question = -1;   ///< where it is answered

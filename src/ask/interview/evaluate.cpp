@@ -299,12 +299,19 @@ void Evaluator::close(PageState state) {
   out_.pages.push_back(std::move(state));
 }
 
-void Evaluator::calculate(int position) {
+/// After page `index`: what rests on it. -1: everything once, with nothing answered.
+void Evaluator::calculate(int index) {
+  for (std::size_t i = 0; i < p_.calculations.size(); ++i) {
+    const auto& calculation = p_.calculations[i];
+    const auto& pages = calculation.value.pages;
+    if (index >= 0 && !std::binary_search(pages.begin(), pages.end(), index)) continue;
+    slots_[calculation.slot] = ask(calculation.value);
+  }
+}
+
+void Evaluator::keep_calculated() {
   for (const auto& calculation : p_.calculations) {
-    if (calculation.value.position != position) continue;
-    feel::Value value = ask(calculation.value);
-    Value json = feel::to_json(value);
-    slots_[calculation.slot] = std::move(value);
+    Value json = feel::to_json(slots_[calculation.slot]);
     if (!json.is_null()) out_.values.members().emplace_back(calculation.name, json);
     out_.calculated.push_back({calculation.name, calculation.label.in(situation_.lang), std::move(json), calculation.show});
   }
@@ -329,6 +336,7 @@ bool Evaluator::stopped(int index) {
 }
 
 void Evaluator::finish() {
+  keep_calculated();
   bool all = true;
   for (const auto& page : out_.pages)
     if (!page.complete) {

@@ -33,7 +33,8 @@ class Evaluator {
   void report(PageState& state, const QuestionState& now, const Problem& problem);
   void add_error(PageState& state, const std::string& field, MessageCode code, const std::vector<std::pair<std::string, std::string>>& args);
   void close(PageState state);
-  void calculate(int position);
+  void calculate(int index);
+  void keep_calculated();
   bool stopped(int index);
   void finish();
 

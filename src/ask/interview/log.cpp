@@ -58,6 +58,12 @@ Result<Log> Log::from_json(const json::Value& value) {
   return out;
 }
 
+Result<feel::Value> Formula::run(const std::vector<feel::Value>& slots, const feel::Environment& environment) const {
+  if (!decision) return expression.evaluate(slots, environment);
+  // Values behind the slots would be taken for the decision's own inputs.
+  return decision.evaluate(std::vector<feel::Value>(slots.begin(), slots.begin() + std::min<std::ptrdiff_t>(width, static_cast<std::ptrdiff_t>(slots.size()))), environment);
+}
+
 const Option* Question::option(std::string_view value) const {
   for (const auto& option : options)
     if (option.value == value) return &option;

@@ -10,6 +10,7 @@
 
 #include "ask/interview/interview.h"
 #include "ask/interview/texts.h"
+#include "feel/decision.h"
 #include "feel/feel.h"
 
 namespace machiya::interview {
@@ -41,12 +42,15 @@ struct Must {
   feel::Expression test;
   Texts message;
 };
-/// An expression (or a decision) with the answers that it reads.
+/// An expression or a decision, with the pages whose answers it reads.
 struct Formula {
   feel::Expression expression;
-  int position = -1;   ///< of the last page that it reads; -1: none
-  explicit operator bool() const { return static_cast<bool>(expression); }
-  Result<feel::Value> run(const std::vector<feel::Value>& slots, const feel::Environment& environment) const { return expression.evaluate(slots, environment); }
+  feel::Decision decision;
+  int width = 0;            ///< of a decision: how many slots it may see
+  int position = -1;        ///< of the last page that it reads; -1: none
+  std::vector<int> pages;   ///< all of them, sorted
+  explicit operator bool() const { return static_cast<bool>(expression) || static_cast<bool>(decision); }
+  Result<feel::Value> run(const std::vector<feel::Value>& slots, const feel::Environment& environment) const;
 };
 
 struct Question {
@@ -159,6 +163,8 @@ class Procedure {
   std::unordered_map<std::string, Where> by_path_;
 };
 
+/// A decision as docs/definitions.md writes it (defaults with the outputs) in the form that feel/decision.h compiles.
+json::Value decision_body(json::Value definition);
 /// The same as compile_procedure of interview.h with the city around it. Null when there is any fault.
 std::shared_ptr<const Procedure> compile_procedure(const json::Value& definition, const World& world, Diagnostics& faults);
 

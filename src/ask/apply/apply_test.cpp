@@ -1,0 +1,363 @@
+// The whole way of an applicant through the router, on both databases: a browser without script, a small city, a fake
+// service of cases behind the port.
+#include "ask/apply/apply.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "ask/apply/draft_dao.h"
+#include "ask/apply/procedure_kind.h"
+#include "ask/cases/workflow.h"
+#include "platform/identity/testing.h"
+#include "platform/jobs/jobs.h"
+
+namespace machiya::apply {
+namespace {
+
+constexpr std::string_view kForm = R"yaml(procedure: lantern
+version: 1
+kind: notification
+name: { ja: 提灯の届出, en: Lantern notification }
+owner: shimin
+assurance: contact
+pages:
+  - page: who
+    title: { ja: 届出人, en: Who }
+    ask:
+      - { name: person, type: name, label: { ja: 氏名, en: Name } }
+      - { name: born, type: date, label: { ja: 生年月日, en: Born }, must: born <= today() }
+  - page: lamps
+    title: { ja: 提灯, en: Lanterns }
+    repeat: { name: lamps, min: 1, max: 3, item: { ja: 提灯, en: Lantern } }
+    ask:
+      - { name: height, type: number, label: { ja: 高さ, en: Height } }
+fee: count(lamps) * 100
+)yaml";
+constexpr std::string_view kReport = R"yaml(procedure: report
+version: 1
+kind: report
+name: { ja: 通報, en: Report }
+owner: shimin
+assurance: none
+check: no
+pages:
+  - page: what
+    title: { ja: 内容, en: What }
+    ask:
+      - { name: note, type: long-text, label: { ja: 状況, en: Note } }
+)yaml";
+
+void write_file(const std::string& path, std::string_view text) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path) << text;
+}
+std::string location(const http::Response& r) { return identity::header_of(r, "location"); }
+bool has(const http::Response& r, std::string_view text) { return r.body.find(text) != std::string::npos; }
+
+struct ApplyTest : identity::IdentityTest {
+  std::string city_folder;
+  std::unique_ptr<city::Holder> city;
+  std::unique_ptr<blobs::Blobs> blobs;
+  std::unique_ptr<Apply> apply;
+  SeededRng rng{5};
+  std::vector<cases::Submission> sent;
+
+  void SetUp() override {
+    IdentityTest::SetUp();
+    migrate(blobs::Blobs::migrations());
+    migrate(Apply::migrations());
+    city_folder = folder() + "/city";
+    std::filesystem::copy(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka", city_folder, std::filesystem::copy_options::recursive);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(city_folder))
+      if (entry.is_directory() && (entry.path().filename() == "forms" || entry.path().filename() == "scenarios" || entry.path().filename() == "workflows")) doomed.push_back(entry.path());
+    for (const auto& path : doomed) std::filesystem::remove_all(path);
+    put("lantern", std::string(kForm));
+    put("report", std::string(kReport));
+    city = std::make_unique<city::Holder>(city_folder, std::vector<city::Kind>{decision_kind(), procedure_kind()});
+    reload();
+    blobs = std::make_unique<blobs::Blobs>(store(), *vault, clock, folder() + "/blobs");
+    Ports ports;
+    ports.submit = [this](const cases::Submission& submission) { return take(submission); };
+    ports.own_cases = [](const identity::Principal&, std::string_view) { return Result<std::vector<OwnCase>>(std::vector<OwnCase>{}); };
+    ports.view_own = [](std::string_view, const identity::Principal&, std::string_view, bool) { return Result<cases::CaseView>(ErrorCode::not_found); };
+    apply = std::make_unique<Apply>(Platform{store(), *vault, *audit, *blobs, *templates, *texts, nullptr, clock, rng,
+                                             [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
+                                    std::move(ports));
+    identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });
+    apply->add_routes(*router);
+  }
+  void TearDown() override {
+    apply.reset();
+    blobs.reset();
+    IdentityTest::TearDown();
+  }
+  std::vector<std::filesystem::path> doomed;
+  std::string owner_;
+
+  void put(const std::string& id, std::string text) {
+    // The small city keeps the departments of the real one: take the first.
+    if (owner_.empty()) {
+      auto loaded = city::load(city_folder, {});
+      for (const auto& fault : loaded.faults)
+        if (fault.severity == Severity::error && !loaded.city) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
+      owner_ = loaded.city ? loaded.city->departments().front().id : "";
+    }
+    if (const auto at = text.find("owner: shimin"); at != std::string::npos) text.replace(at, 13, "owner: " + owner_);
+    write_file(city_folder + "/01-life/online-procedures/forms/" + id + ".yaml", text);
+  }
+  void reload() {
+    const auto report = city->reload();
+    for (const auto& fault : report.faults)
+      if (fault.severity == Severity::error) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
+  }
+  Result<cases::Receipt> take(const cases::Submission& submission) {
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      if (sent[i].idempotency_key == submission.idempotency_key) return cases::Receipt{"R8-TEST-" + std::to_string(i), "received", clock.now(), submission.fee, true};
+    sent.push_back(submission);
+    return cases::Receipt{"R8-TEST-" + std::to_string(sent.size() - 1), "received", clock.now(), submission.fee, false};
+  }
+  static http::Pairs who(std::string family, std::string year = "1990", std::string action = "next") {
+    return {{"person.family", family}, {"person.given", "花子"}, {"person.family_kana", "やまだ"}, {"person.given_kana", "ﾊﾅｺ"}, {"born.era", "western"}, {"born.year", year}, {"born.month", "1"}, {"born.day", "2"}, {"action", action}};
+  }
+  std::string base_of(const http::Response& page) {
+    const std::string mark = "name=\"base\" value=\"";
+    const auto at = page.body.find(mark);
+    return at == std::string::npos ? "" : page.body.substr(at + mark.size(), page.body.find('"', at + mark.size()) - at - mark.size());
+  }
+  /// Opens a page and posts it as a browser does.
+  http::Response fill(identity::Browser& browser, const std::string& path, http::Pairs form) {
+    const auto page = browser.get(path);
+    EXPECT_EQ(page.status, 200) << path << page.body.substr(0, 300);
+    form.emplace_back("base", base_of(page));
+    return browser.post(path, form);
+  }
+  std::string begin(identity::Browser& browser, const std::string& id) {
+    browser.get("/procedures/" + id);
+    const auto started = browser.post("/procedures/" + id + "/start", {{"action", "next"}});
+    EXPECT_EQ(started.status, 303);
+    return location(started).substr(0, location(started).rfind('/'));
+  }
+  void login(identity::Browser& browser, const std::string& next = "/") {
+    browser.get("/login?next=" + http::url_encode(next));
+    auto step = browser.post("/login", {{"email", "hanako@example.jp"}, {"next", next}, {"action", "next"}});
+    browser.get(location(step));
+    const auto query = http::parse_query(location(step).substr(location(step).find('?') + 1));
+    http::Pairs form = {{"code", sender.last_code}, {"next", next}, {"action", "next"}};
+    for (const auto& pair : query) form.push_back(pair);
+    step = browser.post("/login/code", form);
+    EXPECT_EQ(step.status, 303) << step.body.substr(0, 500);
+  }
+};
+
+TEST_P(ApplyTest, ListsProceduresAndSearches) {
+  identity::Browser browser(*router);
+  const auto list = browser.get("/procedures");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_TRUE(has(list, "<a rel=\"procedure\" href=\"/procedures/lantern\">"));
+  EXPECT_TRUE(has(browser.get("/procedures?q=LANTERN"), "href=\"/procedures/lantern\""));
+  EXPECT_FALSE(has(browser.get("/procedures?q=nothing-like-this"), "rel=\"procedure\""));
+  EXPECT_EQ(browser.get("/procedures/nosuch").status, 404);
+}
+
+TEST_P(ApplyTest, FromStartToReceiptWithLogInAtSend) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "lantern");
+  auto step = fill(browser, draft + "/who", who("山田"));
+  EXPECT_EQ(location(step), draft + "/lamps/1");
+  step = fill(browser, draft + "/lamps/1", {{"height", "１２０"}, {"action", "add"}});
+  const std::string second = location(step);
+  ASSERT_NE(second, draft + "/lamps/1");
+  step = fill(browser, second, {{"height", "80"}, {"action", "next"}});
+  EXPECT_EQ(location(step), draft + "/check");
+  const auto check = browser.get(draft + "/check");
+  EXPECT_TRUE(has(check, "ヤマダ ハナコ")) << "the reading was folded";
+  EXPECT_TRUE(has(check, "200"));
+  step = browser.post(draft + "/check", {{"action", "send"}});
+  EXPECT_EQ(location(step).substr(0, 12), "/login?next=") << "the log-in is asked for when sending";
+  EXPECT_TRUE(sent.empty());
+  login(browser, draft + "/check");
+  browser.get(draft + "/check");
+  step = browser.post(draft + "/check", {{"action", "send"}});
+  ASSERT_EQ(location(step), draft + "/receipt");
+  const auto receipt = browser.get(draft + "/receipt");
+  EXPECT_TRUE(has(receipt, "<data class=\"receipt-number\" value=\"R8-TEST-0\""));
+  step = browser.post(draft + "/check", {{"action", "send"}});
+  EXPECT_EQ(location(step), draft + "/receipt");
+  ASSERT_EQ(sent.size(), 1u) << "sent twice, received once";
+  EXPECT_EQ(sent[0].fee, 200);
+  EXPECT_EQ(sent[0].values["lamps"].size(), 2u);
+  EXPECT_EQ(sent[0].search.at(0).second, "山田 花子");
+  EXPECT_EQ(browser.get(draft + "/receipt.svg").status, 200);
+  const auto pdf = browser.get(draft + "/receipt.pdf");
+  EXPECT_EQ(pdf.body.substr(0, 5), "%PDF-");
+  EXPECT_EQ(pdf.body, browser.get(draft + "/receipt.pdf").body) << "the same bytes every time";
+}
+
+TEST_P(ApplyTest, WrongAnswersStayOnThePageAndAreShown) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "lantern");
+  auto step = fill(browser, draft + "/who", who("山田", "2999x"));
+  EXPECT_EQ(location(step), draft + "/who");
+  const auto page = browser.get(draft + "/who");
+  EXPECT_TRUE(has(page, "aria-describedby=\"f-born-error\"") || has(page, "f-born-error"));
+  EXPECT_TRUE(has(page, "2999x")) << "what was typed is shown again";
+  EXPECT_TRUE(has(page, "error-summary"));
+  EXPECT_EQ(browser.get(draft + "/check").status, 303);
+}
+
+TEST_P(ApplyTest, BackKeepsWhatWasTyped) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "lantern");
+  fill(browser, draft + "/who", who("山田"));
+  auto step = fill(browser, draft + "/lamps/1", {{"height", "高い"}, {"action", "back"}});
+  EXPECT_EQ(location(step), draft + "/who");
+  EXPECT_TRUE(has(browser.get(draft + "/lamps/1"), "高い"));
+}
+
+TEST_P(ApplyTest, TwoTabsMergeByField) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "lantern");
+  fill(browser, draft + "/who", who("山田"));
+  const auto shown = browser.get(draft + "/who");   // both tabs
+  auto first = who("佐藤"), second = who("山田", "1991");
+  first.emplace_back("base", base_of(shown));
+  second.emplace_back("base", base_of(shown));
+  clock.advance(kSecond);
+  browser.post(draft + "/who", first);
+  clock.advance(kSecond);
+  const auto step = browser.post(draft + "/who", second);
+  EXPECT_EQ(location(step), draft + "/who?elsewhere=person") << "the other tab's change is shown";
+  const auto merged = browser.get(location(step));
+  EXPECT_TRUE(has(merged, "佐藤"));
+  EXPECT_TRUE(has(merged, "1991"));
+}
+
+TEST_P(ApplyTest, AnExpiredLogInLosesNothing) {
+  identity::Browser browser(*router);
+  login(browser);
+  const std::string draft = begin(browser, "lantern");
+  const auto page = browser.get(draft + "/who");
+  clock.advance(3 * kHour);   // the session is over
+  auto form = who("山田");
+  form.emplace_back("base", base_of(page));
+  const auto step = browser.post(draft + "/who", form);
+  EXPECT_EQ(step.status, 303);
+  EXPECT_EQ(location(step).substr(0, 12), "/login?next=");
+  EXPECT_EQ(browser.get(draft + "/who").status, 303) << "nothing is shown without the log-in";
+  login(browser, draft + "/who");
+  EXPECT_TRUE(has(browser.get(draft + "/who"), "山田"));
+}
+
+TEST_P(ApplyTest, NobodyElseSeesADraft) {
+  identity::Browser browser(*router), other(*router);
+  const std::string draft = begin(browser, "lantern");
+  fill(browser, draft + "/who", who("山田"));
+  EXPECT_EQ(other.get(draft + "/who").status, 404);
+  other.get("/procedures/lantern");
+  EXPECT_NE(other.post(draft + "/who", who("x")).status, 200);
+  login(browser);
+  EXPECT_EQ(browser.get(draft + "/who").status, 200) << "the visitor's draft became the person's";
+  EXPECT_TRUE(has(browser.get("/drafts"), draft));
+}
+
+TEST_P(ApplyTest, ADraftSurvivesANewVersion) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "lantern");
+  fill(browser, draft + "/who", who("山田"));
+  std::string next(kForm);
+  next.replace(next.find("version: 1"), 10, "version: 2");
+  next.insert(next.find("  - page: lamps"), "      - { name: purpose, type: text, label: { ja: 目的, en: Purpose } }\n");
+  put("lantern", next);
+  reload();
+  const auto page = browser.get(draft + "/who");
+  EXPECT_TRUE(has(page, "目的"));
+  EXPECT_TRUE(has(page, "changes-title")) << "the difference is shown";
+  EXPECT_TRUE(has(page, "山田")) << "the answers are kept";
+  browser.post(draft, {{"action", "next"}});
+  EXPECT_FALSE(has(browser.get(draft + "/who"), "changes-title"));
+}
+
+TEST_P(ApplyTest, ShortReportNeedsNoAccountAndNoCheckPage) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "report");
+  const auto step = fill(browser, draft + "/what", {{"note", "道路に穴"}, {"action", "send"}});
+  EXPECT_EQ(location(step), draft + "/receipt");
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].applicant.id, 0);
+}
+
+TEST_P(ApplyTest, HostileForms) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "report");
+  http::Pairs form = {{"action", "next"}, {"base", "99999999999999999999999"}, {"note.item", "x"}, {"_page/what", "true"}, {"note/../../x", "y"}, {"", ""}, {std::string(10'000, 'n'), "v"}};
+  for (int i = 0; i < 5000; ++i) form.emplace_back("note" + std::to_string(i), "x");
+  form.emplace_back("note", std::string(60'000, 'A'));
+  const auto step = fill(browser, draft + "/what", form);
+  EXPECT_EQ(step.status, 303);
+  EXPECT_TRUE(sent.empty());
+  EXPECT_EQ(browser.get(draft + "/what/%2e%2e").status, 303);
+  EXPECT_EQ(browser.get(draft + "/nosuch").status, 303);
+  EXPECT_EQ(browser.get("/drafts/00000000000000000000000000/what").status, 404);
+}
+
+TEST_P(ApplyTest, ExpiredDraftsAreErased) {
+  identity::Browser browser(*router);
+  const std::string draft = begin(browser, "report");
+  fill(browser, draft + "/what", {{"note", "x"}, {"action", "save"}});
+  clock.advance(8 * kDay);
+  EXPECT_EQ(apply->drafts().expire(10).value(), 1);
+  EXPECT_EQ(browser.get(draft + "/what").status, 404);
+}
+
+struct Program : identity::Browser {
+  using Browser::Browser;
+  http::Response send(const std::string& path, const std::string& body, const std::string& key, const std::string& bearer = {}) {
+    http::Request r;
+    r.method = http::Method::post;
+    r.path = r.target = path;
+    r.lang = "en";
+    r.remote = remote;
+    r.body = body;
+    r.headers = {{"host", "city.example"}, {"content-type", "application/json"}, {"accept", "application/json"}};
+    if (!key.empty()) r.headers.emplace_back("idempotency-key", key);
+    if (!bearer.empty()) r.headers.emplace_back("authorization", "Bearer " + bearer);
+    return router->dispatch(r);
+  }
+};
+
+TEST_P(ApplyTest, ApiTakesApplicationsOnce) {
+  Program program(*router);
+  const std::string path = "/api/v1/procedures/report/applications";
+  EXPECT_EQ(program.send(path, R"({"answers":{"note":"穴"}})", "").status, 400) << "the key is needed";
+  const auto first = program.send(path, R"({"answers":{"note":"穴"}})", "k1");
+  EXPECT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(program.send(path, R"({"answers":{"note":"穴"}})", "k1").status, 200);
+  EXPECT_EQ(sent.size(), 1u);
+  const auto refused = program.send(path, R"({"answers":{}})", "k2");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(json::parse(refused.body).value()["errors"][std::size_t{0}].text("pointer"), "/answers/note");
+  const auto unknown = program.send(path, R"({"answers":{"note":"x","evil":1}})", "k3");
+  EXPECT_EQ(unknown.status, 422);
+  EXPECT_EQ(json::parse(unknown.body).value()["errors"][std::size_t{0}].text("pointer"), "/answers/evil");
+  EXPECT_EQ(program.send(path, "{", "k4").status, 400);
+  EXPECT_EQ(program.send("/api/v1/procedures/lantern/applications", R"({"answers":{}})", "k5").status, 401);
+  EXPECT_EQ(program.send(path, R"({"answers":{"note":"x"}})", "k6", "not-a-token").status, 401);
+}
+
+TEST_P(ApplyTest, ApiDescribesItself) {
+  identity::Browser browser(*router);
+  const auto list = json::parse(browser.get("/api/v1/procedures?lang=en").body).value();
+  EXPECT_EQ(list["procedures"].size(), 2u);
+  const auto one = json::parse(browser.get("/api/v1/procedures/lantern?lang=en").body).value();
+  EXPECT_EQ(one.text("name"), "Lantern notification");
+  EXPECT_EQ(one["schema"]["properties"]["lamps"].text("type"), "array");
+  const auto openapi = json::parse(browser.get("/openapi.json").body).value();
+  EXPECT_TRUE(openapi["paths"].has("/api/v1/procedures/lantern/applications"));
+}
+
+MACHIYA_ON_BOTH_ENGINES(ApplyTest);
+
+}  // namespace
+}  // namespace machiya::apply
