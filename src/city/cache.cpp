@@ -2,13 +2,18 @@
 
 #include <sodium.h>
 
-#include <atomic>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 
 #include "city/folder.h"
 
 namespace machiya::city {
+namespace {
+
+constexpr std::size_t kHex = 64;
+
+}  // namespace
 
 std::string content_hash(std::string_view data) {
   unsigned char digest[32];
@@ -18,35 +23,49 @@ std::string content_hash(std::string_view data) {
   return hex;
 }
 
-// An entry is the hash of its text, a line end and the text: a torn or edited file is a miss, never a wrong city.
-std::optional<std::string> Cache::get(const std::string& key) const {
-  if (folder_.empty()) return std::nullopt;
-  std::string entry;
-  if (!read_text_file(folder_ + "/" + key.substr(0, 2) + "/" + key.substr(2), entry) || entry.size() < 65) return std::nullopt;
-  std::string text = entry.substr(65);
-  if (entry[64] != '\n' || content_hash(text) != std::string_view(entry).substr(0, 64)) return std::nullopt;
-  return text;
+// An entry is "KEY HASH LENGTH\n" and the text; the hash is checked when the entry is used.
+Cache::Cache(std::string folder) : folder_(std::move(folder)) {
+  if (folder_.empty() || !read_text_file(folder_ + "/definitions", pack_)) return;
+  std::string_view rest = pack_;
+  while (rest.size() > 2 * kHex + 2) {
+    const std::string_view key = rest.substr(0, kHex), hash = rest.substr(kHex + 1, kHex);
+    std::size_t length = 0;
+    const char* digits = rest.data() + 2 * kHex + 2;
+    const auto [end, error] = std::from_chars(digits, rest.data() + rest.size(), length);
+    const std::size_t head = static_cast<std::size_t>(end - rest.data()) + 1;
+    if (error != std::errc() || head > rest.size() || *end != '\n' || length > rest.size() - head) break;
+    known_.emplace(std::string(key), Entry{hash, rest.substr(head, length)});
+    rest.remove_prefix(head + length);
+  }
 }
 
-void Cache::put(const std::string& key, std::string_view text) const {
-  if (folder_.empty()) return;
+std::optional<std::string> Cache::get(const std::string& key) const {
+  const auto found = known_.find(key);
+  if (found == known_.end() || content_hash(found->second.text) != found->second.hash) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  used_.emplace(key, found->second);
+  return std::string(found->second.text);
+}
+
+void Cache::put(const std::string& key, std::string text) const {
+  if (!enabled()) return;
+  const std::lock_guard lock(mutex_);
+  fresh_.emplace(key, std::move(text));
+}
+
+void Cache::flush() const {
+  const std::lock_guard lock(mutex_);
+  if (!enabled() || fresh_.empty()) return;
   namespace fs = std::filesystem;
   std::error_code error;
-  const std::string folder = folder_ + "/" + key.substr(0, 2);
-  fs::create_directories(folder, error);
-  static std::atomic<unsigned> counter{0};
-  const std::string target = folder + "/" + key.substr(2);
-  const std::string draft = target + "." + std::to_string(counter++) + ".tmp";
-  {
-    std::ofstream out(draft, std::ios::binary);
-    out << content_hash(text) << '\n' << text;
-    if (!out.flush()) {
-      fs::remove(draft, error);
-      return;   // a cache that cannot be written only costs time
-    }
-  }
-  fs::rename(draft, target, error);
-  if (error) fs::remove(draft, error);
+  fs::create_directories(folder_, error);
+  const std::string draft = folder_ + "/definitions.new";
+  std::ofstream out(draft, std::ios::binary);
+  for (const auto& [key, entry] : used_) out << key << ' ' << entry.hash << ' ' << entry.text.size() << '\n' << entry.text;
+  for (const auto& [key, text] : fresh_) out << key << ' ' << content_hash(text) << ' ' << text.size() << '\n' << text;
+  out.close();
+  if (out) fs::rename(draft, folder_ + "/definitions", error);
+  if (!out || error) fs::remove(draft, error);
 }
 
 }  // namespace machiya::city

@@ -49,6 +49,7 @@ LoadReport Loader::run() {
   check_references();
   link();
   if (options_.lint) lint_city(*city_, reader_, faults_);
+  reader_.flush_cache();
   const auto order = [](const Fault& f) { return std::tie(f.file, f.line, f.column, f.en); };
   std::stable_sort(faults_.begin(), faults_.end(), [&](const Fault& a, const Fault& b) { return order(a) < order(b); });
   // A fault in a block is met once for every procedure that uses it.

@@ -128,18 +128,30 @@ TEST(Loader, ADamagedCacheEntryIsAMiss) {
   LoadOptions options;
   options.cache_folder = copy.folder() + "/.cache";
   ASSERT_TRUE(load(copy.folder(), test_kinds(), options).city);
-  int damaged = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(options.cache_folder)) {
-    if (!entry.is_regular_file()) continue;
-    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(70);
-    file.put('X');
-    ++damaged;
+  {
+    const std::string pack = copy.read(".cache/definitions");
+    const std::size_t at = pack.find("\"procedure\":\"dog-registration\",\"version\"");
+    ASSERT_NE(at, std::string::npos);
+    std::fstream file(options.cache_folder + "/definitions", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at + 15));
+    file.put('\x01');
   }
-  EXPECT_GT(damaged, 3);
   const LoadReport again = load(copy.folder(), test_kinds(), options);
   ASSERT_TRUE(again.city) << lines(again);
   EXPECT_EQ(again.city->find("procedure", "dog-registration")->source.hash, load(copy.folder(), test_kinds()).city->find("procedure", "dog-registration")->source.hash);
+}
+
+TEST(Loader, ATornCacheIsReadAsFarAsItGoes) {
+  const Copy copy;
+  LoadOptions options;
+  options.cache_folder = copy.folder() + "/.cache";
+  ASSERT_TRUE(load(copy.folder(), test_kinds(), options).city);
+  const std::string pack = copy.read(".cache/definitions");
+  for (std::size_t size : {std::size_t{0}, std::size_t{10}, std::size_t{131}, pack.size() / 3, pack.size() - 1}) {
+    copy.write(".cache/definitions", pack.substr(0, size));
+    EXPECT_TRUE(load(copy.folder(), test_kinds(), options).city) << size;
+  }
+  EXPECT_EQ(copy.read(".cache/definitions").size(), pack.size());
 }
 
 TEST(Loader, TwoDefinitionsOfOneNameAreAFault) {

@@ -32,6 +32,8 @@ class Reader {
   /// The tree alone, without blocks.
   std::optional<Node> tree(const std::string& path, std::string& text, std::vector<Fault>& faults) const;
 
+  /// Keeps what was read for the next start.
+  void flush_cache() const { cache_.flush(); }
   /// Adds the diagnostics of an engine, each at its place. Parses the file again when `unit` is null.
   void place(const std::string& path, std::shared_ptr<const Unit> unit, const Diagnostics& diagnostics, std::vector<Fault>& faults) const;
 
