@@ -235,6 +235,7 @@ class Cases {
  private:
   struct Opened;
   struct Change;
+  Result<Receipt> submit_once(const Submission& submission);
   Result<Opened> open(store::ReadTx& tx, std::string_view number, bool with_log);
   Result<CaseView> view_of(store::ReadTx& tx, Opened& opened, bool staff);
   Result<void> check_act(const Opened& opened, const Action& action, const Act& act, const identity::Principal& who) const;

@@ -51,6 +51,13 @@ Receipt receipt_of(const records::RecordRow& row, bool repeated) { return {row.n
 }  // namespace
 
 Result<Receipt> Cases::submit(const Submission& s) {
+  auto receipt = submit_once(s);
+  // The city was reloaded in between, or two of 2^55 numbers met: nothing was written, so once more.
+  if (!receipt.ok() && receipt.error().code == ErrorCode::conflict) return submit_once(s);
+  return receipt;
+}
+
+Result<Receipt> Cases::submit_once(const Submission& s) {
   MACHIYA_TRY(auto rules, definitions_.current(s.procedure));
   const Instant now = p_.clock.now();
   const std::optional<std::string> idempotency = idempotency_of(p_.vault, s);
