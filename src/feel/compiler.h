@@ -109,6 +109,7 @@ class Compiler {
   int slot_here(const Binding& b);
   Code member_of_items(std::string_view name, Code otherwise);
   Code unknown_name(std::size_t at, const std::string& name);
+  std::string nearest_name(std::string_view name) const;
   Code property(Code value);
   Type property_type(const Type& t, std::string_view name, bool& known) const;
   std::string property_name(const Type& t);

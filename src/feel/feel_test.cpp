@@ -84,6 +84,7 @@ TEST(Feel, ListsContextsRanges) {
 
 TEST(Feel, CompileErrorsHaveAPlace) {
   EXPECT_EQ(result("1 +\n  unknown thing"), "error 2:3: unknown name \"unknown thing\"");
+  EXPECT_EQ(result("tody()"), "error 1:1: unknown name \"tody\"; did you mean \"today\"?");
   EXPECT_EQ(result("1 + \"a\"").substr(0, 10), "error 1:3:");
   EXPECT_EQ(result("substring(\"a\")").substr(0, 10), "error 1:1:");
   EXPECT_EQ(result("abs(\"a\")").substr(0, 10), "error 1:1:");

@@ -1,5 +1,6 @@
 // Names: the longest one in scope wins; members of filtered items; properties after a dot.
 #include <algorithm>
+#include <utility>
 
 #include "feel/compiler.h"
 
@@ -73,8 +74,52 @@ Code Compiler::lookup(std::string_view name) {
   return {};
 }
 
+namespace {
+
+// Edit distance, cut off above `most`.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t most) {
+  if (a.size() > b.size() + most || b.size() > a.size() + most) return most + 1;
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+// The nearest name in scope, when it is near enough to be what was meant.
+std::string Compiler::nearest_name(std::string_view name) const {
+  std::size_t best = std::min<std::size_t>(3, name.size() / 2) + 1;
+  std::string found;
+  auto consider = [&](const std::string& candidate) {
+    if (candidate.empty() || candidate == "?" || name.size() > 100) return;
+    if (std::size_t d = distance(name, candidate, best); d < best) {
+      best = d;
+      found = candidate;
+    }
+  };
+  for (const auto& b : bindings_) {
+    consider(b.name);
+    if (b.name.empty())
+      for (const auto& m : b.type.members()) consider(m.first);
+  }
+  for (const auto& f : builtin_families()) consider(f.name);
+  return found;
+}
+
 Code Compiler::unknown_name(std::size_t at, const std::string& name) {
-  semantic(at, "unknown name \"" + name + "\"", "「" + name + "」という名前は定義されていません");
+  if (strict_ && problems_.size() < 50) {
+    std::string near = nearest_name(name);
+    semantic(at, "unknown name \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+             "「" + name + "」という名前は定義されていません" + (near.empty() ? "" : "。「" + near + "」ではありませんか"));
+  }
   return {constant_node(Value()), Type()};
 }
 
