@@ -109,6 +109,8 @@ void Apply::asked_part(const http::Request& request, const cases::CaseView& view
   Data asked{Data::List{}};
   for (const auto& path : view.asked) {
     const auto* question = now.procedure->question(path);
+    if (const auto parts = split(path, '/'); question == nullptr && parts.size() == 3)   // of one item of a repeat
+      question = now.procedure->question(std::string(parts[0]) + "/" + std::string(parts[2]));
     asked.push(rich(question != nullptr ? question->label.in(request.lang) : path, request.lang));
   }
   Data correction = Data().set("action", case_path(view.number, "/correction")).set("fields", std::move(asked));
