@@ -1,0 +1,19 @@
+# The city's services on both databases: definitions, scenarios, the twelve procedures by a client that reads only HTML, and every
+# kind of page in the browser.
+. script/server.sh
+step "definitions (machiya check)" build/release/machiya check --no-warnings
+step "scenarios (SQLite)" build/release/machiya scenario
+psql "$MACHIYA_TEST_PG" -qc 'CREATE DATABASE scenario' -c 'CREATE DATABASE services'
+pg_url() { sed "s#/postgres?#/$1?#" <<<"$MACHIYA_TEST_PG"; }
+step "scenarios (PostgreSQL)" build/release/machiya scenario --store "$(pg_url scenario)"
+if server_start sqlite; then
+  step "twelve procedures, HTML only (SQLite)" "$NODE" tests/browser/procedures_plain.js --base "$SERVER_URL"
+else
+  failed=$((failed + 1)); failures+=("server on SQLite")
+fi
+if server_start postgres --store "$(pg_url services)"; then
+  step "twelve procedures, HTML only (PostgreSQL)" "$NODE" tests/browser/procedures_plain.js --base "$SERVER_URL"
+else
+  failed=$((failed + 1)); failures+=("server on PostgreSQL")
+fi
+server_stop
