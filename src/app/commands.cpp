@@ -9,7 +9,10 @@
 #include "app/kinds.h"
 #include "app/settings.h"
 #include "base/log.h"
+#include "ask/cases/upgrade_report.h"
 #include "city/check.h"
+#include "city/import_boundaries.h"
+#include "city/import_towns.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
 #include "feel/tck/tck.h"
@@ -140,6 +143,46 @@ int scenario(const Arguments& arguments) {
   return (*house)->scenarios(arguments.value("only"), arguments.has("verbose"), std::cout) == 0 ? kDone : kNotInOrder;
 }
 
+int report_upgrade(const Arguments& arguments) {
+  auto settings = settings_from(arguments);
+  if (!settings) return complain(settings.error().to_string(), kUsage);
+  auto furniture = load_furniture(*settings);
+  if (!furniture) return complain(furniture.error().to_string(), kNotInOrder);
+  auto house = House::open(*settings, *furniture, House::Use::reading);
+  if (!house) return complain(house.error().to_string());
+  auto lines = cases::upgrade_report((*house)->cases());
+  if (!lines) return complain(lines.error().to_string());
+  for (const cases::UpgradeLine& line : *lines) {
+    std::printf("%s: %lld open cases began with version %d, version %d is in force; they finish on theirs\n", line.procedure.c_str(),
+                static_cast<long long>(line.open_cases), line.began_with, line.now);
+    for (const std::string& difference : line.differences) std::printf("  %s\n", difference.c_str());
+  }
+  if (lines->empty()) std::printf("every open case is on the definitions in force\n");
+  return kDone;
+}
+
+int import_file(const Arguments& arguments, bool boundaries) {
+  if (arguments.words().size() != 1) return complain("import needs the file to read", kUsage);
+  auto settings = settings_from(arguments);
+  if (!settings) return complain(settings.error().to_string(), kUsage);
+  auto furniture = load_furniture(*settings);
+  if (!furniture) return complain(furniture.error().to_string(), kNotInOrder);
+  const city::City& city = *(*furniture)->city->current();
+  const std::string& file = arguments.words()[0];
+  if (boundaries) {
+    auto done = city::import_boundaries(file, city, settings->data);
+    if (!done) return complain(done.error().to_string(), kNotInOrder);
+    std::printf("%zu wards imported; a running server shows them after a restart\n", done->wards.size());
+  } else {
+    auto done = city::import_towns(file, city, settings->data);
+    if (!done) return complain(done.error().to_string(), kNotInOrder);
+    std::printf("%zu towns imported\n", done->list.size());
+  }
+  return kDone;
+}
+int import_boundaries(const Arguments& arguments) { return import_file(arguments, true); }
+int import_towns(const Arguments& arguments) { return import_file(arguments, false); }
+
 int worker_process(const Arguments& arguments) {
   if (!arguments.has("kind")) return complain("worker needs --kind", kUsage);
   return worker::run_worker(arguments.value("kind"), worker::worker_kinds());
@@ -154,6 +197,9 @@ const std::vector<Command>& commands() {
        {{"facts", "", "list what the rules rest on, unconfirmed facts first"}, {"json", "", "machine-readable"}, {"no-warnings", "", "errors only"}}, check},
       {"scenario", "", "Proves the city's services: runs its scenarios through the real engines.",
        with_settings({{"only", "PROCEDURE", "the scenarios of one procedure"}, {"verbose", "", "also print those that passed"}}), scenario},
+      {"report-upgrade", "", "Shows what the definitions in force mean for open cases that began with older ones.", with_settings({}), report_upgrade},
+      {"import boundaries", "FILE", "Takes ward boundaries from your copy of the national N03 file (GeoJSON).", with_settings({}), import_boundaries},
+      {"import towns", "FILE", "Takes town points from your copy of the national town-point file (CSV).", with_settings({}), import_towns},
       {"tck", "DIR", "Runs the DMN Technology Compatibility Kit; ends with \"N passed, N failed\".", {}, tck},
       {"worker", "", "Works for a server in an unprivileged process (started by the server itself).", {{"kind", "KIND", "image"}}, worker_process},
       {"backup", "FILE", "Writes a consistent copy of the running database.", with_settings({}), backup},

@@ -16,6 +16,7 @@
 #include "ask/cases/web.h"
 #include "base/log.h"
 #include "city/city_http.h"
+#include "city/import_boundaries.h"
 #include "console/console.h"
 #include "platform/audit/audit.h"
 #include "platform/blobs/blobs.h"
@@ -55,6 +56,7 @@ struct House::Impl {
   std::unique_ptr<console::Console> console;
   http::Router router;
   bool running = false;
+  bool reading_only = false;
 
   Result<void> build_platform();
   void build_engines();
@@ -153,7 +155,7 @@ pages::Data House::Impl::frame(const http::Request& request) const {
 
 Result<void> House::Impl::build_platform() {
   MACHIYA_TRY(store, open_store(settings));
-  MACHIYA_CHECK(store->migrate(all_migrations()));
+  if (!reading_only) MACHIYA_CHECK(store->migrate(all_migrations()));
   MACHIYA_TRY(vault, vault::Vault::open(settings.key_file, settings.demonstration));
   MACHIYA_CHECK(vault->bind_to(*store));
   audit = std::make_unique<audit::Audit>(*store, clock);
@@ -163,7 +165,9 @@ Result<void> House::Impl::build_platform() {
   blobs->use_renderer(images);
   sender = code_sender(settings, *furniture, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
-  if (settings.demonstration) MACHIYA_CHECK(ensure_demonstration_staff(*store, *identity, *furniture->city->current()));
+  metrics.gauge("machiya_audit_lost_rows", "Read records that could not be kept; must stay 0.", [this] { return static_cast<double>(audit->lost()); });
+  metrics.gauge("machiya_store_queued_writes", "Writes that wait for the writer.", [this] { return static_cast<double>(store->stats().queued); });
+  if (settings.demonstration && !reading_only) MACHIYA_CHECK(ensure_demonstration_staff(*store, *identity, *furniture->city->current()));
   return {};
 }
 
@@ -218,6 +222,11 @@ void House::Impl::wire_routes() {
   door.city = [city = furniture->city.get()] { return city->current(); };
   door.runs_here = [this](const city::Room& room) { return running_services(*furniture->city->current(), room, !store->refusing_writes()); };
   door.frame = frame_of;
+  if (auto stored = city::stored_boundaries(settings.data); !stored.ok()) {
+    log(LogLevel::error, "boundaries-refused", {{"why", stored.error().to_string()}});
+  } else if (*stored) {
+    door.boundaries = [areas = *stored] { return areas; };
+  }
   city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
   apply->add_routes(router);
   std::vector<console::NavItem> navigation = console::case_pages();
@@ -240,9 +249,10 @@ void House::Impl::wire_routes() {
 House::House() : impl_(std::make_unique<Impl>()) {}
 House::~House() { stop(); }
 
-Result<std::unique_ptr<House>> House::open(const Settings& settings, std::shared_ptr<Furniture> furniture) {
+Result<std::unique_ptr<House>> House::open(const Settings& settings, std::shared_ptr<Furniture> furniture, Use use) {
   std::unique_ptr<House> house(new House());
   house->impl_->settings = settings;
+  house->impl_->reading_only = use == Use::reading;
   house->impl_->furniture = std::move(furniture);
   MACHIYA_CHECK(house->impl_->build_platform());
   house->impl_->build_engines();

@@ -49,7 +49,9 @@ Result<std::unique_ptr<store::Store>> open_store(const Settings& settings);
 
 class House {
  public:
-  static Result<std::unique_ptr<House>> open(const Settings& settings, std::shared_ptr<Furniture> furniture);
+  /// `reading`: beside a running server; nothing is migrated or written.
+  enum class Use { serving, reading };
+  static Result<std::unique_ptr<House>> open(const Settings& settings, std::shared_ptr<Furniture> furniture, Use use = Use::serving);
   ~House();
 
   /// Background work: sealing, delivering events, running jobs.
