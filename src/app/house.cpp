@@ -1,6 +1,10 @@
 #include "app/house.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
 #include "app/apply_ports.h"
 #include "app/demonstration.h"
@@ -56,6 +60,9 @@ struct House::Impl {
   std::unique_ptr<console::Console> console;
   http::Router router;
   bool running = false;
+  std::thread upkeep;                      ///< every few seconds while running: statistics that were gathered in memory
+  std::mutex upkeep_mutex;
+  std::condition_variable upkeep_wakes;
   bool reading_only = false;
 
   Result<void> build_platform();
@@ -64,6 +71,9 @@ struct House::Impl {
   cases::Ports cases_ports();
   std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;
   void wire_routes();
+  void flush_statistics() {
+    if (auto done = statistics->flush(); !done.ok()) log(LogLevel::warn, "statistics-not-written", {{"why", done.error().to_string()}});
+  }
   pages::Data frame(const http::Request& request) const;
 };
 
@@ -157,7 +167,7 @@ Result<void> House::Impl::build_platform() {
   MACHIYA_TRY(store, open_store(settings));
   if (!reading_only) MACHIYA_CHECK(store->migrate(all_migrations()));
   MACHIYA_TRY(vault, vault::Vault::open(settings.key_file, settings.demonstration));
-  MACHIYA_CHECK(vault->bind_to(*store));
+  if (!reading_only) MACHIYA_CHECK(vault->bind_to(*store));
   audit = std::make_unique<audit::Audit>(*store, clock);
   events = std::make_unique<events::Events>(*store, clock);
   jobs = std::make_unique<jobs::Jobs>(*store, clock);
@@ -263,6 +273,11 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings, std::shared
 void House::start() {
   if (impl_->running) return;
   impl_->running = true;
+  impl_->upkeep = std::thread([this] {
+    std::unique_lock lock(impl_->upkeep_mutex);
+    while (!impl_->upkeep_wakes.wait_for(lock, std::chrono::seconds(5), [this] { return !impl_->running; }))
+      impl_->flush_statistics();
+  });
   impl_->audit->start();
   impl_->events->start();
   impl_->jobs->start(3);   // two may wait for pictures
@@ -270,7 +285,13 @@ void House::start() {
 
 void House::stop() {
   if (!impl_->running) return;
-  impl_->running = false;
+  {
+    std::lock_guard lock(impl_->upkeep_mutex);
+    impl_->running = false;
+  }
+  impl_->upkeep_wakes.notify_all();
+  impl_->upkeep.join();
+  impl_->flush_statistics();
   if (auto kept = impl_->identity->maintain(); !kept.ok()) log(LogLevel::warn, "sessions-not-kept", {{"why", kept.error().to_string()}});
   impl_->jobs->stop();
   impl_->events->stop();

@@ -1,0 +1,127 @@
+// Facts about the whole house: every route says who may use it, every event has somebody who listens, a broken city is refused.
+#include "app/house.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "app/furniture.h"
+#include "app/settings.h"
+#include "platform/events/events.h"
+#include "platform/http/http.h"
+
+namespace machiya::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+class WholeHouse : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1);
+    std::string folder = (fs::temp_directory_path() / "machiya-house-XXXXXX").string();
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    auto settings = settings_from(Arguments());
+    ASSERT_TRUE(settings.ok()) << settings.error().to_string();
+    settings_ = *settings;
+    settings_.data = folder_ + "/var";
+    settings_.key_file = folder_ + "/key";
+    settings_.city = folder_ + "/city";
+    fs::copy(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka", settings_.city, fs::copy_options::recursive);
+    auto furniture = load_furniture(settings_);
+    ASSERT_TRUE(furniture.ok()) << furniture.error().to_string();
+    auto house = House::open(settings_, *furniture);
+    ASSERT_TRUE(house.ok()) << house.error().to_string();
+    house_ = std::move(*house);
+  }
+  void TearDown() override {
+    house_.reset();
+    fs::remove_all(folder_);
+  }
+  http::Response get(const std::string& path, const std::string& accept = "text/html") {
+    http::Request request;
+    request.path = request.target = path;
+    request.remote = "127.0.0.1";
+    request.id = "test";
+    request.headers = {{"accept", accept}};
+    return house_->router().dispatch(request);
+  }
+  std::string folder_;
+  Settings settings_;
+  std::unique_ptr<House> house_;
+};
+
+TEST_F(WholeHouse, EveryRouteSaysWhoMayUseIt) {
+  ASSERT_GT(house_->router().routes().size(), 60u);
+  for (const http::Route& route : house_->router().routes()) {
+    EXPECT_FALSE(route.options.permission.empty()) << route.pattern;
+    // Whoever changes something without a form token must be a program with a token of its own, or nobody in particular.
+    if (route.method == http::Method::post && !route.options.csrf)
+      EXPECT_TRUE(route.pattern.rfind("/api/", 0) == 0 || route.pattern.rfind("/open311/", 0) == 0) << route.pattern;
+    if (route.pattern.rfind("/staff/", 0) == 0 && route.pattern != "/staff/login" && route.pattern != "/staff/logout")
+      EXPECT_EQ(route.options.permission.rfind("staff", 0), 0u) << route.pattern << " is " << route.options.permission;
+  }
+}
+
+TEST_F(WholeHouse, EveryEventHasASchemaAndSomebodyWhoListens) {
+  ASSERT_FALSE(house_->events().types().empty());
+  for (const events::EventType& type : house_->events().types()) {
+    EXPECT_TRUE(type.schema.is_object()) << type.type;
+    EXPECT_TRUE(type.external || !house_->events().consumers_of(type.type).empty()) << type.type << " has no consumer";
+  }
+}
+
+TEST_F(WholeHouse, PagesAnswerAndStaffPagesSendVisitorsToTheLogIn) {
+  for (const char* path : {"/", "/procedures", "/initiatives", "/reports", "/contact", "/healthz", "/readyz", "/metrics", "/openapi.json"})
+    EXPECT_EQ(get(path).status, 200) << path;
+  EXPECT_EQ(get("/staff/inbox").status, 303);
+  EXPECT_EQ(get("/nowhere").status, 404);
+  const std::string page = get("/procedures").body;
+  EXPECT_NE(page.find("公式サイトではありません"), std::string::npos);
+  EXPECT_NE(page.find("rel=\"procedure\""), std::string::npos);
+}
+
+TEST_F(WholeHouse, ABrokenCityIsRefusedWhileTheOldOneGoesOn) {
+  const auto before = house_->city().current();
+  std::ofstream(settings_.city + "/01-life/online-procedures/forms/dog-registration.yaml") << "procedure: dog-registration\nname: 1\n";
+  const city::LoadReport report = house_->reload();
+  EXPECT_EQ(report.city, nullptr);
+  EXPECT_FALSE(report.faults.empty());
+  EXPECT_EQ(house_->city().current(), before);
+  EXPECT_EQ(get("/procedures/dog-registration").status, 200);
+}
+
+TEST(Settings, TheDemonstrationStaysOnLoopback) {
+  setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1);
+  const auto listen = [](const std::string& where) {
+    auto arguments = Arguments::parse({"--listen", where}, settings_options());
+    EXPECT_TRUE(arguments.ok());
+    return settings_from(*arguments).ok();
+  };
+  EXPECT_TRUE(listen("127.0.0.1:8080"));
+  EXPECT_TRUE(listen("[::1]:8080"));
+  EXPECT_FALSE(listen("0.0.0.0:8080"));
+  EXPECT_FALSE(listen("192.0.2.1:8080"));
+}
+
+TEST(Settings, AConfigurationIsCheckedByLine) {
+  setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1);
+  const std::string file = (fs::temp_directory_path() / "machiya-settings-test.conf").string();
+  const auto fault = [&](const std::string& text) {
+    std::ofstream(file) << text;
+    auto arguments = Arguments::parse({"--config", file}, settings_options());
+    auto settings = settings_from(*arguments);
+    fs::remove(file);
+    return settings.ok() ? std::string("none") : settings.error().where + settings.error().detail;
+  };
+  EXPECT_NE(fault("base-url = https://x.example\nwrong = 1\n").find(":2unknown key"), std::string::npos);
+  EXPECT_NE(fault("workers = many\n").find(":1this value"), std::string::npos);
+  EXPECT_NE(fault("base-url = http://x.example\n").find("https"), std::string::npos);
+  EXPECT_NE(fault("base-url = https://x.example\nsmtp-url = smtp://127.0.0.1\nsmtp-from = a@x.example\ndata = /tmp/d\nkey-file = /tmp/d/key\n").find("outside"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace machiya::app
