@@ -1,6 +1,7 @@
 #include "app/apply_ports.h"
 
 #include "ask/cases/cases.h"
+#include "ask/cases/statistics.h"
 #include "ask/records/records_dao.h"
 #include "platform/identity/identity.h"
 #include "platform/store/store.h"
@@ -32,7 +33,7 @@ Result<apply::PublicStatus> status_of(cases::Cases& cases, store::Store& store, 
 
 }  // namespace
 
-apply::Ports apply_ports(cases::Cases& cases, identity::Identity& identity, store::Store& store) {
+apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, identity::Identity& identity, store::Store& store) {
   apply::Ports ports;
   ports.submit = [&cases](const cases::Submission& submission) { return cases.submit(submission); };
   ports.view_own = [&cases](std::string_view number, const identity::Principal& who, std::string_view request, bool with_log) {
@@ -70,6 +71,7 @@ apply::Ports apply_ports(cases::Cases& cases, identity::Identity& identity, stor
   ports.person_of_email = [&identity, &store](std::string_view email) {
     return store.write([&](store::Tx& tx) { return identity.ensure_person(tx, email, identity::Assurance::contact); });
   };
+  ports.visited = [&statistics](std::string_view procedure, std::string_view page, int place) { statistics.visited(procedure, page, place); };
   ports.facts_of = [&cases](const identity::Principal& who) -> Result<json::Value> {
     if (who.kind != identity::PrincipalKind::citizen || who.assurance != identity::Assurance::verified) return json::Value::object();
     MACHIYA_TRY(auto facts, cases.records().facts_of(who.id));

@@ -4,6 +4,7 @@
 
 namespace machiya::cases {
 class Cases;
+class Statistics;
 }
 namespace machiya::identity {
 class Identity;
@@ -14,6 +15,6 @@ class Store;
 
 namespace machiya::app {
 
-apply::Ports apply_ports(cases::Cases& cases, identity::Identity& identity, store::Store& store);
+apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, identity::Identity& identity, store::Store& store);
 
 }  // namespace machiya::app

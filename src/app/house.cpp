@@ -71,6 +71,14 @@ struct House::Impl {
   cases::Ports cases_ports();
   std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;
   void wire_routes();
+  /// What is done every few seconds, and the rarer work among it.
+  void keep_up() {
+    flush_statistics();
+    if (++rounds % 120 != 1) return;
+    if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
+    if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
+  }
+  int rounds = 0;
   void flush_statistics() {
     if (auto done = statistics->flush(); !done.ok()) log(LogLevel::warn, "statistics-not-written", {{"why", done.error().to_string()}});
   }
@@ -216,7 +224,7 @@ void House::Impl::build_engines() {
                            [this](const http::Request& request) { return frame(request); },
                            [city = furniture->city.get()] { return city->current(); },
                            settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
-  apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *identity, *store));
+  apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *statistics, *identity, *store));
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });
@@ -276,7 +284,7 @@ void House::start() {
   impl_->upkeep = std::thread([this] {
     std::unique_lock lock(impl_->upkeep_mutex);
     while (!impl_->upkeep_wakes.wait_for(lock, std::chrono::seconds(5), [this] { return !impl_->running; }))
-      impl_->flush_statistics();
+      impl_->keep_up();
   });
   impl_->audit->start();
   impl_->events->start();

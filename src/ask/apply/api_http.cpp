@@ -148,6 +148,12 @@ http::Response Apply::api_apply(http::Request& request) {
   if (!state->complete) return api_errors(request, *now, *state, (*body)["answers"]);
   auto submission = submission_of(*now, *state, log, *applicant);
   submission.channel = "api";
+  for (const std::string& blob : submission.blobs) {
+    if (p_.blobs.find(blob).ok()) continue;
+    auto errors = Value::array();
+    errors.push(Value::object({{"pointer", "/answers"}, {"code", "unknown-file"}, {"message", "no file '" + blob + "' was uploaded; send it to /api/v1/files first"}}));
+    return with_errors(Error(ErrorCode::invalid_input, "a file is missing"), request, std::move(errors));
+  }
   submission.lang = situation.lang;
   submission.request = request.id;
   // Of one sender: nobody can learn another's receipt by guessing a key.

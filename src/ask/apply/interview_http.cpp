@@ -67,6 +67,7 @@ http::Response Apply::render_page(http::Request& request, Opened& opened, const 
   const auto& procedure = *opened.now.procedure;
   const auto& state = opened.state;
   const int index = index_of(state, page.key), count = static_cast<int>(state.pages.size());
+  if (ports_.visited && request.method == http::Method::get) ports_.visited(procedure.id, page.page->id, index + 1);
   std::string title = page.page->title.in(request.lang);
   if (page.page->repeat && !page.item.empty()) title += " — " + page.page->repeat->item.in(request.lang) + " " + std::to_string(page.item_number);
   Data data = page_data(request, title);

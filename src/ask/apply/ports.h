@@ -49,6 +49,8 @@ struct Ports {
   std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> status_of;
   /// The person of an address, for an application that a client sends for somebody. May be empty: then clients cannot.
   std::function<Result<identity::Principal>(std::string_view email)> person_of_email;
+  /// A visitor came to a page of an interview; "sent" is the last. For statistics of drop-off: no person, no session. May be empty.
+  std::function<void(std::string_view procedure, std::string_view page, int place)> visited;
   /// {"person": {"name": {…}, …}} of a verified person; empty for nobody. May be empty.
   std::function<Result<json::Value>(const identity::Principal&)> facts_of;
 };

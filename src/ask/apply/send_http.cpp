@@ -156,6 +156,7 @@ http::Response Apply::send_opened(http::Request& request, Opened& opened) {
   if (draft.case_number.empty()) {
     auto receipt = ports_.submit(submission);
     if (!receipt.ok()) return refuse(receipt.error(), request);
+    if (ports_.visited) ports_.visited(opened.now.procedure->id, "sent", static_cast<int>(opened.state.pages.size()) + 1);
     number = receipt->number;
   } else {
     cases::Act act;
