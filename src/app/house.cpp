@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/apply_ports.h"
+#include "app/definitions_http.h"
 #include "app/demonstration.h"
 #include "app/furniture.h"
 #include "app/system_http.h"
@@ -71,6 +72,7 @@ struct House::Impl {
   cases::Ports cases_ports();
   std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;
   void wire_routes();
+  city::LoadReport reload();
   /// What is done every few seconds, and the rarer work among it.
   void keep_up() {
     flush_statistics();
@@ -249,11 +251,14 @@ void House::Impl::wire_routes() {
   apply->add_routes(router);
   std::vector<console::NavItem> navigation = console::case_pages();
   for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
+  navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *identity, *jobs, *furniture->templates, *furniture->texts, frame_of,
                                                               [city = furniture->city.get()] { return city->current(); }},
                                                std::move(navigation));
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
+  add_definitions_routes(router, DefinitionsPage{*furniture->templates, *furniture->texts, staff_frame,
+                                                 [city = furniture->city.get()] { return city->current(); }, [this] { return reload(); }});
   const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, staff_frame, frame_of,
                        [city = furniture->city.get()] { return city->current(); }, hub,
                        [this](std::string_view blob, std::string_view variant) { return stored_file(*blobs, blob, variant); },
@@ -311,16 +316,18 @@ void House::yield_writer() {
   impl_->store->yield_writer();
 }
 
-city::LoadReport House::reload() {
-  city::LoadReport report = impl_->furniture->city->reload();
+city::LoadReport House::Impl::reload() {
+  city::LoadReport report = furniture->city->reload();
   if (report.city) {
-    if (auto policy = impl_->identity->reload_policy(json::to_text(report.city->policy())); !policy.ok())
+    if (auto policy = identity->reload_policy(json::to_text(report.city->policy())); !policy.ok())
       log(LogLevel::error, "policy-refused", {{"why", policy.error().to_string()}});
   }
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
   return report;
 }
+
+city::LoadReport House::reload() { return impl_->reload(); }
 
 Result<cases::SeedReport> House::seed(int wanted, std::function<void(int, int)> progress) {
   cases::SeedParts parts{impl_->furniture->city->current(), impl_->cases_platform(), impl_->cases_ports(), [this](const std::string& id) { return impl_->procedure(id); }};
