@@ -1,101 +1,107 @@
 // Opens every kind of page in the real browser and checks it (lib/page_checks.js).
-//   node tests/browser/check_pages.js --base http://127.0.0.1:8080 [--languages all|rotate] [--pictures build/pictures]
-//                                     [--kinds a,b] [--staff USER:PASSWORD]
+//   node tests/browser/check_pages.js --base http://127.0.0.1:8080 [--languages all|rotate] [--pictures build/pictures] [--kinds a,b]
 //   node tests/browser/check_pages.js --preview build/preview …      pages rendered by pages_preview, no server needed
-// The list of kinds comes from GET /api/v1/_pages (demonstration only): [{"kind", "path", "permission"}]. Ends with "N passed, N failed" and an honest exit code.
+// The list of kinds comes from GET /api/v1/_pages (demonstration only): [{"kind", "path", "audience", "permission"}]; what an address
+// needs (a draft, a case, a report) is made by lib/samples.js. Ends with "N passed, N failed" and an honest exit code.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { launch, newContext, languages, staffLanguages } from './lib/browser.js';
+import { handOver, launch, newContext, languages, staffLanguages } from './lib/browser.js';
 import { checkPage } from './lib/page_checks.js';
-import { signInCitizen, signInStaff } from './lib/sign_in.js';
+import { accountFor, makeSamples } from './lib/samples.js';
 import { contentPolicy, serveFolder } from './lib/static_server.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 const { values: options } = parseArgs({
   options: {
     base: { type: 'string' }, preview: { type: 'string' }, languages: { type: 'string', default: 'rotate' }, pictures: { type: 'string' },
-    kinds: { type: 'string' }, staff: { type: 'string' }, email: { type: 'string', default: 'browser-test@example.jp' },
+    kinds: { type: 'string' }, email: { type: 'string', default: 'browser-test@example.jp' },
   },
 });
 if (!options.base === !options.preview) {
-  console.error('usage: check_pages.js --base URL | --preview FOLDER [--languages all|rotate] [--pictures FOLDER] [--kinds a,b] [--staff USER:PASSWORD]');
+  console.error('usage: check_pages.js --base URL | --preview FOLDER [--languages all|rotate] [--pictures FOLDER] [--kinds a,b]');
   process.exit(2);
 }
 
-/** Who may see a page, from the permission of its route. */
-function audienceOf(permission) {
-  if (permission.startsWith('staff')) return 'staff';
-  return permission === 'public' ? 'public' : 'citizen';  // "person|staff" too
+/** Who looks at a page: nobody in particular, the citizen of the samples, one in the middle of a log-in, or a staff account. */
+function visitorOf(kind) {
+  if (kind.audience === 'staff') return `staff:${accountFor(kind.permission.replace(/^staff:/, ''))}`;
+  if (kind.kind === 'login-code') return 'pending';
+  if (kind.kind === 'login-continue') return 'kept';
+  return kind.audience === 'citizen' || kind.path.includes('{') || kind.kind === 'drafts' ? 'citizen' : 'anonymous';
+}
+
+/** The pages of the real server: [{kind, path, audience, visitor}], one for every kind and sample. */
+async function realPages(base, samples) {
+  const answer = await fetch(`${base}/api/v1/_pages`);
+  if (!answer.ok) throw new Error(`/api/v1/_pages answers ${answer.status}: is this the demonstration?`);
+  const pages = [{ kind: 'error', path: '/error-404', audience: 'public', visitor: 'anonymous' }];
+  for (const kind of await answer.json()) {
+    if (pages.some((p) => p.kind === kind.kind)) continue;
+    const paths = kind.path.includes('{') ? samples.paths[kind.kind] : [kind.path];
+    if (!paths) throw new Error(`lib/samples.js makes nothing for ${kind.kind}: ${kind.path}`);
+    for (const path of paths) pages.push({ ...kind, path, visitor: visitorOf(kind) });
+  }
+  return pages;
 }
 
 async function site() {
   if (options.preview) {
     const served = await serveFolder(options.preview, await contentPolicy(root));
-    const kinds = JSON.parse(readFileSync(join(options.preview, 'pages.json'), 'utf8'));
-    return { ...served, kinds, address: (kind, lang) => `${served.base}/${lang}${kind.path}`, preview: true };
+    const pages = JSON.parse(readFileSync(join(options.preview, 'pages.json'), 'utf8')).map((page) => ({ ...page, visitor: 'anonymous' }));
+    return { ...served, pages, address: (page, lang) => `${served.base}/${lang}${page.path}` };
   }
   const base = options.base.replace(/\/$/, '');
-  const answer = await fetch(`${base}/api/v1/_pages`);
-  if (!answer.ok) throw new Error(`/api/v1/_pages answers ${answer.status}: is this the demonstration?`);
-  const kinds = (await answer.json()).map((kind) => ({ ...kind, audience: kind.audience ?? audienceOf(kind.permission) }));
-  return { base, kinds, address: (kind, lang) => `${base}${kind.path}${kind.path.includes('?') ? '&' : '?'}lang=${lang}`, close: () => {} };
+  const samples = await makeSamples(base, options.email);
+  const address = (page, lang) => `${base}${page.path}${page.path.includes('?') ? '&' : '?'}lang=${lang}`;
+  return { base, samples, pages: await realPages(base, samples), address, close: () => {} };
 }
 
-/** Which languages a kind is seen in: all it has, or one that turns with the kind. */
-function languagesOf(kind, index) {
-  const own = kind.audience === 'staff' || kind.kind.startsWith('staff') ? staffLanguages : languages;
+/** Which languages a page is seen in: all it has, or one that turns with the page. */
+function languagesOf(page, index) {
+  const own = page.audience === 'staff' || page.kind.startsWith('staff') ? staffLanguages : languages;
   return options.languages === 'all' ? own : [own[index % own.length]];
 }
 
-const { base, kinds, address, close, preview } = await site();
+const { base, samples, pages, address, close } = await site();
 const wanted = options.kinds?.split(',');
-const chosen = wanted ? kinds.filter((kind) => wanted.includes(kind.kind)) : kinds;
+const chosen = wanted ? pages.filter((page) => wanted.includes(page.kind)) : pages;
 if (chosen.length === 0) throw new Error('no page kinds to check');
 if (options.pictures) mkdirSync(options.pictures, { recursive: true });
 
 const browser = await launch();
-let passed = 0;
-let failed = 0;
-const pages = new Map();
-/** One signed-in context for each audience and language. */
-async function pageFor(audience, lang) {
-  const key = `${audience} ${lang}`;
-  if (pages.has(key)) return pages.get(key);
+const tabs = new Map();
+/** One tab for each visitor, with the session that the plain client has opened. */
+async function tabOf(visitor) {
+  if (tabs.has(visitor)) return tabs.get(visitor);
   const context = await newContext(browser);
-  const page = await context.newPage();
-  if (!preview) {
-    await page.goto(`${base}/?lang=${lang}`);
-    if (audience === 'citizen') await signInCitizen(page, base, options.email);
-    if (audience === 'staff') {
-      if (!options.staff) throw new Error('--staff USER:PASSWORD is needed for staff pages');
-      const [user, password] = options.staff.split(':');
-      await signInStaff(page, base, { user, password });
-      await page.goto(`${base}/staff?lang=${lang}`);
-    }
-  }
-  pages.set(key, page);
-  return page;
+  if (samples) await handOver(visitor.startsWith('staff:') ? await samples.staff(visitor.slice(6)) : samples.visitors[visitor], context, base);
+  const tab = await context.newPage();
+  tabs.set(visitor, tab);
+  return tab;
 }
 
-for (const [index, kind] of chosen.entries()) {
-  for (const lang of languagesOf(kind, index)) {
-    const prefix = options.pictures ? join(options.pictures, `${kind.kind}.${lang}`) : null;
+let passed = 0;
+let failed = 0;
+for (const [index, page] of chosen.entries()) {
+  const same = chosen.slice(0, index).filter((p) => p.kind === page.kind).length;
+  for (const lang of languagesOf(page, index)) {
+    const prefix = options.pictures ? join(options.pictures, `${page.kind}${same ? `-${same + 1}` : ''}.${lang}`) : null;
     let faults;
     try {
-      faults = await checkPage(await pageFor(kind.audience, lang), address(kind, lang), lang, prefix);
+      faults = await checkPage(await tabOf(page.visitor), address(page, lang), lang, prefix);
     } catch (error) {
       faults = [error.message.split('\n')[0]];
     }
     if (faults.length === 0) passed++;
     else {
       failed++;
-      console.log(`FAILED ${kind.kind} in ${lang} (${address(kind, lang)})`);
+      console.log(`FAILED ${page.kind} in ${lang} (${address(page, lang)})`);
       for (const fault of faults) console.log(`  ${fault}`);
     }
   }
 }
 await browser.close();
 close();
-console.log(`${passed} passed, ${failed} failed (${chosen.length} page kinds, languages: ${options.languages})`);
+console.log(`${passed} passed, ${failed} failed (${new Set(chosen.map((p) => p.kind)).size} page kinds, languages: ${options.languages})`);
 process.exit(failed === 0 ? 0 : 1);

@@ -172,6 +172,13 @@ class CookieJar {
   header() {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
+  /** Name and value of each, to hand the session to a browser. */
+  entries() {
+    return [...this.#cookies];
+  }
+  set(name, value) {
+    this.#cookies.set(name, value);
+  }
   clear() {
     this.#cookies.clear();
   }

@@ -1,29 +1,16 @@
 // The twelve procedures from the list to the decision by a client that reads only HTML, as the contract for outside clients
 // says (docs/api.md).   node tests/browser/procedures_plain.js --base http://127.0.0.1:8080 [--only id,id] [--until receipt]
 // Ends with "N passed, N failed" and an honest exit code. Prints "sample NAME VALUE" lines for other tests.
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { PlainClient } from './plain_client.js';
-import { procedures } from './lib/answers.js';
-import { apply } from './lib/walk.js';
-import { samplePdf, sampleJpeg } from './lib/sample_files.js';
+import { apply, plainCases, staffClient } from './lib/walk.js';
 
-const { values: options } = parseArgs({ options: { base: { type: 'string' }, only: { type: 'string' }, until: { type: 'string', default: 'decision' }, samples: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { base: { type: 'string' }, only: { type: 'string' }, until: { type: 'string', default: 'decision' } } });
 const base = options.base.replace(/\/$/, '');
-const password = process.env.MACHIYA_STAFF_PASSWORD ?? 'machiya-demo-only';
-const cases = procedures(PlainClient.file('papers.pdf', 'application/pdf', samplePdf()), PlainClient.file('photo.jpg', 'image/jpeg', sampleJpeg()));
-
-async function staff(user) {
-  const client = new PlainClient(base);
-  await client.get('/staff/login');
-  const code = client.page.data('demo-totp');
-  await client.submit({ name: user, password, code });
-  if (client.page.address.includes('/login')) throw new Error(`staff log-in of ${user} failed: ${client.page.text.slice(0, 200)}`);
-  return client;
-}
+const cases = plainCases();
 
 async function decide(id, test, number, people) {
-  const as = async (role) => (people[`${test.department}-${role}`] ??= await staff(`${test.department}-${role}`));
+  const as = async (role) => (people[`${test.department}-${role}`] ??= await staffClient(base, `${test.department}-${role}`));
   for (const action of test.decide) {
     const client = await as(action === 'confirm' ? 'approver' : 'clerk');
     await client.get(`/staff/cases/${number}`);

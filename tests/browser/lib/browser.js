@@ -17,3 +17,8 @@ export function launch() {
 export function newContext(browser, options = {}) {
   return browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', ...options });
 }
+
+/** Gives the session of a plain client to a browser context. */
+export function handOver(client, context, base) {
+  return context.addCookies(client.jar.entries().map(([name, value]) => ({ name, value, url: base })));
+}

@@ -46,6 +46,9 @@ async function structure(page, lang) {
     if (document.title.split('|')[0].trim().length < 2 || document.title.includes('<')) out.push(`window title is "${document.title}"`);
     if (document.documentElement.lang !== wanted) out.push(`lang is "${document.documentElement.lang}", not "${wanted}"`);
     if (document.body.textContent.includes('⟦')) out.push('a text or part is missing (⟦…⟧)');
+    const raw = /\{[^{}|]+\|[^{}]+\}/;
+    const attributes = [...document.querySelectorAll('*')].flatMap((e) => [...e.attributes].map((a) => a.value));
+    for (const text of [document.title, document.body.innerText, ...attributes]) if (raw.test(text)) out.push(`a reading is shown raw: ${raw.exec(text)[0]}`);
     if (document.querySelector('[style]:not(.maplibregl-map *):not(.maplibregl-map)')) out.push('an inline style');
     const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
     const twice = ids.filter((id, i) => ids.indexOf(id) !== i);
@@ -112,6 +115,7 @@ export async function checkPage(page, address, lang, pictures) {
     const response = await page.goto(address, { waitUntil: 'load' });
     const wanted = Number(/error-(\d{3})/.exec(address)?.[1] ?? 200);
     const status = response.status();
+    if (new URL(page.url()).pathname !== new URL(address).pathname) return [`leads to ${new URL(page.url()).pathname}`];
     if (status >= 400 && status !== wanted) return [`answers ${status}`];
     faults.push(...(await structure(page, lang)), ...(await runAxe(page)), ...(await targets(page)), ...(await keyboard(page)));
     if (pictures) await page.screenshot({ path: `${pictures}-phone.png`, fullPage: true });
