@@ -161,7 +161,7 @@ pages::Data House::Impl::frame(const http::Request& request) const {
   const identity::Principal& who = identity::principal_of(request);
   pages::Data data;
   const std::string& city_name = furniture->city->current()->name().in(lang);
-  data.set("city_name", lang == "ja-easy" ? pages::Data(pages::ruby(city_name)) : pages::Data(city_name)).set("demo", settings.demonstration).set("csrf", who.csrf);
+  data.set("city_name", city_name).set("demo", settings.demonstration).set("csrf", who.csrf);
   if (who.kind == identity::PrincipalKind::citizen) data.set("user", true);
   if (who.kind == identity::PrincipalKind::staff) {
     const auto city = furniture->city->current();

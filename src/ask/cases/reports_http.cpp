@@ -1,6 +1,7 @@
 // The public map and list of reports, the status of one, and the page on which clerks release photos.
 #include "ask/cases/reports.h"
 #include "ask/cases/web.h"
+#include "city/boundaries.h"
 #include "platform/identity/identity.h"
 #include "platform/pages/charts.h"
 
@@ -51,14 +52,18 @@ Data filters(const Web& web, const Request& request, const ReportFilter& f, Repo
       Data().set("name", "show").set("label", web.texts.text(request.lang, "reports.show")).set("options", std::move(show))}));
 }
 
-Data map_of(const Web& web, const Request& request, const std::vector<PublicReport>& reports) {
+/// The wards with the reports in them; `linked` makes each pin lead to its report.
+Data map_of(const Web& web, const Request& request, const std::vector<PublicReport>& reports, bool linked) {
   std::vector<pages::MapPin> pins;
-  for (const PublicReport& r : reports) pins.push_back({{r.lat, r.lon}, r.category_label + " " + r.state_label, "/reports/" + r.number});
+  for (const PublicReport& r : reports) pins.push_back({{r.lat, r.lon}, r.category_label + " " + r.state_label, linked ? "/reports/" + r.number : ""});
   std::vector<pages::MapArea> areas;
   if (auto city = web.city())
-    for (const city::Ward& w : city->wards()) {
+    for (const city::WardArea& shape : city::approximate_areas(city->wards())) {
+      const city::Ward* ward = city->ward(shape.code);
+      if (!ward) continue;
       pages::MapArea area;
-      area.name = w.name.in(request.lang), area.label = {w.lat, w.lon};
+      area.name = ward->name.in(request.lang), area.label = {ward->lat, ward->lon};
+      for (const Polygon& part : shape.parts) area.rings.insert(area.rings.end(), part.begin(), part.end());
       areas.push_back(std::move(area));
     }
   return pages::ward_map("reports-map", web.texts.text(request.lang, "reports.map"), areas, pins, true);
@@ -74,7 +79,7 @@ Response list(const Web& web, Request& request) {
   data.set("filters", filters(web, request, f, reports));
   Data rows = Data(Data::List{});
   for (const PublicReport& r : *found) rows.push(report_data(r, request.lang));
-  if (!found->empty()) data.set("any", true).set("map", map_of(web, request, *found));
+  if (!found->empty()) data.set("any", true).set("map", map_of(web, request, *found, true));
   data.set("rows", std::move(rows));
   Data start = Data(Data::List{});
   for (const auto& rules : reports.procedures())
@@ -97,7 +102,7 @@ Response show(const Web& web, Request& request) {
   data.set("department", department_name(web, r->department, request.lang));
   data.set("breadcrumbs", Data().set("items", Data(Data::List{Data().set("href", "/reports").set("label", web.texts.text(request.lang, "reports.title"))})));
   if (!r->photo.empty()) data.set("photo", "/reports/" + r->number + "/photo");
-  data.set("map", map_of(web, request, {*r}));
+  data.set("map", map_of(web, request, {*r}, false));
   return render(web, request, "reports/show", std::move(data), request.lang);
 }
 

@@ -82,7 +82,7 @@ async function keyboard(page) {
       if (globalThis.seen.has(e)) return { again: true };
       globalThis.seen.add(e);
       const ring = (x) => x && getComputedStyle(x).outlineStyle !== 'none' && parseFloat(getComputedStyle(x).outlineWidth) >= 2;
-      const shown = ring(e) || ring(e.nextElementSibling) || (e.closest('svg') && e.matches(':focus-visible')) || e.closest('.maplibregl-map');
+      const shown = ring(e) || ring(e.nextElementSibling) || (e.closest('svg') && [...e.querySelectorAll('path, circle, polygon')].some((x) => parseFloat(getComputedStyle(x).strokeWidth) >= 4)) || e.closest('.maplibregl-map');
       const box = e.getBoundingClientRect();
       const inView = box.bottom > 0 && box.top < innerHeight;
       const name = `${e.tagName.toLowerCase()} ${e.getAttribute('name') ?? e.textContent.trim().slice(0, 20)}`;
@@ -118,6 +118,7 @@ export async function checkPage(page, address, lang, pictures) {
     if (new URL(page.url()).pathname !== new URL(address).pathname) return [`leads to ${new URL(page.url()).pathname}`];
     if (status >= 400 && status !== wanted) return [`answers ${status}`];
     faults.push(...(await structure(page, lang)), ...(await runAxe(page)), ...(await targets(page)), ...(await keyboard(page)));
+    await page.evaluate(() => document.activeElement.blur());
     if (pictures) await page.screenshot({ path: `${pictures}-phone.png`, fullPage: true });
     await page.setViewportSize({ width: 320, height: 640 });
     faults.push(...(await overflow(page, 'at 320 px')));
