@@ -76,6 +76,13 @@ class FrontPages {
     return http::html(templates_.render("city/initiatives", page, request.lang).html);
   }
 
+  Response map_layer(const Request& request) const {
+    const auto city = door_.city();
+    if (!city) return http::problem(ErrorCode::unavailable, request);
+    const auto imported = door_.boundaries ? door_.boundaries() : nullptr;
+    return http::json(map_layer_json(*city, imported.get(), request.lang));
+  }
+
   Response show(const Request& request) const {
     const auto city = door_.city();
     if (!city) return http::problem(ErrorCode::unavailable, request);
@@ -249,6 +256,7 @@ void add_routes(http::Router& router, const pages::Templates& templates, const l
   router.get("/initiatives", public_page("initiatives", "/initiatives"), [pages](Request& request) { return pages->list(request); });
   router.get("/initiatives/{number}", public_page("initiative", "/initiatives/53"), [pages](Request& request) { return pages->show(request); });
   router.get("/api/v1/initiatives", public_page("", "/api/v1/initiatives"), [pages](Request& request) { return pages->api(request); });
+  router.get("/api/v1/map/base", public_page("", "/api/v1/map/base"), [pages](Request& request) { return pages->map_layer(request); });
 }
 
 }  // namespace machiya::city

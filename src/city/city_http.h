@@ -34,10 +34,14 @@ struct FrontDoor {
   std::function<std::shared_ptr<const Boundaries>()> boundaries;
 };
 
-/// GET /, /initiatives, /initiatives/{number}, /api/v1/initiatives. The references must live as long as the router.
+/// GET /, /initiatives, /initiatives/{number}, /api/v1/initiatives, /api/v1/map/base. The references must live as long as the router.
 void add_routes(http::Router& router, const pages::Templates& templates, const locale::Catalogue& texts, FrontDoor door);
 
 /// The body of /api/v1/initiatives: every initiative of `field` ("" for all); `running` keeps those that run here.
 json::Value initiatives_json(const City& city, const FrontDoor& door, std::string_view field, bool running);
+
+/// The body of /api/v1/map/base: imported boundaries with their credit line. Without an import it has no features, because the
+/// approximate areas are not exact enough to point at a place; the map is then not shown.
+json::Value map_layer_json(const City& city, const Boundaries* boundaries, std::string_view lang);
 
 }  // namespace machiya::city

@@ -106,5 +106,17 @@ TEST_F(FrontDoorTest, TheJsonTwinSaysTheSame) {
   EXPECT_EQ((*running)["initiatives"].size(), 2u);
 }
 
+TEST_F(FrontDoorTest, the_map_layer_has_features_only_from_imported_boundaries) {
+  Boundaries boundaries;
+  boundaries.source = "N03";
+  boundaries.wards.push_back({"27127", {{{{34.70, 135.49}, {34.71, 135.50}, {34.72, 135.49}, {34.70, 135.49}}}}});
+  const json::Value none = map_layer_json(*city_, nullptr, "ja");
+  EXPECT_EQ(none["features"].size(), 0u);
+  const json::Value layer = map_layer_json(*city_, &boundaries, "ja");
+  EXPECT_EQ(layer.text("attribution"), "N03");
+  EXPECT_EQ(layer["features"].size(), 1u);
+  EXPECT_EQ(json::to_text(layer["features"][std::size_t{0}]["geometry"]["coordinates"]), "[[[[135.49,34.7],[135.5,34.71],[135.49,34.72],[135.49,34.7]]]]");
+}
+
 }  // namespace
 }  // namespace machiya::city

@@ -33,15 +33,12 @@ function boundsOf(geojson) {
 }
 
 export async function openMap(box, { onChoose } = {}) {
-  const [maplibre, areas] = await Promise.all([
-    import(box.dataset.module),
-    fetch(box.dataset.layers).then((answer) => (answer.ok ? answer.json() : null)),
-    loadStyle(box.dataset.style),
-  ]);
-  if (areas === null) {  // without layers there is nothing to draw; the fields beside the map do the same
+  const areas = await fetch(box.dataset.layers).then((answer) => (answer.ok ? answer.json() : null));
+  if (!areas?.features?.length) {  // a city without boundaries: there is nothing to draw, and the fields beside the map do the same
     box.hidden = true;
     return { mark() {}, pins() {} };
   }
+  const [maplibre] = await Promise.all([import(box.dataset.module), loadStyle(box.dataset.style)]);
   maplibre.setWorkerUrl(new URL('maplibre-gl-worker.mjs', new URL(box.dataset.module, location.href)).href);
   const { area, line, mark } = colours();
   const sources = { areas: { type: 'geojson', data: areas, attribution: areas.attribution ?? '' } };

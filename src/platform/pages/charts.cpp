@@ -4,8 +4,17 @@
 #include <cmath>
 #include <cstdio>
 
+#include "platform/locale/locale.h"
+
 namespace machiya::pages {
 namespace {
+
+/// Words without their readings: an SVG cannot hold ruby (HTML parsers close the picture at it).
+std::string plain_words(const std::string& text) {
+  std::string out;
+  for (const locale::TextPiece& piece : locale::parse_text(text)) out += piece.text;
+  return out;
+}
 
 std::string number(double v) {
   char buffer[32];
@@ -102,11 +111,11 @@ Data ward_map(std::string id, std::string title, const std::vector<MapArea>& are
       for (std::size_t i = 0; i < ring.size(); ++i) path += (i == 0 ? "M" : "L") + to.x(ring[i]) + " " + to.y(ring[i]);
       if (!ring.empty()) path += "Z";
     }
-    list.push(Data().set("name", area.name).set("href", area.href).set("text", area.text).set("path", path).set("shade", std::clamp(area.shade, 0, 4))
+    list.push(Data().set("name", plain_words(area.name)).set("href", area.href).set("text", area.text).set("path", path).set("shade", std::clamp(area.shade, 0, 4))
                   .set("x", to.x(area.label)).set("y", to.y(area.label)));
   }
   for (const MapPin& pin : pins)
-    marks.push(Data().set("label", pin.label).set("href", pin.href).set("x", to.x(pin.at)).set("y", to.y(pin.at)));
+    marks.push(Data().set("label", plain_words(pin.label)).set("href", pin.href).set("x", to.x(pin.at)).set("y", to.y(pin.at)));
   Data out;
   out.set("id", std::move(id)).set("title", std::move(title)).set("width", number(kWidth)).set("height", number((north - south) * scale_y));
   return out.set("areas", std::move(list)).set("pins", std::move(marks)).set("approximate", approximate);

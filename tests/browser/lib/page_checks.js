@@ -8,7 +8,7 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const axeRules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
 
-async function runAxe(page) {
+export async function runAxe(page) {
   // Evaluated by the debugger, so that the page's content policy need not be loosened for the test.
   await page.evaluate(axeSource);
   const result = await page.evaluate((options) => globalThis.axe.run(document, options), axeRules);
