@@ -85,10 +85,23 @@ void Client::next_step() {
     const std::int64_t n = shared_.next_pass.fetch_add(1);
     if (shared_.options.passes > 0 && n >= shared_.options.passes) return finish();
     variables_["n"] = std::to_string(n);
+    take_line(n);
     pass_us_ = now_us();
   }
   retried_ = false;
   send_step();
+}
+
+/// Lines with a value take turns: each pass is the next person with her own cookie and value.
+void Client::take_line(std::int64_t pass) {
+  const auto& list = shared_.options.cookies;
+  if (list.empty()) return;
+  const std::string& line = list[static_cast<std::size_t>(pass) % list.size()];
+  const std::size_t tab = line.find('\t');
+  if (tab == std::string::npos) return;
+  fixed_cookie_ = line.substr(0, tab);
+  variables_["line"] = line.substr(tab + 1);
+  cookies_.clear();
 }
 
 void Client::send_step() {
@@ -100,9 +113,9 @@ void Client::send_step() {
   s.target.render(variables_, out_);
   out_ += " HTTP/1.1\r\nHost: ";
   out_ += shared_.options.place.authority;
-  for (const std::string& line : s.headers) {
+  for (const Template& line : s.headers) {
     out_ += "\r\n";
-    out_ += line;
+    line.render(variables_, out_);
   }
   if (!fixed_cookie_.empty() || !cookies_.empty()) {
     out_ += "\r\nCookie: ";

@@ -38,6 +38,7 @@ class Client {
   void on_reply();
   void on_lost();
   void take_captures(const Step& step);
+  void take_line(std::int64_t pass);
   void take_cookies();
   void finish();
   const Step& step() const;

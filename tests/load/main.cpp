@@ -15,10 +15,11 @@ constexpr const char* kHelp =
     "  --threads N       threads of the generator (1)\n"
     "  --seconds S       end after S seconds (at most 600)\n"
     "  --requests M      end after M passes through the script (of one request: requests)\n"
-    "  --cookies FILE    one Cookie value a line; client i uses line i modulo the number of lines\n"
+    "  --cookies FILE    one Cookie value a line; client i uses line i modulo the number of lines;\n"
+    "                    a line \"cookie<TAB>value\": each pass takes the next line, {line} is its value\n"
     "  --body FILE       POST this text to the path; {n}, {client} are filled in\n"
     "  --type TYPE       its content type (application/x-www-form-urlencoded)\n"
-    "  --header LINE     one more header for each request\n"
+    "  --header LINE     one more header for each request; {n}, {client} are filled in\n"
     "  --script FILE     a sequence of requests a client, see tests/load/README.md; the URL's path is not used\n"
     "Exit code: 0 when every answer was as expected, 1 when not, 2 for wrong usage.\n";
 
@@ -38,7 +39,7 @@ int main(int argc, char** argv) {
   using namespace machiya;
   load::Options options;
   std::string url, script, body, type, cookies;
-  std::vector<std::string> headers;
+  std::vector<load::Template> headers;
   bool has_body = false;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
@@ -55,7 +56,11 @@ int main(int argc, char** argv) {
     else if (arg == "--seconds") options.seconds = std::atof(value);
     else if (arg == "--requests" || arg == "--passes") options.passes = std::atoll(value);
     else if (arg == "--type") type = value;
-    else if (arg == "--header") headers.emplace_back(value);
+    else if (arg == "--header") {
+      auto line = load::Template::parse(value);
+      if (!line.ok()) return usage("broken variable in " + arg);
+      headers.push_back(std::move(*line));
+    }
     else if (arg == "--cookies" && read_file(value, cookies)) continue;
     else if (arg == "--body" && read_file(value, body)) has_body = true;
     else if (arg == "--script" && read_file(value, script)) continue;

@@ -47,7 +47,8 @@ Result<void> set_field(Step& step, std::string_view name, std::string_view value
   if (name == "type") {
     step.type = value;
   } else if (name == "header") {
-    step.headers.emplace_back(value);
+    MACHIYA_TRY(Template header, Template::parse(value));
+    step.headers.push_back(std::move(header));
   } else if (name == "expect") {
     step.expect = 0;
     for (char c : value) {

@@ -37,7 +37,7 @@ struct Capture {
 struct Step {
   std::string method = "GET";
   Template target;
-  std::vector<std::string> headers;  ///< complete lines
+  std::vector<Template> headers;     ///< complete lines
   Template body;
   bool has_body = false;
   std::string type = "application/x-www-form-urlencoded";
