@@ -24,7 +24,7 @@ if (cluster.isPrimary) {
   const { ParseServer } = require('parse-server');
   const api = new ParseServer({
     databaseURI: `${uri}?poolSize=16`, appId: 'bench', masterKey: 'bench-master', serverURL: `http://127.0.0.1:${port}/parse`, silent: true, logLevel: 'error',
-    logsFolder: null, allowClientClassCreation: false, schema: { definitions: classes, lockSchemas: false, strict: false, deleteExtraFields: false },
+    logsFolder: new URL('./logs', import.meta.url).pathname, allowClientClassCreation: false, schema: { definitions: classes, lockSchemas: false, strict: false, deleteExtraFields: false },
   });
   await api.start();
   const app = express();
