@@ -36,6 +36,9 @@ async function realPages(base, samples) {
   const answer = await fetch(`${base}/api/v1/_pages`);
   if (!answer.ok) throw new Error(`/api/v1/_pages answers ${answer.status}: is this the demonstration?`);
   const pages = [{ kind: 'error', path: '/error-404', audience: 'public', visitor: 'anonymous' }];
+  const next = 'main button[name=action][value=next]:not(.visually-hidden)';
+  pages.push({ kind: 'interview-errors', path: samples.paths.interview[1], audience: 'citizen', visitor: 'citizen', press: next });
+  pages.push({ kind: 'login-errors', path: '/login', audience: 'public', visitor: 'anonymous', press: 'main form button[type=submit]:not(.visually-hidden)' });
   for (const kind of await answer.json()) {
     if (pages.some((p) => p.kind === kind.kind)) continue;
     const paths = kind.path.includes('{') ? samples.paths[kind.kind] : [kind.path];
@@ -89,7 +92,7 @@ for (const [index, page] of chosen.entries()) {
     const prefix = options.pictures ? join(options.pictures, `${page.kind}${same ? `-${same + 1}` : ''}.${lang}`) : null;
     let faults;
     try {
-      faults = await checkPage(await tabOf(page.visitor), address(page, lang), lang, prefix);
+      faults = await checkPage(await tabOf(page.visitor), address(page, lang), lang, prefix, page.press);
     } catch (error) {
       faults = [error.message.split('\n')[0]];
     }

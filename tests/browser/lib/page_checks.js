@@ -103,8 +103,11 @@ async function keyboard(page) {
   return [...faults.slice(0, 5), ...missed.slice(0, 5).map((m) => `the keyboard does not reach ${m}`)];
 }
 
-/** Visits one page and returns its faults; `pictures` (a path prefix or null) receives screenshots. */
-export async function checkPage(page, address, lang, pictures) {
+/**
+ * Visits one page and returns its faults; `pictures` (a path prefix or null) receives screenshots; `press` is a button to press first,
+ * to see the page as it comes back with errors.
+ */
+export async function checkPage(page, address, lang, pictures, press = null) {
   const faults = [];
   const listen = (message) => { if (message.type() === 'error') faults.push(`console: ${message.text()}`); };
   const crash = (error) => faults.push(`script: ${error.message}`);
@@ -117,6 +120,10 @@ export async function checkPage(page, address, lang, pictures) {
     const status = response.status();
     if (new URL(page.url()).pathname !== new URL(address).pathname) return [`leads to ${new URL(page.url()).pathname}`];
     if (status >= 400 && status !== wanted) return [`answers ${status}`];
+    if (press) {
+      await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.locator(press).first().click()]);
+      if ((await page.locator('.error-summary').count()) === 0) faults.push('shows no errors');
+    }
     faults.push(...(await structure(page, lang)), ...(await runAxe(page)), ...(await targets(page)), ...(await keyboard(page)));
     await page.evaluate(() => document.activeElement.blur());
     if (pictures) await page.screenshot({ path: `${pictures}-phone.png`, fullPage: true });
@@ -141,5 +148,6 @@ export async function checkPage(page, address, lang, pictures) {
     page.off('console', listen);
     page.off('pageerror', crash);
   }
-  return faults.filter((f) => !/status of 4\d\d|status of 5\d\d/.test(f) || !/error-\d/.test(address));
+  // The browser says of every error page, and of a form that comes back with errors (422), that its status is not 200.
+  return faults.filter((f) => !(/error-\d/.test(address) && /status of [45]\d\d/.test(f)) && !(press && /status of 422/.test(f)));
 }
