@@ -183,7 +183,14 @@ Result<int> Drafts::expire(int limit) {
 
 Result<void> Drafts::remember(const ProcedureNow& now) {
   if (!now.canonical) return {};
-  return store_.write([&](store::Tx& tx) { return draft_dao::remember_definition(tx, now.hash, now.procedure->id, now.procedure->version, *now.canonical); });
+  {
+    std::lock_guard lock(remembered_mutex_);
+    if (remembered_.count(now.hash)) return {};
+  }
+  MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return draft_dao::remember_definition(tx, now.hash, now.procedure->id, now.procedure->version, *now.canonical); }));
+  std::lock_guard lock(remembered_mutex_);
+  remembered_.insert(now.hash);
+  return {};
 }
 Result<std::optional<std::string>> Drafts::definition(std::string_view hash) {
   return store_.read([&](store::ReadTx& tx) { return draft_dao::definition(tx, hash); });

@@ -2,6 +2,8 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +68,8 @@ class Drafts {
   Result<std::string> seal(store::ReadTx& tx, const Draft& draft);
   Instant expiry(const Draft& draft) const;
 
+  std::mutex remembered_mutex_;
+  std::set<std::string> remembered_;   ///< hashes known to be durable: nothing deletes them
   store::Store& store_;
   vault::Vault& vault_;
   const Clock& clock_;
