@@ -156,7 +156,9 @@ TEST_F(Disk, a_failed_sync_is_never_acknowledged) {
   EXPECT_EQ(acknowledged, 0);
   EXPECT_GT(failed_syncs, 0);
   EXPECT_TRUE(store_->refusing_writes());
-  EXPECT_EQ(present(), acknowledged_);
+  // A commit whose fsync failed has an unknown outcome: its frames are in the log, and a recovery may still find them.
+  // What must hold is that nobody was told so (above) and that nothing acknowledged is missing.
+  expect_all_present();
   sync_fails = false;
   ASSERT_TRUE(wait_until_accepting());
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(add(100).ok());
