@@ -167,7 +167,8 @@ int import_file(const Arguments& arguments, bool boundaries) {
   if (!settings) return complain(settings.error().to_string(), kUsage);
   auto furniture = load_furniture(*settings);
   if (!furniture) return complain(furniture.error().to_string(), kNotInOrder);
-  const city::City& city = *(*furniture)->city->current();
+  const auto current = (*furniture)->city->current();
+  const city::City& city = *current;
   const std::string& file = arguments.words()[0];
   if (boundaries) {
     auto done = city::import_boundaries(file, city, settings->data);

@@ -13,7 +13,8 @@ http::Response show(const DefinitionsPage& page, const http::Request& request, c
   pages::Data data = page.frame(request);
   data.set("title", page.texts.text(lang, "staff_definitions.title"));
   pages::Data rows{pages::Data::List{}};
-  for (const city::Loaded* procedure : page.city()->all("procedure")) {
+  const auto city = page.city();
+  for (const city::Loaded* procedure : city->all("procedure")) {
     pages::Data row;
     row.set("id", procedure->source.id).set("version", procedure->source.version).set("file", procedure->source.file);
     row.set("href", "/procedures/" + procedure->source.id);

@@ -160,11 +160,11 @@ pages::Data House::Impl::frame(const http::Request& request) const {
   const std::string lang = request.lang.empty() ? "ja" : request.lang;
   const identity::Principal& who = identity::principal_of(request);
   pages::Data data;
-  const std::string& city_name = furniture->city->current()->name().in(lang);
-  data.set("city_name", city_name).set("demo", settings.demonstration).set("csrf", who.csrf);
+  // Held for the whole function: a reload may replace the city meanwhile.
+  const auto city = furniture->city->current();
+  data.set("city_name", city->name().in(lang)).set("demo", settings.demonstration).set("csrf", who.csrf);
   if (who.kind == identity::PrincipalKind::citizen) data.set("user", true);
   if (who.kind == identity::PrincipalKind::staff) {
-    const auto city = furniture->city->current();
     const city::Department* department = city->department(who.department);
     pages::Data staff;
     staff.set("name", who.name).set("department", department ? department->name.in(lang) : who.department);
@@ -207,7 +207,8 @@ cases::Ports House::Impl::cases_ports() {
   ports.is_working_day = [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); };
   ports.departments = [city = furniture->city.get()] {
     std::vector<std::string> out;
-    for (const auto& department : city->current()->departments()) out.push_back(department.id);
+    const auto held = city->current();
+    for (const auto& department : held->departments()) out.push_back(department.id);
     return out;
   };
   ports.live = [this](std::string_view topic, std::string_view event, std::string_view data) { hub.publish(topic, event, data); };

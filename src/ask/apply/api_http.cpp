@@ -79,7 +79,8 @@ Value procedure_json(const interview::Procedure& procedure, std::string_view lan
 
 http::Response Apply::api_procedures(http::Request& request) {
   Value list = Value::array();
-  for (const auto* loaded : p_.city()->all("procedure"))
+  const auto city = p_.city();
+  for (const auto* loaded : city->all("procedure"))
     if (auto now = procedure(loaded->source.id); now.ok()) list.push(procedure_json(*now->procedure, lang_of(request), false));
   return http::json(Value::object({{"procedures", std::move(list)}}));
 }
@@ -223,7 +224,8 @@ http::Response Apply::api_file(http::Request& request) {
 
 http::Response Apply::openapi(http::Request& request) {
   std::vector<std::shared_ptr<const interview::Procedure>> list;
-  for (const auto* loaded : p_.city()->all("procedure"))
+  const auto city = p_.city();
+  for (const auto* loaded : city->all("procedure"))
     if (auto now = procedure(loaded->source.id); now.ok()) list.push_back(now->procedure);
   return http::json(openapi_document(list, p_.base_url, lang_of(request)));
 }

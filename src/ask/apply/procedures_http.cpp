@@ -81,7 +81,8 @@ http::Response Apply::procedure_page(http::Request& request) {
   if (!p.law.empty()) data.set("law", rich(p.law.in(request.lang), request.lang));
   if (!p.fee_note.empty()) data.set("fee_note", rich(p.fee_note.in(request.lang), request.lang));
   if (!target_text(p.target).empty()) data.set("target", text(request, "apply.target_days", {{"days", target_text(p.target)}}));
-  if (const auto* department = p_.city()->department(p.owner)) data.set("owner", rich(department->name.in(request.lang), request.lang));
+  const auto city = p_.city();
+  if (const auto* department = city->department(p.owner)) data.set("owner", rich(department->name.in(request.lang), request.lang));
   Data attach{Data::List{}};
   for (const auto& item : p.attach) attach.push(rich(item.in(request.lang), request.lang));
   if (!p.attach.empty()) data.set("attach", Data().set("items", std::move(attach)));
