@@ -6,7 +6,7 @@ namespace machiya::app {
 namespace {
 
 /// Staff pages have two languages.
-std::string staff_language(const http::Request& request) { return request.lang == "ja" || request.lang == "ja-easy" || request.lang.empty() ? "ja" : "en"; }
+std::string staff_language(const http::Request& request) { return std::string(locale::staff_language(request.lang)); }
 
 http::Response show(const DefinitionsPage& page, const http::Request& request, const city::LoadReport* report) {
   const std::string lang = staff_language(request);

@@ -253,7 +253,7 @@ void House::Impl::wire_routes() {
   std::vector<console::NavItem> navigation = console::case_pages();
   for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
-  console = std::make_unique<console::Console>(console::Parts{*store, *identity, *jobs, *furniture->templates, *furniture->texts, frame_of,
+  console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
                                                               [city = furniture->city.get()] { return city->current(); }},
                                                std::move(navigation));
   console->add_routes(router);

@@ -10,6 +10,12 @@
 #include "platform/identity/identity.h"
 #include "platform/pages/pages.h"
 
+namespace machiya::audit {
+class Audit;
+}
+namespace machiya::events {
+class Events;
+}
 namespace machiya::jobs {
 class Jobs;
 }
@@ -31,15 +37,18 @@ struct NavItem {
 };
 /// What module cases contributes.
 std::vector<NavItem> case_pages();
-/// Dead letters, accounts, API clients.
+/// Dead letters (jobs and events), accounts, API clients.
 std::vector<NavItem> system_pages();
 
 struct Parts {
   store::Store& store;
+  audit::Audit& audit;
+  events::Events& events;
   identity::Identity& identity;
   jobs::Jobs& jobs;
   const pages::Templates& templates;
   const locale::Catalogue& texts;
+  const Clock& clock;
   std::function<pages::Data(const http::Request&)> frame;   ///< what every page of the house needs (app)
   std::function<std::shared_ptr<const city::City>()> city;
 };
@@ -55,13 +64,15 @@ class Console {
 
  private:
   http::Response home(http::Request& request) const;
-  http::Response dead_letters(http::Request& request) const;
-  http::Response revive(http::Request& request) const;
+  http::Response dead_letters(http::Request& request, std::string_view refused = {}) const;
+  http::Response change_dead_letter(http::Request& request) const;
+  Result<void> fill_dead_letters(const http::Request& request, pages::Data& data) const;
   http::Response accounts(http::Request& request, std::string_view flash = {}) const;
   http::Response change_account(http::Request& request) const;
-  http::Response clients(http::Request& request, const std::string& token = {}) const;
+  http::Response clients(http::Request& request, const std::string& token = {}, const Error* refused = nullptr) const;
   http::Response change_client(http::Request& request) const;
-  http::Response render(const http::Request& request, std::string_view name, std::string_view title_key, pages::Data data) const;
+  pages::Data client_row(const identity::Identity::ApiClient& client, const http::Request& request) const;
+  http::Response render(const http::Request& request, std::string_view name, std::string_view title_key, pages::Data data, int status = 200) const;
   std::string text(const http::Request& request, std::string_view key) const;
 
   Parts p_;

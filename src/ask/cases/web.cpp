@@ -17,7 +17,7 @@ namespace detail {
 
 using pages::Data;
 
-std::string staff_language(const http::Request& request) { return request.lang == "ja" || request.lang == "ja-easy" ? "ja" : "en"; }
+std::string staff_language(const http::Request& request) { return std::string(locale::staff_language(request.lang)); }
 
 http::RouteOptions staff_route(std::string permission, std::string page_kind, std::string sample) {
   http::RouteOptions o;

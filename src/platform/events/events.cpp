@@ -138,14 +138,20 @@ std::vector<std::string> Events::consumers_of(std::string_view type) const {
   return out;
 }
 
-Result<std::vector<Events::Parked>> Events::parked(int limit) {
-  return impl_->store.read([&](store::ReadTx& tx) { return dao::parked(tx, limit); });
+Result<std::vector<Events::Open>> Events::open(int limit) {
+  return impl_->store.read([&](store::ReadTx& tx) { return dao::open(tx, limit); });
 }
 
-Result<void> Events::retry_parked(std::int64_t event_id, std::string_view consumer) {
-  MACHIYA_TRY(const bool found, impl_->store.write([&](store::Tx& tx) { return dao::unpark(tx, event_id, consumer); }));
+Result<void> Events::retry_parked(store::Tx& tx, std::int64_t event_id, std::string_view consumer) {
+  MACHIYA_TRY(const bool found, dao::unpark(tx, event_id, consumer));
   if (!found) return Error(ErrorCode::not_found, "no such parked delivery");
-  impl_->poke();
+  tx.after_commit([impl = impl_.get()] { impl->poke(); });
+  return {};
+}
+
+Result<void> Events::discard_parked(store::Tx& tx, std::int64_t event_id, std::string_view consumer) {
+  MACHIYA_TRY(const bool found, dao::drop_parked(tx, event_id, consumer));
+  if (!found) return Error(ErrorCode::not_found, "no such parked delivery");
   return {};
 }
 

@@ -46,19 +46,27 @@ class Events {
   Result<std::int64_t> deliver_now();
   const std::vector<EventType>& types() const;
   std::vector<std::string> consumers_of(std::string_view type) const;
-  /// Deliveries that failed kMaxAttempts times and wait for a person; later events of their key went on without them.
-  struct Parked {
+  static constexpr int kMaxAttempts = 8;
+  /// What is not delivered yet. A delivery that failed kMaxAttempts times is parked: it waits for a person, and later
+  /// events of its key went on without it.
+  struct Open {
+    enum class State : std::uint8_t { waiting, retrying, parked };
+    State state = State::waiting;
     std::int64_t event_id = 0;
-    std::string consumer;
+    std::string consumer;   ///< "" while nobody has looked at the event
     std::string type;
     std::string key;
     std::string error;
     int attempts = 0;
+    Instant at;             ///< when it happened
+    Instant due;            ///< the next attempt, while retrying
   };
-  static constexpr int kMaxAttempts = 8;
-  Result<std::vector<Parked>> parked(int limit);
-  /// Tries a parked delivery again.
-  Result<void> retry_parked(std::int64_t event_id, std::string_view consumer);
+  /// Parked ones first, then failing ones, then those nobody has looked at; oldest first, at most `limit` of each kind.
+  Result<std::vector<Open>> open(int limit);
+  /// Tries a parked delivery again; not_found when there is none.
+  Result<void> retry_parked(store::Tx& tx, std::int64_t event_id, std::string_view consumer);
+  /// Gives a parked delivery up for good; not_found when there is none. The caller writes down who and why.
+  Result<void> discard_parked(store::Tx& tx, std::int64_t event_id, std::string_view consumer);
   struct Counts {
     std::int64_t waiting = 0;    ///< not looked at yet
     std::int64_t retrying = 0;   ///< failed, or behind a failed one of the same key

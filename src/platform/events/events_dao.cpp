@@ -99,19 +99,31 @@ Result<void> drop_failure(store::Tx& tx, std::int64_t event_id, std::string_view
                          {{"event", event_id}, {"consumer", consumer}}));
 }
 
-Result<std::vector<Events::Parked>> parked(store::ReadTx& tx, int limit) {
-  MACHIYA_TRY(const auto rows, tx.query("SELECT f.event_id, f.consumer, o.type, f.key, f.error, f.attempts FROM event_failure f"
-                                        " JOIN event_outbox o ON o.id = f.event_id WHERE f.parked = TRUE ORDER BY f.event_id LIMIT :limit",
-                                        {{"limit", limit}}));
-  std::vector<Events::Parked> out;
-  for (const store::Row& row : rows)
-    out.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.text(4), static_cast<int>(row.integer(5))});
+Result<std::vector<Events::Open>> open(store::ReadTx& tx, int limit) {
+  std::vector<Events::Open> out;
+  for (const bool parked : {true, false}) {
+    MACHIYA_TRY(const auto rows, tx.query("SELECT f.event_id, f.consumer, o.type, f.key, f.error, f.attempts, o.at_us, f.due_us"
+                                          " FROM event_failure f JOIN event_outbox o ON o.id = f.event_id WHERE f.parked = :parked"
+                                          " ORDER BY f.event_id, f.consumer LIMIT :limit",
+                                          {{"parked", parked}, {"limit", limit}}));
+    for (const store::Row& row : rows)
+      out.push_back({parked ? Events::Open::State::parked : Events::Open::State::retrying, row.integer(0), row.text(1), row.text(2), row.text(3),
+                     row.text(4), static_cast<int>(row.integer(5)), Instant{row.integer(6)}, Instant{row.integer(7)}});
+  }
+  MACHIYA_TRY(const auto events, pending(tx, limit));
+  for (const Event& event : events) out.push_back({Events::Open::State::waiting, event.id, {}, event.type, event.key, {}, 0, event.at, {}});
   return out;
 }
 
 Result<bool> unpark(store::Tx& tx, std::int64_t event_id, std::string_view consumer) {
   MACHIYA_TRY(const std::int64_t n, tx.execute("UPDATE event_failure SET parked = FALSE, attempts = 0, due_us = 0"
                                                " WHERE event_id = :event AND consumer = :consumer AND parked = TRUE",
+                                               {{"event", event_id}, {"consumer", consumer}}));
+  return n == 1;
+}
+
+Result<bool> drop_parked(store::Tx& tx, std::int64_t event_id, std::string_view consumer) {
+  MACHIYA_TRY(const std::int64_t n, tx.execute("DELETE FROM event_failure WHERE event_id = :event AND consumer = :consumer AND parked = TRUE",
                                                {{"event", event_id}, {"consumer", consumer}}));
   return n == 1;
 }

@@ -31,8 +31,9 @@ Result<bool> key_is_blocked(store::ReadTx& tx, std::string_view consumer, std::s
 Result<void> put_failure(store::Tx& tx, const Failure& failure, Instant due, std::string_view error, bool parked);
 Result<void> drop_failure(store::Tx& tx, std::int64_t event_id, std::string_view consumer);
 
-Result<std::vector<Events::Parked>> parked(store::ReadTx& tx, int limit);
+Result<std::vector<Events::Open>> open(store::ReadTx& tx, int limit);
 Result<bool> unpark(store::Tx& tx, std::int64_t event_id, std::string_view consumer);
+Result<bool> drop_parked(store::Tx& tx, std::int64_t event_id, std::string_view consumer);
 Result<Events::Counts> counts(store::ReadTx& tx);
 /// Forgets finished events (and their inbox marks) from before `before`; gives how many.
 Result<std::int64_t> prune(store::Tx& tx, Instant before, int limit);

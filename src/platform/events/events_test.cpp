@@ -130,20 +130,52 @@ TEST_P(EventsTest, a_poison_event_is_parked_in_sight_and_can_be_tried_again) {
   }
   EXPECT_EQ(tries, Events::kMaxAttempts);
   EXPECT_EQ(effects("one", "a"), Numbers{2});
-  auto parked = events.parked(10);
+  auto parked = events.open(10);
   ASSERT_TRUE(parked.ok());
   ASSERT_EQ(parked->size(), 1u);
+  EXPECT_EQ((*parked)[0].state, Events::Open::State::parked);
   EXPECT_EQ((*parked)[0].consumer, "one");
   EXPECT_EQ((*parked)[0].type, "demo.happened.v1");
   EXPECT_EQ((*parked)[0].attempts, Events::kMaxAttempts);
   EXPECT_NE((*parked)[0].error.find("cannot"), std::string::npos);
   EXPECT_EQ(events.counts()->parked, 1);
   broken = false;
-  EXPECT_EQ(events.retry_parked(999, "one").error().code, ErrorCode::not_found);
-  EXPECT_TRUE(events.retry_parked((*parked)[0].event_id, "one").ok());
+  const auto retry = [&](std::int64_t id) { return store().write([&](store::Tx& tx) { return events.retry_parked(tx, id, "one"); }); };
+  EXPECT_EQ(retry(999).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(retry((*parked)[0].event_id).ok());
   EXPECT_EQ(*events.deliver_now(), 1);
   EXPECT_EQ(effects("one", "a"), (Numbers{2, 1}));
   EXPECT_EQ(events.counts()->parked, 0);
+}
+
+TEST_P(EventsTest, what_is_open_is_listed_and_a_parked_delivery_can_be_given_up) {
+  Events events(store(), clock_);
+  declare(events);
+  events.subscribe("one", "demo.happened.v1", [&](store::Tx&, const Event&) -> Result<void> { return Error(ErrorCode::internal, "cannot"); });
+  using State = Events::Open::State;
+  const auto states = [&] {
+    std::vector<State> out;
+    const auto open = events.open(10);
+    for (const Events::Open& o : *open) out.push_back(o.state);
+    return out;
+  };
+  const auto discard = [&](std::int64_t id) { return store().write([&](store::Tx& tx) { return events.discard_parked(tx, id, "one"); }); };
+  emit(events, "a", 1);
+  EXPECT_EQ(states(), std::vector<State>{State::waiting});
+  ASSERT_TRUE(events.deliver_now().ok());
+  EXPECT_EQ(states(), std::vector<State>{State::retrying});
+  auto open = events.open(10);
+  EXPECT_EQ((*open)[0].due.us, clock_.now().us + kSecond);
+  EXPECT_EQ(discard((*open)[0].event_id).error().code, ErrorCode::not_found);   // it is still being tried
+  for (int i = 0; i < 10; ++i) {
+    clock_.advance(10 * kMinute);
+    ASSERT_TRUE(events.deliver_now().ok());
+  }
+  EXPECT_EQ(states(), std::vector<State>{State::parked});
+  emit(events, "b", 2);
+  EXPECT_EQ(states(), (std::vector<State>{State::parked, State::waiting}));
+  EXPECT_TRUE(discard((*open)[0].event_id).ok());
+  EXPECT_EQ(states(), std::vector<State>{State::waiting});
 }
 
 TEST_P(EventsTest, delivered_before_a_crash_is_not_done_twice) {

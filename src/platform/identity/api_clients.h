@@ -13,7 +13,8 @@ namespace machiya::identity {
 class ApiClients {
  public:
   ApiClients(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions);
-  Result<std::string> create(std::string_view name, const std::vector<std::string>& scopes, const Principal& by);
+  /// `days` 0: without an end.
+  Result<std::string> create(std::string_view name, const std::vector<std::string>& scopes, int days, const Principal& by);
   Result<void> revoke(std::string_view name, const Principal& by);
 
  private:

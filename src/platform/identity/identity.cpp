@@ -139,9 +139,15 @@ Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_publ
   return impl_->audit.append(tx, entry);
 }
 
-Result<std::string> Identity::create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by) {
+Result<std::string> Identity::create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days) {
   if (!allowed(by, "client.manage")) return Error(ErrorCode::forbidden, "this needs: client.manage");
-  return impl_->clients.create(name, scopes, by);
+  return impl_->clients.create(name, scopes, days, by);
+}
+Result<std::vector<Identity::ApiClient>> Identity::clients(store::ReadTx& tx) {
+  MACHIYA_TRY(auto rows, staff_dao::clients(tx));
+  std::vector<ApiClient> out;
+  for (auto& c : rows) out.push_back({c.public_id, c.name, c.scopes, c.created, c.expires, c.last_used, c.revoked});
+  return out;
 }
 Result<void> Identity::revoke_client(std::string_view name, const Principal& by) {
   if (!allowed(by, "client.manage")) return Error(ErrorCode::forbidden, "this needs: client.manage");

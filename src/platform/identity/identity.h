@@ -109,8 +109,18 @@ class Identity {
   /// A clerk's check at the counter lifts a person to `verified`; audited.
   Result<void> verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence);
   // API clients
-  Result<std::string> create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by);   ///< gives the token once
+  /// Gives the token, once; it ends after `days` (0: never). `conflict` when a living client has this name.
+  Result<std::string> create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days = 0);
   Result<void> revoke_client(std::string_view name, const Principal& by);
+  /// A client has one token; to change it without a gap, make a second client and revoke the first.
+  struct ApiClient {
+    std::string public_id, name;
+    std::vector<std::string> scopes;
+    Instant created;
+    std::optional<Instant> expires, last_used, revoked;   ///< last_used is written about once a minute
+  };
+  /// All clients by name, revoked and expired ones too, for the console's page. Never holds a token.
+  Result<std::vector<ApiClient>> clients(store::ReadTx& tx);
 
   /// Finds or creates the person of an e-mail address without a log-in (seeding, API applications). Assurance as given.
   Result<Principal> ensure_person(store::Tx& tx, std::string_view email, Assurance assurance);

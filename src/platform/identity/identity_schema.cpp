@@ -35,10 +35,15 @@ CREATE INDEX identity_attempt_last ON identity_attempt (last);
 CREATE TABLE identity_client (id ID, public_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL UNIQUE,
   scopes TEXT NOT NULL, created_by TEXT NOT NULL, created TS NOT NULL, revoked TS);
 )sql";
+constexpr std::string_view kClientTimes = R"sql(
+ALTER TABLE identity_client ADD COLUMN expires TS;
+ALTER TABLE identity_client ADD COLUMN last_used TS;
+)sql";
 }  // namespace
 
 std::vector<store::Migration> Identity::migrations() {
-  return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""}};
+  return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
+          {"identity", 4, "client times", kClientTimes, ""}};
 }
 
 }  // namespace machiya::identity

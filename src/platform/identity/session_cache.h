@@ -22,6 +22,7 @@ struct CachedSession {
   std::shared_ptr<Principal> principal;   ///< never changed after it was put here
   std::string owner;                      ///< "citizen:17", "staff:3", "client:2"
   Instant expires;
+  bool client = false;                    ///< an API client: never idle; `seen` is its last use
   std::atomic<std::int64_t> seen{0};      ///< microseconds UTC
   std::atomic<std::int64_t> written{0};   ///< what the database knows of `seen`
 };

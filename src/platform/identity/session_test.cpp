@@ -315,6 +315,41 @@ TEST_P(SessionTest, ApiClientsHaveScopesAndCanBeRevoked) {
   EXPECT_EQ(with("Bearer " + *token), 401);
 }
 
+TEST_P(SessionTest, TheListOfClientsShowsUseAndEndAndNeverTheToken) {
+  Principal admin;
+  admin.kind = PrincipalKind::staff;
+  admin.public_id = "admin-1";
+  admin.roles = {"admin"};
+  const auto listed = [&] { return store().read([&](store::ReadTx& tx) { return identity->clients(tx); }); };
+  auto token = identity->create_client("kumin-app", {"applications"}, admin, 30);
+  ASSERT_TRUE(token.ok());
+  ASSERT_TRUE(identity->create_client("reader", {"applications"}, admin).ok());
+  EXPECT_EQ(identity->create_client("odd", {"applications"}, admin, -1).error().code, ErrorCode::invalid_input);
+  auto rows = listed();
+  ASSERT_TRUE(rows.ok());
+  ASSERT_EQ(rows->size(), 2u);
+  EXPECT_EQ((*rows)[0].expires->us, clock.now().us + 30 * kDay);
+  EXPECT_FALSE((*rows)[0].last_used || (*rows)[0].revoked || (*rows)[1].expires);
+  Browser program(*router);
+  program.extra = {{"authorization", "Bearer " + *token}};
+  clock.advance(2 * kHour);
+  EXPECT_EQ(program.get("/api/v1/cases").status, 200);
+  const Instant used = clock.now();
+  clock.advance(2 * kHour);   // a client is never idle
+  ASSERT_TRUE(identity->maintain().ok());
+  EXPECT_EQ((*listed())[0].last_used->us, used.us);
+  EXPECT_EQ(program.get("/api/v1/cases").status, 200);
+  clock.advance(30 * kDay);
+  EXPECT_EQ(program.get("/api/v1/cases").status, 401);
+  // The name of a client that is over is free again, and the new one is somebody else.
+  const std::string before = (*listed())[0].public_id;
+  ASSERT_TRUE(identity->create_client("kumin-app", {"applications"}, admin, 30).ok());
+  EXPECT_NE((*listed())[0].public_id, before);
+  ASSERT_TRUE(identity->revoke_client("kumin-app", admin).ok());
+  EXPECT_EQ((*listed())[0].revoked->us, clock.now().us);
+  EXPECT_EQ(program.get("/api/v1/cases").status, 401);
+}
+
 MACHIYA_ON_BOTH_ENGINES(SessionTest);
 
 }  // namespace

@@ -41,7 +41,7 @@ Result<Token> Sessions::open(store::Tx& tx, PrincipalKind kind, std::int64_t sub
 
 bool Sessions::over(const CachedSession& session, Instant now) const {
   if (now >= session.expires) return true;
-  return session.expires != kNever && now.us - session.seen.load(std::memory_order_relaxed) >= options_.session_idle_minutes * kMinute;
+  return !session.client && now.us - session.seen.load(std::memory_order_relaxed) >= options_.session_idle_minutes * kMinute;
 }
 
 Result<std::shared_ptr<Principal>> Sessions::find(const Token& token) {
@@ -100,7 +100,8 @@ Result<std::shared_ptr<CachedSession>> Sessions::load(const Token& token, const 
       out->principal->name = client->name;
       out->principal->scopes = client->scopes;
       out->owner = owner_name(PrincipalKind::client, client->id);
-      out->expires = kNever;
+      out->expires = client->expires.value_or(kNever);
+      out->client = true;
       return out;
     }
     MACHIYA_TRY(auto session, session_dao::find(tx, digest));
@@ -173,13 +174,14 @@ void Sessions::poll(Instant now) {
 }
 
 std::function<Result<void>(store::Tx&)> Sessions::upkeep() {
-  std::vector<std::pair<std::string, std::int64_t>> seen;
+  std::vector<std::pair<std::string, std::int64_t>> seen, used;
   cache_.each([&](const std::string& digest, CachedSession& s) {
     const std::int64_t at = s.seen.load(std::memory_order_relaxed);
-    if (s.expires != kNever && s.written.exchange(at, std::memory_order_relaxed) < at) seen.emplace_back(digest, at);
+    if (s.written.exchange(at, std::memory_order_relaxed) < at) (s.client ? used : seen).emplace_back(digest, at);
   });
-  return [seen = std::move(seen), now = clock_.now()](store::Tx& tx) -> Result<void> {
+  return [seen = std::move(seen), used = std::move(used), now = clock_.now()](store::Tx& tx) -> Result<void> {
     for (const auto& [digest, at] : seen) MACHIYA_CHECK(session_dao::set_seen(tx, digest, Instant{at}));
+    for (const auto& [digest, at] : used) MACHIYA_CHECK(staff_dao::set_client_used(tx, digest, Instant{at}));
     MACHIYA_CHECK(session_dao::remove_expired_before(tx, Instant{now.us - kKeepEnded}));
     MACHIYA_CHECK(session_dao::remove_changes_before(tx, Instant{now.us - kHour}));
     MACHIYA_CHECK(session_dao::remove_parked_before(tx, Instant{now.us - kKeepParked}));

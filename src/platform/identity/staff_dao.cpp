@@ -36,14 +36,24 @@ Result<std::optional<Staff>> one(const std::optional<store::Row>& row) {
   MACHIYA_TRY(Staff staff, staff_from(*row));
   return std::optional<Staff>(std::move(staff));
 }
-Result<std::optional<Client>> client_from(const std::optional<store::Row>& row) {
-  if (!row) return std::optional<Client>();
+constexpr std::string_view kClientColumns = "SELECT id, public_id, name, scopes, created, expires, last_used, revoked FROM identity_client ";
+std::optional<Instant> time_from(const store::Row& row, std::size_t column) {
+  return row.is_null(column) ? std::optional<Instant>() : Instant{row.integer(column)};
+}
+Result<Client> client_from(const store::Row& row) {
   Client c;
-  c.id = row->integer(0);
-  c.public_id = row->text(1);
-  c.name = row->text(2);
-  MACHIYA_TRY(c.scopes, list_from(row->text(3)));
-  return std::optional<Client>(std::move(c));
+  c.id = row.integer(0);
+  c.public_id = row.text(1);
+  c.name = row.text(2);
+  MACHIYA_TRY(c.scopes, list_from(row.text(3)));
+  c.created = Instant{row.integer(4)};
+  c.expires = time_from(row, 5), c.last_used = time_from(row, 6), c.revoked = time_from(row, 7);
+  return c;
+}
+Result<std::optional<Client>> one_client(const std::optional<store::Row>& row) {
+  if (!row) return std::optional<Client>();
+  MACHIYA_TRY(Client client, client_from(*row));
+  return std::optional<Client>(std::move(client));
 }
 Result<void> run(store::Tx& tx, std::string_view sql, const store::Binds& binds) {
   auto done = tx.execute(sql, binds);
@@ -119,29 +129,41 @@ Result<void> remove_attempts_before(store::Tx& tx, Instant last) {
   return run(tx, "DELETE FROM identity_attempt WHERE last < :t", {{"t", last.us}});
 }
 
+Result<std::vector<Client>> clients(store::ReadTx& tx) {
+  MACHIYA_TRY(auto rows, tx.query(std::string(kClientColumns) + "ORDER BY name"));
+  std::vector<Client> out;
+  for (const auto& row : rows) {
+    MACHIYA_TRY(Client client, client_from(row));
+    out.push_back(std::move(client));
+  }
+  return out;
+}
+
 Result<std::optional<Client>> client_by_digest(store::ReadTx& tx, std::string_view digest) {
-  MACHIYA_TRY(auto row, tx.query_one("SELECT id, public_id, name, scopes FROM identity_client WHERE digest = :d AND revoked IS NULL", {{"d", digest}}));
-  return client_from(row);
+  MACHIYA_TRY(auto row, tx.query_one(std::string(kClientColumns) + "WHERE digest = :d AND revoked IS NULL", {{"d", digest}}));
+  return one_client(row);
 }
 
 Result<std::optional<Client>> client_by_name(store::ReadTx& tx, std::string_view name) {
-  MACHIYA_TRY(auto row, tx.query_one("SELECT id, public_id, name, scopes FROM identity_client WHERE name = :n AND revoked IS NULL", {{"n", name}}));
-  return client_from(row);
+  MACHIYA_TRY(auto row, tx.query_one(std::string(kClientColumns) + "WHERE name = :n AND revoked IS NULL", {{"n", name}}));
+  return one_client(row);
 }
 
 Result<std::int64_t> insert_client(store::Tx& tx, const Client& c, std::string_view digest, std::string_view by, Instant now) {
-  // A revoked client's name may be given again: the new token replaces the dead row's.
-  MACHIYA_TRY(auto rows, tx.query("INSERT INTO identity_client (public_id, name, digest, scopes, created_by, created)"
-                                  " VALUES (:public_id, :name, :digest, :scopes, :by, :now)"
-                                  " ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, scopes = excluded.scopes,"
-                                  " created_by = excluded.created_by, created = excluded.created, revoked = NULL"
-                                  " WHERE identity_client.revoked IS NOT NULL RETURNING id",
+  // The new token replaces the dead row's; what the dead one did stays in the audit under its own public id.
+  MACHIYA_TRY(auto rows, tx.query("INSERT INTO identity_client (public_id, name, digest, scopes, created_by, created, expires)"
+                                  " VALUES (:public_id, :name, :digest, :scopes, :by, :now, :expires)"
+                                  " ON CONFLICT (name) DO UPDATE SET public_id = excluded.public_id, digest = excluded.digest,"
+                                  " scopes = excluded.scopes, created_by = excluded.created_by, created = excluded.created,"
+                                  " expires = excluded.expires, last_used = NULL, revoked = NULL"
+                                  " WHERE identity_client.revoked IS NOT NULL OR identity_client.expires <= :now RETURNING id",
                                   {{"public_id", c.public_id},
                                    {"name", c.name},
                                    {"digest", digest},
                                    {"scopes", list_text(c.scopes)},
                                    {"by", by},
-                                   {"now", now.us}}));
+                                   {"now", now.us},
+                                   {"expires", c.expires ? store::Param(c.expires->us) : store::Param(nullptr)}}));
   if (rows.empty()) return Error(ErrorCode::conflict, "there is a client of this name already");
   return rows[0].integer(0);
 }
@@ -149,6 +171,11 @@ Result<std::int64_t> insert_client(store::Tx& tx, const Client& c, std::string_v
 Result<bool> revoke_client(store::Tx& tx, std::int64_t id, Instant now) {
   MACHIYA_TRY(auto changed, tx.execute("UPDATE identity_client SET revoked = :now WHERE id = :id AND revoked IS NULL", {{"now", now.us}, {"id", id}}));
   return changed == 1;
+}
+
+Result<void> set_client_used(store::Tx& tx, std::string_view digest, Instant at) {
+  return run(tx, "UPDATE identity_client SET last_used = :at WHERE digest = :digest AND (last_used IS NULL OR last_used < :at)",
+             {{"at", at.us}, {"digest", digest}});
 }
 
 }  // namespace machiya::identity::staff_dao

@@ -40,11 +40,17 @@ struct Client {
   std::int64_t id = 0;
   std::string public_id, name;
   std::vector<std::string> scopes;
+  Instant created;
+  std::optional<Instant> expires, last_used, revoked;
 };
+/// All, revoked and expired ones too, by name.
+Result<std::vector<Client>> clients(store::ReadTx& tx);
 /// Only clients that are not revoked.
 Result<std::optional<Client>> client_by_digest(store::ReadTx& tx, std::string_view digest);
 Result<std::optional<Client>> client_by_name(store::ReadTx& tx, std::string_view name);
+/// `conflict` when a living client has this name; one that is revoked or over by `now` leaves its name to the new one.
 Result<std::int64_t> insert_client(store::Tx& tx, const Client& client, std::string_view digest, std::string_view by, Instant now);
 Result<bool> revoke_client(store::Tx& tx, std::int64_t id, Instant now);
+Result<void> set_client_used(store::Tx& tx, std::string_view digest, Instant at);
 
 }  // namespace machiya::identity::staff_dao

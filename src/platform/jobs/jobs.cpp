@@ -220,10 +220,19 @@ Result<std::vector<DeadJob>> Jobs::dead(int limit) {
 }
 
 Result<void> Jobs::revive(std::int64_t id) {
-  const Instant now = impl_->clock.now();
-  MACHIYA_TRY(const bool found, impl_->store.write([&](store::Tx& tx) { return dao::revive(tx, id, now); }));
+  return impl_->store.write([&](store::Tx& tx) { return revive(tx, id); });
+}
+
+Result<void> Jobs::revive(store::Tx& tx, std::int64_t id) {
+  MACHIYA_TRY(const bool found, dao::revive(tx, id, impl_->clock.now()));
   if (!found) return Error(ErrorCode::not_found, "no such dead job");
-  impl_->poke();
+  tx.after_commit([impl = impl_.get()] { impl->poke(); });
+  return {};
+}
+
+Result<void> Jobs::discard(store::Tx& tx, std::int64_t id) {
+  MACHIYA_TRY(const bool found, dao::drop_dead(tx, id));
+  if (!found) return Error(ErrorCode::not_found, "no such dead job");
   return {};
 }
 

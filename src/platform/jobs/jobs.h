@@ -64,6 +64,9 @@ class Jobs {
   Result<std::vector<DeadJob>> dead(int limit);
   /// Gives a dead job its attempts back. `conflict` when an open job has the same unique key.
   Result<void> revive(std::int64_t id);
+  Result<void> revive(store::Tx& tx, std::int64_t id);
+  /// Gives a dead job up for good; not_found when there is none. The caller writes down who and why.
+  Result<void> discard(store::Tx& tx, std::int64_t id);
   struct Counts {
     std::int64_t waiting = 0;
     std::int64_t leased = 0;

@@ -80,6 +80,10 @@ Result<bool> revive(store::Tx& tx, std::int64_t id, Instant now) {
                             {{"id", id}, {"now", now.us}}));
 }
 
+Result<bool> drop_dead(store::Tx& tx, std::int64_t id) {
+  return changed(tx.execute("DELETE FROM job WHERE id = :id AND state = 3", {{"id", id}}));
+}
+
 Result<Jobs::Counts> counts(store::ReadTx& tx) {
   MACHIYA_TRY(const auto row, tx.query_one("SELECT (SELECT count(*) FROM job WHERE state = 0), (SELECT count(*) FROM job WHERE state = 1),"
                                            " (SELECT count(*) FROM job WHERE state = 3)"));

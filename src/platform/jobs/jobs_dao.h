@@ -23,6 +23,7 @@ Result<bool> bury(store::Tx& tx, const Job& job, Instant now, std::string_view e
 
 Result<std::vector<DeadJob>> dead(store::ReadTx& tx, int limit);
 Result<bool> revive(store::Tx& tx, std::int64_t id, Instant now);
+Result<bool> drop_dead(store::Tx& tx, std::int64_t id);
 Result<Jobs::Counts> counts(store::ReadTx& tx);
 
 }  // namespace machiya::jobs::dao

@@ -82,7 +82,17 @@ TEST_P(JobsTest, back_off_doubles_with_jitter_then_the_job_dies_and_can_be_reviv
   EXPECT_EQ(jobs_.counts()->dead, 1);
   EXPECT_EQ(jobs_.revive(id + 1).error().code, ErrorCode::not_found);
   EXPECT_TRUE(jobs_.revive(id).ok());
-  EXPECT_EQ(lease().attempt, 1);
+  Job again = lease();
+  EXPECT_EQ(again.attempt, 1);
+  EXPECT_EQ(jobs_.counts()->dead, 0);
+  const auto discard = [&] { return store().write([&](store::Tx& tx) { return jobs_.discard(tx, id); }); };
+  EXPECT_EQ(discard().error().code, ErrorCode::not_found);   // it runs
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_TRUE(jobs_.fail(again, "no luck").ok());
+    clock_.advance(kHour);
+    if (attempt < 3) again = lease();
+  }
+  EXPECT_TRUE(discard().ok());
   EXPECT_EQ(jobs_.counts()->dead, 0);
 }
 

@@ -57,6 +57,8 @@ std::string negotiate(std::string_view accept_language) {
   return std::string(best);
 }
 
+std::string_view staff_language(std::string_view lang) { return lang.empty() || lang == "ja" || lang == "ja-easy" ? "ja" : "en"; }
+
 std::string_view html_lang(std::string_view lang) { return lang == "ja-easy" ? std::string_view("ja") : lang; }
 
 std::string_view language_name(std::string_view lang) {

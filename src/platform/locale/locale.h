@@ -21,6 +21,8 @@ bool is_language(std::string_view lang);
 std::string negotiate(std::string_view accept_language);
 /// The value for the HTML lang attribute ("ja-easy" -> "ja").
 std::string_view html_lang(std::string_view lang);
+/// The language of a staff page for the language a visitor chose: staff pages have two, ja and en ("" counts as ja).
+std::string_view staff_language(std::string_view lang);
 /// The language named in itself, for the language menu.
 std::string_view language_name(std::string_view lang);
 

@@ -1,0 +1,75 @@
+// /staff/clients: the programs that may use the API. A token is shown once, when it is made.
+#include <charconv>
+
+#include "console/console.h"
+#include "console/page.h"
+
+namespace machiya::console {
+
+using http::Request;
+using http::Response;
+using pages::Data;
+
+namespace {
+
+/// running, over or revoked: what the row says and whether it can still be revoked.
+std::string_view state_of(const identity::Identity::ApiClient& client, Instant now) {
+  if (client.revoked) return "revoked";
+  return client.expires && client.expires->us <= now.us ? "over" : "running";
+}
+
+}  // namespace
+
+Data Console::client_row(const identity::Identity::ApiClient& client, const Request& request) const {
+  const std::string lang = language(request);
+  const auto time = [&](const std::optional<Instant>& t, std::string_view otherwise) {
+    return t ? locale::format_time(*t, lang) : text(request, otherwise);
+  };
+  const std::string state(state_of(client, p_.clock.now()));
+  Data row;
+  row.set("name", client.name).set("scopes", joined(client.scopes)).set("created", time(client.created, ""));
+  row.set("used", time(client.last_used, "staff_console.never_used")).set("expires", time(client.expires, "staff_console.no_end"));
+  std::string label = text(request, "staff_console.client_" + state);
+  if (client.revoked) label += " · " + locale::format_time(*client.revoked, lang);
+  row.set("tag", Data().set("kind", state == "running" ? "running" : "stopped").set("label", label));
+  if (state != "revoked") row.set("revocable", true);
+  return row;
+}
+
+Response Console::clients(Request& request, const std::string& token, const Error* refused) const {
+  auto listed = p_.store.read([&](store::ReadTx& tx) { return p_.identity.clients(tx); });
+  if (!listed.ok()) return http::problem(listed.error(), request);
+  Data rows = Data(Data::List{});
+  for (const auto& client : *listed) rows.push(client_row(client, request));
+  Data data = frame(request);
+  if (!listed->empty()) data.set("any", true);
+  data.set("rows", std::move(rows));
+  if (!token.empty()) data.set("token", token);
+  if (refused) {
+    data.set("name_value", field(request, "name"));
+    data.set("flash", Data().set("kind", "error").set("text", text(request, refused->code == ErrorCode::conflict ? "staff_console.client_exists" : "staff_console.client_invalid")));
+  }
+  return render(request, "console/clients", "staff_console.clients", std::move(data), refused ? error_info(refused->code).http_status : 200);
+}
+
+Response Console::change_client(Request& request) const {
+  const identity::Principal& who = identity::principal_of(request);
+  const std::string name = field(request, "name");
+  if (field(request, "action") == "revoke") {
+    auto done = p_.identity.revoke_client(name, who);
+    if (!done.ok()) return http::problem(done.error(), request);
+    return http::see_other("/staff/clients");
+  }
+  std::vector<std::string> scopes;
+  const std::string listed = field(request, "scopes"), days_text = field(request, "days");
+  for (std::string_view part : split(listed, ' '))
+    if (!trim(part).empty()) scopes.emplace_back(trim(part));
+  int days = -1;
+  std::from_chars(days_text.data(), days_text.data() + days_text.size(), days);
+  auto token = p_.identity.create_client(name, scopes, who, days);
+  if (token.ok()) return clients(request, *token);   // shown once, never stored
+  if (token.error().code == ErrorCode::conflict || token.error().code == ErrorCode::invalid_input) return clients(request, {}, &token.error());
+  return http::problem(token.error(), request);
+}
+
+}  // namespace machiya::console

@@ -1,0 +1,162 @@
+// The console's own pages: API clients without their secrets, dead letters with reason and audit row.
+#include "console/console.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "city/city.h"
+#include "platform/audit/audit.h"
+#include "platform/events/events.h"
+#include "platform/jobs/jobs.h"
+#include "platform/locale/locale.h"
+#include "platform/store/testing.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::console {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class NoSender final : public identity::CodeSender {
+ public:
+  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
+};
+
+class ConsoleTest : public store::testing::StoreTest {
+ protected:
+  void SetUp() override {
+    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
+    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
+                             identity::Identity::migrations()})
+      migrate(list);
+    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
+    auto loaded = pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().to_string();
+    templates = std::move(*loaded);
+    audit = std::make_unique<audit::Audit>(store(), clock);
+    events = std::make_unique<events::Events>(store(), clock);
+    jobs = std::make_unique<jobs::Jobs>(store(), clock);
+    events->declare({"demo.happened.v1", "test", json::Value::object(), false});
+    events->subscribe("letters", "demo.happened.v1", [](store::Tx&, const events::Event&) -> Result<void> { return Error(ErrorCode::unavailable, "no <letter> box"); });
+    jobs->declare({"picture", 60, 1, 1});
+    identity::Options options;
+    options.policy_text = R"({"roles":{"admin":{"permissions":["*"],"scope":"all"}}})";
+    identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
+    Parts parts{store(), *audit, *events, *identity, *jobs, *templates, *texts, clock,
+                [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }};
+    console = std::make_unique<Console>(parts, system_pages());
+    console->add_routes(router);
+  }
+  http::Response ask(http::Method method, const std::string& path, http::Pairs form = {}) {
+    http::Request r;
+    r.method = method, r.target = r.path = path, r.lang = "en", r.id = "r1", r.form_pairs = std::move(form);
+    identity::Principal admin;
+    admin.kind = identity::PrincipalKind::staff, admin.public_id = "a1", admin.name = "Admin", admin.roles = {"admin"};
+    r.principal = std::make_shared<identity::Principal>(admin);
+    return router.dispatch(r);
+  }
+  std::string page(const std::string& path) { return ask(http::Method::get, path).body; }
+  http::Response post(const std::string& path, http::Pairs form) { return ask(http::Method::post, path, std::move(form)); }
+  std::vector<std::string> audited(std::string_view action) {
+    auto rows = store().read([&](store::ReadTx& tx) { return tx.query("SELECT facts FROM audit_row WHERE action = :a", {{"a", action}}); });
+    EXPECT_TRUE(rows.ok()) << rows.error().to_string();
+    std::vector<std::string> out;
+    for (const auto& row : *rows) out.push_back(row.text(0));
+    return out;
+  }
+  void emit(const std::string& key) {
+    ASSERT_TRUE(store().write([&](store::Tx& tx) { return events->emit(tx, "demo.happened.v1", key, json::Value::object()); }).ok());
+  }
+  /// Until what is open has failed for good.
+  void exhaust() {
+    for (int i = 0; i < events::Events::kMaxAttempts; ++i) {
+      ASSERT_TRUE(events->deliver_now().ok());
+      clock.advance(kHour);
+    }
+  }
+  FakeClock clock{Instant{1'790'000'000 * kSecond}};
+  NoSender sender;
+  std::unique_ptr<vault::Vault> vault;
+  std::unique_ptr<audit::Audit> audit;
+  std::unique_ptr<events::Events> events;
+  std::unique_ptr<jobs::Jobs> jobs;
+  std::unique_ptr<locale::Catalogue> texts;
+  std::unique_ptr<pages::Templates> templates;
+  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<Console> console;
+  http::Router router;
+};
+
+TEST_P(ConsoleTest, ClientsAreListedAndTheTokenIsShownOnce) {
+  EXPECT_THAT(page("/staff/clients"), HasSubstr("There is no API client yet."));
+  const auto made = post("/staff/clients", {{"action", "create"}, {"name", "kumin-app"}, {"scopes", "applications"}, {"days", "90"}});
+  ASSERT_EQ(made.status, 200);
+  const std::size_t at = made.body.find("<code class=\"token\">");
+  ASSERT_NE(at, std::string::npos);
+  const std::string token = made.body.substr(at + 20, made.body.find('<', at + 20) - at - 20);
+  ASSERT_GT(token.size(), 20u);
+  const std::string listed = page("/staff/clients");
+  EXPECT_THAT(listed, HasSubstr("kumin-app"));
+  EXPECT_THAT(listed, HasSubstr(locale::format_time(Instant{clock.now().us + 90 * kDay}, "en")));
+  EXPECT_THAT(listed, HasSubstr("in force"));
+  EXPECT_THAT(listed, Not(HasSubstr(token)));
+  const auto again = post("/staff/clients", {{"action", "create"}, {"name", "kumin-app"}, {"scopes", "applications"}, {"days", "0"}});
+  EXPECT_EQ(again.status, 409);
+  EXPECT_THAT(again.body, HasSubstr("is in force. Revoke it first"));
+  EXPECT_EQ(post("/staff/clients", {{"action", "create"}, {"name", "x"}, {"scopes", "applications"}, {"days", "soon"}}).status, 422);
+  EXPECT_EQ(post("/staff/clients", {{"action", "revoke"}, {"name", "kumin-app"}}).status, 303);
+  EXPECT_THAT(page("/staff/clients"), HasSubstr("revoked · " + locale::format_time(clock.now(), "en")));
+  EXPECT_THAT(page("/staff/clients"), Not(HasSubstr("value=\"revoke\"")));
+}
+
+TEST_P(ConsoleTest, EventsThatWaitAreShownAndGivenUpWithAReason) {
+  EXPECT_THAT(page("/staff/dead-letters"), HasSubstr("Every event is delivered."));
+  emit("case-7");
+  exhaust();
+  emit("case-8");
+  const std::string shown = page("/staff/dead-letters");
+  EXPECT_THAT(shown, HasSubstr("no &lt;letter&gt; box"));
+  EXPECT_THAT(shown, HasSubstr("case-7"));
+  EXPECT_THAT(shown, HasSubstr("case-8"));
+  EXPECT_THAT(shown, HasSubstr("<dt>Parked</dt><dd>1</dd>"));
+  EXPECT_THAT(shown, HasSubstr("<dt>Not delivered yet</dt><dd>1</dd>"));
+  const std::string event = std::to_string((*events->open(1))[0].event_id);
+  EXPECT_EQ(post("/staff/dead-letters", {{"action", "discard"}, {"event", event}, {"consumer", "letters"}}).status, 422);
+  EXPECT_EQ(events->counts()->parked, 1);
+  EXPECT_EQ(post("/staff/dead-letters", {{"action", "retry"}, {"event", event}, {"consumer", "letters"}}).status, 303);
+  EXPECT_EQ(events->counts()->parked, 0);
+  EXPECT_EQ(audited("event.retry").size(), 1u);
+  exhaust();
+  ASSERT_EQ(events->counts()->parked, 2);
+  EXPECT_EQ(post("/staff/dead-letters", {{"action", "discard"}, {"event", event}, {"consumer", "letters"}, {"reason", "the box is gone"}}).status, 303);
+  EXPECT_EQ(events->counts()->parked, 1);
+  ASSERT_EQ(audited("event.discard").size(), 1u);
+  EXPECT_THAT(audited("event.discard")[0], HasSubstr("the box is gone"));
+  // Somebody was quicker: said on the page, and no audit row claims an act that was none.
+  EXPECT_THAT(post("/staff/dead-letters", {{"action", "retry"}, {"event", event}, {"consumer", "letters"}}).body, HasSubstr("somebody else has dealt with it"));
+  EXPECT_EQ(audited("event.retry").size(), 1u);
+}
+
+TEST_P(ConsoleTest, DeadJobsRunAgainOrAreGivenUp) {
+  std::int64_t id = 0;
+  ASSERT_TRUE(store().write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(id, jobs->enqueue(tx, "picture", json::Value::object()));
+    return {};
+  }).ok());
+  const auto die = [&] { ASSERT_TRUE(jobs->fail(**jobs->lease("picture", "w"), "broken picture").ok()); };
+  die();
+  EXPECT_THAT(page("/staff/dead-letters"), HasSubstr("broken picture"));
+  EXPECT_EQ(post("/staff/dead-letters", {{"action", "retry"}, {"id", std::to_string(id)}}).status, 303);
+  EXPECT_EQ(jobs->counts()->waiting, 1);
+  die();
+  EXPECT_EQ(post("/staff/dead-letters", {{"action", "discard"}, {"id", std::to_string(id)}, {"reason", "the draft was deleted"}}).status, 303);
+  EXPECT_EQ(jobs->counts()->dead, 0);
+  EXPECT_EQ(audited("job.retry").size(), 1u);
+  EXPECT_EQ(audited("job.discard").size(), 1u);
+}
+
+MACHIYA_ON_BOTH_ENGINES(ConsoleTest);
+
+}  // namespace
+}  // namespace machiya::console
