@@ -133,10 +133,8 @@ http::Response Apply::api_apply(http::Request& request) {
   if (!applicant.ok()) return http::problem(applicant.error(), request);
   auto situation = this->situation(request, nullptr);
   situation.lang = locale::is_language(body->text("lang")) ? body->text("lang") : lang_of(request);
-  std::vector<std::string> ids;
-  for (int i = 0; i < 120; ++i) ids.push_back(drafts_.new_id());
   const std::string author = who.kind == identity::PrincipalKind::client ? who.actor() : "applicant";
-  auto entries = interview::read_values(*now->procedure, (*body)["answers"], situation, author, ids);
+  auto entries = interview::read_values(*now->procedure, (*body)["answers"], situation, author, {drafts_.new_id()});
   if (!entries.ok()) {
     auto errors = Value::array();
     errors.push(Value::object({{"pointer", "/answers" + entries.error().where}, {"code", "unknown-field"}, {"message", entries.error().detail}}));

@@ -3,16 +3,14 @@
 namespace machiya::cases {
 
 Result<void> insert_document(store::Tx& tx, const DocumentRow& row) {
-  MACHIYA_TRY(auto n, tx.execute("INSERT INTO case_document (record, public_id, kind, lang, sealed, issued) VALUES (:record, :public_id, "
+  return tx.execute_later("INSERT INTO case_document (record, public_id, kind, lang, sealed, issued) VALUES (:record, :public_id, "
                                  ":kind, :lang, :sealed, :issued)",
                                  {{"record", row.record},
                                   {"public_id", row.public_id},
                                   {"kind", row.kind},
                                   {"lang", row.lang},
                                   {"sealed", store::Bytes{row.sealed}},
-                                  {"issued", row.issued.us}}));
-  (void)n;
-  return {};
+                                  {"issued", row.issued.us}});
 }
 
 Result<std::optional<DocumentRow>> find_document(store::ReadTx& tx, std::int64_t record, std::string_view public_id) {

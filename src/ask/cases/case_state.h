@@ -4,7 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "ask/cases/case_document_dao.h"
 #include "ask/cases/cases.h"
+#include "platform/audit/audit.h"
+#include "platform/events/events.h"
 
 namespace machiya::cases {
 
@@ -14,6 +17,11 @@ struct Cases::Opened {
   json::Value data;                 ///< {"values", "blobs"}
   records::Terms terms;
   json::Value log;                  ///< only when asked for
+  // What the changes leave behind beside the row itself; write_trail() writes it all, a kind a statement.
+  std::vector<records::EventRow> history;
+  std::vector<audit::Entry> audit;
+  std::vector<events::Draft> events;
+  std::vector<DocumentRow> documents;
   const json::Value& values() const { return data["values"]; }
   const State* state() const { return rules->workflow->state(row.state); }
   StatutoryClock clock() const { return {row.clock, row.due, row.clock_left}; }

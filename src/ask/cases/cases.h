@@ -236,6 +236,8 @@ class Cases {
   struct Opened;
   struct Change;
   Result<Receipt> submit_once(const Submission& submission);
+  Result<std::optional<Receipt>> known_receipt(const std::optional<std::string>& idempotency);
+  Result<void> check_open_limit(store::Tx& tx, const Opened& opened);
   Result<Opened> open(store::ReadTx& tx, std::string_view number, bool with_log);
   Result<CaseView> view_of(store::ReadTx& tx, Opened& opened, bool staff);
   Result<void> check_act(const Opened& opened, const Action& action, const Act& act, const identity::Principal& who) const;
@@ -245,7 +247,8 @@ class Cases {
   Result<void> run_immediate(store::Tx& tx, Opened& opened);
   Result<void> schedule_automatic(store::Tx& tx, const Opened& opened);
   Result<void> issue_document(store::Tx& tx, Opened& opened, const Action& action, const Change& change);
-  Result<void> write_history(store::Tx& tx, const Opened& opened, const Change& change);
+  Result<void> note_history(store::Tx& tx, Opened& opened, const Change& change);
+  Result<void> write_trail(store::Tx& tx, Opened& opened);
   Result<CaseView> change_case(std::string_view number, const std::function<Result<void>(store::Tx&, Opened&)>& work, bool with_log,
                                bool staff);
   std::vector<std::string> readable_departments(const identity::Principal& who) const;

@@ -61,6 +61,7 @@ Result<CaseView> Cases::change_case(std::string_view number, const std::function
   return p_.store.write([&](store::Tx& tx) -> Result<CaseView> {
     MACHIYA_TRY(Opened opened, open(tx, number, with_log));
     MACHIYA_CHECK(work(tx, opened));
+    MACHIYA_CHECK(write_trail(tx, opened));
     return view_of(tx, opened, staff);
   });
 }
@@ -131,8 +132,8 @@ Result<CaseView> Cases::note(std::string_view number, const Act& act, const iden
     opened.row.changed = change.now;
     MACHIYA_CHECK(records::update_record(tx, opened.row));
     ++opened.row.revision;
-    MACHIYA_CHECK(write_history(tx, opened, change));
-    return p_.audit.append(tx, {change.actor, "case.staff:note", "case:" + opened.row.number, "", act.request, {}});
+    opened.audit.push_back({change.actor, "case.staff:note", "case:" + opened.row.number, "", act.request, {}});
+    return note_history(tx, opened, change);
   }, false, true);
 }
 

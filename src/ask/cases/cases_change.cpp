@@ -1,10 +1,7 @@
 // How a case changes: one transition with everything that belongs to it, in the caller's transaction.
-#include "ask/cases/case_document_dao.h"
 #include "ask/cases/case_events.h"
 #include "ask/cases/case_state.h"
 #include "ask/cases/decision_text.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
 #include "platform/jobs/jobs.h"
 #include "platform/vault/vault.h"
 
@@ -29,8 +26,8 @@ std::vector<std::string> fields_of(const std::string& text) {
   return out;
 }
 
-Result<void> Cases::write_history(store::Tx& tx, const Opened& opened, const Change& change) {
-  records::EventRow event{opened.row.id, 0, change.now, opened.row.state, change.action, change.actor, fields_text(change.fields), ""};
+Result<void> Cases::note_history(store::Tx& tx, Opened& opened, const Change& change) {
+  records::EventRow event{0, 0, change.now, opened.row.state, change.action, change.actor, fields_text(change.fields), ""};
   if (!change.note.empty() || !change.reason.empty() || !change.actor_name.empty()) {
     json::Value why = json::Value::object();
     if (!change.note.empty()) why.set("note", change.note);
@@ -38,7 +35,26 @@ Result<void> Cases::write_history(store::Tx& tx, const Opened& opened, const Cha
     if (!change.actor_name.empty()) why.set("by", change.actor_name);
     MACHIYA_TRY(event.sealed, p_.vault.seal(tx, opened.row.data_key, records::kNoteContext, json::to_text(why)));
   }
-  return records::insert_event(tx, event);
+  opened.history.push_back(std::move(event));
+  return {};
+}
+
+/// A case that is being born has no key until its row is written, and its history begins at 1.
+Result<void> Cases::write_trail(store::Tx& tx, Opened& opened) {
+  const bool first = !opened.history.empty() && opened.history.front().sequence == 1;
+  for (std::size_t i = 0; i < opened.history.size(); ++i) {
+    records::EventRow& event = opened.history[i];
+    event.record = opened.row.id;
+    if (first) event.sequence = static_cast<std::int64_t>(i) + 1;
+    else MACHIYA_CHECK(records::insert_event(tx, event));
+  }
+  if (first) MACHIYA_CHECK(records::insert_first_events(tx, opened.history));
+  for (DocumentRow& document : opened.documents) {
+    document.record = opened.row.id;
+    MACHIYA_CHECK(insert_document(tx, document));
+  }
+  MACHIYA_CHECK(p_.audit.append(tx, opened.audit));
+  return p_.events.emit(tx, std::move(opened.events));
 }
 
 Result<void> Cases::apply(store::Tx& tx, Opened& opened, const Action& action, const Change& change) {
@@ -69,10 +85,10 @@ Result<void> Cases::apply(store::Tx& tx, Opened& opened, const Action& action, c
 Result<void> Cases::finish(store::Tx& tx, Opened& opened, const Change& change, std::string_view end, Instant entered_before,
                            const std::string& state_before) {
   records::RecordRow& row = opened.row;
-  MACHIYA_CHECK(records::update_record(tx, row));
+  if (row.id) MACHIYA_CHECK(records::update_record(tx, row));   // of a newborn: the row will be inserted as it is in the end
   ++row.revision;
-  MACHIYA_CHECK(write_history(tx, opened, change));
-  MACHIYA_CHECK(p_.audit.append(tx, {change.actor, "case." + change.action, "case:" + row.number, "", change.request, {}}));
+  MACHIYA_CHECK(note_history(tx, opened, change));
+  opened.audit.push_back({change.actor, "case." + change.action, "case:" + row.number, "", change.request, {}});
   json::Value payload = json::Value::object({{"number", row.number},
                                              {"procedure", row.type},
                                              {"initiative", row.initiative},
@@ -81,11 +97,12 @@ Result<void> Cases::finish(store::Tx& tx, Opened& opened, const Change& change, 
                                              {"from", state_before},
                                              {"state", row.state},
                                              {"hours", (change.now.us - entered_before.us) / kHour}});
-  MACHIYA_CHECK(p_.events.emit(tx, kCaseChanged, row.number, payload));
-  if (end == "withdrawn") return p_.events.emit(tx, kCaseWithdrawn, row.number, std::move(payload));
+  opened.events.push_back({std::string(kCaseChanged), row.number, payload});
   if (end.empty()) return {};
-  payload.set("outcome", row.outcome);
-  return p_.events.emit(tx, kCaseDecided, row.number, std::move(payload));
+  const bool withdrawn = end == "withdrawn";
+  if (!withdrawn) payload.set("outcome", row.outcome);
+  opened.events.push_back({std::string(withdrawn ? kCaseWithdrawn : kCaseDecided), row.number, std::move(payload)});
+  return {};
 }
 
 Result<void> Cases::run_immediate(store::Tx& tx, Opened& opened) {
@@ -130,10 +147,10 @@ Result<void> Cases::issue_document(store::Tx& tx, Opened& opened, const Action& 
   if (row.lang != "ja" && document->body.has(row.lang)) text += "\n\n" + fill_decision(document->body.in(row.lang), facts);
   json::Value body = json::Value::object({{"title", fill_decision(document->title.in("ja"), facts)}, {"text", text}});
   DocumentRow out;
-  out.public_id = new_public_id(p_.rng), out.record = row.id, out.kind = document->id, out.lang = row.lang, out.issued = change.now;
+  out.public_id = new_public_id(p_.rng), out.kind = document->id, out.lang = row.lang, out.issued = change.now;
   MACHIYA_TRY(out.sealed, p_.vault.seal(tx, row.data_key, "case/document", json::to_text(body)));
-  MACHIYA_CHECK(insert_document(tx, out));
   row.document = out.public_id;
+  opened.documents.push_back(std::move(out));
   return {};
 }
 

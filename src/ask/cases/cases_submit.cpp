@@ -2,8 +2,6 @@
 #include "ask/cases/case_events.h"
 #include "ask/cases/case_state.h"
 #include "ask/cases/receipt_number.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::cases {
@@ -50,68 +48,72 @@ Receipt receipt_of(const records::RecordRow& row, bool repeated) { return {row.n
 
 }  // namespace
 
+/// The receipt that an idempotency key gave before.
+Result<std::optional<Receipt>> Cases::known_receipt(const std::optional<std::string>& idempotency) {
+  return p_.store.read([&](store::ReadTx& tx) -> Result<std::optional<Receipt>> {
+    if (!idempotency) return std::optional<Receipt>();
+    MACHIYA_TRY(auto known, records::find_by_idempotency(tx, *idempotency));
+    return known ? std::optional<Receipt>(receipt_of(*known, true)) : std::optional<Receipt>();
+  });
+}
+
 Result<Receipt> Cases::submit(const Submission& s) {
   auto receipt = submit_once(s);
-  // The city was reloaded in between, or two of 2^55 numbers met: nothing was written, so once more.
-  if (!receipt.ok() && receipt.error().code == ErrorCode::conflict) return submit_once(s);
-  return receipt;
+  if (receipt.ok() || receipt.error().code != ErrorCode::conflict) return receipt;
+  // Nothing was written: the key is known, the city was reloaded in between, or two of 2^55 numbers met.
+  MACHIYA_TRY(const auto known, known_receipt(idempotency_of(p_.vault, s)));
+  return known ? Result<Receipt>(*known) : submit_once(s);
+}
+
+/// Only for procedures that limit a person's open cases.
+Result<void> Cases::check_open_limit(store::Tx& tx, const Opened& opened) {
+  const int most = opened.rules->procedure->per_person_open;
+  if (most == 0 || !opened.row.person) return {};
+  MACHIYA_TRY(const auto open, records::count_open_of_person(tx, *opened.row.person, opened.row.type));
+  if (open >= most) return Error(ErrorCode::limit_exceeded, "per_person_open");
+  return {};
 }
 
 Result<Receipt> Cases::submit_once(const Submission& s) {
   MACHIYA_TRY(auto rules, definitions_.current(s.procedure));
   const Instant now = p_.clock.now();
   const std::optional<std::string> idempotency = idempotency_of(p_.vault, s);
-  Opened opened;
-  opened.rules = rules, opened.terms = s.search, opened.data = data_of(s);
-  opened.row = new_row(s, *rules, now, ports_.is_working_day);
-  const std::string plain = json::to_text(records::Records::pack(opened.data, s.search));
+  Opened first;
+  first.rules = rules, first.terms = s.search, first.data = data_of(s);
+  first.row = new_row(s, *rules, now, ports_.is_working_day);
+  const std::string plain = json::to_text(records::Records::pack(first.data, s.search));
   const std::string log = json::to_text(s.log);
   const std::vector<std::int64_t> tokens = records_.tokens_of(s.search);
-  Change change;
-  change.now = now, change.actor = s.applicant.actor(), change.action = "submit";
-  const records::RecordRow first = opened.row;
-
+  const bool limited = rules->procedure->per_person_open > 0;
+  if (limited) {   // before the limit speaks: a repeated request is not a second case
+    MACHIYA_TRY(const auto known, known_receipt(idempotency));
+    if (known) return *known;
+  }
   auto work = [&](store::Tx& tx) -> Result<Receipt> {
-    opened.row = first;
+    Opened opened = first;
     records::RecordRow& row = opened.row;
     row.number = new_receipt_number(date_in_japan(now), p_.rng);
-    if (rules->procedure->per_person_open > 0 && row.person) {
-      if (idempotency) {
-        MACHIYA_TRY(auto known, records::find_by_idempotency(tx, *idempotency));
-        if (known) return receipt_of(*known, true);
-      }
-      MACHIYA_TRY(auto open, records::count_open_of_person(tx, *row.person, row.type));
-      if (open >= rules->procedure->per_person_open) return Error(ErrorCode::limit_exceeded, "per_person_open");
-    }
+    MACHIYA_CHECK(check_open_limit(tx, opened));
     MACHIYA_CHECK(definitions_.remember(tx, *rules, now));
     MACHIYA_TRY(row.data_key, p_.vault.create_key(tx));
     MACHIYA_TRY(row.sealed, p_.vault.seal(tx, row.data_key, records::kDataContext, plain));
     MACHIYA_TRY(row.sealed_log, p_.vault.seal(tx, row.data_key, records::kLogContext, log));
-    MACHIYA_TRY(auto id, records::insert_record(tx, row, idempotency));
-    if (!id) {
-      MACHIYA_CHECK(p_.vault.erase_key(tx, row.data_key));
-      if (!idempotency) return Error(ErrorCode::conflict, "receipt number taken");
-      MACHIYA_TRY(auto known, records::find_by_idempotency(tx, *idempotency));
-      if (!known) return Error(ErrorCode::conflict, "receipt number taken");
-      return receipt_of(*known, true);
-    }
-    row.id = *id;
-    MACHIYA_CHECK(records::insert_event(tx, {row.id, 1, now, row.state, "submit", change.actor, "", ""}));
-    MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens));
-    MACHIYA_CHECK(p_.audit.append(tx, {change.actor, "case.submit", "case:" + row.number, s.channel, change.request, {}}));
-    MACHIYA_CHECK(p_.events.emit(tx, kCaseSubmitted, row.number,
-                                 json::Value::object({{"number", row.number},
-                                                      {"procedure", row.type},
-                                                      {"initiative", row.initiative},
-                                                      {"department", row.department},
-                                                      {"state", row.state},
-                                                      {"channel", row.channel}})));
-    if (!s.draft.empty() && ports_.end_draft) MACHIYA_CHECK(ports_.end_draft(tx, s.draft, row.number));
+    opened.history.push_back({0, 1, now, row.state, "submit", s.applicant.actor(), "", ""});
+    opened.audit.push_back({s.applicant.actor(), "case.submit", "case:" + row.number, s.channel, s.request, {}});
+    opened.events.push_back({std::string(kCaseSubmitted), row.number,
+                             json::Value::object({{"number", row.number}, {"procedure", row.type}, {"initiative", row.initiative},
+                                                  {"department", row.department}, {"state", row.state}, {"channel", row.channel}})});
     MACHIYA_CHECK(run_immediate(tx, opened));
+    MACHIYA_TRY(row.id, records::insert_record(tx, row, idempotency));
+    MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens));
+    MACHIYA_CHECK(write_trail(tx, opened));
+    if (!s.draft.empty() && ports_.end_draft) MACHIYA_CHECK(ports_.end_draft(tx, s.draft, row.number));
     MACHIYA_CHECK(schedule_automatic(tx, opened));
     return receipt_of(row, false);
   };
-  return p_.store.write(work);
+  // What looks before it writes is no neighbour for others: it may have to be run again.
+  if (limited || !s.draft.empty()) return p_.store.write(work);
+  return p_.store.write_joined(work);
 }
 
 }  // namespace machiya::cases

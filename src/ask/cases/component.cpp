@@ -1,5 +1,7 @@
 #include "ask/cases/component.h"
 
+#include <set>
+
 #include "ask/cases/case_events.h"
 #include "platform/events/events.h"
 #include "platform/jobs/jobs.h"
@@ -9,9 +11,15 @@ namespace {
 
 constexpr int kEraseAtOnce = 200;
 
-void tell_inbox(Cases& cases, store::Tx& tx, const events::Event& e) {
-  if (!cases.ports().live) return;
-  tx.after_commit([&cases, topic = "inbox/" + e.payload.text("department")] { cases.ports().live(topic, "changed", "{}"); });
+/// Open inboxes hear once of each batch.
+Result<void> tell_inboxes(Cases& cases, store::Tx& tx, const events::Events::Batch& batch) {
+  if (!cases.ports().live) return {};
+  std::set<std::string> departments;
+  for (const events::Event* e : batch) departments.insert(e->payload.text("department"));
+  tx.after_commit([&cases, departments = std::move(departments)] {
+    for (const std::string& department : departments) cases.ports().live("inbox/" + department, "changed", "{}");
+  });
+  return {};
 }
 
 }  // namespace
@@ -19,11 +27,8 @@ void tell_inbox(Cases& cases, store::Tx& tx, const events::Event& e) {
 void connect(Cases& cases, Statistics& statistics) {
   const Platform& p = cases.platform();
   statistics.subscribe(p.events);
-  for (std::string_view type : {kCaseSubmitted, kCaseChanged})
-    p.events.subscribe("case-inbox", std::string(type), [&cases](store::Tx& tx, const events::Event& e) -> Result<void> {
-      tell_inbox(cases, tx, e);
-      return {};
-    });
+  p.events.subscribe_batch("case-inbox", {std::string(kCaseSubmitted), std::string(kCaseChanged)},
+                           [&cases](store::Tx& tx, const events::Events::Batch& batch) { return tell_inboxes(cases, tx, batch); });
   p.jobs.handle(std::string(kAutomaticJob), [&cases](const jobs::Job& job) {
     return cases.run_automatic(job.payload.text("number"), job.payload.text("action"), job.payload.text("state"));
   });

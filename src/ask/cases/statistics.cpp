@@ -1,10 +1,16 @@
 #include "ask/cases/statistics.h"
 
+#include <array>
+#include <map>
+
 #include "ask/cases/case_events.h"
 #include "ask/cases/statistics_dao.h"
 #include "platform/events/events.h"
 
 namespace machiya::cases {
+
+std::string month_of(Instant t) { return to_iso(date_in_japan(t)).substr(0, 7); }
+
 namespace {
 
 /// Median and 90 % of a histogram of days.
@@ -23,26 +29,35 @@ StateDays summed(const std::string& procedure, const std::string& state, const s
   return out;
 }
 
+/// Adds up first: a hundred submissions of one procedure touch its row once.
+Result<void> count(store::Tx& tx, const events::Events::Batch& batch) {
+  std::map<std::array<std::string, 3>, std::int64_t> counts;
+  std::map<std::pair<std::array<std::string, 3>, std::int64_t>, std::int64_t> days;
+  for (const events::Event* e : batch) {
+    const json::Value& p = e->payload;
+    const std::string& procedure = p.text("procedure");
+    const std::string month = month_of(e->at);
+    if (e->type == kCaseSubmitted) {
+      ++counts[{procedure, month, "submitted"}];
+      ++counts[{procedure, month, "channel:" + p.text("channel")}];
+    } else if (e->type == kCaseDecided) {
+      ++counts[{procedure, month, "decided:" + p.text("outcome")}];
+    } else if (e->type == kCaseWithdrawn) {
+      ++counts[{procedure, month, "withdrawn"}];
+    } else if (p.text("from") != p.text("state")) {
+      ++days[{{procedure, month, p.text("from")}, p["hours"].as_int() / 24}];
+    }
+  }
+  for (const auto& [key, n] : counts) MACHIYA_CHECK(add_count(tx, key[0], key[1], key[2], n));
+  for (const auto& [key, n] : days) MACHIYA_CHECK(add_state_days(tx, key.first[0], key.first[1], key.first[2], key.second, n));
+  return {};
+}
+
 }  // namespace
 
-std::string month_of(Instant t) { return to_iso(date_in_japan(t)).substr(0, 7); }
-
 void Statistics::subscribe(events::Events& events) {
-  const std::string consumer = "case-statistics";
-  events.subscribe(consumer, std::string(kCaseSubmitted), [](store::Tx& tx, const events::Event& e) -> Result<void> {
-    MACHIYA_CHECK(add_count(tx, e.payload.text("procedure"), month_of(e.at), "submitted", 1));
-    return add_count(tx, e.payload.text("procedure"), month_of(e.at), "channel:" + e.payload.text("channel"), 1);
-  });
-  events.subscribe(consumer, std::string(kCaseChanged), [](store::Tx& tx, const events::Event& e) -> Result<void> {
-    if (e.payload.text("from") == e.payload.text("state")) return {};
-    return add_state_days(tx, e.payload.text("procedure"), month_of(e.at), e.payload.text("from"), e.payload["hours"].as_int() / 24);
-  });
-  events.subscribe(consumer, std::string(kCaseDecided), [](store::Tx& tx, const events::Event& e) -> Result<void> {
-    return add_count(tx, e.payload.text("procedure"), month_of(e.at), "decided:" + e.payload.text("outcome"), 1);
-  });
-  events.subscribe(consumer, std::string(kCaseWithdrawn), [](store::Tx& tx, const events::Event& e) -> Result<void> {
-    return add_count(tx, e.payload.text("procedure"), month_of(e.at), "withdrawn", 1);
-  });
+  const std::vector<std::string> types{std::string(kCaseSubmitted), std::string(kCaseChanged), std::string(kCaseDecided), std::string(kCaseWithdrawn)};
+  events.subscribe_batch("case-statistics", types, [](store::Tx& tx, const events::Events::Batch& batch) { return count(tx, batch); });
 }
 
 void Statistics::visited(std::string_view procedure, std::string_view page, int place) {

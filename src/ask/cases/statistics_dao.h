@@ -9,7 +9,8 @@
 namespace machiya::cases {
 
 Result<void> add_count(store::Tx& tx, std::string_view procedure, std::string_view month, std::string_view what, std::int64_t n);
-Result<void> add_state_days(store::Tx& tx, std::string_view procedure, std::string_view month, std::string_view state, std::int64_t days);
+Result<void> add_state_days(store::Tx& tx, std::string_view procedure, std::string_view month, std::string_view state, std::int64_t days,
+                            std::int64_t n);
 Result<void> add_visits(store::Tx& tx, std::string_view procedure, std::string_view month, std::string_view page, int place, std::int64_t n);
 Result<std::vector<MonthCount>> read_counts(store::ReadTx& tx, std::string_view from, std::string_view to);
 struct DaysCell {

@@ -87,10 +87,9 @@ Result<std::string> Records::create(std::string_view kind, std::string_view type
     row.created = row.changed = row.entered = clock_.now();
     MACHIYA_TRY(row.data_key, vault_.create_key(tx));
     MACHIYA_TRY(row.sealed, vault_.seal(tx, row.data_key, kDataContext, plain));
-    MACHIYA_TRY(auto id, insert_record(tx, row, std::nullopt));
-    if (!id) return Error(ErrorCode::conflict, "number taken");
-    MACHIYA_CHECK(insert_tokens(tx, *id, tokens_of(terms)));
-    MACHIYA_CHECK(insert_event(tx, {*id, 1, row.created, "active", "create", std::string(actor), "", ""}));
+    MACHIYA_TRY(const std::int64_t id, insert_record(tx, row, std::nullopt));
+    MACHIYA_CHECK(insert_tokens(tx, id, tokens_of(terms)));
+    MACHIYA_CHECK(insert_event(tx, {id, 1, row.created, "active", "create", std::string(actor), "", ""}));
     MACHIYA_CHECK(audit_.append(tx, {std::string(actor), "record.create", "record:" + number, "", std::string(request), {}}));
     return number;
   });
@@ -139,9 +138,8 @@ Result<void> Records::put_facts(store::Tx& tx, std::int64_t person, const json::
     row->created = row->changed = row->entered = now;
     MACHIYA_TRY(row->data_key, vault_.create_key(tx));
     MACHIYA_TRY(row->sealed, vault_.seal(tx, row->data_key, kDataContext, plain));
-    MACHIYA_TRY(auto id, insert_record(tx, *row, std::nullopt));
-    if (!id) return Error(ErrorCode::conflict, "number taken");
-    event.record = *id, event.sequence = 1;
+    MACHIYA_TRY(event.record, insert_record(tx, *row, std::nullopt));
+    event.sequence = 1;
   }
   MACHIYA_TRY(event.sealed, vault_.seal(tx, row->data_key, kNoteContext, json::to_text(why)));
   MACHIYA_CHECK(insert_tokens(tx, event.record, tokens_of(terms)));

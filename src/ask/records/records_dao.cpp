@@ -1,5 +1,10 @@
 #include "ask/records/records_dao.h"
 
+#include <array>
+
+#include "platform/store/key_list.h"
+#include "platform/store/many_rows.h"
+
 namespace machiya::records {
 namespace {
 
@@ -59,63 +64,52 @@ Result<std::optional<RecordRow>> one(store::ReadTx& tx, const std::string& sql, 
   return std::optional<RecordRow>(read_row(*row));
 }
 
-/// "1,2,3": one bound text for any number of tokens, so that there is one prepared statement.
-std::string joined(const std::vector<std::int64_t>& tokens, store::Engine engine) {
-  std::string out = engine == store::Engine::sqlite ? "[" : "{";
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (i) out += ',';
-    out += std::to_string(tokens[i]);
-  }
-  out += engine == store::Engine::sqlite ? "]" : "}";
-  return out;
-}
-
 }  // namespace
 
-Result<std::optional<std::int64_t>> insert_record(store::Tx& tx, const RecordRow& r, const std::optional<std::string>& idempotency) {
+Result<std::int64_t> insert_record(store::Tx& tx, const RecordRow& r, const std::optional<std::string>& idempotency) {
   static constexpr std::string_view kSql =
-      "INSERT INTO record (number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, "
+      "INSERT INTO record (id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, "
       "assignee, person, channel, lang, category, fee, data_key, sealed, sealed_log, proposal, proposed_by, asked, clock, due, "
       "clock_left, lat, lon, publicity, revision, created, changed, entered, ended, erase_after, document, idempotency) VALUES "
-      "(:number, :kind, :type, :version, :initiative, :title, :workflow, :definition, :rules, :state, :outcome, :department, "
-      ":assignee, :person, :channel, :lang, :category, :fee, :data_key, :sealed, :sealed_log, '', '', '', :clock, :due, NULL, :lat, "
-      ":lon, :publicity, 1, :created, :changed, :entered, :ended, :erase_after, :document, :idempotency) "
-      "ON CONFLICT DO NOTHING RETURNING id";
-  MACHIYA_TRY(auto row, tx.query_one(kSql, {{"number", r.number},
-                                            {"kind", r.kind},
-                                            {"type", r.type},
-                                            {"version", r.version},
-                                            {"initiative", r.initiative},
-                                            {"title", r.title},
-                                            {"workflow", r.workflow},
-                                            {"definition", r.definition},
-                                            {"rules", r.rules},
-                                            {"state", r.state},
-                                            {"outcome", r.outcome},
-                                            {"department", r.department},
-                                            {"assignee", r.assignee},
-                                            {"person", Param(r.person)},
-                                            {"channel", r.channel},
-                                            {"lang", r.lang},
-                                            {"category", r.category},
-                                            {"fee", r.fee},
-                                            {"data_key", r.data_key},
-                                            {"sealed", of_bytes(r.sealed)},
-                                            {"sealed_log", of_bytes(r.sealed_log)},
-                                            {"clock", static_cast<int>(r.clock)},
-                                            {"due", of_instant(r.due)},
-                                            {"lat", Param(r.lat)},
-                                            {"lon", Param(r.lon)},
-                                            {"publicity", static_cast<int>(r.publicity)},
-                                            {"created", r.created.us},
-                                            {"changed", r.changed.us},
-                                            {"entered", r.entered.us},
-                                            {"ended", of_instant(r.ended)},
-                                            {"erase_after", of_instant(r.erase_after)},
-                                            {"document", r.document},
-                                            {"idempotency", Param(idempotency)}}));
-  if (!row) return std::optional<std::int64_t>();
-  return std::optional<std::int64_t>(row->integer(0));
+      "(:id, :number, :kind, :type, :version, :initiative, :title, :workflow, :definition, :rules, :state, :outcome, :department, "
+      ":assignee, :person, :channel, :lang, :category, :fee, :data_key, :sealed, :sealed_log, '', '', :asked, :clock, :due, :clock_left, :lat, "
+      ":lon, :publicity, :revision, :created, :changed, :entered, :ended, :erase_after, :document, :idempotency)";
+  return tx.insert("record", kSql, {{"number", r.number},
+                                   {"kind", r.kind},
+                                   {"type", r.type},
+                                   {"version", r.version},
+                                   {"initiative", r.initiative},
+                                   {"title", r.title},
+                                   {"workflow", r.workflow},
+                                   {"definition", r.definition},
+                                   {"rules", r.rules},
+                                   {"state", r.state},
+                                   {"outcome", r.outcome},
+                                   {"department", r.department},
+                                   {"assignee", r.assignee},
+                                   {"person", Param(r.person)},
+                                   {"channel", r.channel},
+                                   {"lang", r.lang},
+                                   {"category", r.category},
+                                   {"fee", r.fee},
+                                   {"data_key", r.data_key},
+                                   {"sealed", of_bytes(r.sealed)},
+                                   {"sealed_log", of_bytes(r.sealed_log)},
+                                   {"asked", r.asked},
+                                   {"clock", static_cast<int>(r.clock)},
+                                   {"due", of_instant(r.due)},
+                                   {"clock_left", r.clock_left ? Param(*r.clock_left) : Param(nullptr)},
+                                   {"lat", Param(r.lat)},
+                                   {"lon", Param(r.lon)},
+                                   {"publicity", static_cast<int>(r.publicity)},
+                                   {"revision", r.revision},
+                                   {"created", r.created.us},
+                                   {"changed", r.changed.us},
+                                   {"entered", r.entered.us},
+                                   {"ended", of_instant(r.ended)},
+                                   {"erase_after", of_instant(r.erase_after)},
+                                   {"document", r.document},
+                                            {"idempotency", Param(idempotency)}});
 }
 
 Result<std::optional<RecordRow>> find_record(store::ReadTx& tx, std::string_view number) {
@@ -189,6 +183,14 @@ Result<void> insert_event(store::Tx& tx, const EventRow& e) {
   return {};
 }
 
+Result<void> insert_first_events(store::Tx& tx, const std::vector<EventRow>& events) {
+  static const store::ManyRows many("INSERT INTO record_event (record, sequence, at, state, action, actor, fields, sealed) VALUES ",
+                                    {"record", "sequence", "at", "state", "action", "actor", "fields", "sealed"});
+  return many.insert(tx, events, [](const EventRow& e) {
+    return std::array<Param, 8>{e.record, e.sequence, e.at.us, e.state, e.action, e.actor, e.fields, of_bytes(e.sealed)};
+  });
+}
+
 Result<std::vector<EventRow>> events_of(store::ReadTx& tx, std::int64_t record) {
   static constexpr std::string_view kSql =
       "SELECT record, sequence, at, state, action, actor, fields, sealed FROM record_event WHERE record = :record ORDER BY sequence";
@@ -207,10 +209,8 @@ Result<void> insert_tokens(store::Tx& tx, std::int64_t record, const std::vector
   static constexpr std::string_view kPostgres =
       "INSERT INTO record_token (token, record) SELECT t, :record FROM unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[])) AS t "
       "ON CONFLICT DO NOTHING";
-  MACHIYA_TRY(auto n, tx.execute(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
-                                 {{"record", record}, {"tokens", joined(tokens, tx.engine())}}));
-  (void)n;
-  return {};
+  return tx.execute_later(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
+                          {{"record", record}, {"tokens", store::key_list(tokens, tx.engine())}});
 }
 
 Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens) {
@@ -219,10 +219,8 @@ Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector
       "DELETE FROM record_token WHERE record = :record AND token IN (SELECT value FROM json_each(:tokens))";
   static constexpr std::string_view kPostgres =
       "DELETE FROM record_token WHERE record = :record AND token IN (SELECT unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[])))";
-  MACHIYA_TRY(auto n, tx.execute(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
-                                 {{"record", record}, {"tokens", joined(tokens, tx.engine())}}));
-  (void)n;
-  return {};
+  return tx.execute_later(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
+                          {{"record", record}, {"tokens", store::key_list(tokens, tx.engine())}});
 }
 
 Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit) {
@@ -235,7 +233,7 @@ Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const s
   std::vector<std::int64_t> out;
   if (tokens.empty()) return out;
   MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
-                                  {{"tokens", joined(tokens, tx.engine())}, {"wanted", tokens.size()}, {"limit", limit}}));
+                                  {{"tokens", store::key_list(tokens, tx.engine())}, {"wanted", tokens.size()}, {"limit", limit}}));
   for (const Row& r : rows) out.push_back(r.integer(0));
   return out;
 }

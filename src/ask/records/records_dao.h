@@ -56,8 +56,9 @@ struct EventRow {
   std::string sealed;
 };
 
-/// Inserts; nothing when the idempotency key (or, by an accident of 55 random bits, the number) is already there.
-Result<std::optional<std::int64_t>> insert_record(store::Tx& tx, const RecordRow& row, const std::optional<std::string>& idempotency);
+/// Gives the key. `conflict` (at the latest at the commit) when the idempotency key or, by an accident of 55 random bits, the number
+/// is already there.
+Result<std::int64_t> insert_record(store::Tx& tx, const RecordRow& row, const std::optional<std::string>& idempotency);
 Result<std::optional<RecordRow>> find_record(store::ReadTx& tx, std::string_view number);
 Result<std::optional<RecordRow>> find_record_by_id(store::ReadTx& tx, std::int64_t id);
 Result<std::optional<RecordRow>> find_by_idempotency(store::ReadTx& tx, std::string_view key);
@@ -67,6 +68,8 @@ Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t 
 Result<void> update_record(store::Tx& tx, const RecordRow& row);
 
 Result<void> insert_event(store::Tx& tx, const EventRow& event);
+/// The history of a record that was just born: rows with their sequence numbers.
+Result<void> insert_first_events(store::Tx& tx, const std::vector<EventRow>& events);
 Result<std::vector<EventRow>> events_of(store::ReadTx& tx, std::int64_t record);
 
 Result<void> insert_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens);

@@ -107,6 +107,12 @@ Audit::~Audit() { stop(); }
 
 Result<void> Audit::append(store::Tx& tx, const Entry& entry) { return dao::insert(tx, {to_row(entry, impl_->clock.now())}); }
 
+Result<void> Audit::append(store::Tx& tx, const std::vector<Entry>& entries) {
+  std::vector<StoredRow> rows;
+  for (const Entry& entry : entries) rows.push_back(to_row(entry, impl_->clock.now()));
+  return dao::insert(tx, rows);
+}
+
 void Audit::append_later(Entry entry) {
   StoredRow row = to_row(entry, impl_->clock.now());
   std::unique_lock lock(impl_->mutex);

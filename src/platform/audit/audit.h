@@ -32,6 +32,7 @@ class Audit {
   ~Audit();
   /// Appends in the caller's transaction.
   Result<void> append(store::Tx& tx, const Entry& entry);
+  Result<void> append(store::Tx& tx, const std::vector<Entry>& entries);
   /// Queues a read record; durable within one second, without making the reader wait. Batched. The queue is bounded:
   /// when it is full this waits up to five seconds, then writes the record to the log as an error instead and counts it as
   /// lost. A caller that reads personal data asks backlogged() first and answers "unavailable".

@@ -2,65 +2,24 @@
 
 #include <array>
 
+#include "platform/store/many_rows.h"
+
 namespace machiya::audit::dao {
 
 namespace {
-
-// Several rows a statement: one round trip on PostgreSQL, one pass of the parser's virtual machine on SQLite.
-constexpr std::size_t kRowsAStatement = 128;
-
-/// "(:a0, :b0), (:a1, :b1)" … for `rows` rows.
-std::string values_list(const std::vector<std::string>& columns, std::size_t rows) {
-  std::string out;
-  for (std::size_t r = 0; r < rows; ++r) {
-    out += r ? ", (" : "(";
-    for (std::size_t c = 0; c < columns.size(); ++c) out += (c ? ", :" : ":") + columns[c] + std::to_string(r);
-    out += ")";
-  }
-  return out;
-}
-
-/// Statement texts and parameter names for 1 … kRowsAStatement rows, made once.
-struct Batch {
-  std::array<std::string, kRowsAStatement + 1> sql;
-  std::vector<std::vector<std::string>> names;   ///< names[row][column]
-
-  Batch(const std::string& insert, const std::vector<std::string>& columns) {
-    for (std::size_t n = 1; n <= kRowsAStatement; ++n) sql[n] = insert + values_list(columns, n);
-    for (std::size_t r = 0; r < kRowsAStatement; ++r) {
-      names.emplace_back();
-      for (const auto& c : columns) names.back().push_back(c + std::to_string(r));
-    }
-  }
-};
 
 StoredRow read_row(const store::Row& row, std::size_t at) {
   return {row.integer(at), row.integer(at + 1), row.text(at + 2), row.text(at + 3), row.text(at + 4), row.text(at + 5),
           row.text(at + 6), row.text(at + 7)};
 }
 
-/// Runs `batch` over all `rows`; `bind` appends the values of one row under the given names.
-template <class T, class BindRow>
-Result<void> run_batches(store::Tx& tx, const Batch& batch, const std::vector<T>& rows, BindRow bind) {
-  for (std::size_t from = 0; from < rows.size();) {
-    // Full batches and single rows only: two prepared statements instead of one for each size.
-    const std::size_t n = rows.size() - from >= kRowsAStatement ? kRowsAStatement : 1;
-    store::Binds binds;
-    for (std::size_t r = 0; r < n; ++r) bind(binds, batch.names[r], rows[from + r]);
-    if (auto done = tx.execute(batch.sql[n], binds); !done.ok()) return std::move(done).error();
-    from += n;
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> insert(store::Tx& tx, const std::vector<StoredRow>& rows) {
-  static const Batch batch("INSERT INTO audit_row (at_us, actor, action, object, purpose, request, facts) VALUES ",
-                           {"at", "actor", "action", "object", "purpose", "request", "facts"});
-  return run_batches(tx, batch, rows, [](store::Binds& binds, const std::vector<std::string>& n, const StoredRow& row) {
-    binds.insert(binds.end(), {{n[0], row.at_us}, {n[1], row.actor}, {n[2], row.action}, {n[3], row.object},
-                               {n[4], row.purpose}, {n[5], row.request}, {n[6], row.facts}});
+  static const store::ManyRows many("INSERT INTO audit_row (at_us, actor, action, object, purpose, request, facts) VALUES ",
+                                    {"at", "actor", "action", "object", "purpose", "request", "facts"});
+  return many.insert(tx, rows, [](const StoredRow& row) {
+    return std::array<store::Param, 7>{row.at_us, row.actor, row.action, row.object, row.purpose, row.request, row.facts};
   });
 }
 
@@ -83,10 +42,8 @@ Result<std::vector<StoredRow>> unsealed(store::ReadTx& tx, std::int64_t settled,
 }
 
 Result<void> insert_seals(store::Tx& tx, const std::vector<Seal>& seals) {
-  static const Batch batch("INSERT INTO audit_seal (sequence, row_id, hash) VALUES ", {"sequence", "row", "hash"});
-  return run_batches(tx, batch, seals, [](store::Binds& binds, const std::vector<std::string>& n, const Seal& seal) {
-    binds.insert(binds.end(), {{n[0], seal.sequence}, {n[1], seal.row_id}, {n[2], store::Bytes{seal.hash}}});
-  });
+  static const store::ManyRows many("INSERT INTO audit_seal (sequence, row_id, hash) VALUES ", {"sequence", "row", "hash"});
+  return many.insert(tx, seals, [](const Seal& seal) { return std::array<store::Param, 3>{seal.sequence, seal.row_id, store::Bytes{seal.hash}}; });
 }
 
 Result<void> put_head(store::Tx& tx, const Head& head) {

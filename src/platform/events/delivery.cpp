@@ -50,7 +50,7 @@ Result<void> Delivery::release() {
 Result<void> Delivery::deliver(store::Tx& tx, Unit& unit) {
   MACHIYA_CHECK(store::check_lease(tx, *lease_));
   MACHIYA_TRY(unit.fresh_effect, dao::mark_inbox(tx, unit.what.event.id, unit.what.consumer));
-  if (unit.fresh_effect) MACHIYA_CHECK(unit.to->handle(tx, unit.what.event));
+  if (unit.fresh_effect) MACHIYA_CHECK((*unit.to->handle)(tx, {&unit.what.event}));
   if (unit.was_failure) MACHIYA_CHECK(dao::drop_failure(tx, unit.what.event.id, unit.what.consumer));
   return {};
 }
@@ -100,6 +100,36 @@ Result<void> Delivery::note_failure(store::Tx& tx, const Unit& unit, const Error
   return dao::put_failure(tx, failure, Instant{clock_.now().us + backoff(std::max(failure.attempts, 1))}, error.to_string(), park);
 }
 
+/// The common case is that nothing fails: then one transaction and one commit serve the whole batch, and consumers that add up touch
+/// each of their rows once. That the events are marked as dealt with in the same transaction makes inbox marks needless.
+Result<std::int64_t> Delivery::together(const std::vector<Event>& events, std::vector<Unit>& ready, const std::vector<Unit>& behind) {
+  return store_.write([&](store::Tx& tx) -> Result<std::int64_t> {
+    MACHIYA_CHECK(store::check_lease(tx, *lease_));
+    // A process that died in the middle of delivering one by one has left marks.
+    MACHIYA_TRY(const auto done, dao::inbox_marks(tx, events.front().id, events.back().id));
+    std::vector<std::pair<const Handler*, Events::Batch>> calls;
+    std::map<std::string, std::size_t> last_of;   // a consumer's handlers run in the order of its events
+    std::int64_t delivered = 0;
+    for (const Unit& unit : ready) {
+      if (done.contains({unit.what.event.id, unit.what.consumer})) continue;
+      ++delivered;
+      const auto last = last_of.find(unit.what.consumer);
+      if (last != last_of.end() && calls[last->second].first == unit.to->handle.get()) {
+        calls[last->second].second.push_back(&unit.what.event);
+        continue;
+      }
+      last_of[unit.what.consumer] = calls.size();
+      calls.push_back({unit.to->handle.get(), {&unit.what.event}});
+    }
+    for (const auto& [handle, batch] : calls) MACHIYA_CHECK((*handle)(tx, batch));
+    for (const Unit& unit : behind) MACHIYA_CHECK(note_failure(tx, unit, unit.result.error()));
+    std::vector<std::int64_t> ids;
+    for (const Event& event : events) ids.push_back(event.id);
+    MACHIYA_CHECK(dao::mark_dispatched(tx, ids));
+    return delivered;
+  });
+}
+
 Result<Delivery::Outcome> Delivery::fresh(std::vector<Event>& events) {
   std::vector<Unit> units;
   for (const Event& event : events)
@@ -120,8 +150,15 @@ Result<Delivery::Outcome> Delivery::fresh(std::vector<Event>& events) {
   });
   if (!sorted.ok()) return std::move(sorted).error();
   for (Unit& unit : behind) unit.result = Error(ErrorCode::unavailable, kBehind);
-  run(ready);
   Outcome out;
+  if (auto delivered = together(events, ready, behind); delivered.ok()) {
+    out.delivered = *delivered;
+    out.tried = static_cast<std::int64_t>(events.size());
+    out.full = events.size() == static_cast<std::size_t>(kBatch);
+    return out;
+  }
+  // Something failed: one by one tells which, and keeps the others from suffering for it.
+  run(ready);
   for (const Unit& unit : ready) out.delivered += unit.result.ok() && unit.fresh_effect;
   out.tried = static_cast<std::int64_t>(events.size());
   out.full = events.size() == static_cast<std::size_t>(kBatch);

@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,11 +14,11 @@
 
 namespace machiya::events {
 
-using Handler = std::function<Result<void>(store::Tx&, const Event&)>;
+using Handler = std::function<Result<void>(store::Tx&, const Events::Batch&)>;
 struct Subscription {
   std::string consumer;
   std::string type;
-  Handler handle;
+  std::shared_ptr<const Handler> handle;   ///< one for all types that were subscribed together
 };
 
 /// Used by one thread at a time.
@@ -47,6 +48,8 @@ class Delivery {
   };
   Result<bool> take();
   Result<Outcome> fresh(std::vector<Event>& events);
+  /// All at once; an error leaves nothing behind.
+  Result<std::int64_t> together(const std::vector<Event>& events, std::vector<Unit>& ready, const std::vector<Unit>& behind);
   Result<Outcome> again(std::vector<dao::Failure>& failures);
   /// Runs units of different keys side by side, units of one key one after the other; a failure stops its key.
   void run(std::vector<Unit>& units);

@@ -86,16 +86,37 @@ void Events::declare(EventType type) {
 }
 
 Result<void> Events::emit(store::Tx& tx, std::string_view type, std::string_view key, json::Value payload) {
-  MACHIYA_ASSERT(impl_->find(type));
-  const bool pending = impl_->consumed(type);
-  MACHIYA_CHECK(dao::insert(tx, {0, std::string(type), std::string(key), std::move(payload), impl_->clock.now()}, pending));
-  if (pending) tx.after_commit([impl = impl_.get()] { impl->poke(); });
+  std::vector<Draft> one;
+  one.push_back({std::string(type), std::string(key), std::move(payload)});
+  return emit(tx, std::move(one));
+}
+
+Result<void> Events::emit(store::Tx& tx, std::vector<Draft> drafts) {
+  const Instant now = impl_->clock.now();
+  std::vector<dao::Outgoing> rows;
+  bool any = false;
+  for (Draft& draft : drafts) {
+    MACHIYA_ASSERT(impl_->find(draft.type));
+    const bool pending = impl_->consumed(draft.type);
+    any = any || pending;
+    rows.push_back({{0, std::move(draft.type), std::move(draft.key), std::move(draft.payload), now}, pending});
+  }
+  MACHIYA_CHECK(dao::insert(tx, rows));
+  if (any) tx.after_commit([impl = impl_.get()] { impl->poke(); });
   return {};
 }
 
 void Events::subscribe(std::string consumer, std::string type, std::function<Result<void>(store::Tx&, const Event&)> handle) {
+  subscribe_batch(std::move(consumer), {std::move(type)}, [handle = std::move(handle)](store::Tx& tx, const Batch& events) -> Result<void> {
+    for (const Event* event : events) MACHIYA_CHECK(handle(tx, *event));
+    return {};
+  });
+}
+
+void Events::subscribe_batch(std::string consumer, std::vector<std::string> types, std::function<Result<void>(store::Tx&, const Batch&)> handle) {
   MACHIYA_ASSERT(!impl_->running);
-  impl_->subscriptions.push_back({std::move(consumer), std::move(type), std::move(handle)});
+  const auto shared = std::make_shared<const Handler>(std::move(handle));
+  for (std::string& type : types) impl_->subscriptions.push_back({consumer, std::move(type), shared});
 }
 
 void Events::start() {

@@ -22,6 +22,12 @@ struct Event {
   json::Value payload;
   Instant at;
 };
+/// An event to be written.
+struct Draft {
+  std::string type;
+  std::string key;
+  json::Value payload;
+};
 /// A kind of event: declared by its emitter, so that a whole-system test can pair emitters, schemas and consumers.
 struct EventType {
   std::string type;
@@ -38,8 +44,13 @@ class Events {
   void declare(EventType type);                ///< before start()
   /// Writes to the outbox in the caller's transaction. An undeclared type is a broken invariant.
   Result<void> emit(store::Tx& tx, std::string_view type, std::string_view key, json::Value payload);
-  /// `handle` runs in its own write transaction together with the inbox mark: its effect happens exactly once.
+  Result<void> emit(store::Tx& tx, std::vector<Draft> drafts);
+  /// `handle` runs in a write transaction together with the mark that it ran: its effect happens exactly once. Other deliveries may
+  /// share the transaction; when one of them fails, each runs again in its own.
   void subscribe(std::string consumer, std::string type, std::function<Result<void>(store::Tx&, const Event&)> handle);
+  /// The same for consumers that add up: they get all events of these types that are due, in their order.
+  using Batch = std::vector<const Event*>;
+  void subscribe_batch(std::string consumer, std::vector<std::string> types, std::function<Result<void>(store::Tx&, const Batch&)> handle);
   void start();
   void stop();
   /// Delivers everything that is due; for tests. Gives the number delivered.

@@ -1,5 +1,10 @@
 #include "platform/events/events_dao.h"
 
+#include <array>
+
+#include "platform/store/key_list.h"
+#include "platform/store/many_rows.h"
+
 namespace machiya::events::dao {
 
 namespace {
@@ -16,10 +21,12 @@ Result<Event> read_event(const store::Row& row, std::size_t at) {
 
 }  // namespace
 
-Result<void> insert(store::Tx& tx, const Event& event, bool pending) {
-  return done(tx.execute("INSERT INTO event_outbox (type, key, payload, at_us, state) VALUES (:type, :key, :payload, :at, :state)",
-                         {{"type", event.type}, {"key", event.key}, {"payload", json::to_text(event.payload)}, {"at", event.at.us},
-                          {"state", pending ? 0 : 1}}));
+Result<void> insert(store::Tx& tx, const std::vector<Outgoing>& events) {
+  static const store::ManyRows many("INSERT INTO event_outbox (type, key, payload, at_us, state) VALUES ", {"type", "key", "payload", "at", "state"});
+  return many.insert(tx, events, [](const Outgoing& out) {
+    const Event& e = out.event;
+    return std::array<store::Param, 5>{e.type, e.key, json::to_text(e.payload), e.at.us, out.pending ? 0 : 1};
+  });
 }
 
 Result<std::vector<Event>> pending(store::ReadTx& tx, int limit) {
@@ -34,23 +41,18 @@ Result<std::vector<Event>> pending(store::ReadTx& tx, int limit) {
 }
 
 Result<void> mark_dispatched(store::Tx& tx, const std::vector<std::int64_t>& ids) {
-  constexpr std::size_t kIds = 32;
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> out;
-    for (std::size_t i = 0; i < kIds; ++i) out.push_back("i" + std::to_string(i));
-    return out;
-  }();
-  static const std::string sql = [] {
-    std::string out = "UPDATE event_outbox SET state = 1 WHERE id IN (";
-    for (std::size_t i = 0; i < kIds; ++i) out += (i ? ", :" : ":") + names[i];
-    return out + ")";
-  }();
-  for (std::size_t from = 0; from < ids.size(); from += kIds) {
-    store::Binds binds;
-    for (std::size_t i = 0; i < kIds; ++i) binds.push_back({names[i], ids[std::min(from + i, ids.size() - 1)]});
-    MACHIYA_CHECK(done(tx.execute(sql, binds)));
-  }
-  return {};
+  return tx.execute_later(tx.engine() == store::Engine::sqlite
+                              ? "UPDATE event_outbox SET state = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
+                              : "UPDATE event_outbox SET state = 1 WHERE id = ANY(CAST(CAST(:ids AS TEXT) AS BIGINT[]))",
+                          {{"ids", store::key_list(ids, tx.engine())}});
+}
+
+Result<std::set<std::pair<std::int64_t, std::string>>> inbox_marks(store::ReadTx& tx, std::int64_t first, std::int64_t last) {
+  MACHIYA_TRY(const auto rows, tx.query("SELECT event_id, consumer FROM event_inbox WHERE event_id >= :first AND event_id <= :last",
+                                        {{"first", first}, {"last", last}}));
+  std::set<std::pair<std::int64_t, std::string>> out;
+  for (const store::Row& row : rows) out.emplace(row.integer(0), row.text(1));
+  return out;
 }
 
 Result<bool> mark_inbox(store::Tx& tx, std::int64_t event_id, std::string_view consumer) {

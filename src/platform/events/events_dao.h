@@ -1,8 +1,10 @@
 // All SQL of the events.
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "platform/events/events.h"
@@ -10,11 +12,17 @@
 
 namespace machiya::events::dao {
 
-Result<void> insert(store::Tx& tx, const Event& event, bool pending);
+struct Outgoing {
+  Event event;
+  bool pending = false;   ///< somebody consumes it
+};
+Result<void> insert(store::Tx& tx, const std::vector<Outgoing>& events);
 /// Events that nobody has looked at, oldest first.
 Result<std::vector<Event>> pending(store::ReadTx& tx, int limit);
 /// Marks events as looked at: each consumer has them in its inbox or in its failures.
 Result<void> mark_dispatched(store::Tx& tx, const std::vector<std::int64_t>& ids);
+/// The deliveries of events from `first` to `last` that are done: (event, consumer).
+Result<std::set<std::pair<std::int64_t, std::string>>> inbox_marks(store::ReadTx& tx, std::int64_t first, std::int64_t last);
 /// False when the consumer has this event already.
 Result<bool> mark_inbox(store::Tx& tx, std::int64_t event_id, std::string_view consumer);
 

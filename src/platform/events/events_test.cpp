@@ -128,7 +128,7 @@ TEST_P(EventsTest, a_poison_event_is_parked_in_sight_and_can_be_tried_again) {
     ASSERT_TRUE(events.deliver_now().ok());
     clock_.advance(10 * kMinute);
   }
-  EXPECT_EQ(tries, Events::kMaxAttempts);
+  EXPECT_EQ(tries, Events::kMaxAttempts + 1);   // the first time together with its neighbour, then alone
   EXPECT_EQ(effects("one", "a"), Numbers{2});
   auto parked = events.open(10);
   ASSERT_TRUE(parked.ok());
@@ -181,13 +181,49 @@ TEST_P(EventsTest, what_is_open_is_listed_and_a_parked_delivery_can_be_given_up)
 TEST_P(EventsTest, delivered_before_a_crash_is_not_done_twice) {
   Events events(store(), clock_);
   declare(events);
-  events.subscribe("one", "demo.happened.v1", effect("one"));
+  bool broken = true;
+  events.subscribe("one", "demo.happened.v1", [&](store::Tx& tx, const Event& e) -> Result<void> {
+    if (broken && e.key == "bad") return Error(ErrorCode::unavailable, "not now");
+    return effect("one")(tx, e);
+  });
   emit(events, "a", 1);
-  EXPECT_EQ(*events.deliver_now(), 1);
-  // As after a crash between the consumer's commit and the mark on the outbox.
+  emit(events, "bad", 2);
+  EXPECT_EQ(*events.deliver_now(), 1);   // one by one, because one failed
+  // As after a crash between the consumer's commit and the marks on the outbox and of the failure.
   ASSERT_TRUE(store().write([](store::Tx& tx) { return tx.execute("UPDATE event_outbox SET state = 0"); }).ok());
-  EXPECT_EQ(*events.deliver_now(), 0);
+  ASSERT_TRUE(store().write([](store::Tx& tx) { return tx.execute("DELETE FROM event_failure"); }).ok());
+  broken = false;
+  EXPECT_EQ(*events.deliver_now(), 1);
   EXPECT_EQ(effects("one", "a"), Numbers{1});
+  EXPECT_EQ(effects("one", "bad"), Numbers{2});
+}
+
+TEST_P(EventsTest, what_is_due_is_delivered_together_or_not_at_all) {
+  Events events(store(), clock_);
+  declare(events);
+  std::vector<std::size_t> sizes;
+  events.subscribe_batch("sum", {"demo.happened.v1", "demo.outside.v1"}, [&](store::Tx& tx, const Events::Batch& batch) -> Result<void> {
+    sizes.push_back(batch.size());
+    for (const Event* e : batch) MACHIYA_CHECK(effect("sum")(tx, *e));
+    return {};
+  });
+  bool broken = false;
+  events.subscribe("one", "demo.happened.v1", [&](store::Tx& tx, const Event& e) -> Result<void> {
+    if (broken) return Error(ErrorCode::unavailable, "not now");
+    return effect("one")(tx, e);
+  });
+  for (int i = 0; i < 3; ++i) emit(events, "a", i, i == 1 ? "demo.outside.v1" : "demo.happened.v1");
+  const std::int64_t commits = store().stats().commits;
+  EXPECT_EQ(*events.deliver_now(), 5);
+  EXPECT_EQ(sizes, std::vector<std::size_t>{3});
+  EXPECT_EQ(effects("sum", "a"), (Numbers{0, 1, 2}));
+  EXPECT_LE(store().stats().commits - commits, 3);   // the lease of two rounds and one batch
+  EXPECT_EQ(count("SELECT count(*) FROM event_inbox"), 0);
+  broken = true;   // a neighbour's failure costs the others nothing, and nothing happens twice
+  for (int i = 3; i < 6; ++i) emit(events, "a", i);
+  EXPECT_EQ(*events.deliver_now(), 3);
+  EXPECT_EQ(effects("sum", "a"), (Numbers{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(effects("one", "a"), (Numbers{0, 2}));
 }
 
 TEST_P(EventsTest, only_the_holder_of_the_lease_delivers) {
@@ -255,6 +291,8 @@ class NoTx final : public store::Tx {
   Result<store::Rows> query(std::string_view, const store::Binds&) override { return store::Rows{}; }
   Result<void> stream(std::string_view, const store::Binds&, const std::function<bool(const store::Row&)>&) override { return {}; }
   Result<std::int64_t> execute(std::string_view, const store::Binds&) override { return std::int64_t{1}; }
+  Result<void> execute_later(std::string_view, const store::Binds&) override { return {}; }
+  Result<std::int64_t> insert(std::string_view, std::string_view, store::Binds) override { return std::int64_t{1}; }
   void after_commit(std::function<void()>) override {}
 };
 

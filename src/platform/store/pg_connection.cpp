@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kPgStatementCache = 512;
 constexpr int kFetch = 256;   // rows a round trip while streaming
+constexpr int kMostSent = 512;   // statements of a pipeline: their answers (some 60 bytes each) fit the socket's buffer
 
 /// True for text that DECLARE CURSOR takes: it reads and changes nothing.
 bool can_stream(std::string_view sql) {
@@ -84,6 +85,7 @@ bool PgConnection::alive() const { return PQstatus(connection_) == CONNECTION_OK
 
 bool PgConnection::in_transaction() const {
   if (ending_) return false;
+  if (sent_ > 0) return true;
   const auto state = PQtransactionStatus(connection_);
   return state == PQTRANS_INTRANS || state == PQTRANS_INERROR || state == PQTRANS_ACTIVE;
 }
@@ -102,6 +104,7 @@ Result<PgResult> PgConnection::checked(pg_result* r) {
 
 void PgConnection::begin(const char* how) {
   take_up_end();
+  MACHIYA_ASSERT(sent_ == 0);
   pending_begin_ = how;
 }
 
@@ -122,14 +125,26 @@ void PgConnection::take_up_end() {
 }
 
 Result<void> PgConnection::script(const std::string& sql) {
+  MACHIYA_CHECK(flush());
   MACHIYA_CHECK(begin_now());
   if (auto r = checked(PQexec(connection_, sql.c_str())); !r.ok()) return std::move(r).error();
   return {};
 }
 
+Result<void> PgConnection::rollback() {
+  if (auto sent_before = flush(); !sent_before.ok() && !alive()) return sent_before;   // what failed in it is being undone
+  return script("ROLLBACK");
+}
+
 Result<void> PgConnection::commit() {
   if (std::exchange(pending_begin_, nullptr)) return {};   // nothing was done
-  MACHIYA_TRY(const PgResult r, checked(PQexec(connection_, "COMMIT")));
+  PgResult r;
+  if (sent_ > 0) {
+    MACHIYA_CHECK(sent(PQsendQueryParams(connection_, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1));
+    MACHIYA_TRY(r, sync());
+  } else {
+    MACHIYA_TRY(r, checked(PQexec(connection_, "COMMIT")));
+  }
   if (std::string_view(PQcmdStatus(r.get())) != "COMMIT") return Error(ErrorCode::internal, "the server rolled back");
   return {};
 }
@@ -209,6 +224,7 @@ Result<void> PgConnection::drop_statements() {
 Result<const PgConnection::Prepared*> PgConnection::prepare(std::string_view sql, const Binds& binds) {
   const std::string key(sql);
   if (const auto found = statements_.find(key); found != statements_.end()) return &found->second;
+  MACHIYA_CHECK(flush());
   MACHIYA_CHECK(begin_now());
   if (statements_.size() >= kPgStatementCache) MACHIYA_CHECK(drop_statements());
   auto plan = plans_.find(sql);
@@ -224,32 +240,76 @@ Result<const PgConnection::Prepared*> PgConnection::prepare(std::string_view sql
 Result<PgResult> PgConnection::run(std::string_view sql, const Binds& binds) {
   MACHIYA_TRY(const Prepared* prepared, prepare(sql, binds));
   MACHIYA_TRY(const Arguments a, Arguments::make(*prepared->plan, binds));
-  if (pending_begin_) return run_with_begin(*prepared, a);
+  if (pending_begin_ || sent_ > 0) {   // together with what is under way: one round trip
+    MACHIYA_CHECK(open_pipeline());
+    MACHIYA_CHECK(sent(send(*prepared, a)));
+    return sync();
+  }
   return checked(PQexecPrepared(connection_, prepared->name.c_str(), static_cast<int>(a.values.size()), a.values.data(),
                                 a.lengths.data(), a.formats.data(), 0));
 }
 
-/// BEGIN and the statement in one round trip (pipeline mode of libpq 14 and later).
-Result<PgResult> PgConnection::run_with_begin(const Prepared& prepared, const Arguments& a) {
+bool PgConnection::send(const Prepared& prepared, const Arguments& a) {
+  return PQsendQueryPrepared(connection_, prepared.name.c_str(), static_cast<int>(a.values.size()), a.values.data(), a.lengths.data(),
+                             a.formats.data(), 0) == 1;
+}
+
+/// Counts a statement of the pipeline; the error when it could not be sent.
+Result<void> PgConnection::sent(bool done) {
+  if (done) {
+    ++sent_;
+    return {};
+  }
+  MACHIYA_CHECK(flush());
+  retryable_ = !alive();
+  return Error(ErrorCode::unavailable, "the connection to PostgreSQL was lost");
+}
+
+/// Pipeline mode, with the BEGIN that is due as its first statement.
+Result<void> PgConnection::open_pipeline() {
+  if (sent_ > 0) return {};
+  if (PQenterPipelineMode(connection_) != 1) return sent(false);
   const char* how = std::exchange(pending_begin_, nullptr);
-  bool sent = PQenterPipelineMode(connection_) == 1;
-  sent = sent && PQsendQueryParams(connection_, how, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
-  sent = sent && PQsendQueryPrepared(connection_, prepared.name.c_str(), static_cast<int>(a.values.size()), a.values.data(),
-                                     a.lengths.data(), a.formats.data(), 0) == 1;
-  sent = sent && PQpipelineSync(connection_) == 1;
-  PgResult begun, ran;
-  for (int empty = 0; sent && empty < 3;) {   // two answers, each with an end; then the sync
+  if (!how) return {};
+  return sent(PQsendQueryParams(connection_, how, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1);
+}
+
+/// Ends the pipeline and takes up every answer: the first failure, or what the last statement gave.
+Result<PgResult> PgConnection::sync() {
+  PgResult failed, last;
+  bool synced = PQpipelineSync(connection_) == 1;
+  for (int empty = 0; synced && empty <= sent_;) {   // each statement's answer has an end; the sync's has none
     PgResult r(PQgetResult(connection_));
     if (!r) {
+      if (!alive()) break;
       ++empty;
       continue;
     }
-    if (PQresultStatus(r.get()) == PGRES_PIPELINE_SYNC) break;
-    (empty == 0 ? begun : ran) = std::move(r);
+    const auto status = PQresultStatus(r.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (status == PGRES_PIPELINE_ABORTED) continue;
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) last = std::move(r);
+    else if (!failed) failed = std::move(r);
   }
+  sent_ = 0;
   PQexitPipelineMode(connection_);
-  if (PQresultStatus(begun.get()) != PGRES_COMMAND_OK) return checked(begun.release());
-  return checked(ran.release());
+  if (failed) return checked(failed.release());
+  return checked(last.release());
+}
+
+Result<void> PgConnection::flush() {
+  if (sent_ == 0) return {};
+  if (auto r = sync(); !r.ok()) return std::move(r).error();
+  return {};
+}
+
+Result<void> PgConnection::execute_later(std::string_view sql, const Binds& binds) {
+  MACHIYA_TRY(const Prepared* prepared, prepare(sql, binds));
+  MACHIYA_TRY(const Arguments a, Arguments::make(*prepared->plan, binds));
+  // The server must not block on answers that nobody takes while we block on sending.
+  if (sent_ >= kMostSent) MACHIYA_CHECK(flush());
+  MACHIYA_CHECK(open_pipeline());
+  return sent(send(*prepared, a));
 }
 
 Result<Rows> PgConnection::query(std::string_view sql, const Binds& binds) {
@@ -273,6 +333,7 @@ Result<void> PgConnection::stream(std::string_view sql, const Binds& binds, cons
     return {};
   }
   MACHIYA_TRY(const Arguments a, Arguments::make(*plan, binds));
+  MACHIYA_CHECK(flush());
   MACHIYA_CHECK(begin_now());
   const std::string cursor = "c" + std::to_string(++next_name_);
   const std::string declare = "DECLARE " + cursor + " NO SCROLL CURSOR FOR " + plan->text;

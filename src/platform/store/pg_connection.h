@@ -56,13 +56,16 @@ class PgConnection {
 
   Result<Rows> query(std::string_view sql, const Binds& binds);
   Result<std::int64_t> execute(std::string_view sql, const Binds& binds);
+  /// Sends without waiting (pipeline mode of libpq 14 and later). What went wrong shows at the next call that waits.
+  Result<void> execute_later(std::string_view sql, const Binds& binds);
   Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each);
   /// Statements without parameters, in one go.
   Result<void> script(const std::string& sql);
   /// The transaction begins with the first statement, in the same round trip.
   void begin(const char* how);
-  /// COMMIT; an error when the server rolled back instead.
+  /// COMMIT, together with what was sent before; an error when any of it failed or the server rolled back instead.
   Result<void> commit();
+  Result<void> rollback();
   /// COMMIT of a transaction that only read: sent, its answer is taken up at the next begin().
   void end_read();
   bool alive() const;
@@ -84,7 +87,11 @@ class PgConnection {
   Result<std::vector<PgTypeId>> described(const std::string& name, std::size_t count);
   Result<void> drop_statements();
   Result<PgResult> run(std::string_view sql, const Binds& binds);
-  Result<PgResult> run_with_begin(const Prepared& prepared, const Arguments& a);
+  bool send(const Prepared& prepared, const Arguments& a);
+  Result<void> sent(bool done);
+  Result<void> open_pipeline();
+  Result<PgResult> sync();
+  Result<void> flush();
   Result<void> begin_now();
   void take_up_end();
   Result<PgResult> checked(pg_result* r);
@@ -98,6 +105,7 @@ class PgConnection {
   bool retryable_ = false;
   const char* pending_begin_ = nullptr;   ///< a constant text
   bool ending_ = false;                   ///< the answer to end_read() is still to come
+  int sent_ = 0;                          ///< statements of the open pipeline whose answers are still to come; 0: none is open
 };
 
 }  // namespace machiya::store

@@ -11,6 +11,7 @@
 #include "platform/store/connection_pool.h"
 #include "platform/store/migration.h"
 #include "platform/store/pg_connection.h"
+#include "platform/store/pg_joined.h"
 #include "platform/store/pg_tx.h"
 #include "platform/store/transaction_guard.h"
 
@@ -20,6 +21,8 @@ namespace {
 
 constexpr int kAttempts = 24;          // of one write; about two seconds with the pauses below
 constexpr int kReadAttempts = 8;
+constexpr int kJoinedThreads = 2;      // one fills a transaction while the other commits
+constexpr int kJoinedAttempts = 3;     // of a whole group, before its writes run alone
 constexpr std::size_t kPgQueue = 50'000;
 constexpr const char* kBeginWrite = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -40,7 +43,7 @@ struct Ended {
   ~Ended() {
     if (!loan.holds()) return;
     if (!loan->alive()) pool.forget_idle();   // the server restarted: the others are dead too
-    if (loan->alive() && loan->in_transaction() && loan->script("ROLLBACK").ok()) return;
+    if (loan->alive() && loan->in_transaction() && loan->rollback().ok()) return;
     if (!loan->alive() || loan->in_transaction()) loan.drop();
   }
 };
@@ -60,6 +63,9 @@ class PgStore final : public Store {
     if (InsideWrite::here()) return Error(ErrorCode::internal, "a write inside a write");
     return count(write_retrying(work));
   }
+  Result<void> write_joined_raw(const Work& work) override {
+    return write_and_wait(work, [this](Work w, Done d) { joined_.submit(std::move(w), std::move(d)); });
+  }
   void write_later(std::function<Result<void>(Tx&)> work, std::function<void(Result<void>)> done) override;
   Result<void> read_raw(const std::function<Result<void>(ReadTx&)>& work) override;
   Result<void> migrate(const std::vector<Migration>& migrations) override {
@@ -74,7 +80,7 @@ class PgStore final : public Store {
   void yield_writer() override {}
   Stats stats() const override {
     std::lock_guard lock(mutex_);
-    return {writes_, failed_, commits_, retries_, static_cast<std::int64_t>(queue_.size())};
+    return {writes_, failed_, commits_, retries_, static_cast<std::int64_t>(queue_.size()) + joined_.queued()};
   }
   void close() override;
 
@@ -86,16 +92,19 @@ class PgStore final : public Store {
   struct Attempt {
     Result<void> result;
     bool retry = false;
+    bool unknown = false;   ///< whether it was committed
   };
   Result<void> write_retrying(const std::function<Result<void>(Tx&)>& work);
   Attempt write_once(const std::function<Result<void>(Tx&)>& work);
   Attempt commit(Pool::Loan& connection, PgTx& tx);
+  void run_joined(PgJoined::Group& group);
   Result<void> count(Result<void> r);
   void later_loop(bool probes);
   void probe();
 
   const std::string url_;
   PgPlans plans_;
+  PgKeys keys_;
   Pool writers_, readers_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -104,6 +113,7 @@ class PgStore final : public Store {
   std::vector<std::thread> threads_;
   std::atomic<bool> refusing_{false};
   std::atomic<std::int64_t> writes_{0}, failed_{0}, commits_{0}, retries_{0};
+  PgJoined joined_{kJoinedThreads, [this](PgJoined::Group& group) { run_joined(group); }};
 };
 
 PgStore::Attempt PgStore::commit(Pool::Loan& connection, PgTx& tx) {
@@ -111,7 +121,7 @@ PgStore::Attempt PgStore::commit(Pool::Loan& connection, PgTx& tx) {
   if (!committed.ok()) {
     if (connection->alive()) return {std::move(committed), connection->last_failure_retryable()};
     // Nobody knows whether the server had committed: never run it again, never acknowledge it.
-    return {Error(ErrorCode::storage_failed, "the connection was lost during the commit; the outcome is unknown"), false};
+    return {Error(ErrorCode::storage_failed, "the connection was lost during the commit; the outcome is unknown"), false, true};
   }
   commits_ += 1;
   InsideWrite guard;   // callbacks may queue writes, not wait for them
@@ -125,7 +135,7 @@ PgStore::Attempt PgStore::write_once(const std::function<Result<void>(Tx&)>& wor
   Pool::Loan& connection = *taken;
   Ended ended{writers_, connection};
   connection->begin(kBeginWrite);
-  PgTx tx(*connection);
+  PgTx tx(*connection, keys_);
   Result<void> done;
   {
     InsideWrite guard;
@@ -146,6 +156,36 @@ Result<void> PgStore::write_retrying(const std::function<Result<void>(Tx&)>& wor
   }
 }
 
+/// All writes of a group in `tx`. One that gives up before its first statement leaves nothing behind; any other failure ends the group.
+Result<void> work_together(PgJoined::Group& group, PgTx& tx) {
+  for (PgJoined::Item& item : group) {
+    const std::int64_t statements = tx.statements();
+    const std::size_t actions = tx.actions();
+    item.result = item.work(tx);
+    if (item.result.ok() && !tx.failed()) continue;
+    if (tx.failed() || tx.statements() != statements) return tx.failed() ? *tx.failed() : item.result.error();
+    tx.keep_actions(actions);
+  }
+  return {};
+}
+
+void PgStore::run_joined(PgJoined::Group& group) {
+  bool alone = group.size() == 1;
+  for (int attempt = 1; !alone; ++attempt) {
+    const Attempt a = write_once([&](Tx& tx) { return work_together(group, static_cast<PgTx&>(tx)); });
+    if (a.unknown)
+      for (auto& item : group) item.result = a.result;
+    if (a.unknown || a.result.ok()) break;
+    retries_ += 1;
+    alone = !a.retry || attempt == kJoinedAttempts;
+    if (!alone) pause_before(attempt);
+  }
+  for (auto& item : group) {
+    if (alone) item.result = write_retrying(item.work);
+    item.result = count(std::move(item.result));
+  }
+}
+
 Result<void> PgStore::read_raw(const std::function<Result<void>(ReadTx&)>& work) {
   for (int attempt = 1;; ++attempt) {
     Result<void> failed;
@@ -154,7 +194,7 @@ Result<void> PgStore::read_raw(const std::function<Result<void>(ReadTx&)>& work)
       Pool::Loan& connection = *taken;
       Ended ended{readers_, connection};
       connection->begin(kBeginRead);
-      PgTx tx(*connection);
+      PgTx tx(*connection, keys_);
       auto done = work(tx);
       if (!tx.failed() || !tx.may_retry() || tx.touched()) {
         if (!tx.failed()) connection->end_read();
@@ -244,6 +284,7 @@ void PgStore::close() {
   }
   for (auto& t : threads_)
     if (t.joinable()) t.join();
+  joined_.close();
   writers_.close();
   readers_.close();
 }

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "platform/store/pg_connection.h"
+#include "platform/store/pg_keys.h"
 #include "platform/store/store.h"
 
 namespace machiya::store {
 
 class PgTx final : public Tx {
  public:
-  explicit PgTx(PgConnection& connection) : connection_(connection) {}
+  PgTx(PgConnection& connection, PgKeys& keys) : connection_(connection), keys_(keys) {}
   Engine engine() const override { return Engine::postgres; }
   Result<Rows> query(std::string_view sql, const Binds& binds) override {
     return note(failed_ ? Result<Rows>(*failed_) : connection_.query(sql, binds));
@@ -28,6 +29,15 @@ class PgTx final : public Tx {
   Result<std::int64_t> execute(std::string_view sql, const Binds& binds) override {
     return note(failed_ ? Result<std::int64_t>(*failed_) : connection_.execute(sql, binds));
   }
+  Result<void> execute_later(std::string_view sql, const Binds& binds) override {
+    return note(failed_ ? Result<void>(*failed_) : connection_.execute_later(sql, binds));
+  }
+  Result<std::int64_t> insert(std::string_view table, std::string_view sql, Binds binds) override {
+    MACHIYA_TRY(const std::int64_t key, note(failed_ ? Result<std::int64_t>(*failed_) : keys_.next(table, connection_)));
+    binds.emplace_back(Bind{"id", key});
+    MACHIYA_CHECK(execute_later(sql, binds));
+    return key;
+  }
   Result<void> script(const std::string& sql) { return note(failed_ ? Result<void>(*failed_) : connection_.script(sql)); }
   void after_commit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
 
@@ -36,10 +46,16 @@ class PgTx final : public Tx {
   /// True once a statement has succeeded: its caller may have used what it gave.
   bool touched() const { return touched_; }
   std::vector<std::function<void()>> take_actions() { return std::move(actions_); }
+  /// How many callbacks there are; back to so many when one of several writes of this transaction gave up.
+  std::size_t actions() const { return actions_.size(); }
+  void keep_actions(std::size_t n) { actions_.resize(n); }
+  /// Statements sent or tried.
+  std::int64_t statements() const { return statements_; }
 
  private:
   template <class R>
   R note(R result) {
+    ++statements_;
     touched_ = touched_ || result.ok();
     if (!result.ok() && !failed_) {
       failed_ = result.error();
@@ -49,9 +65,11 @@ class PgTx final : public Tx {
   }
 
   PgConnection& connection_;
+  PgKeys& keys_;
   std::optional<Error> failed_;
   bool retry_ = false;
   bool touched_ = false;
+  std::int64_t statements_ = 0;
   std::vector<std::function<void()>> actions_;
 };
 

@@ -139,6 +139,8 @@ SqliteConnection::~SqliteConnection() {
   sqlite3_close(db_);
 }
 
+std::int64_t SqliteConnection::last_id() const { return sqlite3_last_insert_rowid(db_); }
+
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
 Error SqliteConnection::last_error(int rc) const {

@@ -25,6 +25,8 @@ class SqliteConnection {
 
   Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each);
   Result<std::int64_t> execute(std::string_view sql, const Binds& binds);
+  /// The key of the row that the last INSERT made.
+  std::int64_t last_id() const;
   /// Several statements without parameters.
   Result<void> script(const std::string& sql);
   /// BEGIN, SAVEPOINT and the like: constant text, prepared once.

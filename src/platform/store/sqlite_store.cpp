@@ -21,6 +21,7 @@ class SqliteStore final : public Store {
 
   Engine engine() const override { return Engine::sqlite; }
   Result<void> write_raw(const std::function<Result<void>(Tx&)>& work) override { return writer_.run(work); }
+  Result<void> write_joined_raw(const std::function<Result<void>(Tx&)>& work) override { return writer_.run(work); }
   void write_later(std::function<Result<void>(Tx&)> work, std::function<void(Result<void>)> done) override {
     writer_.submit(std::move(work), std::move(done));
   }

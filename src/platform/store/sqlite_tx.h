@@ -28,6 +28,15 @@ class SqliteTx final : public Tx {
   Result<std::int64_t> execute(std::string_view sql, const Binds& binds) override {
     return note(failed_ ? Result<std::int64_t>(*failed_) : connection_.execute(sql, binds));
   }
+  Result<void> execute_later(std::string_view sql, const Binds& binds) override {
+    if (auto done = execute(sql, binds); !done.ok()) return std::move(done).error();
+    return {};
+  }
+  Result<std::int64_t> insert(std::string_view, std::string_view sql, Binds binds) override {
+    binds.emplace_back(Bind{"id", Param()});
+    MACHIYA_CHECK(execute_later(sql, binds));
+    return connection_.last_id();
+  }
   Result<void> script(const std::string& sql) { return note(failed_ ? Result<void>(*failed_) : connection_.script(sql)); }
   void after_commit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
 

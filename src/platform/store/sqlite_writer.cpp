@@ -47,31 +47,7 @@ void SqliteWriter::submit(Work work, Done done) {
 }
 
 Result<void> SqliteWriter::run(const Work& work) {
-  if (InsideWrite::here()) return Error(ErrorCode::internal, "a write inside a write");
-  struct Wait {
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::optional<Result<void>> result;
-    std::exception_ptr bug;
-  } wait;
-  submit(
-      [&](Tx& tx) -> Result<void> {
-        try {
-          return work(tx);
-        } catch (...) {   // a bug belongs to the caller's thread, not to the writer and its other clients
-          wait.bug = std::current_exception();
-          return Error(ErrorCode::internal, "exception in a write");
-        }
-      },
-      [&](Result<void> r) {
-        std::lock_guard lock(wait.mutex);
-        wait.result = std::move(r);
-        wait.ready.notify_one();
-      });
-  std::unique_lock lock(wait.mutex);
-  wait.ready.wait(lock, [&] { return wait.result.has_value(); });
-  if (wait.bug && !wait.result->ok()) std::rethrow_exception(wait.bug);
-  return std::move(*wait.result);
+  return write_and_wait(work, [this](Work w, Done d) { submit(std::move(w), std::move(d)); });
 }
 
 Result<void> SqliteWriter::acquire(int timeout_ms) {

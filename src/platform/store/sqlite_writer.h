@@ -15,14 +15,12 @@
 
 #include "platform/store/file_lock.h"
 #include "platform/store/sqlite_connection.h"
-#include "platform/store/store.h"
+#include "platform/store/waiting_write.h"
 
 namespace machiya::store {
 
 class SqliteWriter {
  public:
-  using Work = std::function<Result<void>(Tx&)>;
-  using Done = std::function<void(Result<void>)>;
 
   explicit SqliteWriter(const Options& options, std::string path);
   ~SqliteWriter() { close(); }

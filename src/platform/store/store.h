@@ -93,8 +93,14 @@ class ReadTx {
 /// "try and see"). Unique and foreign key violations are ErrorCode::conflict.
 class Tx : public ReadTx {
  public:
-  /// INSERT, UPDATE, DELETE; gives the number of rows changed. Use "… RETURNING id" with query() for new keys.
+  /// INSERT, UPDATE, DELETE; gives the number of rows changed.
   virtual Result<std::int64_t> execute(std::string_view sql, const Binds& binds = {}) = 0;
+  /// The same when nobody needs the number of rows: on PostgreSQL it travels with the statements behind it, so that a whole
+  /// transaction may cost one round trip. A failure shows at the next call that waits, or at the commit.
+  virtual Result<void> execute_later(std::string_view sql, const Binds& binds = {}) = 0;
+  /// Inserts one row into `table`, which has an ID column "id", and gives its key. The text names it as ":id" and nobody else
+  /// binds it. Sent like execute_later(). A row that must not fail on a key that exists needs query() and "RETURNING id".
+  virtual Result<std::int64_t> insert(std::string_view table, std::string_view sql, Binds binds) = 0;
   /// Runs after the commit is durable, on the committing thread: short work only (waking a queue, an SSE signal).
   virtual void after_commit(std::function<void()> action) = 0;
 };
@@ -136,6 +142,9 @@ class Store {
   /// Runs `work` in a write transaction and returns when it is durable (or failed). It may be called again after a
   /// serialisation failure, so it must not have effects outside the transaction. Blocks; never call it on an I/O thread.
   virtual Result<void> write_raw(const std::function<Result<void>(Tx&)>& work) = 0;
+  /// The same for short work that mostly inserts and seldom fails: on PostgreSQL such writes share a transaction and its commit
+  /// while others are being committed, as all writes do on SQLite. A failing one is run again alone and fails alone.
+  virtual Result<void> write_joined_raw(const std::function<Result<void>(Tx&)>& work) = 0;
   /// Queues `work` and returns at once; `done` (may be empty) gets the outcome after the commit, on the writer's thread.
   virtual void write_later(std::function<Result<void>(Tx&)> work, std::function<void(Result<void>)> done = {}) = 0;
   /// Runs `work` on a reading connection in one snapshot.
@@ -143,26 +152,15 @@ class Store {
 
   template <class F>
   auto write(F work) -> decltype(work(std::declval<Tx&>())) {
-    using R = decltype(work(std::declval<Tx&>()));
-    std::optional<R> out;
-    Result<void> state = write_raw([&](Tx& tx) -> Result<void> {
-      out.emplace(work(tx));
-      if (!out->ok()) return Error(out->error());
-      return {};
-    });
-    if (!state.ok()) return std::move(state).error();
-    return std::move(*out);
+    return answered<Tx>([this](const auto& run) { return write_raw(run); }, work);
+  }
+  template <class F>
+  auto write_joined(F work) -> decltype(work(std::declval<Tx&>())) {
+    return answered<Tx>([this](const auto& run) { return write_joined_raw(run); }, work);
   }
   template <class F>
   auto read(F work) -> decltype(work(std::declval<ReadTx&>())) {
-    using R = decltype(work(std::declval<ReadTx&>()));
-    std::optional<R> out;
-    Result<void> state = read_raw([&](ReadTx& tx) -> Result<void> {
-      out.emplace(work(tx));
-      return {};
-    });
-    if (!state.ok()) return std::move(state).error();
-    return std::move(*out);
+    return answered<ReadTx>([this](const auto& run) { return read_raw(run); }, work);
   }
 
   /// Applies what is missing, in order, each with a checksum; refuses when an applied one has changed since (drift).
@@ -183,6 +181,20 @@ class Store {
   virtual Stats stats() const = 0;
   /// Waits for queued writes and closes.
   virtual void close() = 0;
+
+ private:
+  /// Carries the typed answer of `work` past the untyped door `through`.
+  template <class T, class Through, class F>
+  static auto answered(const Through& through, F& work) -> decltype(work(std::declval<T&>())) {
+    std::optional<decltype(work(std::declval<T&>()))> out;
+    Result<void> state = through([&](T& tx) -> Result<void> {
+      out.emplace(work(tx));
+      if (!out->ok()) return Error(out->error());
+      return {};
+    });
+    if (!state.ok()) return std::move(state).error();
+    return std::move(*out);
+  }
 };
 
 }  // namespace machiya::store

@@ -166,6 +166,68 @@ TEST_P(StoreContract, a_reader_cannot_write) {
   EXPECT_EQ(count(), 0);
 }
 
+TEST_P(StoreContract, a_key_is_known_before_the_row_is_sent) {
+  auto ids = store().write([](Tx& tx) -> Result<std::vector<std::int64_t>> {
+    std::vector<std::int64_t> out;
+    for (const char* name : {"a", "b", "c"}) {
+      MACHIYA_TRY(const auto id, tx.insert("demo", "INSERT INTO demo (id, name) VALUES (:id, :name)", {{"name", name}}));
+      MACHIYA_CHECK(tx.execute_later("UPDATE demo SET born = :id WHERE id = :id", {{"id", id}}));
+      out.push_back(id);
+    }
+    MACHIYA_TRY(const auto rows, tx.query("SELECT id FROM demo WHERE born = id ORDER BY id"));   // sees what was sent before
+    EXPECT_EQ(rows.size(), 3u);
+    for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i].integer(0), out[i]);
+    return out;
+  });
+  ASSERT_TRUE(ids.ok()) << ids.error().to_string();
+  EXPECT_EQ(count(), 3);
+}
+
+TEST_P(StoreContract, a_statement_sent_later_fails_the_write) {
+  ASSERT_TRUE(add("a").ok());
+  const auto twice = [](Tx& tx) -> Result<std::int64_t> {
+    MACHIYA_CHECK(tx.execute_later("INSERT INTO demo (name) VALUES ('b')"));
+    if (auto sent = tx.execute_later("INSERT INTO demo (name) VALUES ('a')"); !sent.ok()) return sent.error();
+    return tx.insert("demo", "INSERT INTO demo (id, name) VALUES (:id, 'c')", {});
+  };
+  EXPECT_EQ(store().write(twice).error().code, ErrorCode::conflict);          // on PostgreSQL: at the commit
+  EXPECT_EQ(store().write_joined(twice).error().code, ErrorCode::conflict);
+  auto asked = store().write([&](Tx& tx) -> Result<std::int64_t> {
+    (void)tx.execute_later("INSERT INTO demo (name) VALUES ('a')");
+    EXPECT_FALSE(tx.query("SELECT 1").ok());                                   // or at the first call that waits
+    return std::int64_t{1};
+  });
+  EXPECT_EQ(asked.error().code, ErrorCode::conflict);
+  EXPECT_EQ(count(), 1);
+  EXPECT_TRUE(add("d").ok());   // the connection is whole
+}
+
+TEST_P(StoreContract, joined_writes_fail_alone) {
+  std::atomic<int> good{0}, refused{0}, taken{0}, committed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 40; ++i) {
+        auto done = store().write_joined([&](Tx& tx) -> Result<std::int64_t> {
+          if (i % 8 == 1) return Error(ErrorCode::forbidden);                  // gives up before it wrote anything
+          MACHIYA_TRY(const auto id, tx.insert("demo", "INSERT INTO demo (id, name) VALUES (:id, :name)",
+                                               {{"name", i % 8 == 3 ? "same" : std::to_string(t) + "-" + std::to_string(i)}}));
+          if (i % 8 == 5) return Error(ErrorCode::forbidden);                  // after it did
+          tx.after_commit([&] { committed += 1; });
+          return id;
+        });
+        if (done.ok()) good += 1;
+        else (done.error().code == ErrorCode::conflict ? taken : refused) += 1;
+      }
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(good, 16 * 25 + 1);      // of all that want the same name one has it
+  EXPECT_EQ(taken, 16 * 5 - 1);
+  EXPECT_EQ(refused, 16 * 10);
+  EXPECT_EQ(committed, good);
+  EXPECT_EQ(count(), good);
+}
+
 TEST_P(StoreContract, write_later_answers_after_the_commit) {
   std::mutex mutex;
   std::condition_variable ready;

@@ -3,10 +3,7 @@
 namespace machiya::vault::data_key_dao {
 
 Result<std::int64_t> insert(store::Tx& tx, std::string_view wrapped) {
-  MACHIYA_TRY(auto rows, tx.query("INSERT INTO data_key (wrapped, erased) VALUES (:wrapped, 0) RETURNING id",
-                                  {{"wrapped", store::Bytes{std::string(wrapped)}}}));
-  MACHIYA_ASSERT(rows.size() == 1);
-  return rows[0].integer(0);
+  return tx.insert("data_key", "INSERT INTO data_key (id, wrapped, erased) VALUES (:id, :wrapped, 0)", {{"wrapped", store::Bytes{std::string(wrapped)}}});
 }
 
 Result<std::optional<std::string>> find(store::ReadTx& tx, std::int64_t id) {
