@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kMethod = "email-code";
 constexpr std::string_view kEmailContext = "identity/email";
 constexpr std::string_view kCodeEmailContext = "identity-code/email";
-constexpr std::size_t kShownCodes = 10'000;
+constexpr std::string_view kShownContext = "identity-code/shown";
 
 std::string six_digits(Rng& rng) {
   std::string out = std::to_string(rng.below(1'000'000));
@@ -40,6 +40,7 @@ Result<Identity::CodeRequest> CitizenLogin::request(std::string_view email_text,
   row.client = vault_.digest("remote", remote);
   row.email = vault_.seal_secret(kCodeEmailContext, email);
   row.code = vault_.digest("code", ticket + code);
+  if (options_.demonstration) row.shown = vault_.seal_secret(kShownContext, code);
   row.created = now;
   row.expires = Instant{now.us + options_.code_minutes * kMinute};
   const std::int64_t factor = options_.demonstration ? options_.demonstration_factor : 1;
@@ -54,10 +55,7 @@ Result<Identity::CodeRequest> CitizenLogin::request(std::string_view email_text,
     log(LogLevel::error, "login-code-not-sent", {{"error", std::string(sent.error().info().name)}});
   Identity::CodeRequest out;
   out.ticket = ticket;
-  if (options_.demonstration) {
-    out.shown_code = code;
-    remember_for_page(ticket, code);
-  }
+  if (options_.demonstration) out.shown_code = code;
   return out;
 }
 
@@ -144,20 +142,13 @@ Result<std::string> CitizenLogin::email_of(store::ReadTx& tx, std::int64_t id) {
   return vault_.open_sealed(tx, person->data_key, kEmailContext, person->email);
 }
 
-void CitizenLogin::remember_for_page(const std::string& ticket, const std::string& code) {
-  std::lock_guard lock(shown_mutex_);
-  shown_[ticket] = code;
-  shown_order_.push_back(ticket);
-  if (shown_order_.size() < kShownCodes) return;
-  const std::size_t half = kShownCodes / 2;
-  for (std::size_t i = 0; i < half; ++i) shown_.erase(shown_order_[i]);
-  shown_order_.erase(shown_order_.begin(), shown_order_.begin() + static_cast<std::ptrdiff_t>(half));
-}
-
-std::string CitizenLogin::shown_code(std::string_view ticket) const {
-  std::lock_guard lock(shown_mutex_);
-  auto found = shown_.find(ticket);
-  return found == shown_.end() ? std::string() : found->second;
+/// Read from the ticket's row, so that the page shows it whichever process wrote it (rolling restart, several servers).
+Result<std::string> CitizenLogin::shown_code(std::string_view ticket) const {
+  if (!options_.demonstration) return std::string();
+  const std::string digest = vault_.digest("ticket", ticket);
+  MACHIYA_TRY(const std::string sealed, store_.read([&](store::ReadTx& tx) { return person_dao::shown_code(tx, digest); }));
+  if (sealed.empty()) return std::string();
+  return vault_.open_secret(kShownContext, sealed);
 }
 
 }  // namespace machiya::identity

@@ -1,8 +1,6 @@
 // Citizens by mailed one-time code: asking for a code, redeeming it.
 #pragma once
 #include <functional>
-#include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,12 +22,12 @@ class CitizenLogin {
   Result<Principal> find(store::ReadTx& tx, std::string_view email);
   /// Before the server starts.
   void on_login(Identity::LoginHook hook) { hooks_.push_back(std::move(hook)); }
-  std::string shown_code(std::string_view ticket) const;
+  /// The demonstration's code of a ticket, "" when it is used or unknown and always outside the demonstration.
+  Result<std::string> shown_code(std::string_view ticket) const;
 
  private:
   Result<Principal> find_or_create(store::Tx& tx, const std::string& email, Assurance assurance);
   Result<std::string> open_session(store::Tx& tx, const Principal& person, const Principal& before);
-  void remember_for_page(const std::string& ticket, const std::string& code);
 
   store::Store& store_;
   vault::Vault& vault_;
@@ -40,9 +38,6 @@ class CitizenLogin {
   Sessions& sessions_;
   const Options& options_;
   std::vector<Identity::LoginHook> hooks_;
-  mutable std::mutex shown_mutex_;
-  std::map<std::string, std::string, std::less<>> shown_;   ///< ticket -> code; the demonstration only
-  std::vector<std::string> shown_order_;
 };
 
 }  // namespace machiya::identity

@@ -68,6 +68,34 @@ TEST_P(CitizenTest, TheDemonstrationShowsTheCode) {
   EXPECT_THAT(b.get("/login/code").body, HasSubstr("<data class=\"demo-code\" value=\"" + sender.last_code + "\">"));
 }
 
+TEST_P(CitizenTest, TheDemonstrationsNextProcessShowsTheCodeToo) {
+  Options o = production();
+  o.demonstration = true;
+  start(o);
+  const std::string ticket = identity->request_code("a@example.jp", "203.0.113.9", "ja")->ticket;
+  auto stored = [&] { return (*store().read([](store::ReadTx& tx) { return tx.query_one("SELECT shown FROM identity_code"); }))->text(0); };
+  EXPECT_THAT(stored(), Not(HasSubstr(sender.last_code)));  // sealed
+  start(o);
+  EXPECT_EQ(*identity->demonstration_code(ticket), sender.last_code);
+  EXPECT_EQ(*identity->demonstration_code("0123456789abcdefghjkmnpqrs"), "");
+  start(production());  // the real house on the demonstration's data
+  EXPECT_EQ(*identity->demonstration_code(ticket), "");
+  start(o);
+  ASSERT_TRUE(identity->redeem_code(ticket, sender.last_code, Principal()).ok());
+  EXPECT_EQ(*identity->demonstration_code(ticket), "");
+  EXPECT_EQ(stored(), "");
+}
+
+TEST_P(CitizenTest, TheRealHouseKeepsNoCodeThatCouldBeShown) {
+  const std::string ticket = identity->request_code("a@example.jp", "203.0.113.9", "ja")->ticket;
+  auto row = store().read([](store::ReadTx& tx) { return tx.query_one("SELECT shown FROM identity_code"); });
+  EXPECT_EQ((*row)->text(0), "");
+  Options o = production();
+  o.demonstration = true;
+  start(o);  // a demonstration started by mistake on real data shows nothing of before
+  EXPECT_EQ(*identity->demonstration_code(ticket), "");
+}
+
 TEST_P(CitizenTest, ACodeWorksOnceWithinTenMinutesAndFiveTries) {
   const Principal nobody;
   auto ask = [&] { return identity->request_code("a@example.jp", "203.0.113.9", "ja")->ticket; };

@@ -207,7 +207,7 @@ Result<Identity::ParkedForm> Identity::parked_form(std::string_view ticket, cons
   return impl_->gate.parked_form(ticket, owner);
 }
 std::string Identity::demonstration_totp_code() const { return impl_->staff.demonstration_code(); }
-std::string Identity::demonstration_code(std::string_view ticket) const { return impl_->citizens.shown_code(ticket); }
+Result<std::string> Identity::demonstration_code(std::string_view ticket) const { return impl_->citizens.shown_code(ticket); }
 const Options& Identity::options() const { return impl_->options; }
 Result<void> Identity::maintain() { return impl_->sessions.maintain(); }
 

@@ -152,8 +152,8 @@ class Identity {
   Result<ParkedForm> parked_form(std::string_view ticket, const Principal& owner);
   /// The demonstration's code for the log-in page of staff ("" outside the demonstration).
   std::string demonstration_totp_code() const;
-  /// The demonstration's mailed code of a ticket ("" outside the demonstration), for showing the page again.
-  std::string demonstration_code(std::string_view ticket) const;
+  /// The demonstration's mailed code of a ticket ("" outside the demonstration), for showing the page, whichever process sent it.
+  Result<std::string> demonstration_code(std::string_view ticket) const;
   const Options& options() const;
   /// Writes back when sessions were last seen and removes what is over. The gate queues it about once a minute; call it
   /// at the end of the process.

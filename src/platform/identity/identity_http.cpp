@@ -54,8 +54,9 @@ class Pages {
     fields.push(field(request, form, "digits", "code", "login.code", "login.code_hint").set("autocomplete", "one-time-code").set("max_length", 12));
     Data data = begin(request, form);
     data.set("nav_login", true).set("fields", std::move(fields)).set("buttons", buttons(request, "login.enter", true));
-    const std::string shown = identity_.demonstration_code(request.cookie(ticket_cookie(request)));
-    if (!shown.empty()) data.set("demo_code", shown);
+    auto shown = identity_.demonstration_code(request.cookie(ticket_cookie(request)));
+    if (!shown.ok()) return http::problem(shown.error(), request);
+    if (!shown->empty()) data.set("demo_code", *shown);
     return render(request, form, "login/code", std::move(data));
   }
   Response show_staff(const Request& request, FormPage form, std::string_view name) const {

@@ -39,11 +39,13 @@ constexpr std::string_view kClientTimes = R"sql(
 ALTER TABLE identity_client ADD COLUMN expires TS;
 ALTER TABLE identity_client ADD COLUMN last_used TS;
 )sql";
+/// Only the demonstration fills it: any process can show the code that another one made.
+constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN shown TEXT NOT NULL DEFAULT ''";
 }  // namespace
 
 std::vector<store::Migration> Identity::migrations() {
   return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
-          {"identity", 4, "client times", kClientTimes, ""}};
+          {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}};
 }
 
 }  // namespace machiya::identity

@@ -51,13 +51,14 @@ Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Inst
 }
 
 Result<void> insert_code(store::Tx& tx, const Code& c) {
-  auto done = tx.execute("INSERT INTO identity_code (ticket, address, client, email, code, created, expires, tries, used)"
-                         " VALUES (:ticket, :address, :client, :email, :code, :created, :expires, 0, 0)",
+  auto done = tx.execute("INSERT INTO identity_code (ticket, address, client, email, code, shown, created, expires, tries, used)"
+                         " VALUES (:ticket, :address, :client, :email, :code, :shown, :created, :expires, 0, 0)",
                          {{"ticket", c.ticket},
                           {"address", c.address},
                           {"client", c.client},
                           {"email", c.email},
                           {"code", c.code},
+                          {"shown", c.shown},
                           {"created", c.created.us},
                           {"expires", c.expires.us}});
   return done.ok() ? Result<void>() : Result<void>(done.error());
@@ -85,8 +86,13 @@ Result<std::optional<Code>> take_try(store::Tx& tx, std::string_view ticket, int
   return std::optional<Code>(std::move(code));
 }
 
+Result<std::string> shown_code(store::ReadTx& tx, std::string_view ticket) {
+  MACHIYA_TRY(auto row, tx.query_one("SELECT shown FROM identity_code WHERE ticket = :ticket", {{"ticket", ticket}}));
+  return row ? std::string(row->text(0)) : std::string();
+}
+
 Result<bool> mark_used(store::Tx& tx, std::string_view ticket) {
-  MACHIYA_TRY(auto changed, tx.execute("UPDATE identity_code SET used = 1, email = '' WHERE ticket = :ticket AND used = 0", {{"ticket", ticket}}));
+  MACHIYA_TRY(auto changed, tx.execute("UPDATE identity_code SET used = 1, email = '', shown = '' WHERE ticket = :ticket AND used = 0", {{"ticket", ticket}}));
   return changed == 1;
 }
 

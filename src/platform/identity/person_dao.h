@@ -27,6 +27,7 @@ Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Inst
 
 struct Code {
   std::string ticket, address, client, email, code;   ///< digests; email sealed
+  std::string shown;   ///< the code itself, sealed, for the demonstration's page; "" outside the demonstration
   Instant created, expires;
 };
 Result<void> insert_code(store::Tx& tx, const Code& code);
@@ -38,6 +39,8 @@ struct Requests {
 Result<Requests> count_requests(store::ReadTx& tx, std::string_view address, std::string_view client, Instant since);
 /// Counts one try and gives the code, unless it is used, over or tried too often.
 Result<std::optional<Code>> take_try(store::Tx& tx, std::string_view ticket, int max_tries, Instant now);
+/// What the demonstration's page shows (sealed); "" for a used or unknown ticket and for one of the real house.
+Result<std::string> shown_code(store::ReadTx& tx, std::string_view ticket);
 /// False when another request used it first.
 Result<bool> mark_used(store::Tx& tx, std::string_view ticket);
 Result<void> remove_codes_before(store::Tx& tx, Instant created);
