@@ -84,7 +84,7 @@ int serve(const Arguments& arguments) {
   http::ServerOptions options = server_options(*settings);
   auto inherited = http::take_over(options.handover_socket);
   if (!inherited) return complain("the running server did not hand over: " + inherited.error().to_string());
-  options.inherited_fd = *inherited;
+  options.inherited = std::move(*inherited);
 
   auto house = House::open(*settings, *furniture);
   if (!house) return complain(house.error().to_string());

@@ -1,6 +1,5 @@
 #include "platform/http/connection.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -8,18 +7,8 @@
 namespace machiya::http {
 namespace {
 constexpr std::int64_t kLingerMs = 5'000;
+constexpr std::int64_t kLastLingerMs = 1'000;  ///< while the server stops
 constexpr std::int64_t kHeartbeatMs = 15'000;
-
-/// Drops an exchange on a worker: removing its spool files touches the disk.
-class Disposal final : public Work {
- public:
-  explicit Disposal(std::unique_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
-  void run() override { exchange_.reset(); }
-  std::int64_t expected_ns() const override { return 10'000; }
-
- private:
-  std::unique_ptr<Exchange> exchange_;
-};
 }  // namespace
 
 Connection::Connection(ServerCore& core, IoThread& io, int fd, std::string remote)
@@ -32,26 +21,6 @@ void Connection::start() {
   io_.connections.push_back(shared_from_this());
   active_ms_ = io_.now_ms;
   wait_readable();
-}
-
-void Connection::close() {
-  if (phase_ == Phase::closed) return;
-  phase_ = Phase::closed;
-  watch_.close();
-  if (exchange_ && exchange_->events) exchange_->events->attach(nullptr);
-  abandon_exchange();
-  auto self = std::move(io_.connections[slot_]);
-  if (slot_ + 1 < io_.connections.size()) {
-    io_.connections[slot_] = std::move(io_.connections.back());
-    io_.connections[slot_]->slot_ = slot_;
-  }
-  io_.connections.pop_back();
-  core_.closed();
-}
-
-void Connection::abandon_exchange() {
-  if (exchange_ && (exchange_->form || exchange_->file)) io_.batch.push_back(std::make_shared<Disposal>(std::move(exchange_)));
-  exchange_.reset();
 }
 
 void Connection::wait_readable() {
@@ -69,7 +38,8 @@ void Connection::on_readable() {
       if (turn_.compare_exchange_strong(turn, Turn::worker_then_io, std::memory_order_acq_rel)) return;
       if (turn != Turn::io || outcome_ != Outcome::next) return;  // mail is on its way
       next_request();
-      return read_some();
+      if (phase_ == Phase::idle) read_some();
+      return;
     }
     case Phase::writing: return;  // read on when the answer is out
     case Phase::streaming:
@@ -178,35 +148,7 @@ void Connection::resume() {
 void Connection::next_request() {
   exchange_.reset();
   phase_ = Phase::idle;
-  if (core_.draining && in_.empty()) on_drain();
-}
-
-/// The answer is out and the connection ends. When the client may still be sending, its bytes are dropped for a while:
-/// closing at once would reset the connection and could destroy the answer on its way (RFC 9112 §9.6).
-void Connection::linger() {
-  const bool complete = exchange_ && exchange_->body_complete;
-  int waiting = 0;
-  if (complete && ::ioctl(fd_, FIONREAD, &waiting) == 0 && waiting == 0) return close();
-  abandon_exchange();
-  ::shutdown(fd_, SHUT_WR);
-  phase_ = Phase::lingering;
-  started_ms_ = io_.now_ms;
-  wait_readable();
-}
-
-void Connection::on_drain() {
-  const bool rests = phase_ == Phase::idle ||
-                     (phase_ == Phase::working && turn_.load(std::memory_order_acquire) == Turn::io && outcome_ == Outcome::next);
-  if (phase_ == Phase::streaming) return close();
-  if (!rests || !in_.empty()) return;
-  int waiting = 0;
-  if (::ioctl(fd_, FIONREAD, &waiting) == 0 && waiting > 0) return;  // a request arrived: it will be answered
-  close();
-}
-
-void Connection::on_cut() {
-  if (phase_ != Phase::working || (turn_.load(std::memory_order_acquire) == Turn::io && outcome_ == Outcome::next)) return close();
-  ::shutdown(fd_, SHUT_RDWR);  // a worker may be using the descriptor: it will fail to send, then we close
+  if (in_.empty()) rest();
 }
 
 void Connection::on_tick() {
@@ -240,7 +182,7 @@ void Connection::on_tick() {
       }
       return;
     case Phase::lingering:
-      if (io_.now_ms - started_ms_ > kLingerMs) close();
+      if (io_.now_ms - started_ms_ > (core_.closing() ? kLastLingerMs : kLingerMs)) close();
       return;
     case Phase::closed: return;
   }

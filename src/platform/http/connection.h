@@ -41,7 +41,7 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
   void on_writable() override;
   void on_mail(Mail what);
   void on_tick();
-  void on_drain();  ///< closes at once when nothing is in progress
+  void on_drain();  ///< the server's Drain has changed
   void on_cut();    ///< ends what is in progress: the drain's time is over
   void close();
 
@@ -64,9 +64,16 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
   void on_end_of_input();
   void on_worker_done();
   void next_request();
-  void linger();
   void discard_input();
+
+  // connection_end.cpp
+  void linger();
+  void half_close();
+  void rest();
+  void pass_on();
+  void leave();
   void abandon_exchange();
+  bool input_waits() const;
 
   // connection_write.cpp: sending from the io thread
   bool write_out();

@@ -46,7 +46,7 @@ std::string client_address(const Request& request, const std::string& peer, int 
 void Connection::fill_request(Head& head) {
   exchange_ = std::make_unique<Exchange>();
   exchange_->version = head.version;
-  exchange_->keep_alive = head.keep_alive && !core_.draining;
+  exchange_->keep_alive = head.keep_alive && !core_.closing();
   exchange_->body_complete = !head.has_body;
   Request& r = exchange_->request;
   r.target = head.target;

@@ -65,7 +65,7 @@ void Connection::answer() {
   const std::int64_t begin = steady_ns();
   Response response = make_response();
   if (!headers_are_safe(response)) response = core_.router.failure(ex.request, "unsafe header or status");
-  if (core_.draining) ex.keep_alive = false;
+  if (core_.closing()) ex.keep_alive = false;
   AnswerContext context{core_.clock.now(), ex.keep_alive, ex.version, &core_.coded_files};
   auto prepared = prepare_answer(ex.request, response, context);
   if (!prepared.ok()) {

@@ -48,7 +48,7 @@ void Connection::after_write() {
 
 void Connection::start_streaming() {
   phase_ = Phase::streaming;
-  if (core_.draining) return close();
+  if (core_.drain != Drain::none) return close();
   in_ = std::string();
   parser_.reset();  // thousands of streams rest here: hold nothing that is not needed
   std::weak_ptr<Connection> weak = weak_from_this();

@@ -1,4 +1,4 @@
-// Stopping: open requests finish, resting connections close, streams end, nothing is cut that could finish in time.
+// Stopping: open requests finish, resting connections may send a last one and then close, streams end, nothing is cut that could finish in time.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -38,6 +38,34 @@ TEST(Drain, OpenRequestsFinishAndNamedClose) {
   EXPECT_EQ(working.until_end(), "");
   stopper.join();
   s.server->stop();  // a second time does nothing
+}
+
+/// A client may be sending when the server decides to stop: whoever is connected already gets one more answer.
+TEST(Drain, ConnectionsAtRestMaySendOneMore) {
+  TestServer s;
+  Hub hub;
+  s.router.get("/hello", {}, [](Request&) { return text("hello"); });
+  s.router.get("/events", {}, [&](Request&) {
+    Response r;
+    r.events = hub.subscribe({"a"});
+    return r;
+  });
+  s.options.last_request_ms = 60'000;  // ends when the last one has been answered, not by time
+  s.start();
+  Client stream(s.address());  // accepted first, so looked at last when the drain begins
+  stream.send("GET /events HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_NE(stream.until("\r\n\r\n"), "");
+  Client fresh(s.address()), kept(s.address());
+  EXPECT_EQ(kept.get("/hello").header("connection"), "");
+  std::thread stopper([&] { s.server->stop(); });
+  EXPECT_EQ(stream.until_end(), "");  // the drain has begun
+  for (Client* c : {&fresh, &kept}) {
+    const Reply r = c->get("/hello");
+    EXPECT_EQ(r.body, "hello");
+    EXPECT_EQ(r.header("connection"), "close");
+    EXPECT_EQ(c->until_end(), "");
+  }
+  stopper.join();
 }
 
 TEST(Drain, HalfSentRequestsMayFinish) {

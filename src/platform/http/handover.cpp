@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,9 +17,11 @@
 
 namespace machiya::http {
 namespace {
-constexpr std::string_view kAsk = "machiya-handover/1\n";
+constexpr std::string_view kAsk = "machiya-handover/2\n";
 constexpr std::string_view kGot = "got\n";
 constexpr int kAckMs = 5'000;
+constexpr std::size_t kBatch = 128;  ///< descriptors in a message; Linux takes at most 253
+constexpr char kMore = '+', kLast = '.';
 
 Error failed(const char* what) { return Error(ErrorCode::unavailable, std::string(what) + ": " + std::strerror(errno)); }
 
@@ -47,44 +50,72 @@ bool same_user(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
-bool send_descriptor(int to, int fd) {
-  char byte = '!';
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+/// One message: a byte and up to kBatch descriptors.
+bool send_batch(int to, char mark, const int* fds, std::size_t count) {
+  iovec data{&mark, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(kBatch * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  header->cmsg_len = CMSG_LEN(count * sizeof(int));
+  std::memcpy(CMSG_DATA(header), fds, count * sizeof(int));
   return ::sendmsg(to, &message, MSG_NOSIGNAL) == 1;
 }
 
-int receive_descriptor(int from) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+bool send_descriptors(int to, const Passed& passed) {
+  std::vector<int> all{passed.listener};
+  all.insert(all.end(), passed.connections.begin(), passed.connections.end());
+  for (std::size_t at = 0; at < all.size(); at += kBatch) {
+    const std::size_t count = std::min(kBatch, all.size() - at);
+    if (!send_batch(to, at + count < all.size() ? kMore : kLast, all.data() + at, count)) return false;
+  }
+  return true;
+}
+
+/// Appends the descriptors of one message and gives its byte; 0 when the other side is gone.
+char receive_batch(int from, std::vector<int>& fds) {
+  char mark = 0;
+  iovec data{&mark, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(kBatch * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  if (::recvmsg(from, &message, MSG_CMSG_CLOEXEC) != 1) return -1;
+  if (::recvmsg(from, &message, MSG_CMSG_CLOEXEC) != 1) return 0;
+  if (message.msg_flags & MSG_CTRUNC) log(LogLevel::error, "http-handover-lost-connections");  // this process may open too few files
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return fd;
+  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return mark;
+  const std::size_t before = fds.size();
+  fds.resize(before + (header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+  std::memcpy(fds.data() + before, CMSG_DATA(header), (fds.size() - before) * sizeof(int));
+  return mark;
+}
+
+/// The listener comes first. Without a whole set: nothing, and nothing stays open.
+Passed receive_descriptors(int from) {
+  std::vector<int> all;
+  char mark = kMore;
+  while (mark == kMore) mark = receive_batch(from, all);
+  Passed out;
+  if (mark == kLast && !all.empty()) {
+    out.listener = all.front();
+    out.connections.assign(all.begin() + 1, all.end());
+  } else {
+    for (const int fd : all) ::close(fd);
+  }
+  return out;
 }
 }  // namespace
 
-Result<int> take_over(const std::string& handover_socket, int timeout_s) {
+Result<Passed> take_over(const std::string& handover_socket, int timeout_s) {
   sockaddr_un address;
-  if (handover_socket.empty()) return -1;
+  if (handover_socket.empty()) return Passed();
   if (!fill_address(handover_socket, address)) return Error(ErrorCode::invalid_input, "the hand-over socket's path is too long");
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed("hand-over socket");
@@ -92,21 +123,21 @@ Result<int> take_over(const std::string& handover_socket, int timeout_s) {
     const bool nobody = errno == ENOENT || errno == ECONNREFUSED;
     const Error error = failed("hand-over connect");
     ::close(fd);
-    if (nobody) return -1;
+    if (nobody) return Passed();
     return error;
   }
   set_receive_timeout(fd, timeout_s * 1000);
-  int passed = -1;
-  if (::send(fd, kAsk.data(), kAsk.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kAsk.size())) passed = receive_descriptor(fd);
-  if (passed >= 0) {
+  Passed passed;
+  if (::send(fd, kAsk.data(), kAsk.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kAsk.size())) passed = receive_descriptors(fd);
+  if (passed.listener >= 0) {
     [[maybe_unused]] auto sent = ::send(fd, kGot.data(), kGot.size(), MSG_NOSIGNAL);
   }
   ::close(fd);
-  if (passed < 0) return Error(ErrorCode::unavailable, "the running process did not hand its socket over");
+  if (passed.listener < 0) return Error(ErrorCode::unavailable, "the running process did not hand its socket over");
   return passed;
 }
 
-HandoverDoor::HandoverDoor(std::string path, std::function<int()> prepare, std::function<void()> passed)
+HandoverDoor::HandoverDoor(std::string path, std::function<Passed()> prepare, std::function<void()> passed)
     : path_(std::move(path)), prepare_(std::move(prepare)), passed_(std::move(passed)) {}
 
 HandoverDoor::~HandoverDoor() { close(); }
@@ -154,9 +185,9 @@ void HandoverDoor::serve() {
 }
 
 bool HandoverDoor::pass_on(int client) {
-  const int fd = prepare_();
-  if (fd < 0) return false;
-  if (!send_descriptor(client, fd) || !receive_exactly(client, kGot))
+  const Passed sockets = prepare_();
+  if (sockets.listener < 0) return false;
+  if (!send_descriptors(client, sockets) || !receive_exactly(client, kGot))
     log(LogLevel::error, "http-handover-unconfirmed");  // the writer is yielded: this process cannot go on either way
   return true;
 }

@@ -72,6 +72,12 @@ std::string bound_address(int fd) {
   return host + ':' + std::to_string(ntohs(reinterpret_cast<sockaddr_in&>(where).sin_port));
 }
 
+std::string peer_address(int fd) {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&from), &size) == 0 ? host_of(from) : std::string();
+}
+
 void Acceptor::on_readable() {
   if (released_) return;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {

@@ -14,6 +14,8 @@ namespace machiya::http {
 Result<int> open_listener(const std::string& address);
 /// "127.0.0.1:8080" of a bound socket; "" when it is none.
 std::string bound_address(int fd);
+/// The other end's address, without its port; "" when it is gone.
+std::string peer_address(int fd);
 
 /// Accepts on one loop. All calls on the loop's thread.
 class Acceptor final : public Watcher, public std::enable_shared_from_this<Acceptor> {

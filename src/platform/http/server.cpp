@@ -33,15 +33,15 @@ class ServerImpl final : public Server {
 
  private:
   enum class State { fresh, running, stopping, stopped };
-  Result<int> listening_socket();
+  Result<Passed> sockets();
   void run_loops();
   void take(int fd, std::string remote);
   int stop_accepting();
-  void drain();
+  void drain(Drain how);
   void finish();
   bool begin_stopping();
   void on_all(void (Connection::*action)());
-  int prepare_handover();
+  Passed prepare_handover();
 
   ServerCore core_;
   std::vector<std::unique_ptr<IoThread>> io_;
@@ -50,31 +50,34 @@ class ServerImpl final : public Server {
   std::size_t next_io_ = 0;
   std::string address_;
   std::function<void()> yield_;
-  int released_fd_ = -1;
+  Passed released_;   ///< open until the next process has confirmed them
   std::mutex mutex_;
   std::condition_variable changed_;
   State state_ = State::fresh;
   std::unique_ptr<HandoverDoor> door_;
 };
 
-Result<int> ServerImpl::listening_socket() {
-  if (core_.options.inherited_fd >= 0) return core_.options.inherited_fd;
-  MACHIYA_TRY(const int passed, take_over(core_.options.handover_socket));
-  if (passed >= 0) return passed;
-  return open_listener(core_.options.listen);
+Result<Passed> ServerImpl::sockets() {
+  if (core_.options.inherited.listener >= 0) return core_.options.inherited;
+  MACHIYA_TRY(Passed passed, take_over(core_.options.handover_socket));
+  if (passed.listener < 0) {
+    MACHIYA_TRY(passed.listener, open_listener(core_.options.listen));
+  }
+  return passed;
 }
 
 Result<void> ServerImpl::start() {
   MACHIYA_ASSERT(state_ == State::fresh);
-  MACHIYA_TRY(const int fd, listening_socket());
-  address_ = bound_address(fd);
+  MACHIYA_TRY(const Passed passed, sockets());
+  address_ = bound_address(passed.listener);
   core_.pool = std::make_unique<WorkerPool>(core_.options.workers);
   for (int i = 0; i < std::max(1, core_.options.io_threads); ++i) {
     io_.push_back(std::make_unique<IoThread>());
     io_.back()->now_ms = steady_ms();
   }
-  acceptor_ = std::make_shared<Acceptor>(io_[0]->loop, fd, [this](int client, std::string remote) { take(client, std::move(remote)); });
+  acceptor_ = std::make_shared<Acceptor>(io_[0]->loop, passed.listener, [this](int client, std::string remote) { take(client, std::move(remote)); });
   acceptor_->start();
+  for (const int fd : passed.connections) take(fd, peer_address(fd));
   run_loops();
   state_ = State::running;
   if (!core_.options.handover_socket.empty()) {
@@ -139,10 +142,14 @@ void ServerImpl::on_all(void (Connection::*action)()) {
     });
 }
 
-/// Open requests finish, connections at rest close; what takes longer than the drain time is cut.
-void ServerImpl::drain() {
-  core_.draining = true;
+/// Open requests finish; connections at rest pass on or close; what takes longer than the drain time is cut.
+void ServerImpl::drain(Drain how) {
+  core_.drain = how;
   on_all(&Connection::on_drain);
+  if (how == Drain::last_requests && !core_.wait_all_closed(core_.options.last_request_ms)) {
+    core_.drain = Drain::closing;
+    on_all(&Connection::on_drain);
+  }
   if (core_.wait_all_closed(core_.options.drain_timeout_s * std::int64_t{1000})) return;
   log(LogLevel::warn, "http-drain-cut", {{"connections", std::to_string(core_.open_connections())}});
   on_all(&Connection::on_cut);
@@ -157,8 +164,9 @@ bool ServerImpl::begin_stopping() {
 }
 
 void ServerImpl::finish() {
-  if (released_fd_ >= 0) ::close(released_fd_);
-  released_fd_ = -1;
+  if (released_.listener >= 0) ::close(released_.listener);
+  for (const int fd : released_.connections) ::close(fd);
+  released_ = {};
   core_.pool->stop();  // ends handlers that outlived the drain; their mail is still delivered
   on_all(&Connection::on_cut);
   core_.wait_all_closed(kCutMs);
@@ -171,10 +179,8 @@ void ServerImpl::finish() {
 
 void ServerImpl::stop() {
   if (begin_stopping()) {
-    released_fd_ = stop_accepting();
-    ::close(released_fd_);  // a plain stop refuses new connections at once
-    released_fd_ = -1;
-    drain();
+    ::close(stop_accepting());  // a plain stop refuses new connections at once
+    drain(Drain::last_requests);
     finish();
   }
   wait();
@@ -185,13 +191,15 @@ void ServerImpl::wait() {
   changed_.wait(lock, [&] { return state_ == State::stopped || state_ == State::fresh; });
 }
 
-int ServerImpl::prepare_handover() {
-  if (!begin_stopping()) return -1;
+/// Without a listener when the server is stopping already.
+Passed ServerImpl::prepare_handover() {
+  if (!begin_stopping()) return {};
   log(LogLevel::info, "http-handover-asked");
-  released_fd_ = stop_accepting();
-  drain();
+  released_.listener = stop_accepting();
+  drain(Drain::passing);
   if (yield_) yield_();
-  return released_fd_;
+  released_.connections = core_.take_kept();
+  return released_;
 }
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "platform/http/connection.h"
 #include "platform/metrics/metrics.h"
@@ -66,6 +67,16 @@ void ServerCore::closed() {
   if (open_->fetch_sub(1) != 1) return;
   std::lock_guard lock(mutex_);
   all_closed_.notify_all();
+}
+
+void ServerCore::keep_for_next(int fd) {
+  std::lock_guard lock(mutex_);
+  kept_.push_back(fd);
+}
+
+std::vector<int> ServerCore::take_kept() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(kept_, {});
 }
 
 bool ServerCore::wait_all_closed(std::int64_t ms) {

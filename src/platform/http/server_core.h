@@ -45,6 +45,14 @@ class BlockRng final : public Rng {
 
 enum class Mail { worker_done, events };
 
+/// What becomes of connections at rest.
+enum class Drain {
+  none,
+  passing,        ///< they wait for the next process
+  last_requests,  ///< stopping: each may send one more request
+  closing,        ///< stopping: they are closed
+};
+
 /// One io thread: its loop, its connections, work to hand over and mail from other threads.
 struct IoThread {
   Loop loop;
@@ -74,7 +82,12 @@ struct ServerCore {
   metrics::Counter* refused_connections = nullptr;
   metrics::Counter* limited_requests = nullptr;
   std::unique_ptr<WorkerPool> pool;
-  std::atomic<bool> draining{false};
+  std::atomic<Drain> drain{Drain::none};
+  /// Answers from now on say "Connection: close".
+  bool closing() const { return drain.load() >= Drain::last_requests; }
+  /// Any io thread: an open descriptor for the next process.
+  void keep_for_next(int fd);
+  std::vector<int> take_kept();
 
   RouteStats& stats_of(const Route* route) {
     return stats[route ? static_cast<std::size_t>(route - router.routes().data()) : stats.size() - 1];
@@ -89,6 +102,7 @@ struct ServerCore {
   std::shared_ptr<std::atomic<int>> open_ = std::make_shared<std::atomic<int>>(0);  ///< shared with a gauge
   std::mutex mutex_;
   std::condition_variable all_closed_;
+  std::vector<int> kept_;
 };
 
 std::int64_t steady_ms();

@@ -166,6 +166,7 @@ struct TestServer {
     options.access_log = false;
     options.workers = 8;
     options.rate_scale = 0;
+    options.last_request_ms = 100;
   }
   void start() {
     server = std::move(*Server::create(options, router, clock, metrics));
