@@ -20,11 +20,13 @@ if (cluster.isPrimary) {
   fork();   // the first one makes the tables, then come the others
   process.on('SIGTERM', () => { for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGKILL'); process.exit(0); });
 } else {
+  const logsFolder = new URL('./logs', import.meta.url).pathname;
+  process.env.PARSE_SERVER_LOGS_FOLDER = logsFolder;   // its logger opens files while it is loaded, before it sees the option
   const express = require('express');
   const { ParseServer } = require('parse-server');
   const api = new ParseServer({
     databaseURI: `${uri}?poolSize=16`, appId: 'bench', masterKey: 'bench-master', serverURL: `http://127.0.0.1:${port}/parse`, silent: true, logLevel: 'error',
-    logsFolder: new URL('./logs', import.meta.url).pathname, allowClientClassCreation: false, schema: { definitions: classes, lockSchemas: false, strict: false, deleteExtraFields: false },
+    logsFolder, allowClientClassCreation: false, schema: { definitions: classes, lockSchemas: false, strict: false, deleteExtraFields: false },
   });
   await api.start();
   const app = express();
