@@ -1,4 +1,5 @@
-# The peers in the same run on the same machine: npm feelin beside our FEEL, npm parse-server beside our submissions.
+# The peers in the same run on the same machine: npm feelin beside our FEEL, npm parse-server and npm directus beside our submissions (about ten minutes more
+# when Directus is installed for the first time; one that cannot be installed is named at the end). Unexpected answers of any of them fail the part.
 . "$(dirname "$0")/common.bash"
 . script/postgres.sh
 release machiya machiya_load bench_feel
