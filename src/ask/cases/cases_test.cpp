@@ -8,10 +8,10 @@ class CaseActs : public CasesTest {};
 MACHIYA_ON_BOTH_ENGINES(CaseActs);
 
 TEST_P(CaseActs, a_submission_is_a_case_with_history_audit_and_event) {
-  int seen = 0;
+  std::set<std::int64_t> seen;
   std::string number;
   events->subscribe("probe", std::string(kCaseSubmitted), [&](store::Tx&, const events::Event& e) -> Result<void> {
-    seen += e.payload.text("number") == number;
+    if (e.payload.text("number") == number) seen.insert(e.id);
     return {};
   });
   number = submitted();
@@ -28,7 +28,7 @@ TEST_P(CaseActs, a_submission_is_a_case_with_history_audit_and_event) {
   ASSERT_FALSE(trail->empty());
   EXPECT_EQ(trail->front().entry.action, "case.submit");
   ASSERT_TRUE(events->deliver_now().ok());
-  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(seen, std::set<std::int64_t>{1});
 }
 
 TEST_P(CaseActs, the_same_key_gives_the_first_receipt) {

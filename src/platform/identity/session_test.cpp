@@ -14,6 +14,7 @@ class CountingStore final : public store::Store {
   explicit CountingStore(store::Store& s) : inner(s) {}
   store::Engine engine() const override { return inner.engine(); }
   Result<void> write_raw(const std::function<Result<void>(store::Tx&)>& work) override { return inner.write_raw(work); }
+  Result<void> write_joined_raw(const std::function<Result<void>(store::Tx&)>& work) override { return inner.write_joined_raw(work); }
   void write_later(std::function<Result<void>(store::Tx&)> work, std::function<void(Result<void>)> done) override {
     inner.write_later(std::move(work), std::move(done));
   }

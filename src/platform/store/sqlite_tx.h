@@ -41,17 +41,21 @@ class SqliteTx final : public Tx {
   void after_commit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
 
   const std::optional<Error>& failed() const { return failed_; }
+  /// True when a statement was tried.
+  bool used() const { return used_; }
   std::vector<std::function<void()>> take_actions() { return std::move(actions_); }
 
  private:
   template <class R>
   R note(R result) {
+    used_ = true;
     if (!result.ok() && !failed_) failed_ = result.error();
     return result;
   }
 
   SqliteConnection& connection_;
   std::optional<Error> failed_;
+  bool used_ = false;
   std::vector<std::function<void()>> actions_;
 };
 

@@ -24,7 +24,7 @@ bool is_storage(const Error& e) {
 }  // namespace
 
 SqliteWriter::SqliteWriter(const Options& options, std::string path)
-    : path_(std::move(path)), synchronous_(options.synchronous), lease_wait_(options.writer_wait_s), lease_(path_ + ".writer") {}
+    : path_(std::move(path)), synchronous_(options.synchronous), twice_(options.every_write_twice), lease_wait_(options.writer_wait_s), lease_(path_ + ".writer") {}
 
 Error SqliteWriter::refusal() const {
   return refusing_.load() == Refusal::full ? Error(ErrorCode::storage_full, "the disk is full")
@@ -206,14 +206,21 @@ void SqliteWriter::run_group(Group& group) {
   if (!alone && is_storage(first)) refuse(first);
 }
 
+/// A SAVEPOINT makes SQLite copy every page before a write touches it. Hardly any write fails after it wrote, so the group runs without,
+/// and again with them when one did.
 Result<void> SqliteWriter::run_transaction(Group& group, std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to; ++i) group[i].result = {};
-  bool anything = false;
+  Kept kept;
   auto ran = connection_->control("BEGIN IMMEDIATE");
-  if (ran.ok()) ran = run_items(group, from, to, anything);
-  if (ran.ok()) ran = connection_->control(anything ? "COMMIT" : "ROLLBACK");
+  if (ran.ok()) ran = run_items(group, from, to, Guard::none, kept);
+  if (ran.ok() && (kept.remains || twice_)) {
+    retries_ += 1;
+    ran = connection_->control("ROLLBACK");
+    if (ran.ok()) ran = connection_->control("BEGIN IMMEDIATE");
+    if (ran.ok()) ran = run_items(group, from, to, Guard::savepoints, kept);
+  }
+  if (ran.ok()) ran = connection_->control(kept.anything ? "COMMIT" : "ROLLBACK");
   if (ran.ok()) {
-    if (anything) commits_ += 1;
+    if (kept.anything) commits_ += 1;
     return {};
   }
   if (connection_->in_transaction())
@@ -222,22 +229,31 @@ Result<void> SqliteWriter::run_transaction(Group& group, std::size_t from, std::
   return ran;
 }
 
-Result<void> SqliteWriter::run_items(Group& group, std::size_t from, std::size_t to, bool& anything) {
+Result<void> SqliteWriter::run_items(Group& group, std::size_t from, std::size_t to, Guard guard, Kept& kept) {
+  kept = {};
+  const bool guarded = guard == Guard::savepoints;
   for (std::size_t i = from; i < to; ++i) {
-    MACHIYA_CHECK(connection_->control("SAVEPOINT w"));
-    run_one(group[i]);
+    if (guarded) MACHIYA_CHECK(connection_->control("SAVEPOINT w"));
+    group[i].result = {};
+    const bool wrote = run_one(group[i]);
     if (!connection_->in_transaction()) {
       if (!group[i].result.ok()) return Error(group[i].result.error());
       return Error(ErrorCode::internal, "a write ended the transaction of its group");
     }
-    if (group[i].result.ok()) anything = true;
-    else MACHIYA_CHECK(connection_->control("ROLLBACK TO w"));
-    MACHIYA_CHECK(connection_->control("RELEASE w"));
+    const bool failed = !group[i].result.ok();
+    kept.anything = kept.anything || !failed;
+    if (guarded && failed) MACHIYA_CHECK(connection_->control("ROLLBACK TO w"));
+    if (guarded) MACHIYA_CHECK(connection_->control("RELEASE w"));
+    if (guarded || !failed || !wrote) continue;
+    if (to - from == 1) return {};   // nobody else's work is lost with it
+    kept.remains = true;
+    return {};
   }
   return {};
 }
 
-void SqliteWriter::run_one(Item& item) {
+/// True when it tried a statement.
+bool SqliteWriter::run_one(Item& item) {
   SqliteTx tx(*connection_);
   {
     InsideWrite guard;
@@ -251,6 +267,7 @@ void SqliteWriter::run_one(Item& item) {
   if (item.result.ok() && tx.failed()) item.result = *tx.failed();
   if (item.result.ok()) item.actions = tx.take_actions();
   else item.actions.clear();
+  return tx.used();
 }
 
 void SqliteWriter::answer(Group& group) {

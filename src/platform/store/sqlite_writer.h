@@ -55,8 +55,13 @@ class SqliteWriter {
   void run_group(Group& group);
   /// One transaction around `group[from, to)`; an error when none of it was committed.
   Result<void> run_transaction(Group& group, std::size_t from, std::size_t to);
-  Result<void> run_items(Group& group, std::size_t from, std::size_t to, bool& anything);
-  void run_one(Item& item);
+  enum class Guard : std::uint8_t { none, savepoints };
+  struct Kept {
+    bool anything = false;   ///< to commit
+    bool remains = false;    ///< of a failed write: the group must run again
+  };
+  Result<void> run_items(Group& group, std::size_t from, std::size_t to, Guard guard, Kept& kept);
+  bool run_one(Item& item);
   void answer(Group& group);
   void refuse(const Error& error);
   void probe();
@@ -64,7 +69,7 @@ class SqliteWriter {
   Error refusal() const;
 
   const std::string path_;
-  const bool synchronous_;
+  const bool synchronous_, twice_;
   const std::chrono::seconds lease_wait_;
   FileLock lease_;
   std::unique_ptr<SqliteConnection> connection_;

@@ -87,8 +87,8 @@ class ReadTx {
   virtual Result<void> stream(std::string_view sql, const Binds& binds, const std::function<bool(const Row&)>& each) = 0;
 };
 
-/// A write transaction. An error returned by the function rolls back everything that it did (a SAVEPOINT inside the
-/// group commit on SQLite, a transaction on PostgreSQL). On both engines a failed statement ends the transaction: all
+/// A write transaction. An error returned by the function rolls back everything that it did and
+/// nothing else, whoever shares the commit. The function may run more than once, so it must leave what it captured as it was. On both engines a failed statement ends the transaction: all
 /// later calls give the same error and nothing is committed, even if the function returns success (use UPSERT, not
 /// "try and see"). Unique and foreign key violations are ErrorCode::conflict.
 class Tx : public ReadTx {
@@ -120,6 +120,7 @@ struct Options {
   int readers = 4;        ///< reading connections
   int pg_writers = 16;    ///< writing connections on PostgreSQL
   bool synchronous = true;  ///< false only for tests and demonstration seeding: commits are then not durable
+  bool every_write_twice = false;   ///< for tests, on SQLite: each write is undone and run again, as it may happen to any
   int writer_wait_s = 60;   ///< SQLite: how long writes wait while another process still holds the writer lease
 };
 

@@ -71,6 +71,7 @@ class PostgresDatabase final : public TestDatabase {
 std::unique_ptr<Store> open_or_end(const std::string& url) {
   Options options;
   options.url = url;
+  options.every_write_twice = true;   // a write function may run more than once: each one here does
   options.pg_writers = 8;
   auto opened = Store::open(options);
   if (!opened.ok()) {
