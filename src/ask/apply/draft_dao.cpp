@@ -26,7 +26,8 @@ Row row_of(const store::Row& r) {
   d.state = r.text(9);
   d.number = r.text(10);
   d.case_number = r.text(11);
-  for (const auto& item : parsed(r.text(12)).items()) d.asked.push_back(item.as_string());
+  const json::Value asked = parsed(r.text(12));   // named: a range-for does not keep what items() belongs to
+  for (const auto& item : asked.items()) d.asked.push_back(item.as_string());
   d.changes = parsed(r.text(13));
   d.created = Instant{r.integer(14)};
   d.changed = Instant{r.integer(15)};
