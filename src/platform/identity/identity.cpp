@@ -140,7 +140,7 @@ Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_publ
 }
 
 Result<std::string> Identity::create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days) {
-  if (!allowed(by, "client.manage")) return Error(ErrorCode::forbidden, "this needs: client.manage");
+  if (!allowed(by, "admin.clients")) return Error(ErrorCode::forbidden, "this needs: admin.clients");
   return impl_->clients.create(name, scopes, days, by);
 }
 Result<std::vector<Identity::ApiClient>> Identity::clients(store::ReadTx& tx) {
@@ -150,7 +150,7 @@ Result<std::vector<Identity::ApiClient>> Identity::clients(store::ReadTx& tx) {
   return out;
 }
 Result<void> Identity::revoke_client(std::string_view name, const Principal& by) {
-  if (!allowed(by, "client.manage")) return Error(ErrorCode::forbidden, "this needs: client.manage");
+  if (!allowed(by, "admin.clients")) return Error(ErrorCode::forbidden, "this needs: admin.clients");
   return impl_->clients.revoke(name, by);
 }
 
@@ -191,7 +191,7 @@ Result<std::vector<Identity::StaffMember>> Identity::staff(store::ReadTx& tx) {
 }
 
 Result<void> Identity::set_staff_active(store::Tx& tx, std::string_view name, bool active, const Principal& by) {
-  if (!allowed(by, "staff.manage")) return Error(ErrorCode::forbidden, "this needs: staff.manage");
+  if (!allowed(by, "admin.staff")) return Error(ErrorCode::forbidden, "this needs: admin.staff");
   MACHIYA_TRY(auto staff, staff_dao::by_name(tx, name));
   if (!staff) return Error(ErrorCode::not_found, "there is no account of this name");
   MACHIYA_CHECK(staff_dao::set_active(tx, staff->id, active));
