@@ -66,6 +66,9 @@ apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, ide
     MACHIYA_TRY(const auto document, cases.document(number, who, request));
     return apply::DocumentText{document.title, document.text, document.lang, document.issued};
   };
+  ports.version_of = [&cases, &store](std::string_view procedure, std::string_view hash) {
+    return store.read([&](store::ReadTx& tx) { return cases.definitions().version_of(tx, procedure, hash); });
+  };
   ports.public_status = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, true); };
   ports.status_of = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, false); };
   ports.person_of_email = [&identity, &store](std::string_view email) {

@@ -3,8 +3,10 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "ask/apply/drafts.h"
@@ -129,6 +131,9 @@ class Apply {
   Result<void> evaluate(Opened& opened) const;
   Result<void> follow_version(http::Request& request, Opened& opened);
   Result<ProcedureNow> procedure_of_version(std::string_view id, int version);
+  Result<ProcedureNow> procedure_of_case(std::string_view id, std::string_view hash, int version);
+  Result<ProcedureNow> procedure_of_case(const cases::CaseView& view);
+  Result<ProcedureNow> compile_version(std::string body, std::string_view hash, const json::Value& decisions) const;
   http::Response refuse(const Error& error, http::Request& request);
   http::Response render(std::string_view name, pages::Data data, http::Request& request, int status = 200);
   pages::Data page_data(const http::Request& request, const std::string& title) const;
@@ -138,6 +143,13 @@ class Apply {
   Platform p_;
   Ports ports_;
   Drafts drafts_;
+  /// Old versions that cases began with, compiled against the city of `revision`.
+  struct OldVersions {
+    std::mutex mutex;
+    std::uint64_t revision = 0;
+    std::unordered_map<std::string, ProcedureNow> by_hash;
+  };
+  OldVersions old_;
 };
 
 /// One procedure for programs: texts in `lang`, questions, JSON Schema of the answers.

@@ -4,13 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "ask/apply/draft_dao.h"
 #include "ask/apply/procedure_kind.h"
+#include "ask/apply/testing.h"
 #include "ask/cases/workflow.h"
-#include "platform/identity/testing.h"
 #include "platform/jobs/jobs.h"
 
 namespace machiya::apply {
@@ -49,16 +46,7 @@ pages:
       - { name: note, type: long-text, label: { ja: 状況, en: Note } }
 )yaml";
 
-void write_file(const std::string& path, std::string_view text) {
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path) << text;
-}
-std::string location(const http::Response& r) { return identity::header_of(r, "location"); }
-bool has(const http::Response& r, std::string_view text) { return r.body.find(text) != std::string::npos; }
-
-struct ApplyTest : identity::IdentityTest {
-  std::string city_folder;
-  std::unique_ptr<city::Holder> city;
+struct ApplyTest : Applying {
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<Apply> apply;
   SeededRng rng{5};
@@ -68,15 +56,10 @@ struct ApplyTest : identity::IdentityTest {
     IdentityTest::SetUp();
     migrate(blobs::Blobs::migrations());
     migrate(Apply::migrations());
-    city_folder = folder() + "/city";
-    std::filesystem::copy(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka", city_folder, std::filesystem::copy_options::recursive);
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(city_folder))
-      if (entry.is_directory() && (entry.path().filename() == "forms" || entry.path().filename() == "scenarios" || entry.path().filename() == "workflows")) doomed.push_back(entry.path());
-    for (const auto& path : doomed) std::filesystem::remove_all(path);
+    copy_city({"forms", "scenarios", "workflows"});
     put("lantern", std::string(kForm));
     put("report", std::string(kReport));
-    city = std::make_unique<city::Holder>(city_folder, std::vector<city::Kind>{decision_kind(), procedure_kind()});
-    reload();
+    load_city({decision_kind(), procedure_kind()});
     blobs = std::make_unique<blobs::Blobs>(store(), *vault, clock, folder() + "/blobs");
     Ports ports;
     ports.submit = [this](const cases::Submission& submission) { return take(submission); };
@@ -93,25 +76,6 @@ struct ApplyTest : identity::IdentityTest {
     blobs.reset();
     IdentityTest::TearDown();
   }
-  std::vector<std::filesystem::path> doomed;
-  std::string owner_;
-
-  void put(const std::string& id, std::string text) {
-    // The small city keeps the departments of the real one: take the first.
-    if (owner_.empty()) {
-      auto loaded = city::load(city_folder, {});
-      for (const auto& fault : loaded.faults)
-        if (fault.severity == Severity::error && !loaded.city) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
-      owner_ = loaded.city ? loaded.city->departments().front().id : "";
-    }
-    if (const auto at = text.find("owner: shimin"); at != std::string::npos) text.replace(at, 13, "owner: " + owner_);
-    write_file(city_folder + "/01-life/online-procedures/forms/" + id + ".yaml", text);
-  }
-  void reload() {
-    const auto report = city->reload();
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
-  }
   Result<cases::Receipt> take(const cases::Submission& submission) {
     for (std::size_t i = 0; i < sent.size(); ++i)
       if (sent[i].idempotency_key == submission.idempotency_key) return cases::Receipt{"R8-TEST-" + std::to_string(i), "received", clock.now(), submission.fee, true};
@@ -120,34 +84,6 @@ struct ApplyTest : identity::IdentityTest {
   }
   static http::Pairs who(std::string family, std::string year = "1990", std::string action = "next") {
     return {{"person.family", family}, {"person.given", "花子"}, {"person.family_kana", "やまだ"}, {"person.given_kana", "ﾊﾅｺ"}, {"born.era", "western"}, {"born.year", year}, {"born.month", "1"}, {"born.day", "2"}, {"action", action}};
-  }
-  std::string base_of(const http::Response& page) {
-    const std::string mark = "name=\"base\" value=\"";
-    const auto at = page.body.find(mark);
-    return at == std::string::npos ? "" : page.body.substr(at + mark.size(), page.body.find('"', at + mark.size()) - at - mark.size());
-  }
-  /// Opens a page and posts it as a browser does.
-  http::Response fill(identity::Browser& browser, const std::string& path, http::Pairs form) {
-    const auto page = browser.get(path);
-    EXPECT_EQ(page.status, 200) << path << page.body.substr(0, 300);
-    form.emplace_back("base", base_of(page));
-    return browser.post(path, form);
-  }
-  std::string begin(identity::Browser& browser, const std::string& id) {
-    browser.get("/procedures/" + id);
-    const auto started = browser.post("/procedures/" + id + "/start", {{"action", "next"}});
-    EXPECT_EQ(started.status, 303);
-    return location(started).substr(0, location(started).rfind('/'));
-  }
-  void login(identity::Browser& browser, const std::string& next = "/") {
-    browser.get("/login?next=" + http::url_encode(next));
-    auto step = browser.post("/login", {{"email", "hanako@example.jp"}, {"next", next}, {"action", "next"}});
-    browser.get(location(step));
-    const auto query = http::parse_query(location(step).substr(location(step).find('?') + 1));
-    http::Pairs form = {{"code", sender.last_code}, {"next", next}, {"action", "next"}};
-    for (const auto& pair : query) form.push_back(pair);
-    step = browser.post("/login/code", form);
-    EXPECT_EQ(step.status, 303) << step.body.substr(0, 500);
   }
 };
 
@@ -310,22 +246,6 @@ TEST_P(ApplyTest, ExpiredDraftsAreErased) {
   EXPECT_EQ(apply->drafts().expire(10).value(), 1);
   EXPECT_EQ(browser.get(draft + "/what").status, 404);
 }
-
-struct Program : identity::Browser {
-  using Browser::Browser;
-  http::Response send(const std::string& path, const std::string& body, const std::string& key, const std::string& bearer = {}) {
-    http::Request r;
-    r.method = http::Method::post;
-    r.path = r.target = path;
-    r.lang = "en";
-    r.remote = remote;
-    r.body = body;
-    r.headers = {{"host", "city.example"}, {"content-type", "application/json"}, {"accept", "application/json"}};
-    if (!key.empty()) r.headers.emplace_back("idempotency-key", key);
-    if (!bearer.empty()) r.headers.emplace_back("authorization", "Bearer " + bearer);
-    return router->dispatch(r);
-  }
-};
 
 TEST_P(ApplyTest, ApiTakesApplicationsOnce) {
   Program program(*router);

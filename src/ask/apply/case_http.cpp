@@ -60,7 +60,7 @@ http::Response Apply::status_page(http::Request& request, const std::string& num
 http::Response Apply::own_case(http::Request& request, const cases::CaseView& opened) {
   const cases::CaseView* view = &opened;
   const std::string& number = opened.number;
-  auto now = procedure_of_version(view->procedure, view->version);
+  auto now = procedure_of_case(*view);
   Data data = page_data(request, now.ok() ? now->procedure->name.in(request.lang) : view->title);
   data.set("nav_cases", true).set("number", number).set("state", rich(ports_.state_text(*view, view->state, request.lang), request.lang)).set("received", locale::format_time(view->received, request.lang));
   data.set("breadcrumbs", Data().set("items", Data(Data::List{Data().set("href", "/my").set("label", text(request, "layout.my_cases"))})));
@@ -152,7 +152,7 @@ http::Response Apply::begin_correction(http::Request& request) {
   if (!view.ok()) return http::problem(view.error(), request);
   if (view->asked.empty()) return http::see_other(case_path(number));
   if (auto begun = drafts_.correction_of(number, who); begun.ok() && *begun && (*begun)->asked == view->asked) return http::see_other(draft_path(**begun));
-  auto now = procedure_of_version(view->procedure, view->version);
+  auto now = procedure_of_case(*view);
   if (!now.ok()) return http::problem(now.error(), request);
   auto log = interview::Log::from_json(view->log);
   if (!log.ok()) return http::problem(log.error(), request);

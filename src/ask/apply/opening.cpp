@@ -27,20 +27,56 @@ Result<ProcedureNow> Apply::procedure(std::string_view id) const {
   return ProcedureNow{definition->procedure, loaded->source.hash, loaded->source.initiative, loaded->canonical};
 }
 
+Result<ProcedureNow> Apply::compile_version(std::string body, std::string_view hash, const json::Value& decisions) const {
+  MACHIYA_TRY(auto value, json::parse(body));
+  const auto city = p_.city();
+  auto world = world_of(*city);
+  for (const auto& [id, decision] : decisions.members()) world.decisions.set(id, decision);   // as they were
+  Diagnostics faults;
+  ProcedureNow out;
+  out.procedure = interview::compile_procedure(value, world, faults);
+  if (out.procedure == nullptr) return Error(ErrorCode::definition_error, "version " + std::to_string(value["version"].as_int(1)) + " of " + value.text("procedure"));
+  out.hash = std::string(hash);
+  if (const auto* loaded = city->find("procedure", out.procedure->id)) out.initiative = loaded->source.initiative;
+  out.canonical = std::make_shared<const std::string>(std::move(body));
+  return out;
+}
+
 Result<ProcedureNow> Apply::procedure_of_version(std::string_view id, int version) {
   auto current = procedure(id);
   if (current.ok() && current->procedure->version == version) return current;
   MACHIYA_TRY(auto body, drafts_.definition_of_version(id, version));
   if (!body) return current;   // the case began elsewhere than here: the version in force is the best there is
-  MACHIYA_TRY(auto value, json::parse(*body));
-  Diagnostics faults;
-  auto compiled = interview::compile_procedure(value, world_of(*p_.city()), faults);
-  if (compiled == nullptr) return current;
-  ProcedureNow out;
-  out.procedure = std::move(compiled);
-  out.hash = vault::sha256_hex(*body);
-  out.initiative = current.ok() ? current->initiative : 0;
-  out.canonical = std::make_shared<const std::string>(std::move(*body));
+  const std::string hash = vault::sha256_hex(*body);
+  auto compiled = compile_version(std::move(*body), hash, {});
+  return compiled.ok() ? compiled : current;
+}
+
+Result<ProcedureNow> Apply::procedure_of_case(const cases::CaseView& view) {
+  return procedure_of_case(view.procedure, view.rules ? view.rules->procedure->hash : std::string(), view.version);
+}
+
+Result<ProcedureNow> Apply::procedure_of_case(std::string_view id, std::string_view hash, int version) {
+  if (!ports_.version_of || hash.empty()) return procedure_of_version(id, version);
+  const std::uint64_t revision = p_.city()->revision();
+  {
+    std::lock_guard lock(old_.mutex);
+    if (old_.revision != revision) old_.by_hash.clear(), old_.revision = revision;
+    if (auto found = old_.by_hash.find(std::string(hash)); found != old_.by_hash.end()) return found->second;
+  }
+  auto kept = ports_.version_of(id, hash);
+  if (!kept.ok() && kept.error().code == ErrorCode::not_found) return procedure_of_version(id, version);
+  if (!kept.ok()) return kept.error();
+  if (kept->current) {
+    MACHIYA_TRY(auto now, procedure(id));
+    now.hash = std::string(hash);
+    return now;
+  }
+  MACHIYA_TRY(auto out, compile_version(*kept->procedure, hash, kept->decisions));
+  constexpr std::size_t kMaxKept = 256;
+  std::lock_guard lock(old_.mutex);
+  if (old_.by_hash.size() >= kMaxKept) old_.by_hash.clear();
+  if (old_.revision == revision) old_.by_hash[out.hash] = out;
   return out;
 }
 
@@ -65,7 +101,7 @@ Result<void> Apply::evaluate(Opened& opened) const {
 Result<void> Apply::follow_version(http::Request& request, Opened& opened) {
   Draft& draft = opened.draft;
   if (!draft.case_number.empty()) {   // a case finishes on the version that it began with
-    MACHIYA_TRY(opened.now, procedure_of_version(draft.procedure, draft.version));
+    MACHIYA_TRY(opened.now, procedure_of_case(draft.procedure, draft.hash, draft.version));
     return {};
   }
   MACHIYA_TRY(opened.now, procedure(draft.procedure));

@@ -43,6 +43,9 @@ struct Ports {
   /// A state of this case as the applicant reads it.
   std::function<std::string(const cases::CaseView&, std::string_view state, std::string_view lang)> state_text;
   std::function<Result<DocumentText>(std::string_view number, const identity::Principal&, std::string_view request)> document;
+  /// The texts of the version `hash` of a procedure that a case began with (CaseView::rules); not_found when it is not kept.
+  /// May be empty.
+  std::function<Result<cases::VersionTexts>(std::string_view procedure, std::string_view hash)> version_of;
   /// Of a case without applicant; not_found for every other one. May be empty.
   std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> public_status;
   /// The same of any case: the caller has checked who asks. May be empty.

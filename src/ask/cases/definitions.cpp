@@ -140,13 +140,12 @@ Result<std::shared_ptr<const Rules>> Definitions::current(std::string_view proce
     if (revision_ != revision) by_id_.clear(), revision_ = revision;
     if (auto found = by_id_.find(id); found != by_id_.end()) return found->second;
   }
-  const auto p = source_.find("procedure", procedure);
+  MACHIYA_TRY(const auto p, version_in_force(source_, procedure));
   if (!p) return Error(ErrorCode::not_found, "no procedure " + id);
-  MACHIYA_TRY(json::Value body, json::parse(*p->canonical));
-  const auto w = source_.find("workflow", body.text("case"));
-  if (!w) return Error(ErrorCode::definition_error, "no workflow " + body.text("case"));
+  const auto w = source_.find("workflow", p->body.text("case"));
+  if (!w) return Error(ErrorCode::definition_error, "no workflow " + p->body.text("case"));
   MACHIYA_TRY(json::Value flow, json::parse(*w->canonical));
-  MACHIYA_TRY(auto rules, build(body, p->hash, flow, w->hash, p->initiative));
+  MACHIYA_TRY(auto rules, build(p->body, p->hash, flow, w->hash, p->text.initiative));
   keep(p->hash + "+" + w->hash, rules);
   std::lock_guard lock(mutex_);
   if (revision_ == revision) by_id_[id] = rules;
@@ -157,6 +156,24 @@ Result<json::Value> Definitions::body_of(store::ReadTx& tx, std::string_view has
   MACHIYA_TRY(auto body, find_snapshot(tx, hash));
   if (!body) return Error(ErrorCode::not_found, "no definition with that hash is kept");
   return json::parse(*body);
+}
+
+Result<VersionTexts> Definitions::version_of(store::ReadTx& tx, std::string_view procedure, std::string_view hash) {
+  VersionTexts out;
+  if (auto now = current(procedure); now.ok() && (*now)->procedure->hash == hash) {
+    out.current = true;
+    return out;
+  }
+  MACHIYA_TRY(auto body, find_snapshot(tx, hash));
+  if (!body) return Error(ErrorCode::not_found, "no definition with that hash is kept");
+  out.procedure = std::make_shared<const std::string>(std::move(*body));
+  out.decisions = json::Value::object();
+  MACHIYA_TRY(auto parts, parts_of(tx, hash));
+  for (const SnapshotPart& part : parts) {
+    MACHIYA_TRY(json::Value decision, json::parse(part.body));
+    out.decisions.set(part.id, std::move(decision));
+  }
+  return out;
 }
 
 Result<std::shared_ptr<const Rules>> Definitions::of_case(store::ReadTx& tx, std::string_view procedure, std::string_view procedure_hash,
@@ -178,11 +195,15 @@ Result<void> Definitions::remember(store::Tx& tx, const Rules& rules, Instant no
     std::lock_guard lock(mutex_);
     if (remembered_.count(key)) return {};
   }
-  const auto p = source_.find("procedure", rules.procedure->id);
+  MACHIYA_TRY(const auto p, version_in_force(source_, rules.procedure->id));
   const auto w = source_.find("workflow", rules.workflow->id);
   if (!p || !w || p->hash != rules.procedure->hash || w->hash != rules.workflow_hash)
     return Error(ErrorCode::conflict, "the definition was replaced meanwhile");
-  MACHIYA_CHECK(insert_snapshot(tx, p->hash, "procedure", p->id, p->version, *p->canonical, now));
+  MACHIYA_CHECK(insert_snapshot(tx, p->hash, "procedure", p->text.id, p->text.version, *p->text.canonical, now));
+  for (const DefinitionText& d : p->decisions) {
+    MACHIYA_CHECK(insert_snapshot(tx, d.hash, "decision", d.id, d.version, *d.canonical, now));
+    MACHIYA_CHECK(insert_part(tx, p->hash, d.hash));
+  }
   MACHIYA_CHECK(insert_snapshot(tx, w->hash, "workflow", w->id, w->version, *w->canonical, now));
   tx.after_commit([this, key] {
     std::lock_guard lock(mutex_);

@@ -1,5 +1,6 @@
 // What cases need to know of a procedure and its workflow, compiled once per content hash. A case finishes on the version
-// it began with: the canonical text of both is kept in table definition_snapshot when the first case uses it.
+// it began with: the canonical texts of procedure, decisions and workflow are kept in table definition_snapshot when the first
+// case uses them.
 #pragma once
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "ask/cases/definition_source.h"
 #include "ask/cases/period.h"
+#include "ask/cases/procedure_version.h"
 #include "ask/cases/workflow.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -40,7 +42,7 @@ struct MapInfo {
   std::string category, place, photo;   ///< names of the questions
 };
 struct ProcedureInfo {
-  std::string id, hash;
+  std::string id, hash;                 ///< hash: of the version, its decisions included (procedure_version.h)
   int version = 1, initiative = 0;
   std::string kind, owner, workflow;
   city::Text name, summary;
@@ -84,6 +86,9 @@ class Definitions {
                                                std::string_view workflow_hash, int initiative);
   /// Keeps the texts of `rules` for later, once; call it in the transaction that begins a case.
   Result<void> remember(store::Tx& tx, const Rules& rules, Instant now);
+  /// The texts of the version `hash` of a procedure, with the decisions that it computed with; not_found when it is not kept.
+  /// Versions kept before decisions were have none.
+  Result<VersionTexts> version_of(store::ReadTx& tx, std::string_view procedure, std::string_view hash);
   /// Canonical JSON of a definition by its hash.
   Result<json::Value> body_of(store::ReadTx& tx, std::string_view hash);
   const DefinitionSource& source() const { return source_; }

@@ -17,4 +17,20 @@ Result<std::optional<std::string>> find_snapshot(store::ReadTx& tx, std::string_
   return std::optional<std::string>(row->text(0));
 }
 
+Result<void> insert_part(store::Tx& tx, std::string_view whole, std::string_view part) {
+  MACHIYA_TRY(auto n, tx.execute("INSERT INTO definition_part (whole, part) VALUES (:whole, :part) ON CONFLICT (whole, part) DO NOTHING",
+                                 {{"whole", whole}, {"part", part}}));
+  (void)n;
+  return {};
+}
+
+Result<std::vector<SnapshotPart>> parts_of(store::ReadTx& tx, std::string_view whole) {
+  MACHIYA_TRY(auto rows, tx.query("SELECT s.id, s.hash, s.body FROM definition_part p JOIN definition_snapshot s ON s.hash = p.part "
+                                  "WHERE p.whole = :whole ORDER BY s.id",
+                                  {{"whole", whole}}));
+  std::vector<SnapshotPart> out;
+  for (const auto& row : rows) out.push_back({row.text(0), row.text(1), row.text(2)});
+  return out;
+}
+
 }  // namespace machiya::cases

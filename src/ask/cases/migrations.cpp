@@ -50,6 +50,15 @@ CREATE TABLE page_visit (
 );
 )sql";
 
+// The decisions that a version of a procedure computes with: `whole` is the hash that its cases carry.
+constexpr std::string_view kParts = R"sql(
+CREATE TABLE definition_part (
+  whole TEXT NOT NULL,
+  part TEXT NOT NULL,
+  PRIMARY KEY (whole, part)
+);
+)sql";
+
 }  // namespace
 
 std::vector<store::Migration> Cases::migrations() {
@@ -57,6 +66,7 @@ std::vector<store::Migration> Cases::migrations() {
   std::vector<store::Migration> out = records::migrations();
   out.push_back({"cases", 1, "snapshot", kSnapshot, ""});
   out.push_back({"cases", 2, "statistics", kStatistics, ""});
+  out.push_back({"cases", 3, "decisions", kParts, ""});
   return out;
 }
 

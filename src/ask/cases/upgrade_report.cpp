@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "ask/cases/definitions_dao.h"
 #include "ask/cases/upgrade_report_dao.h"
 
 namespace machiya::cases {
@@ -41,6 +42,22 @@ void compare(const std::string& what, const Named& before, const Named& after, c
   }
 }
 
+/// Which decisions an old version of a procedure computed otherwise. Nothing of versions kept before decisions were.
+Result<void> compare_decisions(store::ReadTx& tx, const ProcedureVersion& now, const std::string& hash, std::vector<std::string>& out) {
+  MACHIYA_TRY(const auto before, parts_of(tx, hash));
+  if (before.empty()) return {};
+  std::map<std::string, std::string> after;
+  for (const DefinitionText& d : now.decisions) after.emplace(d.id, d.hash);
+  for (const SnapshotPart& part : before) {
+    const auto found = after.find(part.id);
+    if (found == after.end()) out.push_back("decision gone: " + part.id);
+    else if (found->second != part.hash) out.push_back("decision changed: " + part.id);
+    if (found != after.end()) after.erase(found);
+  }
+  for (const auto& [id, unused] : after) out.push_back("decision added: " + id);
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> definition_differences(const json::Value& before, const json::Value& after) {
@@ -60,17 +77,24 @@ Result<std::vector<UpgradeLine>> upgrade_report(Cases& cases) {
     MACHIYA_TRY(const auto open, open_by_definition(tx));
     std::vector<UpgradeLine> out;
     for (const OpenByDefinition& began : open) {
-      const auto procedure = definitions.source().find("procedure", began.procedure);
+      MACHIYA_TRY(const auto procedure, version_in_force(definitions.source(), began.procedure));
       const auto workflow = definitions.source().find("workflow", began.workflow);
       if (procedure && workflow && procedure->hash == began.procedure_hash && workflow->hash == began.workflow_hash) continue;
-      UpgradeLine line{began.procedure, began.version, procedure ? procedure->version : 0, began.cases, {}};
+      UpgradeLine line{began.procedure, began.version, procedure ? procedure->text.version : 0, began.cases, {}};
       if (!procedure) line.differences.push_back("the procedure is gone");
       if (!workflow) line.differences.push_back("the workflow is gone: " + began.workflow);
-      for (const auto& [now, hash] : {std::pair{procedure, began.procedure_hash}, std::pair{workflow, began.workflow_hash}}) {
-        if (!now || now->hash == hash) continue;
+      auto differ = [&](const std::string& hash, const json::Value& after) -> Result<void> {
         MACHIYA_TRY(const json::Value before, definitions.body_of(tx, hash));
-        MACHIYA_TRY(const json::Value after, json::parse(*now->canonical));
         for (std::string& difference : definition_differences(before, after)) line.differences.push_back(std::move(difference));
+        return {};
+      };
+      if (procedure && procedure->hash != began.procedure_hash) {
+        MACHIYA_CHECK(differ(began.procedure_hash, procedure->body));
+        MACHIYA_CHECK(compare_decisions(tx, *procedure, began.procedure_hash, line.differences));
+      }
+      if (workflow && workflow->hash != began.workflow_hash) {
+        MACHIYA_TRY(const json::Value after, json::parse(*workflow->canonical));
+        MACHIYA_CHECK(differ(began.workflow_hash, after));
       }
       if (line.differences.empty()) line.differences.push_back("texts only");
       out.push_back(std::move(line));

@@ -165,6 +165,9 @@ class Procedure {
 
 /// A decision as docs/definitions.md writes it (defaults with the outputs) in the form that feel/decision.h compiles.
 json::Value decision_body(json::Value definition);
+/// The ids of the decisions that a definition computes with (fee, calculated values), and of those that they need; sorted.
+/// `decisions`: canonical JSON by id.
+std::vector<std::string> decisions_of(const json::Value& definition, const json::Value& decisions);
 /// The same as compile_procedure of interview.h with the city around it. Null when there is any fault.
 std::shared_ptr<const Procedure> compile_procedure(const json::Value& definition, const World& world, Diagnostics& faults);
 
