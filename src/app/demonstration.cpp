@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "ask/apply/procedure_kind.h"
 #include "city/city.h"
 #include "platform/identity/identity.h"
 
@@ -9,10 +10,8 @@ namespace machiya::app {
 
 std::vector<DemonstrationAccount> demonstration_accounts(const city::City& city) {
   std::set<std::string> owners;
-  for (const city::Loaded* procedure : city.all("procedure")) {
-    auto body = json::parse(*procedure->canonical);
-    if (body.ok()) owners.insert(body->text("owner"));
-  }
+  for (const city::Loaded* procedure : city.all("procedure"))
+    if (const auto* compiled = city.get<apply::ProcedureDefinition>("procedure", procedure->source.id)) owners.insert(compiled->procedure->owner);
   std::vector<DemonstrationAccount> out;
   for (const std::string& owner : owners) {
     const city::Department* department = city.department(owner);

@@ -115,10 +115,9 @@ std::vector<city::RunningService> running_services(const city::City& city, const
   std::vector<city::RunningService> out;
   if (!proved) return out;
   for (const city::Loaded* procedure : city.all("procedure")) {
-    if (procedure->source.initiative != room.number) continue;
-    auto body = json::parse(*procedure->canonical);
-    if (!body.ok()) continue;
-    out.push_back({city::Text((*body)["name"]), "/procedures/" + procedure->source.id, healthy});
+    const auto* compiled = city.get<apply::ProcedureDefinition>("procedure", procedure->source.id);
+    if (procedure->source.initiative == room.number && compiled)
+      out.push_back({city::Text(compiled->procedure->name.all()), "/procedures/" + procedure->source.id, healthy});
   }
   return out;
 }
@@ -237,6 +236,7 @@ void House::Impl::wire_routes() {
   const Frame frame_of = [this](const http::Request& request) { return frame(request); };
   add_language_gate(router);
   router.gate(identity->gate());
+  router.head_gate(identity->head_gate());
   add_finishers(router, *furniture->templates, *furniture->texts, frame_of);
   add_system_routes(router, SystemParts{*store, metrics, *furniture->assets, *furniture->templates, *furniture->city, frame_of, settings.demonstration});
   city::FrontDoor door;

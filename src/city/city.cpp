@@ -14,18 +14,18 @@ bool Text::has(std::string_view lang) const {
   return std::any_of(by_language_.begin(), by_language_.end(), [&](const auto& t) { return t.first == lang; });
 }
 
-const std::string& Text::in(std::string_view lang) const {
-  static const std::string none;
-  const auto find = [&](std::string_view wanted) -> const std::string* {
-    for (const auto& [known, text] : by_language_)
-      if (known == wanted) return &text;
+const std::pair<std::string, std::string>& Text::found(std::string_view lang) const {
+  static const std::pair<std::string, std::string> none;
+  const auto find = [&](std::string_view wanted) -> const std::pair<std::string, std::string>* {
+    for (const auto& text : by_language_)
+      if (text.first == wanted) return &text;
     return nullptr;
   };
-  if (const std::string* text = find(lang)) return *text;
+  if (const auto* text = find(lang)) return *text;
   if (lang != "ja" && lang != "ja-easy")
-    if (const std::string* text = find("en")) return *text;
-  if (const std::string* text = find("ja")) return *text;
-  return by_language_.empty() ? none : by_language_.front().second;
+    if (const auto* text = find("en")) return *text;
+  if (const auto* text = find("ja")) return *text;
+  return by_language_.empty() ? none : by_language_.front();
 }
 
 const Ward* City::ward(std::string_view id_or_code) const {

@@ -24,14 +24,20 @@ class Text {
   Text() = default;
   /// A string (Japanese) or a map by language, in the JSON form of a definition.
   explicit Text(const json::Value& value);
+  /// A text that another reader took apart already.
+  explicit Text(std::vector<std::pair<std::string, std::string>> by_language) : by_language_(std::move(by_language)) {}
   /// Fallback: ja-easy -> ja; others -> en -> ja.
-  const std::string& in(std::string_view lang) const;
+  const std::string& in(std::string_view lang) const { return found(lang).second; }
+  /// The language of what in() gives, for the lang attribute of a text that fell back.
+  const std::string& shown_in(std::string_view lang) const { return found(lang).first; }
   bool has(std::string_view lang) const;
   bool empty() const { return by_language_.empty(); }
   /// Every language that is there, as written.
   const std::vector<std::pair<std::string, std::string>>& all() const { return by_language_; }
 
  private:
+  const std::pair<std::string, std::string>& found(std::string_view lang) const;
+
   std::vector<std::pair<std::string, std::string>> by_language_;
 };
 

@@ -128,7 +128,7 @@ void Connection::on_worker_done() {
       next_request();
       return resume();
     case Outcome::body:
-      phase_ = Phase::body;
+      invite_body();
       return resume();
     case Outcome::write:
       phase_ = Phase::writing;

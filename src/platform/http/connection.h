@@ -23,6 +23,8 @@ struct Exchange {
   std::optional<Response> preset;   ///< an answer decided before any handler ran
   std::unique_ptr<FormBody> form;   ///< multipart on its way to the disk
   std::string chunk;                ///< body bytes for the worker
+  bool ask_first = false;           ///< the worker asks the head gates before the body is read
+  bool continue_due = false;        ///< the client waits for "100 Continue"
   bool body_complete = false;
   std::uint64_t body_seen = 0;
   std::uint64_t body_limit = 0;
@@ -88,6 +90,8 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
   std::optional<Error> check_head(const Head& head);
   std::optional<Response> check_rate();
   bool prepare_body(const Head& head);
+  bool asks_first(const Head& head) const;
+  void invite_body();
   void refuse(const Error& error);
   void hand_over();
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kFormChunk = 128 * 1024;  ///< of an upload, handed to a worker at once
 constexpr std::uint64_t kFormText = 64 * 1024;  ///< room for boundaries and text fields beside a file
 
+constexpr std::uint64_t kSmallBody = 64 * 1024; ///< what may arrive before anybody asked who sends it
+
 std::optional<Method> method_of(std::string_view name) {
   for (int m = 0; m <= static_cast<int>(Method::options); ++m)
     if (method_name(static_cast<Method>(m)) == name) return static_cast<Method>(m);
@@ -129,13 +131,29 @@ bool Connection::prepare_body(const Head& head) {
     limits.file = exchange_->route->options.file_limit;
     exchange_->form = std::make_unique<FormBody>(std::move(*boundary), limits, core_.options.spool_dir);
   }
-  phase_ = Phase::body;
-  if (head.expects_continue) {
-    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    // 25 bytes into an empty socket buffer; should they not fit, the client goes on by itself after a while.
-    if (::send(fd_, go_on.data(), go_on.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) exchange_->keep_alive = false;
+  exchange_->continue_due = head.expects_continue;
+  if (asks_first(head)) {
+    exchange_->ask_first = true;
+    hand_over();
+    return false;
   }
+  invite_body();
   return true;
+}
+
+/// A small body is there as soon as its head: asking first would only cost a second turn on a worker.
+bool Connection::asks_first(const Head& head) const {
+  return head.expects_continue || exchange_->form || !head.content_length || *head.content_length > kSmallBody;
+}
+
+/// The body may come; tells a client that waits for the word.
+void Connection::invite_body() {
+  phase_ = Phase::body;
+  if (!exchange_->continue_due) return;
+  exchange_->continue_due = false;
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  // 25 bytes into an empty socket buffer; should they not fit, the client goes on by itself after a while.
+  if (::send(fd_, go_on.data(), go_on.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) exchange_->keep_alive = false;
 }
 
 /// Takes decoded body bytes from the parser. False when the worker has the request now.

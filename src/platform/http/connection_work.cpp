@@ -29,6 +29,13 @@ std::int64_t Connection::expected_ns() const {
 void Connection::run() {
   if (exchange_->file) return continue_file();
   Exchange& ex = *exchange_;
+  if (ex.ask_first) {
+    ex.ask_first = false;
+    ex.preset = core_.router.refuse_head(ex.request, *ex.route);
+    if (!ex.preset) return finish_turn(Outcome::body);
+    ex.keep_alive = false;   // the body stays unread
+    return answer();
+  }
   if (ex.form && !ex.preset) {
     auto fed = ex.form->feed(ex.chunk);
     ex.chunk.clear();

@@ -111,6 +111,11 @@ class Router {
   /// Gates run before the handler in the order added; the first that answers ends the request.
   using Gate = std::function<std::optional<Response>(Request&, const Route&)>;
   void gate(Gate gate);
+  /// Asked on a worker thread before a body is read that is large, in chunks, or waits for "100 Continue": may this
+  /// request send it? The request has its head only. The gates are asked again once the body is here.
+  void head_gate(Gate gate);
+  /// The first refusal of the head gates; nothing when the body may come.
+  std::optional<Response> refuse_head(Request& request, const Route& route) const;
   /// Finishes every response (security headers, error pages in the visitor's language).
   using Finisher = std::function<void(const Request&, Response&)>;
   void finisher(Finisher finisher);

@@ -65,7 +65,7 @@ struct Router::Impl {
   Node root;
   std::vector<Route> routes;
   std::vector<std::vector<std::string>> names;  ///< of each route's parameters
-  std::vector<Gate> gates;
+  std::vector<Gate> gates, head_gates;
   std::vector<Finisher> finishers;
 
   Response answer(const Router& router, Request& request) const;
@@ -104,6 +104,7 @@ void Router::add(Method method, std::string pattern, RouteOptions options, Handl
 }
 
 void Router::gate(Gate gate) { impl_->gates.push_back(std::move(gate)); }
+void Router::head_gate(Gate gate) { impl_->head_gates.push_back(std::move(gate)); }
 void Router::finisher(Finisher finisher) { impl_->finishers.push_back(std::move(finisher)); }
 const std::vector<Route>& Router::routes() const { return impl_->routes; }
 
@@ -151,6 +152,16 @@ Response Router::Impl::answer(const Router& router, Request& request) const {
   for (const Gate& gate : gates)
     if (auto early = gate(request, *route)) return std::move(*early);
   return route->handler(request);
+}
+
+std::optional<Response> Router::refuse_head(Request& request, const Route& route) const {
+  try {
+    for (const Gate& gate : impl_->head_gates)
+      if (auto early = gate(request, route)) return early;
+  } catch (const std::exception& e) {
+    return failure(request, e.what());
+  }
+  return std::nullopt;
 }
 
 void Router::finish(const Request& request, Response& response) const {

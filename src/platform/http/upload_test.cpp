@@ -86,6 +86,60 @@ TEST_F(Uploads, FiftyMegabytesWithFlatMemory) {
   wait_for_empty_spool();
 }
 
+/// A server whose head gate lets in only who says "pass: yes", and a handler that counts.
+struct GuardedUploads : ::testing::Test {
+  TestServer s;
+  std::atomic<int> handled{0};
+  const std::string body = part("f", "big", std::string(200'000, 'j')) + "--XX--\r\n";
+  void SetUp() override {
+    RouteOptions o;
+    o.file_limit = 60'000'000;
+    s.router.head_gate([](Request& r, const Route&) -> std::optional<Response> {
+      EXPECT_TRUE(r.body.empty() && r.form_pairs.empty() && r.files.empty());
+      if (r.header("pass") == "yes") return std::nullopt;
+      return problem(Error(ErrorCode::unauthenticated), r);
+    });
+    s.router.post("/upload", o, [this](Request& r) {
+      ++handled;
+      return text(std::to_string(r.files.empty() ? r.body.size() : r.files.front().size));
+    });
+    s.start();
+  }
+  std::string head(const std::string& more) const {
+    return "POST /upload HTTP/1.1\r\nHost: t\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n";
+  }
+};
+
+TEST_F(GuardedUploads, AreRefusedBeforeTheBodyIsRead) {
+  Client expecting(s.address());
+  expecting.send(head("Expect: 100-continue\r\n"));
+  EXPECT_EQ(expecting.read().status, 401);   // no "100 Continue", not one byte of the body was sent
+  Client eager(s.address());
+  eager.send(head(""));
+  EXPECT_EQ(eager.read().status, 401);
+  Client sending(s.address());
+  sending.send(head("") + body);
+  EXPECT_EQ(sending.read().status, 401);
+  Client chunked(s.address());
+  chunked.send("POST /upload HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(chunked.read().status, 401);
+  EXPECT_EQ(handled, 0);
+  EXPECT_EQ(s.spool.files(), 0u);
+}
+
+TEST_F(GuardedUploads, ComeInForWhoMaySendThem) {
+  Client c(s.address());
+  c.send(head("Expect: 100-continue\r\npass: yes\r\n"));
+  EXPECT_EQ(c.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  c.send(body);
+  EXPECT_EQ(c.read().body, "200000");
+  c.send(head("pass: yes\r\n") + body);   // the same connection, the body right behind its head
+  EXPECT_EQ(c.read().body, "200000");
+  c.send("POST /upload HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nfour");
+  EXPECT_EQ(c.read().body, "4");   // small ones arrive with their head: only the gates behind see them
+  EXPECT_EQ(handled, 3);
+}
+
 TEST_F(Uploads, ChunkedMultipart) {
   Client c(s.address());
   c.send("POST /upload HTTP/1.1\r\nHost: t\r\nContent-Type: multipart/form-data; boundary=XX\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -100,6 +100,16 @@ std::optional<http::Response> Gate::check(http::Request& request, const http::Ro
   return answer_refusal(request, route, caller, static_cast<int>(verdict));
 }
 
+std::optional<http::Response> Gate::check_head(http::Request& request, const http::Route& route) {
+  auto caller = identify(request);
+  if (!caller.ok()) return http::problem(caller.error(), request);
+  if (!caller->principal) return unauthenticated(request);
+  if (caller->former && !asks_for_data(request)) return std::nullopt;
+  const Verdict verdict = decide(route.options.permission, *caller->principal, *policy_());
+  if (verdict == Verdict::granted) return std::nullopt;
+  return answer_refusal(request, route, *caller, static_cast<int>(verdict));
+}
+
 /// Cross-site request forgery: the token of the session, and what the browser says about the page it came from.
 std::optional<http::Response> Gate::check_form(http::Request& request, const http::Route& route, Caller& caller) {
   const Origin origin = origin_of(request);

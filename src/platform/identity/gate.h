@@ -20,6 +20,9 @@ class Gate {
   Gate(store::Store& store, vault::Vault& vault, const Clock& clock, Rng& rng, Sessions& sessions, PolicyNow policy);
 
   std::optional<http::Response> check(http::Request& request, const http::Route& route);
+  /// With the head only, before a body is read: the permission. A form of a session that is over may come in: what was
+  /// typed is kept; its token, which may stand in the body, is looked at by check().
+  std::optional<http::Response> check_head(http::Request& request, const http::Route& route);
   /// The finisher: a new visitor's cookie goes out only with a page that shows a form.
   void finish(const http::Request& request, http::Response& response) const;
   Result<Identity::ParkedForm> parked_form(std::string_view ticket, const Principal& owner);

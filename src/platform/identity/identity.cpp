@@ -78,6 +78,9 @@ Identity::~Identity() = default;
 http::Router::Gate Identity::gate() {
   return [impl = impl_.get()](http::Request& request, const http::Route& route) { return impl->gate.check(request, route); };
 }
+http::Router::Gate Identity::head_gate() {
+  return [impl = impl_.get()](http::Request& request, const http::Route& route) { return impl->gate.check_head(request, route); };
+}
 http::Router::Finisher Identity::finisher() {
   return [impl = impl_.get()](const http::Request& request, http::Response& response) { impl->gate.finish(request, response); };
 }

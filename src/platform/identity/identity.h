@@ -77,6 +77,8 @@ class Identity {
   /// The gate for http::Router: finds the session or bearer token, checks the route's permission and CSRF; answers
   /// with a redirect to log-in, 401, 403 or nothing. Sets Request::principal.
   http::Router::Gate gate();
+  /// The head gate for http::Router: refuses a body of somebody without the permission before it is read.
+  http::Router::Gate head_gate();
   /// Sends a new visitor's cookie with the first page that shows a form, and keeps such pages out of caches.
   /// identity_http's add_routes() installs it; plain page reads set no cookie.
   http::Router::Finisher finisher();

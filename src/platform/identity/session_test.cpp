@@ -316,6 +316,35 @@ TEST_P(SessionTest, ApiClientsHaveScopesAndCanBeRevoked) {
   EXPECT_EQ(with("Bearer " + *token), 401);
 }
 
+TEST_P(SessionTest, AGuardedUploadIsRefusedOnItsHeadAlone) {
+  const auto gate = identity->head_gate();
+  const auto status = [&](const std::string& permission, http::Pairs headers) {
+    http::Request r;
+    r.method = http::Method::post, r.target = r.path = "/upload", r.headers = std::move(headers);
+    http::Route route{http::Method::post, "/upload", {}, {}};
+    route.options.permission = permission;
+    const auto refused = gate(r, route);
+    return refused ? refused->status : 0;
+  };
+  Principal admin;
+  admin.kind = PrincipalKind::staff, admin.public_id = "admin-1", admin.roles = {"admin"};
+  const std::string token = *identity->create_client("kumin-app", {"applications"}, admin);
+  EXPECT_EQ(status("client:applications", {}), 401);
+  EXPECT_EQ(status("client:applications", {{"authorization", "Bearer nonsense"}}), 401);
+  EXPECT_EQ(status("client:registers", {{"authorization", "Bearer " + token}}), 403);
+  EXPECT_EQ(status("client:applications", {{"authorization", "Bearer " + token}}), 0);
+  EXPECT_EQ(status("public", {}), 0);
+  EXPECT_EQ(status("", {}), 403);            // a route that says nothing is closed
+  EXPECT_EQ(status("person", {}), 303);      // a browser goes to the log-in
+  EXPECT_EQ(status("person", {{"accept", "application/json"}}), 401);
+  Browser citizen = logged_in();
+  const http::Pairs cookie{{"cookie", "machiya=" + citizen.cookies["machiya"]}};
+  EXPECT_EQ(status("person", cookie), 0);
+  EXPECT_EQ(status("verified", cookie), 403);
+  clock.advance(2 * kHour);
+  EXPECT_EQ(status("person", cookie), 0);    // over: the form may come in, so that what was typed is kept
+}
+
 TEST_P(SessionTest, TheListOfClientsShowsUseAndEndAndNeverTheToken) {
   Principal admin;
   admin.kind = PrincipalKind::staff;
