@@ -16,9 +16,13 @@ std::vector<RunningService> services_of(const FrontDoor& door, const Room& room)
   return door.runs_here ? door.runs_here(room) : std::vector<RunningService>();
 }
 
-/// A text as people read it: in やさしい日本語 "{漢字|かんじ}" becomes a word with its reading.
+/// A text as people read it: in やさしい日本語 "{漢字|かんじ}" becomes a word with its reading; a text without a translation
+/// says which language it is in (WCAG 2.2, 3.1.2).
 Data words(const Text& text, std::string_view lang) {
   const std::string& written = text.in(lang);
+  const std::string_view shown = locale::html_lang(text.shown_in(lang));
+  if (!text.empty() && shown != locale::html_lang(lang))
+    return Data(pages::SafeHtml{"<span lang=\"" + std::string(shown) + "\">" + pages::escape(written).html + "</span>"});
   return lang == "ja-easy" ? Data(pages::ruby(written)) : Data(written);
 }
 
@@ -47,6 +51,7 @@ class FrontPages {
     const auto city = door_.city();
     if (!city) return http::problem(ErrorCode::unavailable, request);
     Data page = begin(request, texts_.text(request.lang, "city.home_title", {{"city", plain(city->name(), request.lang)}}));
+    page.set("city", words(city->name(), request.lang));
     if (door_.search)
       if (auto box = door_.search(request)) page.set("search", std::move(*box));
     page.set("reports", report_cards(*city, request.lang));
@@ -64,13 +69,16 @@ class FrontPages {
     page.set("nav_initiatives", true).set("filters", filters(*city, request, field, running));
     Data rows{Data::List{}};
     long shown = 0, at_work = 0;
+    std::string fallback;
     for (const Room& room : city->rooms()) {
       const auto services = services_of(door_, room);
       at_work += !services.empty();
       if ((!field.empty() && room.field != field) || (running && services.empty())) continue;
       ++shown;
+      if (const std::string& language = room.name.shown_in(request.lang); language != request.lang) fallback = language;
       rows.push(row(*city, room, services, request.lang));
     }
+    if (!fallback.empty()) page.set("fallback", text(request, fallback == "en" ? "city.fallback_en" : "city.fallback_ja"));
     page.set("rooms", std::move(rows)).set("shown", shown).set("all", static_cast<long>(city->rooms().size())).set("running", at_work);
     set_programme(page, *city, request.lang);
     return http::html(templates_.render("city/initiatives", page, request.lang).html);

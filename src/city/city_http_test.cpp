@@ -1,6 +1,10 @@
 #include "city/city_http.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "city/test_kinds.h"
 
@@ -49,6 +53,45 @@ class FrontDoorTest : public ::testing::Test {
   std::shared_ptr<const City> city_;
   http::Router router_;
 };
+
+TEST_F(FrontDoorTest, WhatHasNoTranslationSaysItsLanguage) {
+  // The initiatives have names in six languages; the two services of this test have Japanese ones only.
+  for (const char* lang : {"en", "zh-Hans", "ko", "vi"}) {
+    const std::string page = get("/initiatives", lang).body;
+    EXPECT_EQ(count(page, "<span lang=\"ja\">"), 2) << lang;
+    EXPECT_EQ(count(page, "<span lang=\"en\">"), 0) << lang;
+    EXPECT_NE(page.find("<span lang=\"ja\">おしえ太郎&lt;b&gt;</span>"), std::string::npos) << lang;
+    EXPECT_EQ(page.find(texts_->text(lang, "city.fallback_en")), std::string::npos) << lang;
+  }
+  EXPECT_EQ(count(get("/initiatives", "ja").body, "<span lang="), 0);
+  EXPECT_EQ(count(get("/initiatives", "ja-easy").body, "<span lang="), 0);
+}
+
+TEST_F(FrontDoorTest, NamesThatFellBackAreAnnouncedInThePagesLanguage) {
+  const std::string root = MACHIYA_SOURCE_DIR;
+  std::string folder = (std::filesystem::temp_directory_path() / "machiya-names-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::filesystem::copy(root + "/city/osaka", folder + "/osaka", std::filesystem::copy_options::recursive);
+  const std::string file = folder + "/osaka/01-life/bulky-waste/room.yaml";
+  std::ifstream in(file);
+  std::string kept;
+  for (std::string line; std::getline(in, line);)
+    if (line.rfind("  vi:", 0) != 0 && line.rfind("  ja-easy:", 0) != 0) kept += line + "\n";
+  std::ofstream(file) << kept;
+  city_ = load(folder + "/osaka", test_kinds()).city;
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(city_);
+  const std::string page = get("/initiatives", "vi").body;
+  EXPECT_EQ(count(page, "<span lang=\"en\">AI bulky-waste reception</span>"), 1);
+  EXPECT_NE(page.find(texts_->text("vi", "city.fallback_en")), std::string::npos);
+  EXPECT_NE(get("/initiatives", "ja-easy").body.find("ふつうの"), std::string::npos);
+  EXPECT_EQ(get("/initiatives", "ko").body.find(texts_->text("ko", "city.fallback_en")), std::string::npos);
+}
+
+TEST_F(FrontDoorTest, TheHeadingOfTheFrontPageHasReadings) {
+  EXPECT_NE(get("/", "ja-easy").body.find("<h1><ruby>大阪市"), std::string::npos);
+  EXPECT_NE(get("/", "en").body.find("<h1>Online services of Osaka City</h1>"), std::string::npos);
+}
 
 TEST_F(FrontDoorTest, TheTableIsTheProgrammesOwnAndTheLastColumnIsComputed) {
   const http::Response page = get("/initiatives");

@@ -28,6 +28,15 @@ TEST(Osaka, TheCityOfThisRepositoryLoadsWithoutAFault) {
   EXPECT_EQ(room.strategy, "ver.1.0");
 }
 
+TEST(Text, SaysWhichLanguageItShows) {
+  const Text both(json::parse(R"({"ja":"犬","en":"dog"})").value());
+  EXPECT_EQ(both.shown_in("ko"), "en");
+  EXPECT_EQ(both.shown_in("ja-easy"), "ja");
+  EXPECT_EQ(both.shown_in("en"), "en");
+  EXPECT_EQ(Text(json::Value("犬")).shown_in("vi"), "ja");
+  EXPECT_EQ(Text().shown_in("ja"), "");
+}
+
 TEST(Text, FallsBackAsTheHouseSays) {
   const Text both(json::parse(R"({"ja":"犬","en":"dog"})").value());
   EXPECT_EQ(both.in("ja-easy"), "犬");
