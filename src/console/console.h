@@ -67,7 +67,10 @@ class Console {
   http::Response dead_letters(http::Request& request, std::string_view refused = {}) const;
   http::Response change_dead_letter(http::Request& request) const;
   Result<void> fill_dead_letters(const http::Request& request, pages::Data& data) const;
-  http::Response accounts(http::Request& request, std::string_view flash = {}) const;
+  enum class Outcome { none, saved, refused };   ///< of a change to an account, said above the page
+  http::Response accounts(http::Request& request, Outcome outcome = Outcome::none) const;
+  pages::Data account_row(const identity::Identity::StaffMember& member, const city::City* city, const http::Request& request) const;
+  Result<void> save_account(store::Tx& tx, const http::Request& request, const std::vector<std::string>& roles) const;
   http::Response change_account(http::Request& request) const;
   http::Response clients(http::Request& request, const std::string& token = {}, const Error* refused = nullptr) const;
   http::Response change_client(http::Request& request) const;

@@ -41,7 +41,7 @@ class ConsoleTest : public store::testing::StoreTest {
     events->subscribe("letters", "demo.happened.v1", [](store::Tx&, const events::Event&) -> Result<void> { return Error(ErrorCode::unavailable, "no <letter> box"); });
     jobs->declare({"picture", 60, 1, 1});
     identity::Options options;
-    options.policy_text = R"({"roles":{"admin":{"permissions":["*"],"scope":"all"}}})";
+    options.policy_text = R"({"roles":{"admin":{"permissions":["admin.*"],"scope":"all"}}})";   // as in city/osaka
     identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
     Parts parts{store(), *audit, *events, *identity, *jobs, *templates, *texts, clock,
                 [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }};
@@ -154,6 +154,22 @@ TEST_P(ConsoleTest, DeadJobsRunAgainOrAreGivenUp) {
   EXPECT_EQ(jobs->counts()->dead, 0);
   EXPECT_EQ(audited("job.retry").size(), 1u);
   EXPECT_EQ(audited("job.discard").size(), 1u);
+}
+
+TEST_P(ConsoleTest, AnAccountIsSavedWithItsAuditRowAndARefusalKeepsWhatWasTyped) {
+  const auto save = [&](const std::string& password) {
+    return post("/staff/accounts", {{"action", "save"}, {"name", "sato"}, {"display", "佐藤"}, {"password", password}, {"totp", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}, {"department", "health"}, {"role", "clerk"}});
+  };
+  const auto refused = save("short");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_THAT(refused.body, HasSubstr("name=\"name\" value=\"sato\""));
+  EXPECT_THAT(refused.body, Not(HasSubstr("GEZDGNBVGY3TQOJQ")));
+  EXPECT_TRUE(audited("staff.save").empty());
+  EXPECT_EQ(save("long enough for an office").status, 200);
+  ASSERT_EQ(audited("staff.save").size(), 1u);
+  EXPECT_THAT(audited("staff.save")[0], HasSubstr("\"clerk\""));
+  EXPECT_EQ(post("/staff/accounts", {{"action", "close"}, {"name", "sato"}}).status, 303);
+  EXPECT_THAT(page("/staff/accounts"), HasSubstr("Reopen"));
 }
 
 MACHIYA_ON_BOTH_ENGINES(ConsoleTest);
