@@ -233,6 +233,11 @@ TEST_P(Applicant, AClientAppliesForSomebodyAndAsksHowItStands) {
   const auto again = program.send(path, body, "k1", *token);
   EXPECT_EQ(again.status, 200);
   EXPECT_EQ(json::parse(again.body)->text("number"), number);
+  const auto reused = program.send(path, R"({"answers":{"maker":"源内","height":90},"applicant":{"email":"hanako@example.jp"}})", "k1", *token);
+  EXPECT_EQ(reused.status, 422);
+  EXPECT_EQ(json::parse(reused.body).value()["errors"][std::size_t{0}].text("code"), "idempotency-key-reused");
+  EXPECT_FALSE(has(reused, number));
+  EXPECT_EQ(fee_of(number), 300);
   const auto status = program.ask("/api/v1/applications/" + number, *token);
   EXPECT_EQ(status.status, 200);
   EXPECT_FALSE(has(status, "源内")) << "a client learns the state, not the answers";

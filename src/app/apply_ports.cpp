@@ -5,6 +5,7 @@
 #include "ask/records/records_dao.h"
 #include "platform/identity/identity.h"
 #include "platform/store/store.h"
+#include "platform/vault/vault.h"
 
 namespace machiya::app {
 namespace {
@@ -28,6 +29,15 @@ Result<apply::PublicStatus> status_of(cases::Cases& cases, store::Store& store, 
     out.received = row->created;
     out.changed = row->changed;
     return out;
+  });
+}
+
+Result<json::Value> log_of(cases::Cases& cases, store::Store& store, std::string_view number) {
+  return store.read([&](store::ReadTx& tx) -> Result<json::Value> {
+    MACHIYA_TRY(const auto row, records::find_record(tx, number));
+    if (!row || row->sealed_log.empty()) return json::Value();
+    MACHIYA_TRY(const std::string text, cases.platform().vault.open_sealed(tx, row->data_key, records::kLogContext, row->sealed_log));
+    return json::parse(text);
   });
 }
 
@@ -71,6 +81,7 @@ apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, ide
   };
   ports.public_status = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, true); };
   ports.status_of = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, false); };
+  ports.log_of = [&cases, &store](std::string_view number) { return log_of(cases, store, number); };
   ports.person_of_email = [&identity, &store](std::string_view email) {
     return store.write([&](store::Tx& tx) { return identity.ensure_person(tx, email, identity::Assurance::contact); });
   };

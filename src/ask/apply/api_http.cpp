@@ -36,6 +36,29 @@ http::Response with_errors(const Error& error, const http::Request& request, Val
 
 bool has_scope(const identity::Principal& who, std::string_view scope) { return std::find(who.scopes.begin(), who.scopes.end(), scope) != who.scopes.end(); }
 
+/// Who calls, for what belongs to the caller: a client, a person, or else the network address.
+std::string sender_of(const http::Request& request) {
+  const auto& who = identity::principal_of(request);
+  return who.kind == identity::PrincipalKind::visitor ? "remote:" + request.remote : who.actor();
+}
+
+/// Kept in the log of the case beside the answers: what the request of an Idempotency-Key said. Names with "_" ask nothing.
+constexpr std::string_view kRequestMark = "_request";
+std::string mark_in(const Value& log) {
+  for (const auto& entry : log.items())
+    if (entry.text("field") == kRequestMark) return entry.text("value");
+  return {};
+}
+
+/// Files wait for their application under the first owner, and are its own under the second.
+struct FileOwner {
+  std::string waiting, attached;
+};
+FileOwner file_owner(vault::Vault& vault, const http::Request& request) {
+  const std::string caller = vault.digest("api/file", sender_of(request));
+  return {std::string(blobs::kUnattached) + caller, "attached:" + caller};
+}
+
 Value question_json(const interview::Question& question, std::string_view lang) {
   Value out = Value::object({{"name", question.name}, {"type", std::string(interview::answer_type_name(question.type))}, {"label", plain(question.label.in(lang))}, {"required", !question.optional}});
   if (!question.hint.empty()) out.set("hint", plain(question.hint.in(lang)));
@@ -140,6 +163,8 @@ http::Response Apply::api_apply(http::Request& request) {
     errors.push(Value::object({{"pointer", "/answers" + entries.error().where}, {"code", "unknown-field"}, {"message", entries.error().detail}}));
     return with_errors(Error(ErrorCode::invalid_input, "the answers cannot be read"), request, std::move(errors));
   }
+  const std::string mark = vault::sha256_hex(json::to_text(*body));
+  entries->push_back({drafts_.new_id(), situation.now, author, std::string(kRequestMark), mark});
   interview::Log log;
   for (auto& entry : *entries) log.append(std::move(entry));
   auto state = interview::evaluate(*now->procedure, log, situation);
@@ -147,8 +172,10 @@ http::Response Apply::api_apply(http::Request& request) {
   if (!state->complete) return api_errors(request, *now, *state, (*body)["answers"]);
   auto submission = submission_of(*now, *state, log, *applicant);
   submission.channel = "api";
+  const FileOwner owner = file_owner(p_.vault, request);
   for (const std::string& blob : submission.blobs) {
-    if (p_.blobs.find(blob).ok()) continue;
+    const auto found = p_.blobs.find(blob);
+    if (found.ok() && (found->owner == owner.waiting || found->owner == owner.attached)) continue;
     auto errors = Value::array();
     errors.push(Value::object({{"pointer", "/answers"}, {"code", "unknown-file"}, {"message", "no file '" + blob + "' was uploaded; send it to /api/v1/files first"}}));
     return with_errors(Error(ErrorCode::invalid_input, "a file is missing"), request, std::move(errors));
@@ -156,11 +183,24 @@ http::Response Apply::api_apply(http::Request& request) {
   submission.lang = situation.lang;
   submission.request = request.id;
   // Of one sender: nobody can learn another's receipt by guessing a key.
-  const std::string sender = who.kind == identity::PrincipalKind::visitor ? "remote:" + request.remote : who.actor();
-  submission.idempotency_key = "api:" + vault::sha256_hex(sender + "\n" + now->procedure->id + "\n" + key);
+  submission.idempotency_key = "api:" + vault::sha256_hex(sender_of(request) + "\n" + now->procedure->id + "\n" + key);
   if (auto kept = drafts_.remember(*now); !kept.ok()) return http::problem(kept.error(), request);
+  // Attached before it is sent: a crash in between leaves a file too many, never a case without its file.
+  if (auto attached = p_.blobs.hand_over(submission.blobs, owner.waiting, owner.attached); !attached.ok()) return http::problem(attached.error(), request);
   auto receipt = ports_.submit(submission);
-  if (!receipt.ok()) return http::problem(receipt.error(), request);
+  if (!receipt.ok()) {
+    auto back = p_.blobs.hand_over(submission.blobs, owner.attached, owner.waiting);
+    return http::problem(back.ok() ? receipt.error() : back.error(), request);
+  }
+  if (receipt->repeated && ports_.log_of) {
+    auto first = ports_.log_of(receipt->number);
+    if (!first.ok()) return http::problem(first.error(), request);
+    if (const std::string said = mark_in(*first); !said.empty() && said != mark) {
+      auto errors = Value::array();
+      errors.push(Value::object({{"pointer", ""}, {"code", "idempotency-key-reused"}, {"message", "this Idempotency-Key was used for another request; send a new key"}}));
+      return with_errors(Error(ErrorCode::invalid_input, "the Idempotency-Key was used before with another payload"), request, std::move(errors));
+    }
+  }
   if (who.kind == identity::PrincipalKind::client) {
     auto noted = p_.store.write([&](store::Tx& tx) { return draft_dao::remember_api(tx, receipt->number, who.actor(), p_.clock.now()); });
     if (!noted.ok()) return http::problem(noted.error(), request);
@@ -215,7 +255,7 @@ http::Response Apply::api_towns(http::Request& request) {
 http::Response Apply::api_file(http::Request& request) {
   if (request.files.size() != 1) return http::problem(Error(ErrorCode::malformed_request, "send one file as multipart/form-data"), request);
   const auto& file = request.files.front();
-  auto blob = p_.blobs.put(file.path, file.content_type, {}, "api");
+  auto blob = p_.blobs.put(file.path, file.content_type, {}, file_owner(p_.vault, request).waiting);
   if (!blob.ok()) return http::problem(blob.error(), request);
   return http::json(Value::object({{"blob", blob->public_id}, {"filename", interview::clean(file.filename)}, {"type", blob->type}, {"bytes", static_cast<std::int64_t>(blob->bytes)}}), 201);
 }

@@ -46,6 +46,26 @@ pages:
       - { name: note, type: long-text, label: { ja: 状況, en: Note } }
 )yaml";
 
+/// Enough of a PDF to be known as one.
+std::string a_pdf(const std::string& folder, const std::string& name) {
+  const std::string path = folder + "/" + name;
+  write_file(path, "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n");
+  return path;
+}
+
+constexpr std::string_view kPaper = R"yaml(procedure: paper
+version: 1
+kind: report
+name: { ja: 書類, en: Paper }
+owner: shimin
+assurance: none
+pages:
+  - page: what
+    title: { ja: 書類, en: Paper }
+    ask:
+      - { name: paper, type: file, label: { ja: 書類, en: Paper } }
+)yaml";
+
 struct ApplyTest : Applying {
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<Apply> apply;
@@ -245,6 +265,53 @@ TEST_P(ApplyTest, ExpiredDraftsAreErased) {
   clock.advance(8 * kDay);
   EXPECT_EQ(apply->drafts().expire(10).value(), 1);
   EXPECT_EQ(browser.get(draft + "/what").status, 404);
+}
+
+TEST_P(ApplyTest, FilesOfADraftGoWithIt) {
+  identity::Browser browser(*router);
+  auto with_file = [&](const std::string& draft) {
+    auto blob = blobs->put(a_pdf(folder(), "paper.pdf"), "", {}, Drafts::file_owner(draft.substr(8)));
+    EXPECT_TRUE(blob.ok()) << blob.error().to_string();
+    return blob->public_id;
+  };
+  auto drafted = [&] { return begin(browser, "report"); };
+  const std::string thrown_away = drafted(), expiring = drafted(), sent_one = drafted();
+  const std::string first = with_file(thrown_away), second = with_file(expiring), third = with_file(sent_one);
+  EXPECT_EQ(location(fill(browser, sent_one + "/what", {{"note", "穴"}, {"action", "send"}})), sent_one + "/receipt");
+  ASSERT_TRUE(apply->drafts().discard(apply->drafts().find(thrown_away.substr(8)).value()).ok());
+  EXPECT_FALSE(blobs->find(first).ok());
+  EXPECT_TRUE(blobs->find(second).ok());
+  clock.advance(8 * kDay);
+  EXPECT_EQ(apply->drafts().expire(10).value(), 1);
+  EXPECT_FALSE(blobs->find(second).ok());
+  clock.advance(40 * kDay);
+  EXPECT_EQ(apply->drafts().expire(10).value(), 1);
+  EXPECT_TRUE(blobs->find(third).ok()) << "the files of a sent draft are the case's";
+}
+
+TEST_P(ApplyTest, ApiFilesBelongToWhoeverSentThem) {
+  put("paper", std::string(kPaper));
+  reload();
+  Program program(*router), other(*router);
+  other.remote = "203.0.113.99";
+  auto upload = [&](Program& who, const std::string& name) {
+    const auto answer = who.upload("/api/v1/files", a_pdf(folder(), name));
+    EXPECT_EQ(answer.status, 201) << answer.body;
+    return json::parse(answer.body)->text("blob");
+  };
+  auto body_with = [](const std::string& blob) { return R"({"answers":{"paper":[{"blob":")" + blob + R"(","filename":"a.pdf","type":"application/pdf","bytes":10}]}})"; };
+  const std::string path = "/api/v1/procedures/paper/applications", blob = upload(program, "a.pdf"), idle = upload(program, "b.pdf");
+  const auto stolen = other.send(path, body_with(blob), "k1");
+  EXPECT_EQ(stolen.status, 422);
+  EXPECT_EQ(json::parse(stolen.body).value()["errors"][std::size_t{0}].text("code"), "unknown-file");
+  EXPECT_EQ(program.send(path, body_with(blob), "k1").status, 201);
+  EXPECT_EQ(program.send(path, body_with(blob), "k1").status, 200) << "the repeated request has the same file";
+  clock.advance(23 * kHour);
+  EXPECT_EQ(blobs->erase_unattached(10).value(), 0);
+  clock.advance(2 * kHour);
+  EXPECT_EQ(blobs->erase_unattached(10).value(), 1);
+  EXPECT_FALSE(blobs->find(idle).ok());
+  EXPECT_TRUE(blobs->find(blob).ok());
 }
 
 TEST_P(ApplyTest, ApiTakesApplicationsOnce) {

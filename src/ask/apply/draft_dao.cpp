@@ -103,10 +103,10 @@ Result<bool> mark_sent(store::Tx& tx, std::string_view public_id, std::string_vi
   return changed == 1;
 }
 
-Result<std::vector<Expired>> expired(store::ReadTx& tx, Instant now, int limit) {
-  MACHIYA_TRY(auto rows, tx.query("SELECT id, data_key FROM draft WHERE expires < :now ORDER BY expires LIMIT :limit", {{"now", now.us}, {"limit", limit}}));
-  std::vector<Expired> out;
-  for (const auto& row : rows) out.push_back({row.integer(0), row.integer(1)});
+Result<std::vector<Draft>> expired(store::ReadTx& tx, Instant now, int limit) {
+  MACHIYA_TRY(auto rows, many(tx, "SELECT " + std::string(kColumns) + " FROM draft WHERE expires < :now ORDER BY expires LIMIT :limit", {{"now", now.us}, {"limit", limit}}));
+  std::vector<Draft> out;
+  for (auto& row : rows) out.push_back(std::move(row.draft));
   return out;
 }
 Result<void> remove(store::Tx& tx, std::int64_t id) {

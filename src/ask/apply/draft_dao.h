@@ -23,10 +23,8 @@ Result<std::vector<Row>> of_session(store::ReadTx& tx, std::string_view session,
 Result<std::int64_t> bind(store::Tx& tx, std::string_view session, std::int64_t person, Instant expires);
 Result<bool> mark_sent(store::Tx& tx, std::string_view public_id, std::string_view number, Instant now, Instant expires);
 Result<std::optional<Row>> of_correction(store::ReadTx& tx, std::string_view case_number, std::int64_t person);
-struct Expired {
-  std::int64_t id = 0, data_key = 0;
-};
-Result<std::vector<Expired>> expired(store::ReadTx& tx, Instant now, int limit);
+/// Without their logs.
+Result<std::vector<Draft>> expired(store::ReadTx& tx, Instant now, int limit);
 Result<void> remove(store::Tx& tx, std::int64_t id);
 
 Result<void> remember_definition(store::Tx& tx, std::string_view hash, std::string_view procedure, int version, std::string_view body);

@@ -164,21 +164,28 @@ Result<void> Drafts::mark_sent(store::Tx& tx, std::string_view public_id, std::s
 }
 
 Result<void> Drafts::discard(const Draft& draft) {
-  return store_.write([&](store::Tx& tx) -> Result<void> {
+  // What a crash after the commit leaves behind waits for nobody, and is erased as such after a day.
+  MACHIYA_TRY(const std::string released, store_.write([&](store::Tx& tx) -> Result<std::string> {
+    MACHIYA_TRY(const auto now, draft_dao::find(tx, draft.public_id));
+    if (!now) return std::string();
+    std::string owner;
+    if (!now->draft.sent()) {
+      MACHIYA_TRY(owner, blobs_.release(tx, file_owner(draft.public_id)));
+    }
     MACHIYA_CHECK(draft_dao::remove(tx, draft.id));
-    return vault_.erase_key(tx, draft.data_key);
-  });
+    MACHIYA_CHECK(vault_.erase_key(tx, draft.data_key));
+    return owner;
+  }));
+  if (released.empty()) return {};
+  MACHIYA_TRY(const int files, blobs_.erase_owned(released));
+  (void)files;
+  return {};
 }
 
 Result<int> Drafts::expire(int limit) {
-  return store_.write([&](store::Tx& tx) -> Result<int> {
-    MACHIYA_TRY(auto rows, draft_dao::expired(tx, clock_.now(), limit));
-    for (const auto& row : rows) {
-      MACHIYA_CHECK(draft_dao::remove(tx, row.id));
-      MACHIYA_CHECK(vault_.erase_key(tx, row.data_key));
-    }
-    return static_cast<int>(rows.size());
-  });
+  MACHIYA_TRY(const auto drafts, store_.read([&](store::ReadTx& tx) { return draft_dao::expired(tx, clock_.now(), limit); }));
+  for (const Draft& draft : drafts) MACHIYA_CHECK(discard(draft));
+  return static_cast<int>(drafts.size());
 }
 
 Result<void> Drafts::remember(const ProcedureNow& now) {

@@ -11,6 +11,7 @@
 #include "ask/apply/draft.h"
 #include "ask/interview/procedure.h"
 #include "base/rng.h"
+#include "platform/blobs/blobs.h"
 #include "platform/identity/identity.h"
 #include "platform/store/store.h"
 #include "platform/vault/vault.h"
@@ -33,7 +34,8 @@ Access access_of(const Draft& draft, const identity::Principal& who);
 /// Thread-safe.
 class Drafts {
  public:
-  Drafts(store::Store& store, vault::Vault& vault, const Clock& clock, Rng& rng) : store_(store), vault_(vault), clock_(clock), rng_(rng) {}
+  Drafts(store::Store& store, vault::Vault& vault, blobs::Blobs& blobs, const Clock& clock, Rng& rng)
+      : store_(store), vault_(vault), blobs_(blobs), clock_(clock), rng_(rng) {}
 
   Result<Draft> create(const ProcedureNow& now, const identity::Principal& who);
   /// A correction of a case: begins with the case's log; asked questions count as not visited.
@@ -52,8 +54,11 @@ class Drafts {
   Result<void> bind(store::Tx& tx, const identity::Principal& before, const identity::Principal& after);
   /// In the transaction of the submission.
   Result<void> mark_sent(store::Tx& tx, std::string_view public_id, std::string_view number);
+  /// Erases a draft, its key and, unless a case has them, its files.
   Result<void> discard(const Draft& draft);
-  /// Removes what is over, with its key; gives how many.
+  /// The owner of the files of a draft, for blobs.
+  static std::string file_owner(std::string_view public_id) { return "draft:" + std::string(public_id); }
+  /// Removes what is over, as discard() does; gives how many.
   Result<int> expire(int limit);
 
   Result<void> remember(const ProcedureNow& now);
@@ -72,6 +77,7 @@ class Drafts {
   std::set<std::string> remembered_;   ///< hashes known to be durable: nothing deletes them
   store::Store& store_;
   vault::Vault& vault_;
+  blobs::Blobs& blobs_;
   const Clock& clock_;
   Rng& rng_;
 };

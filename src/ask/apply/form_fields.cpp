@@ -75,7 +75,7 @@ void Apply::take_files(http::Request& request, const Draft& draft, const intervi
     blobs::Limits limits;
     if (question.type == AnswerType::photo) limits.types = {"image/jpeg", "image/png", "image/webp"};
     blobs::PhotoFacts facts;
-    auto blob = p_.blobs.put(file.path, file.content_type, limits, "draft:" + draft.public_id, question.exif.empty() ? nullptr : &facts);
+    auto blob = p_.blobs.put(file.path, file.content_type, limits, Drafts::file_owner(draft.public_id), question.exif.empty() ? nullptr : &facts);
     if (!blob.ok()) {
       trouble = blob.error().code == ErrorCode::too_large ? "apply.file.too_large" : blob.error().code == ErrorCode::unsupported_type ? "apply.file.type" : "apply.file.failed";
       continue;

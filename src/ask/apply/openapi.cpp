@@ -81,7 +81,7 @@ Value application_path(const interview::Procedure& procedure, std::string_view l
   if (procedure.assurance != "verified") security.push(Value::object({{"client", names({"applications"})}}));
   security.push(Value::object({{"session", Value::array()}, {"csrf", Value::array()}}));
   return Value::object({{"post", Value::object({{"operationId", "apply-" + procedure.id}, {"summary", procedure.name.in(lang)}, {"security", std::move(security)},
-                                                {"parameters", Value(Value::Array{parameter("Idempotency-Key", "header", true, Value::object({{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}), "the same key gives the first receipt")})},
+                                                {"parameters", Value(Value::Array{parameter("Idempotency-Key", "header", true, Value::object({{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}), "the same key with the same body gives the first receipt; with another body 422 and the code idempotency-key-reused")})},
                                                 {"requestBody", Value::object({{"required", true}, {"content", content(std::move(body))}})}, {"responses", std::move(responses)}})}});
 }
 

@@ -10,7 +10,7 @@ namespace machiya::apply {
 
 std::vector<store::Migration> Apply::migrations() { return sql_migrations_apply(); }
 
-Apply::Apply(Platform platform, Ports ports) : p_(std::move(platform)), ports_(std::move(ports)), drafts_(p_.store, p_.vault, p_.clock, p_.rng) {}
+Apply::Apply(Platform platform, Ports ports) : p_(std::move(platform)), ports_(std::move(ports)), drafts_(p_.store, p_.vault, p_.blobs, p_.clock, p_.rng) {}
 
 
 std::string draft_path(const Draft& draft, std::string_view key) {

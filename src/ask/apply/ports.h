@@ -48,6 +48,8 @@ struct Ports {
   std::function<Result<cases::VersionTexts>(std::string_view procedure, std::string_view hash)> version_of;
   /// Of a case without applicant; not_found for every other one. May be empty.
   std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> public_status;
+  /// The log of any case, for telling whether a repeated request is the same as the first. Null once the case is erased. May be empty.
+  std::function<Result<json::Value>(std::string_view number)> log_of;
   /// The same of any case: the caller has checked who asks. May be empty.
   std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> status_of;
   /// The person of an address, for an application that a client sends for somebody. May be empty: then clients cannot.

@@ -95,6 +95,17 @@ struct Program : identity::Browser {
     if (!bearer.empty()) r.headers.emplace_back("authorization", "Bearer " + bearer);
     return router->dispatch(r);
   }
+  /// Sends one file that lies at `file`.
+  http::Response upload(const std::string& path, const std::string& file) {
+    http::Request r;
+    r.method = http::Method::post;
+    r.path = r.target = path;
+    r.remote = remote;
+    r.headers = {{"host", "city.example"}, {"accept", "application/json"}};
+    r.files.emplace_back();
+    r.files.back().field = "file", r.files.back().filename = "a.pdf", r.files.back().path = file;
+    return router->dispatch(r);
+  }
   http::Response send(const std::string& path, const std::string& body, const std::string& key, const std::string& bearer = {}) {
     http::Request r;
     r.method = http::Method::post;

@@ -68,6 +68,37 @@ Result<void> remove(store::Tx& tx, std::int64_t id) {
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 
+namespace {
+Result<std::vector<std::string>> ids(store::ReadTx& tx, std::string_view sql, const store::Binds& binds) {
+  MACHIYA_TRY(auto rows, tx.query(sql, binds));
+  std::vector<std::string> out;
+  for (const auto& row : rows) out.push_back(row.text(0));
+  return out;
+}
+}  // namespace
+
+Result<std::vector<std::string>> of_owner(store::ReadTx& tx, std::string_view owner) {
+  return ids(tx, "SELECT public_id FROM blob WHERE owner = :owner", {{"owner", owner}});
+}
+
+Result<std::vector<std::string>> waiting_since(store::ReadTx& tx, std::string_view prefix, Instant before, int limit) {
+  // A range over the index of owners: every text that begins with the prefix.
+  std::string end(prefix);
+  ++end.back();
+  return ids(tx, "SELECT public_id FROM blob WHERE owner >= :first AND owner < :end AND created < :before ORDER BY created LIMIT :limit",
+             {{"first", prefix}, {"end", end}, {"before", before.us}, {"limit", limit}});
+}
+
+Result<void> release(store::Tx& tx, std::string_view from, std::string_view to) {
+  auto done = tx.execute("UPDATE blob SET owner = :to WHERE owner = :from", {{"to", to}, {"from", from}});
+  return done.ok() ? Result<void>() : Result<void>(done.error());
+}
+
+Result<void> hand_over(store::Tx& tx, std::string_view public_id, std::string_view from, std::string_view to) {
+  auto done = tx.execute("UPDATE blob SET owner = :to WHERE public_id = :id AND owner = :from", {{"to", to}, {"id", public_id}, {"from", from}});
+  return done.ok() ? Result<void>() : Result<void>(done.error());
+}
+
 Result<bool> names_file(store::ReadTx& tx, std::string_view sha256) {
   MACHIYA_TRY(auto row, tx.query_one("SELECT 1 FROM blob WHERE file = :f OR thumbnail = :f", {{"f", sha256}}));
   return row.has_value();
@@ -79,7 +110,8 @@ std::vector<store::Migration> migrations() {
            " refused TEXT NOT NULL, file TEXT NOT NULL, thumbnail TEXT NOT NULL, data_key INT NOT NULL, bytes INT NOT NULL,"
            " width INT NOT NULL, height INT NOT NULL, max_pixels INT NOT NULL, as_uploaded INT NOT NULL, created TS NOT NULL);"
            "CREATE INDEX blob_file ON blob (file); CREATE INDEX blob_thumbnail ON blob (thumbnail);",
-           ""}};
+           ""},
+          {"blobs", 2, "owner", "CREATE INDEX blob_owner ON blob (owner, created);", ""}};
 }
 
 }  // namespace machiya::blobs::blob_dao

@@ -195,6 +195,33 @@ Result<void> Blobs::erase(std::string_view public_id) {
   return {};
 }
 
+Result<std::string> Blobs::release(store::Tx& tx, std::string_view owner) {
+  std::string waiting = std::string(kUnattached) + std::string(owner);
+  MACHIYA_CHECK(blob_dao::release(tx, owner, waiting));
+  return waiting;
+}
+
+Result<int> Blobs::erase_owned(std::string_view owner) {
+  MACHIYA_TRY(const auto ids, impl_->store.read([&](store::ReadTx& tx) { return blob_dao::of_owner(tx, owner); }));
+  for (const std::string& id : ids) MACHIYA_CHECK(erase(id));
+  return static_cast<int>(ids.size());
+}
+
+Result<void> Blobs::hand_over(const std::vector<std::string>& ids, std::string_view from, std::string_view to) {
+  if (ids.empty()) return {};
+  return impl_->store.write([&](store::Tx& tx) -> Result<void> {
+    for (const std::string& id : ids) MACHIYA_CHECK(blob_dao::hand_over(tx, id, from, to));
+    return {};
+  });
+}
+
+Result<int> Blobs::erase_unattached(int limit) {
+  const Instant before{impl_->clock.now().us - kKeepUnattached};
+  MACHIYA_TRY(const auto ids, impl_->store.read([&](store::ReadTx& tx) { return blob_dao::waiting_since(tx, kUnattached, before, limit); }));
+  for (const std::string& id : ids) MACHIYA_CHECK(erase(id));
+  return static_cast<int>(ids.size());
+}
+
 Result<int> Blobs::sweep() {
   std::vector<std::string> old;
   impl_->files.each([&](const std::string& name, std::int64_t modified_s) {

@@ -49,6 +49,10 @@ struct PhotoFacts {
 
 class ImageRenderer;   // ports.h
 
+/// Owners that begin so have put a file that nothing holds yet: it is erased after a day (erase_unattached).
+inline constexpr std::string_view kUnattached = "waiting:";
+inline constexpr std::int64_t kKeepUnattached = 24 * kHour;
+
 /// Thread-safe.
 class Blobs {
  public:
@@ -68,6 +72,15 @@ class Blobs {
   Result<std::string> read(std::string_view public_id, std::string_view variant = {});
   /// Erases key, row and files: backups hold only what nobody can read.
   Result<void> erase(std::string_view public_id);
+  /// In the transaction that ends an owner: nothing holds its files any more. Gives their new owner, for erase_owned() after
+  /// the commit.
+  Result<std::string> release(store::Tx& tx, std::string_view owner);
+  /// Erases every file of one owner; gives how many.
+  Result<int> erase_owned(std::string_view owner);
+  /// Those of `ids` that `from` owns belong to `to` from now on.
+  Result<void> hand_over(const std::vector<std::string>& ids, std::string_view from, std::string_view to);
+  /// Erases files that waited a day for something to hold them, at most `limit`; gives how many.
+  Result<int> erase_unattached(int limit);
   /// Removes files that no row names (a crash between file and commit) and that are older than a day. Gives how many.
   Result<int> sweep();
   static std::vector<store::Migration> migrations();
