@@ -1,6 +1,7 @@
 #include "ask/apply/pdf_sheet.h"
 
 #include "ask/apply/qr.h"
+#include "ask/cases/pdf_language.h"
 
 namespace machiya::apply {
 namespace {
@@ -122,7 +123,7 @@ Result<std::string> PdfSheet::finish() {
   surface_ = nullptr;
   if (drawn != CAIRO_STATUS_SUCCESS || written != CAIRO_STATUS_SUCCESS)
     return Error(ErrorCode::internal, cairo_status_to_string(drawn != CAIRO_STATUS_SUCCESS ? drawn : written));
-  return std::move(out_);
+  return cases::with_language(std::move(out_), lang_);
 }
 
 }  // namespace machiya::apply

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "ask/apply/qr.h"
+#include "ask/cases/pdf_language.h"
 
 namespace machiya::apply {
 namespace {
@@ -42,6 +43,33 @@ TEST(ReceiptPdf, SameBytesTaggedAndReadable) {
   EXPECT_NE(text.find("R8-7KQF-9M3T-X4D2"), std::string::npos);
   EXPECT_NE(text.find("犬の登録"), std::string::npos);
   EXPECT_NE(text.find("項目59"), std::string::npos) << "over the page";
+}
+
+TEST(ReceiptPdf, SaysItsLanguageAndShowsItsTitle) {
+  ReceiptSheet english = sheet();
+  english.lang = "en";
+  const auto pdf = make_receipt_pdf(english), easy = [] {
+    ReceiptSheet out = sheet();
+    out.lang = "ja-easy";
+    return make_receipt_pdf(out);
+  }();
+  ASSERT_TRUE(pdf.ok() && easy.ok());
+  EXPECT_NE(easy->find("/Lang (ja) "), std::string::npos);
+  const std::string path = ::testing::TempDir() + "/receipt_language_test.pdf";
+  std::ofstream(path, std::ios::binary) << *pdf;
+  const std::string about = run("pdfinfo " + path + " 2>&1"), checked = run("qpdf --check " + path + " 2>&1");
+  std::remove(path.c_str());
+  EXPECT_NE(pdf->find("/Lang (en) /ViewerPreferences << /DisplayDocTitle true >>"), std::string::npos);
+  if (about.find("Pages:") == std::string::npos) GTEST_SKIP() << "pdfinfo is absent";
+  EXPECT_NE(about.find("Tagged:          yes"), std::string::npos) << "a reader follows the update: " << about;
+  EXPECT_NE(about.find("受け付けました"), std::string::npos) << about;
+  EXPECT_EQ(about.find("rror"), std::string::npos) << about;
+  if (checked.find("checking") != std::string::npos) EXPECT_NE(checked.find("No syntax or stream encoding errors"), std::string::npos) << checked;
+}
+
+TEST(ReceiptPdf, AnUnknownKindOfFileIsRefused) {
+  for (const char* text : {"", "%PDF-1.7\nstartxref\n9999\n%%EOF", "%PDF-1.7\nxref\n0 1\ntrailer\n<< /Size 1 /Root 7 0 R /Info 1 0 R >>\nstartxref\n9\n"})
+    EXPECT_FALSE(cases::with_language(text, "ja").ok()) << text;
 }
 
 TEST(Qr, SquareAndRefusesTooMuch) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "ask/cases/pdf_language.h"
 #include "base/text.h"
 #include "platform/locale/locale.h"
 
@@ -116,7 +117,7 @@ Result<std::string> document_pdf(const DocumentPages& document) {
   }
   cairo_surface_finish(surface.get());
   if (cairo_surface_status(surface.get()) != CAIRO_STATUS_SUCCESS) return Error(ErrorCode::internal, "PDF was not finished");
-  return out;
+  return with_language(std::move(out), "ja");   // the Japanese text is the decision
 }
 
 }  // namespace machiya::cases
