@@ -3,7 +3,7 @@
 namespace machiya::store {
 
 namespace {
-constexpr std::size_t kGroup = 64;         // bounds the time a single commit may take, and what is run again when one fails
+constexpr std::size_t kGroup = 24;         // bounds what is run again when one fails; larger ones leave the other processors waiting
 constexpr std::size_t kQueue = 50'000;
 }  // namespace
 

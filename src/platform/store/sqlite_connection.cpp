@@ -127,7 +127,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
     MACHIYA_CHECK(out->script("PRAGMA query_only=ON; PRAGMA cache_size=-2000;"));
     return out;
   }
-  MACHIYA_CHECK(out->script(std::string("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; "
+  MACHIYA_CHECK(out->script(std::string("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=12000; PRAGMA journal_size_limit=67108864; "
                                         "PRAGMA cache_size=-8000; PRAGMA synchronous=") + (synchronous ? "FULL;" : "NORMAL;")));
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/log.h"
@@ -13,6 +14,10 @@ namespace machiya::store {
 namespace {
 
 constexpr std::size_t kGroup = 512;        // bounds the time a single commit may take
+// A group that took everybody who writes would leave the other processors idle while it runs, and the writer idle while they think
+// of their next write. So a group ends when its work is about this many times its commit: the fsync is still shared by many.
+constexpr std::int64_t kWorkPerCommit = 2;
+constexpr std::size_t kLeast = 8;
 constexpr std::size_t kQueue = 50'000;     // beyond this the caller is told to come back later
 constexpr std::chrono::milliseconds kLeasePoll{20};
 constexpr std::chrono::milliseconds kProbeMin{200}, kProbeMax{2000};
@@ -122,7 +127,9 @@ Result<void> SqliteWriter::wait_for_lease() {
 
 void SqliteWriter::take_group(Group& group) {
   group.clear();
-  while (!queue_.empty() && group.size() < kGroup) {
+  const auto affordable = static_cast<std::size_t>(kWorkPerCommit * commit_ns_ / std::max<std::int64_t>(item_ns_, 1));
+  const std::size_t most = std::clamp(affordable, kLeast, kGroup);
+  while (!queue_.empty() && group.size() < most) {
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -210,6 +217,7 @@ void SqliteWriter::run_group(Group& group) {
 /// and again with them when one did.
 Result<void> SqliteWriter::run_transaction(Group& group, std::size_t from, std::size_t to) {
   Kept kept;
+  const auto begun = std::chrono::steady_clock::now();
   auto ran = connection_->control("BEGIN IMMEDIATE");
   if (ran.ok()) ran = run_items(group, from, to, Guard::none, kept);
   if (ran.ok() && (kept.remains || twice_)) {
@@ -218,7 +226,9 @@ Result<void> SqliteWriter::run_transaction(Group& group, std::size_t from, std::
     if (ran.ok()) ran = connection_->control("BEGIN IMMEDIATE");
     if (ran.ok()) ran = run_items(group, from, to, Guard::savepoints, kept);
   }
+  const auto worked = std::chrono::steady_clock::now();
   if (ran.ok()) ran = connection_->control(kept.anything ? "COMMIT" : "ROLLBACK");
+  if (ran.ok() && kept.anything) note_times(worked - begun, std::chrono::steady_clock::now() - worked, to - from);
   if (ran.ok()) {
     if (kept.anything) commits_ += 1;
     return {};
@@ -227,6 +237,12 @@ Result<void> SqliteWriter::run_transaction(Group& group, std::size_t from, std::
     if (auto undone = connection_->control("ROLLBACK"); !undone.ok())
       log(LogLevel::error, "rollback-failed", {{"error", undone.error().to_string()}});
   return ran;
+}
+
+/// Running means over some sixteen commits.
+void SqliteWriter::note_times(std::chrono::nanoseconds work, std::chrono::nanoseconds commit, std::size_t items) {
+  item_ns_ += (work.count() / static_cast<std::int64_t>(items) - item_ns_) / 16;
+  commit_ns_ += (commit.count() - commit_ns_) / 16;
 }
 
 Result<void> SqliteWriter::run_items(Group& group, std::size_t from, std::size_t to, Guard guard, Kept& kept) {

@@ -62,6 +62,7 @@ class SqliteWriter {
   };
   Result<void> run_items(Group& group, std::size_t from, std::size_t to, Guard guard, Kept& kept);
   bool run_one(Item& item);
+  void note_times(std::chrono::nanoseconds work, std::chrono::nanoseconds commit, std::size_t items);
   void answer(Group& group);
   void refuse(const Error& error);
   void probe();
@@ -83,6 +84,7 @@ class SqliteWriter {
   int acquiring_ = 0;   ///< callers inside acquire()
   std::atomic<Refusal> refusing_{Refusal::none};
   std::chrono::milliseconds probe_pause_{200};
+  std::int64_t item_ns_ = 50'000, commit_ns_ = 2'000'000;   ///< of one write and of one commit; the writer's thread only
   std::atomic<std::int64_t> writes_{0}, failed_{0}, commits_{0}, retries_{0};
   std::thread thread_;
 };
