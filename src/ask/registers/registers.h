@@ -1,0 +1,193 @@
+// Registers: the tables that a section keeps. The only writer of their rows; pages, API, import, bulk edits, scenarios and
+// seeding all come through here, so that every check, right, history entry and audit row exists once.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ask/cases/clock.h"
+#include "ask/records/records.h"
+#include "ask/registers/register.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "platform/identity/identity.h"
+#include "platform/store/store.h"
+
+namespace machiya::vault {
+class Vault;
+}
+namespace machiya::audit {
+class Audit;
+}
+namespace machiya::events {
+class Events;
+}
+namespace machiya::jobs {
+class Jobs;
+}
+
+namespace machiya::registers {
+
+/// Canonical JSON by column: as interview::State::values has it; a relation is the number of the other row, a place {"lat","lon",…},
+/// files a list of {"blob","filename","type","bytes"}. Absent or null: empty.
+using Values = json::Value;
+
+/// A fault at a column of a row.
+struct CellError {
+  std::string column;
+  std::string code;       ///< "required", "format", "range", "must", "unique", "relation", "forbidden", …
+  std::string message;    ///< in the language asked for
+};
+struct Row {
+  std::int64_t id = 0;
+  std::string number;               ///< public id
+  std::int64_t revision = 0;
+  std::string state;
+  Instant created, changed;
+  bool ended = false;
+  Values values;                    ///< only columns that the reader may see
+  std::map<std::string, std::string> titles;   ///< of related rows, by column
+};
+struct Query {
+  std::vector<Condition> where;     ///< all of them; only columns with `filter`, and "state"
+  std::string search;               ///< text over the columns with `search`
+  std::optional<Sort> sort;         ///< a column with `filter`; absent: newest first
+  std::string after;                ///< cursor of the page before
+  int limit = 50;
+  bool with_ended = true;
+};
+struct Listing {
+  std::vector<Row> rows;
+  std::string next;                 ///< cursor; "" at the end
+  std::int64_t total = 0;           ///< exact up to kCounted, else that many
+  bool more_than_counted = false;
+};
+inline constexpr std::int64_t kCounted = 10'000;
+
+/// Two people changed the same cell: what I saw, what they wrote, what I want.
+struct Conflict {
+  std::string column;
+  json::Value before, theirs, mine;
+  std::string who;                  ///< of theirs
+  Instant when;
+};
+/// What became of a save. Exactly one of the three: a row, errors, conflicts.
+struct Saved {
+  std::optional<Row> row;
+  std::vector<CellError> errors;
+  std::vector<Conflict> conflicts;  ///< nothing was written; the row as it is now is in `now`
+  std::optional<Row> now;
+};
+struct HistoryEntry {
+  std::int64_t sequence = 0;
+  Instant at;
+  std::string action;               ///< "add", "change", "bulk:<id>", "undo:<id>", "import:<id>", "comment", or an action of the workflow
+  std::string actor, actor_name, reason, comment, state;
+  std::vector<std::pair<std::string, std::pair<json::Value, json::Value>>> changes;   ///< column: before, after; readable ones only
+};
+
+/// One change for many rows: shown first, then done or not at all, and undone as a whole while nobody touched the rows again.
+struct BulkPlan {
+  std::int64_t rows = 0;
+  std::vector<std::pair<Row, std::vector<CellError>>> sample;   ///< at most 20: after the change; the faulty ones first
+  std::int64_t faulty = 0;
+};
+struct BulkDone {
+  std::string batch;                ///< for undo
+  std::int64_t rows = 0;
+};
+inline constexpr std::int64_t kMaxBulk = 100'000;
+
+/// How many rows have each value of a column.
+struct Tally {
+  std::string value, label;
+  std::int64_t rows = 0;
+};
+/// A row whose reminder is due.
+struct Due {
+  std::string register_id, reminder, number, title;
+  Date date;
+  interview::Texts text;
+};
+
+struct Platform {
+  store::Store& store;
+  vault::Vault& vault;
+  audit::Audit& audit;
+  events::Events& events;
+  jobs::Jobs& jobs;
+  identity::Identity& identity;
+  const Clock& clock;
+  Rng& rng;
+  std::function<std::shared_ptr<const city::City>()> city;
+  cases::WorkingDay is_working_day;
+};
+
+/// Thread-safe. Errors: not_found (also for what somebody may not even see), forbidden, invalid_input, conflict, limit_exceeded.
+class Registers {
+ public:
+  explicit Registers(Platform platform);
+  ~Registers();
+
+  /// The registers that somebody may read, in the order of initiatives.
+  std::vector<std::shared_ptr<const Register>> all(const identity::Principal& who) const;
+  Result<std::shared_ptr<const Register>> find(std::string_view id, const identity::Principal& who) const;
+  // Rights: one rule for page, API, export and import. The department must be the owner's, unless the role's scope is all.
+  bool may_read(const Register& reg, const identity::Principal& who) const;
+  bool may_read(const Register& reg, const Column& column, const identity::Principal& who) const;
+  bool may_write(const Register& reg, const Column& column, const identity::Principal& who) const;
+  bool may_add(const Register& reg, const identity::Principal& who) const;
+
+  Result<Listing> list(const Register& reg, const Query& query, const identity::Principal& who);
+  /// Streams every row of the query (exports). Audited.
+  Result<std::int64_t> each(const Register& reg, const Query& query, const identity::Principal& who, std::string_view request,
+                            const std::function<bool(const Row&)>& sink);
+  Result<std::vector<Tally>> tally(const Register& reg, std::string_view column, const Query& query, const identity::Principal& who, std::string_view lang);
+  /// Audited when the register holds personal columns.
+  Result<Row> open(const Register& reg, std::string_view number, const identity::Principal& who, std::string_view request);
+  Result<std::vector<HistoryEntry>> history(const Register& reg, std::string_view number, const identity::Principal& who);
+
+  /// What the values would be: formulas and deadlines worked out, every error of every column. Writes nothing.
+  Result<std::pair<Values, std::vector<CellError>>> check(const Register& reg, const Values& values, std::string_view lang) const;
+  Result<Saved> add(const Register& reg, const Values& values, std::string_view reason, const identity::Principal& who, std::string_view lang, std::string_view request);
+  /// `changes`: only the columns that the person changed. `revision`: of the row that they saw. What others changed meanwhile in other
+  /// columns is kept; the same column is a conflict, unless `over` names it (the person has seen theirs).
+  Result<Saved> change(const Register& reg, std::string_view number, std::int64_t revision, const Values& changes, const std::set<std::string>& over,
+                       std::string_view reason, const identity::Principal& who, std::string_view lang, std::string_view request);
+  Result<void> comment(const Register& reg, std::string_view number, std::string_view text, const identity::Principal& who, std::string_view request);
+  /// An action of the workflow.
+  Result<Saved> act(const Register& reg, std::string_view number, std::int64_t revision, std::string_view action, std::string_view reason,
+                    const identity::Principal& who, std::string_view lang, std::string_view request);
+  std::vector<const cases::Action*> actions(const Register& reg, const Row& row, const identity::Principal& who) const;
+
+  Result<BulkPlan> plan_bulk(const Register& reg, const Query& query, const Values& changes, const identity::Principal& who, std::string_view lang);
+  /// All or nothing in one transaction; `expected` rows must still be what the plan counted (conflict).
+  Result<BulkDone> do_bulk(const Register& reg, const Query& query, const Values& changes, std::int64_t expected, std::string_view reason,
+                           const identity::Principal& who, std::string_view request);
+  Result<std::int64_t> undo_bulk(const Register& reg, std::string_view batch, const identity::Principal& who, std::string_view request);
+  /// Many new rows in one transaction (import): all or nothing. Values are already checked by check_many(), which sees repeats within
+  /// `rows` too. Errors by the index of the row.
+  Result<std::vector<std::pair<std::size_t, CellError>>> check_many(const Register& reg, const std::vector<Values>& rows, const identity::Principal& who, std::string_view lang);
+  Result<BulkDone> add_many(const Register& reg, const std::vector<Values>& rows, std::string_view reason, const identity::Principal& who, std::string_view request);
+
+  /// Rows of the department's registers whose reminders are due and not done.
+  Result<std::vector<Due>> due(const identity::Principal& who, int limit);
+
+  static std::vector<store::Migration> migrations();
+  static void declare(events::Events& events, jobs::Jobs& jobs);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace machiya::registers
