@@ -35,14 +35,24 @@ struct Column {
   bool search = false;              ///< its text is found by the search box
   bool unique = false;              ///< empty values may repeat
   std::vector<std::string> read, write;   ///< roles; empty: those of the register
-  const interview::Question* question = nullptr;   ///< answer and relation: in Register::form
+  bool indexed = false;             ///< has its values in record_value: filter, unique, part of a combination, title, date of a reminder
+  bool moves = false;               ///< a formula that reads today() or now(): what is kept may be out of date, so it is never indexed
+  /// How a value is read and shown; never null. Of a formula it stands outside Register::form, else in it: a deadline is an
+  /// optional date there, filled in by the service and asked of nobody.
+  const interview::Question* question = nullptr;
   const interview::Calculation* calculation = nullptr;   ///< formula
   std::int64_t field = 0;           ///< key of the column in record_value: stable hash of "register/column"
   bool entered() const { return kind == ColumnKind::answer || kind == ColumnKind::relation; }
 };
+/// A part of the form with its columns in order; formulas and deadlines are shown there, not asked.
+struct Section {
+  std::string id;                   ///< also of the page in Register::form, which has no page for a section without entered columns
+  interview::Texts title, intro;
+  std::vector<std::string> columns;
+};
 /// A check over several columns of a row; its message is shown at each of `columns`.
 struct RowCheck {
-  feel::Expression must;            ///< over the columns in the order of Register::columns
+  feel::Expression must;            ///< over row_slots()
   interview::Texts message;
   std::vector<std::string> columns;
 };
@@ -55,7 +65,7 @@ struct Sort {
 struct Condition {
   std::string column;               ///< or "state"
   std::string op;
-  std::string value;                ///< canonical text: "2026-04-01", "12", "oak"
+  std::string value;                ///< canonical text: "2026-04-01", "12", "oak", "true"; of dates also "today", "today+P30D": see value_on
 };
 struct View {
   std::string id;
@@ -73,7 +83,7 @@ struct Reminder {
   std::string id;
   std::string date;                 ///< column
   cases::Period before;             ///< how long before the date
-  feel::Expression when;            ///< over the columns; empty: always
+  feel::Expression when;            ///< over row_slots(); empty: always
   interview::Texts text;
 };
 struct Rights {
@@ -90,12 +100,16 @@ class Register final : public city::Definition {
   std::string title;                ///< column that names a row
   std::string workflow;             ///< id; "" when rows have no states
   std::vector<Column> columns;
+  std::vector<Section> sections;    ///< at least one
   std::vector<RowCheck> checks;
   std::vector<std::vector<std::string>> unique;   ///< combinations that may not repeat, besides Column::unique
   std::vector<View> views;          ///< at least one: a list of everything when the definition names none
   std::vector<Reminder> reminders;
   Rights rights;
+  std::optional<cases::Retention> retention;
   std::shared_ptr<const interview::Procedure> form;   ///< sections as pages, columns as questions, formulas as calculations
+  std::vector<std::unique_ptr<interview::Question>> shown;   ///< what Column::question of formulas points to
+  bool deadlines_move_formulas = false;   ///< a formula reads a deadline: evaluate, fill_deadlines, evaluate again
 
   const Column* column(std::string_view name) const;
   const View* view(std::string_view id) const;
@@ -108,5 +122,14 @@ std::shared_ptr<const Register> compile_register(const json::Value& body, const 
 city::Kind register_kind();
 /// The column's key in record_value.
 std::int64_t field_of(std::string_view register_id, std::string_view column);
+/// What the expressions of checks and reminders see: the columns in order, then `state`. `values`: canonical JSON by column.
+feel::Scope row_scope(const std::vector<Column>& columns);
+std::vector<feel::Value> row_slots(const Register& reg, const json::Value& values, std::string_view state);
+/// The day a period after a date; the day itself is not counted (民法140条), working days by the calendar.
+Date deadline_date(Date from, const cases::Period& period, const cases::WorkingDay& is_working_day);
+/// Sets every deadline of `values` from the dates it counts from; null where those are empty.
+void fill_deadlines(const Register& reg, json::Value& values, const cases::WorkingDay& is_working_day);
+/// Condition::value with "today", "today+P30D" and "today-P1Y" made a date.
+std::string value_on(std::string_view value, Date today);
 
 }  // namespace machiya::registers
