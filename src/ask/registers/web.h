@@ -33,6 +33,8 @@ struct Web {
 
 /// Lists, boards, calendars, maps, rows, forms, bulk edits, saved searches. Everything stands below kBase.
 void add_register_routes(http::Router& router, const Web& web);
+/// Import (file, columns, faults, all rows or none) and export (CSV, XLSX, JSON).
+void add_import_routes(http::Router& router, const Web& web);
 inline constexpr std::string_view kBase = "/staff/registers";
 /// The permission of every route here; which register, row and column somebody may see or change is asked of Registers.
 inline constexpr std::string_view kPermission = "register.read";
