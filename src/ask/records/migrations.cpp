@@ -80,10 +80,36 @@ CREATE TABLE record_token (
 );
 )sql";
 
+// Registers: columns that are not personal stand in `data`; what lists filter and sort by stands in record_value as text whose
+// byte order is the order of the values. By record too: a list that walks one column asks for the others of the same row.
+constexpr std::string_view kRegisterSqlite = R"sql(
+ALTER TABLE record ADD COLUMN data JSON;
+CREATE INDEX record_register ON record (type, id) WHERE kind = 'register';
+CREATE TABLE record_value (
+  field INT NOT NULL,
+  value TEXT NOT NULL,
+  record INT NOT NULL,
+  PRIMARY KEY (field, value, record)
+) WITHOUT ROWID;
+CREATE INDEX record_value_record ON record_value (record, field, value);
+)sql";
+constexpr std::string_view kRegisterPostgres = R"sql(
+ALTER TABLE record ADD COLUMN data JSON;
+CREATE INDEX record_register ON record (type, id) WHERE kind = 'register';
+CREATE TABLE record_value (
+  field INT NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  record INT NOT NULL,
+  PRIMARY KEY (field, value, record)
+);
+CREATE INDEX record_value_record ON record_value (record, field, value);
+)sql";
+
 }  // namespace
 
 std::vector<store::Migration> migrations() {
-  return {{"records", 1, "record", kRecord, ""}, {"records", 2, "token", kTokenSqlite, kTokenPostgres}};
+  return {{"records", 1, "record", kRecord, ""}, {"records", 2, "token", kTokenSqlite, kTokenPostgres},
+          {"records", 3, "register", kRegisterSqlite, kRegisterPostgres}};
 }
 
 }  // namespace machiya::records

@@ -58,9 +58,9 @@ struct Row {
   std::map<std::string, std::string> titles;   ///< of related rows, by column
 };
 struct Query {
-  std::vector<Condition> where;     ///< all of them; only columns with `filter`, and "state"
+  std::vector<Condition> where;     ///< all of them; only indexed columns that the reader may see, and "state"
   std::string search;               ///< text over the columns with `search`
-  std::optional<Sort> sort;         ///< a column with `filter`; absent: newest first
+  std::optional<Sort> sort;         ///< an indexed column (no choices) or "state"; absent: newest first
   std::string after;                ///< cursor of the page before
   int limit = 50;
   bool with_ended = true;
@@ -68,7 +68,7 @@ struct Query {
 struct Listing {
   std::vector<Row> rows;
   std::string next;                 ///< cursor; "" at the end
-  std::int64_t total = 0;           ///< exact up to kCounted, else that many
+  std::int64_t total = 0;           ///< exact unless more_than_counted: then at least that many
   bool more_than_counted = false;
 };
 inline constexpr std::int64_t kCounted = 10'000;
@@ -146,6 +146,8 @@ class Registers {
   bool may_read(const Register& reg, const Column& column, const identity::Principal& who) const;
   bool may_write(const Register& reg, const Column& column, const identity::Principal& who) const;
   bool may_add(const Register& reg, const identity::Principal& who) const;
+  bool may_bulk(const Register& reg, const identity::Principal& who) const;
+  bool may_import(const Register& reg, const identity::Principal& who) const;
 
   Result<Listing> list(const Register& reg, const Query& query, const identity::Principal& who);
   /// Streams every row of the query (exports). Audited.
@@ -185,8 +187,9 @@ class Registers {
   static std::vector<store::Migration> migrations();
   static void declare(events::Events& events, jobs::Jobs& jobs);
 
+  struct Impl;   ///< registers_impl.h
+
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,177 @@
+#include "ask/registers/register_row_dao.h"
+
+#include <array>
+#include <unordered_map>
+
+#include "platform/store/key_list.h"
+#include "platform/store/many_rows.h"
+
+namespace machiya::registers::dao {
+namespace {
+
+using store::Bytes;
+using store::Param;
+using store::Row;
+
+constexpr std::string_view kSelect =
+    "SELECT id, number, type, state, data_key, data, sealed, revision, created, changed, entered, ended FROM record";
+
+Param of_bytes(const std::string& s) { return s.empty() ? Param(nullptr) : Param(Bytes{s}); }
+Param of_instant(const std::optional<Instant>& t) { return t ? Param(t->us) : Param(nullptr); }
+
+StoredRow read_row(const Row& r) {
+  StoredRow out;
+  out.id = r.integer(0);
+  out.number = r.text(1), out.type = r.text(2), out.state = r.text(3);
+  out.data_key = r.integer(4);
+  out.data = r.text(5), out.sealed = r.text(6);
+  out.revision = r.integer(7);
+  out.created = {r.integer(8)}, out.changed = {r.integer(9)}, out.entered = {r.integer(10)};
+  if (auto us = r.optional_integer(11)) out.ended = Instant{*us};
+  return out;
+}
+
+}  // namespace
+
+Result<std::int64_t> insert_row(store::Tx& tx, const Head& head, const StoredRow& row) {
+  static constexpr std::string_view kSql =
+      "INSERT INTO record (id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, "
+      "assignee, channel, lang, category, fee, data_key, data, sealed, proposal, proposed_by, asked, clock, publicity, revision, created, "
+      "changed, entered, ended, document) VALUES (:id, :number, 'register', :type, :version, :initiative, '', :workflow, :definition, "
+      ":rules, :state, '', :department, '', 'staff', 'ja', '', 0, :data_key, :data, :sealed, '', '', '', 0, 0, 0, :created, :created, "
+      ":created, :ended, '')";
+  return tx.insert("record", kSql,
+                   {{"number", row.number},
+                    {"type", head.type},
+                    {"version", head.version},
+                    {"initiative", head.initiative},
+                    {"workflow", head.workflow},
+                    {"definition", head.definition},
+                    {"rules", head.rules},
+                    {"state", row.state},
+                    {"department", head.department},
+                    {"data_key", row.data_key ? Param(row.data_key) : Param(nullptr)},
+                    {"data", row.data},
+                    {"sealed", of_bytes(row.sealed)},
+                    {"created", row.created.us},
+                    {"ended", of_instant(row.ended)}});
+}
+
+Result<bool> update_row(store::Tx& tx, const StoredRow& row, std::string_view definition) {
+  static constexpr std::string_view kSql =
+      "UPDATE record SET state = :state, data_key = :data_key, data = :data, sealed = :sealed, definition = :definition, "
+      "revision = revision + 1, changed = :changed, entered = :entered, ended = :ended WHERE id = :id AND revision = :revision";
+  MACHIYA_TRY(auto changed, tx.execute(kSql, {{"state", row.state},
+                                              {"data_key", row.data_key ? Param(row.data_key) : Param(nullptr)},
+                                              {"data", row.data},
+                                              {"sealed", of_bytes(row.sealed)},
+                                              {"definition", definition},
+                                              {"changed", row.changed.us},
+                                              {"entered", row.entered.us},
+                                              {"ended", of_instant(row.ended)},
+                                              {"id", row.id},
+                                              {"revision", row.revision}}));
+  return changed == 1;
+}
+
+Result<void> delete_row(store::Tx& tx, std::int64_t id) {
+  MACHIYA_CHECK(tx.execute_later("DELETE FROM record_value WHERE record = :id", {{"id", id}}));
+  MACHIYA_CHECK(tx.execute_later("DELETE FROM record_event WHERE record = :id", {{"id", id}}));
+  return tx.execute_later("DELETE FROM record WHERE id = :id AND kind = 'register'", {{"id", id}});
+}
+
+Result<std::optional<StoredRow>> find_row(store::ReadTx& tx, std::string_view type, std::string_view number) {
+  static const std::string kSql = std::string(kSelect) + " WHERE number = :number AND kind = 'register' AND type = :type";
+  MACHIYA_TRY(auto row, tx.query_one(kSql, {{"number", number}, {"type", type}}));
+  if (!row) return std::optional<StoredRow>();
+  return std::optional<StoredRow>(read_row(*row));
+}
+
+Result<std::vector<StoredRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids) {
+  static const std::string kSqlite = std::string(kSelect) + " WHERE id IN (SELECT value FROM json_each(:keys))";
+  static const std::string kPostgres = std::string(kSelect) + " WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
+  std::vector<StoredRow> out;
+  if (ids.empty()) return out;
+  MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"keys", store::key_list(ids, tx.engine())}}));
+  std::unordered_map<std::int64_t, const Row*> by_id;
+  for (const Row& r : rows) by_id.emplace(r.integer(0), &r);
+  out.reserve(rows.size());
+  for (std::int64_t id : ids)
+    if (auto found = by_id.find(id); found != by_id.end()) out.push_back(read_row(*found->second));
+  return out;
+}
+
+Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows) {
+  static const store::ManyRows many("INSERT INTO record_value (field, value, record) VALUES ", {"field", "value", "record"});
+  return many.insert(tx, rows, [](const IndexRow& r) { return std::array<Param, 3>{r.field, r.value, r.record}; });
+}
+
+Result<void> delete_index(store::Tx& tx, std::int64_t record, const IndexEntry& entry) {
+  return tx.execute_later("DELETE FROM record_value WHERE field = :field AND value = :value AND record = :record",
+                          {{"field", entry.field}, {"value", entry.value}, {"record", record}});
+}
+
+Result<std::vector<std::int64_t>> records_with(store::ReadTx& tx, const IndexEntry& entry, int limit) {
+  MACHIYA_TRY(auto rows, tx.query("SELECT record FROM record_value WHERE field = :field AND value = :value ORDER BY record LIMIT :limit",
+                                  {{"field", entry.field}, {"value", entry.value}, {"limit", limit}}));
+  std::vector<std::int64_t> out;
+  for (const Row& r : rows) out.push_back(r.integer(0));
+  return out;
+}
+
+Result<std::int64_t> insert_batch(store::Tx& tx, const Batch& b) {
+  return tx.insert("register_batch",
+                   "INSERT INTO register_batch (id, public_id, type, kind, actor, at, undone) VALUES (:id, :public_id, :type, :kind, :actor, "
+                   ":at, 0)",
+                   {{"public_id", b.public_id}, {"type", b.type}, {"kind", b.kind}, {"actor", b.actor}, {"at", b.at.us}});
+}
+
+Result<void> insert_batch_rows(store::Tx& tx, const std::vector<BatchRow>& rows) {
+  static const store::ManyRows many("INSERT INTO register_batch_row (batch, record, revision) VALUES ", {"batch", "record", "revision"});
+  return many.insert(tx, rows, [](const BatchRow& r) { return std::array<Param, 3>{r.batch, r.record, r.revision}; });
+}
+
+Result<std::optional<Batch>> find_batch(store::ReadTx& tx, std::string_view type, std::string_view public_id) {
+  MACHIYA_TRY(auto row, tx.query_one("SELECT id, public_id, type, kind, actor, at, undone FROM register_batch WHERE public_id = :id AND "
+                                     "type = :type",
+                                     {{"id", public_id}, {"type", type}}));
+  if (!row) return std::optional<Batch>();
+  return std::optional<Batch>(Batch{row->integer(0), row->text(1), row->text(2), row->text(3), row->text(4), {row->integer(5)}, row->integer(6) != 0});
+}
+
+Result<std::vector<BatchRow>> rows_of_batch(store::ReadTx& tx, std::int64_t batch) {
+  MACHIYA_TRY(auto rows, tx.query("SELECT batch, record, revision FROM register_batch_row WHERE batch = :batch ORDER BY record", {{"batch", batch}}));
+  std::vector<BatchRow> out;
+  out.reserve(rows.size());
+  for (const Row& r : rows) out.push_back({r.integer(0), r.integer(1), r.integer(2)});
+  return out;
+}
+
+Result<void> mark_undone(store::Tx& tx, std::int64_t batch) {
+  MACHIYA_TRY(auto n, tx.execute("UPDATE register_batch SET undone = 1 WHERE id = :id AND undone = 0", {{"id", batch}}));
+  if (n != 1) return Error(ErrorCode::conflict, "undone already");
+  return {};
+}
+
+std::vector<store::Migration> migrations() {
+  static constexpr std::string_view kTables = R"sql(
+CREATE TABLE register_batch (
+  id ID,
+  public_id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  at TS NOT NULL,
+  undone INT NOT NULL
+);
+CREATE TABLE register_batch_row (
+  batch INT NOT NULL,
+  record INT NOT NULL,
+  revision INT NOT NULL,
+  PRIMARY KEY (batch, record)
+);
+)sql";
+  return {{"registers", 1, "batch", kTables, ""}};
+}
+
+}  // namespace machiya::registers::dao

@@ -1,0 +1,74 @@
+// Rows of registers in the tables of module records, and the batches of bulk edits and imports.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "platform/store/store.h"
+
+namespace machiya::registers::dao {
+
+/// One row of `record` with kind 'register', as stored.
+struct StoredRow {
+  std::int64_t id = 0;
+  std::string number, type, state;
+  std::int64_t data_key = 0;
+  std::string data;      ///< plain columns, JSON
+  std::string sealed;    ///< personal columns under data_key; "" when there are none
+  std::int64_t revision = 0;   ///< the row's history has revision + 1 entries
+  Instant created, changed, entered;
+  std::optional<Instant> ended;
+};
+/// What every row of a register has in common.
+struct Head {
+  std::string type, workflow, definition, rules, department;
+  int version = 1, initiative = 0;
+};
+struct IndexEntry {
+  std::int64_t field = 0;
+  std::string value;
+  friend auto operator<=>(const IndexEntry&, const IndexEntry&) = default;
+};
+
+Result<std::int64_t> insert_row(store::Tx& tx, const Head& head, const StoredRow& row);
+/// Raises the revision; false when it is no longer row.revision.
+Result<bool> update_row(store::Tx& tx, const StoredRow& row, std::string_view definition);
+Result<void> delete_row(store::Tx& tx, std::int64_t id);
+Result<std::optional<StoredRow>> find_row(store::ReadTx& tx, std::string_view type, std::string_view number);
+/// Rows by key, in the order of `ids`; keys that are gone are left out.
+Result<std::vector<StoredRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids);
+
+struct IndexRow {
+  std::int64_t field = 0;
+  std::string value;
+  std::int64_t record = 0;
+};
+Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows);
+Result<void> delete_index(store::Tx& tx, std::int64_t record, const IndexEntry& entry);
+/// Rows that have the value, at most `limit`.
+Result<std::vector<std::int64_t>> records_with(store::ReadTx& tx, const IndexEntry& entry, int limit);
+
+/// A bulk edit or an import, for undoing it as a whole.
+struct Batch {
+  std::int64_t id = 0;
+  std::string public_id, type, kind;   ///< kind: "bulk" or "import"
+  std::string actor;
+  Instant at;
+  bool undone = false;
+};
+struct BatchRow {
+  std::int64_t batch = 0, record = 0, revision = 0;   ///< revision: of the row right after the batch
+};
+Result<std::int64_t> insert_batch(store::Tx& tx, const Batch& batch);
+Result<void> insert_batch_rows(store::Tx& tx, const std::vector<BatchRow>& rows);
+Result<std::optional<Batch>> find_batch(store::ReadTx& tx, std::string_view type, std::string_view public_id);
+Result<std::vector<BatchRow>> rows_of_batch(store::ReadTx& tx, std::int64_t batch);
+Result<void> mark_undone(store::Tx& tx, std::int64_t batch);
+
+std::vector<store::Migration> migrations();
+
+}  // namespace machiya::registers::dao

@@ -1,0 +1,134 @@
+// Inside of the service: what its parts share. See registers.h for what it promises.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "ask/registers/register_row_dao.h"
+#include "ask/registers/registers.h"
+#include "ask/registers/rights.h"
+#include "ask/registers/row_values.h"
+#include "platform/audit/audit.h"
+#include "platform/events/events.h"
+#include "platform/jobs/jobs.h"
+#include "platform/vault/vault.h"
+
+namespace machiya::registers {
+
+inline constexpr std::string_view kRowChanged = "register.row_changed.v1";
+inline constexpr std::string_view kRowsChanged = "register.rows_changed.v1";
+inline constexpr std::string_view kAutomaticJob = "register-automatic";
+
+/// A row with all its values, whoever may see them.
+struct FullRow {
+  dao::StoredRow stored;
+  Values values;
+};
+/// Who does what, for history, audit and event.
+struct Deed {
+  std::string action, reason, comment;
+  std::string actor, actor_name, request;
+  Instant now;
+};
+/// A row as it shall be, worked out from the row of `base` revision.
+struct NextRow {
+  FullRow before;
+  WorkedOut after;
+  std::vector<Conflict> conflicts;
+  bool changed = false;
+};
+
+/// A condition on one index field: values from `low` to `high`, or (`has`) that contain `low`; `negated`: no such value.
+struct Range {
+  std::int64_t field = 0;
+  std::string low;
+  std::optional<std::string> high;
+  bool has = false, negated = false, many = false;   ///< many: a row may have several values
+  bool equal() const { return !has && high && *high == low; }
+};
+
+struct Registers::Impl {
+  Platform p;
+
+  explicit Impl(Platform platform) : p(std::move(platform)) {}
+
+  Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city()->policy(), who); }
+  Deed deed(std::string_view action, std::string_view reason, const identity::Principal& who, std::string_view request) const;
+  const cases::Workflow* workflow_of(const Register& reg, const city::City& city) const;
+
+  // Reading (registers_read.cpp)
+  Result<FullRow> full(store::ReadTx& tx, const Register& reg, dao::StoredRow stored, bool with_personal) const;
+  Result<FullRow> load(store::ReadTx& tx, const Register& reg, std::string_view number) const;
+  Row shown(const Register& reg, const FullRow& full, const Access& access) const;
+  Result<void> add_titles(store::ReadTx& tx, const Register& reg, std::vector<Row>& rows, const identity::Principal& who) const;
+  Result<Row> shown_with_titles(const Register& reg, const FullRow& full, const identity::Principal& who) const;
+
+  // Writing (registers_write.cpp)
+  /// Titles of related rows become their numbers; what is neither is a fault.
+  Result<void> resolve(store::ReadTx& tx, const Register& reg, Values& values, std::vector<CellError>& errors, std::string_view lang) const;
+  Result<void> check_unique(store::ReadTx& tx, const Register& reg, const Values& values, const Values* before, std::int64_t self,
+                            std::vector<CellError>& errors, std::string_view lang) const;
+  Result<void> seal_row(store::Tx& tx, const Register& reg, dao::StoredRow& row, const Values& values) const;
+  Result<void> note(store::Tx& tx, const Register& reg, const FullRow& before, const dao::StoredRow& after, const Values& values, const Deed& deed) const;
+  /// Writes row, index, tokens and history; no check. Gives the row's key.
+  Result<std::int64_t> insert(store::Tx& tx, const Register& reg, const dao::Head& head, dao::StoredRow row, const Values& values, const Deed& deed,
+                              std::vector<dao::IndexRow>* later) const;
+  /// The same for a row that is there; false when its revision is another by now.
+  Result<bool> update(store::Tx& tx, const Register& reg, const FullRow& before, dao::StoredRow after, const Values& values, const Deed& deed) const;
+  Result<void> trail(store::Tx& tx, const Register& reg, const dao::StoredRow& row, const Deed& deed) const;
+  dao::Head head_of(const Register& reg) const;
+  /// Deletes a row with its index, tokens and history: only an import that is undone does that.
+  Result<void> remove(store::Tx& tx, const Register& reg, const FullRow& row) const;
+
+  // Many rows (registers_bulk.cpp)
+  Result<void> trail_many(store::Tx& tx, const Register& reg, const std::string& batch, std::string_view action, std::int64_t rows, const Deed& deed) const;
+  Result<void> put_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched, const Deed& deed) const;
+  Result<void> take_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched) const;
+  Result<std::vector<WorkedOut>> work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang) const;
+
+  // Workflow (registers_act.cpp)
+  Result<void> enter_start(const Register& reg, dao::StoredRow& row) const;
+  void enter(const cases::Workflow& workflow, dao::StoredRow& row, std::string_view state, Instant now) const;
+  Result<bool> allowed_by_guard(const Register& reg, const cases::Action& action, const Values& values, std::string_view state) const;
+  Result<void> run_immediate(store::Tx& tx, const Register& reg, FullRow& row) const;
+  Result<void> schedule(store::Tx& tx, const Register& reg, const dao::StoredRow& row) const;
+  Result<void> run_automatic(const jobs::Job& job) const;
+
+  // Lists (registers_list.cpp)
+  struct Found {
+    std::vector<std::int64_t> ids;
+    std::string next_value;        ///< sort value of the last one
+  };
+  struct Plan {
+    std::string type;
+    std::vector<Range> ranges;
+    std::optional<std::vector<std::int64_t>> among;   ///< found by the search box
+    std::optional<std::int64_t> sort;                 ///< field
+    bool descending = true;
+    int driver = -1;                                  ///< range that leads
+    std::int64_t driver_rows = 0;                     ///< at most kCounted + 1
+  };
+  Result<Plan> plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access) const;
+  Result<Found> find(store::ReadTx& tx, const Plan& plan, int limit, const std::optional<std::pair<std::string, std::int64_t>>& after) const;
+  Result<std::int64_t> count(store::ReadTx& tx, const Plan& plan, bool& more) const;
+  /// Keys of every row of the query, in order; limit_exceeded beyond `most`.
+  Result<std::vector<std::int64_t>> every(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::int64_t most) const;
+
+  // Changes (registers_change.cpp)
+  Result<NextRow> next_of(store::ReadTx& tx, const Register& reg, FullRow row, std::int64_t revision, const Values& changes,
+                          const std::set<std::string>& over, const Access& access, std::string_view lang) const;
+  /// The history behind a sequence number; `access` null: every column, for merging.
+  Result<std::vector<HistoryEntry>> entries(store::ReadTx& tx, const Register& reg, const dao::StoredRow& row, const Access* access,
+                                            std::int64_t after_sequence) const;
+};
+
+/// Only the columns that people enter.
+Values entered_of(const Register& reg, const Values& values);
+/// What somebody cannot mend is not held against them: an empty required column that they may not write.
+void forgive(const Register& reg, const Access& access, const Values& touched, std::vector<CellError>& errors);
+std::string actor_name_of(const identity::Principal& who);
+
+}  // namespace machiya::registers
