@@ -205,7 +205,7 @@ void Loader::check_references_of(const std::string& file, const std::vector<Refe
     }
     if (!checkable || found) continue;
     static const std::map<std::string, std::string> kNames = {{"department", "部署"}, {"ward", "区"}, {"workflow", "流れ(workflow)"},
-                                                              {"decision", "判定表(decision)"}, {"procedure", "手続"}, {"block", "ブロック"}};
+                                                              {"decision", "判定表(decision)"}, {"procedure", "手続"}, {"block", "ブロック"}, {"register", "台帳"}};
     const std::string& kind = reference.schema->refs.front();
     const auto name = kNames.find(kind);
     const std::string near = nearest(reference.id, candidates);

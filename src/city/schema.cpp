@@ -134,6 +134,8 @@ class SchemaCompiler {
     } else if (key == "propertyNames") {
       node.names = pattern(v.text("pattern"), here);
       hint(node, v["x-hint"]);
+    } else if (key == "allOf") {   // what each of them says holds: their keywords come together in this node
+      for (const json::Value& part : v.items()) fill(node, part, file, here);
     } else if (key == "items") {
       node.items = child(v, file, here);
     } else if (key == "oneOf") {

@@ -3,7 +3,7 @@
 //
 // Known keywords: $ref (#/$defs/x, FILE.schema.json#/$defs/x), $defs, type, properties, required, additionalProperties, unevaluatedProperties,
 // propertyNames (pattern only), items, minItems, maxItems, uniqueItems, enum, const, pattern, minLength, maxLength, minimum,
-// maximum, oneOf with discriminator or by the form of the node; annotations: $schema, $id, title, description, examples.
+// maximum, allOf (parts that do not contradict), oneOf with discriminator or by the form of the node; annotations: $schema, $id, title, description, examples.
 // Our own: x-hint {ja, en} says what is right when a pattern does not match; x-ref "workflow" names another definition
 // (list: any of these kinds); x-feel marks an expression; x-answers "/procedure" types the members of an object as answers
 // to that procedure (typed_answers.h). Any other keyword is refused when the schema is compiled.

@@ -226,6 +226,13 @@ class Checker {
     if (fitting.size() == 1 || !node.is_map()) return check(node, *fitting.front());
     return object_choice(node, schema, fitting);
   }
+  static bool knows(const SchemaNode& variant, const std::string& key) {
+    return variant.property(key) != nullptr || std::any_of(variant.one_of.begin(), variant.one_of.end(), [&](const SchemaNode* v) { return knows(*v, key); });
+  }
+  /// A key tells the variant only when no other one has it.
+  static bool only_of(const SchemaNode& variant, const std::vector<const SchemaNode*>& all, const std::string& key) {
+    return std::none_of(all.begin(), all.end(), [&](const SchemaNode* other) { return other != &variant && knows(*other, key); });
+  }
   json::Value object_choice(const Node& node, const SchemaNode& schema, const std::vector<const SchemaNode*>& fitting) {
     const Node* tag = schema.discriminator.empty() ? nullptr : node.find(schema.discriminator);
     std::vector<std::string> known;
@@ -244,8 +251,11 @@ class Checker {
     }
     for (const SchemaNode* variant : fitting)
       for (const auto& p : variant->properties)
-        if (p.required && p.name != schema.discriminator && !(variant->property(schema.discriminator) && !schema.discriminator.empty()) && node.find_key(p.name))
+        if (p.required && p.name != schema.discriminator && !(variant->property(schema.discriminator) && !schema.discriminator.empty()) && node.find_key(p.name) &&
+            only_of(*variant, fitting, p.name))
           return check(node, *variant);
+    for (const SchemaNode* variant : fitting)   // variants with variants of their own are for what no key names
+      if (!variant->one_of.empty()) return check(node, *variant);
     if (!schema.discriminator.empty()) {
       fault(node.place, "「" + schema.discriminator + "」がありません。使える値: " + join(known, ", "), "\"" + schema.discriminator + "\" is missing; one of: " + join(known, ", "));
     } else {

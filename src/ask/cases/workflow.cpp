@@ -82,19 +82,6 @@ Action read_action(const json::Value& v, std::size_t i, Diagnostics& faults) {
   return a;
 }
 
-void read_retention(const json::Value& v, Workflow& w, Diagnostics& faults) {
-  if (v.is_null()) return;
-  Retention r;
-  auto keep = parse_period(v.text("keep"));
-  if (!keep || keep->zero())
-    faults.error("/retention/keep", "保存期間を読み取れません(例 P5Y)", "cannot read the retention period (for example P5Y)");
-  else
-    r.keep = *keep;
-  r.from_end = v.text("from") != "received";
-  r.basis = city::Text(v["basis"]).in("ja");
-  w.retention = r;
-}
-
 template <class List>
 void check_unique(const List& list, std::string_view name, std::string_view key, Diagnostics& faults) {
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -131,6 +118,19 @@ std::vector<const Action*> Workflow::from(std::string_view state) const {
   return out;
 }
 
+std::optional<Retention> read_retention(const json::Value& v, Diagnostics& faults) {
+  if (v.is_null()) return std::nullopt;
+  Retention r;
+  auto keep = parse_period(v.text("keep"));
+  if (!keep || keep->zero())
+    faults.error("/retention/keep", "保存期間を読み取れません(例 P5Y)", "cannot read the retention period (for example P5Y)");
+  else
+    r.keep = *keep;
+  r.from_end = v.text("from") != "received";
+  r.basis = city::Text(v["basis"]).in("ja");
+  return r;
+}
+
 std::shared_ptr<const Workflow> compile_workflow(const json::Value& body, Diagnostics& faults) {
   auto w = std::make_shared<Workflow>();
   Diagnostics own;
@@ -143,7 +143,7 @@ std::shared_ptr<const Workflow> compile_workflow(const json::Value& body, Diagno
   for (std::size_t i = 0; i < actions.size(); ++i) w->actions.push_back(read_action(actions[i], i, own));
   for (const json::Value& d : body["documents"].items())
     w->documents.push_back({d.text("document"), city::Text(d["title"]), city::Text(d["body"])});
-  read_retention(body["retention"], *w, own);
+  w->retention = read_retention(body["retention"], own);
   check_unique(w->states, "states", "state", own);
   check_unique(w->actions, "actions", "action", own);
   check_unique(w->documents, "documents", "document", own);

@@ -70,6 +70,8 @@ class Workflow final : public city::Definition {
   std::vector<const Action*> from(std::string_view state) const;
 };
 
+/// The `retention` of a definition; nothing when it has none.
+std::optional<Retention> read_retention(const json::Value& retention, Diagnostics& faults);
 /// Compiles the canonical JSON of a definition; every fault with its JSON pointer. Null when there is an error.
 std::shared_ptr<const Workflow> compile_workflow(const json::Value& body, Diagnostics& faults);
 /// The checks that need the whole workflow: states reachable, an end reachable from every state, actions' states and
