@@ -11,8 +11,6 @@ using interview::AnswerType;
 using tables::Cell;
 using tables::CellKind;
 
-constexpr std::size_t kMaxKnown = 100'000;   ///< titles remembered of one file
-
 bool only_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -52,10 +50,8 @@ void add_choices(std::string_view text, interview::Parts& parts) {
 
 }  // namespace
 
-CellReader::CellReader(Registers& registers, const Register& reg, const identity::Principal& who, const locale::Catalogue& texts, std::string lang,
-                       const tables::Info& info)
-    : registers_(registers), reg_(reg), who_(who), texts_(texts), lang_(std::move(lang)), csv_(info.format == tables::Format::csv),
-      days_from_1904_(info.days_from_1904) {}
+CellReader::CellReader(const Register& reg, std::string lang, const tables::Info& info)
+    : reg_(reg), lang_(std::move(lang)), csv_(info.format == tables::Format::csv), days_from_1904_(info.days_from_1904) {}
 
 std::string CellReader::text_of(const Column& column, const Cell& cell) const {
   const interview::Question& question = *column.question;
@@ -79,9 +75,10 @@ interview::Parts CellReader::parts_of(const Column& column, const std::vector<st
   return parts;
 }
 
-json::Value CellReader::read(const Column& column, const std::vector<std::pair<std::string, Cell>>& cells, std::optional<CellFault>& fault, std::string& part) {
+json::Value CellReader::read(const Column& column, const std::vector<std::pair<std::string, Cell>>& cells, std::optional<CellFault>& fault,
+                             std::string& part) const {
   const interview::Parts parts = parts_of(column, cells);
-  if (column.kind == ColumnKind::relation) return parts.empty() ? json::Value() : relation(column, trim(parts.front().second), fault);
+  if (column.kind == ColumnKind::relation) return parts.empty() ? json::Value() : json::Value(trim(parts.front().second));
   interview::Reading reading = interview::unit_of(column.question->type).from_parts(*column.question, reg_.form->world, parts);
   if (reading.problems.empty()) return std::move(reading.value);
   const interview::Problem& problem = reading.problems.front();
@@ -92,35 +89,6 @@ json::Value CellReader::read(const Column& column, const std::vector<std::pair<s
   fault = CellFault{std::string(interview::message_code(problem.code)), interview::message_text(problem.code, lang_, args)};
   part = problem.part;
   return {};
-}
-
-json::Value CellReader::relation(const Column& column, std::string_view typed, std::optional<CellFault>& fault) {
-  if (typed.empty()) return {};
-  const std::vector<std::string> rows = rows_called(column.relation, std::string(typed));
-  if (rows.size() == 1) return rows.front();
-  const char* key = rows.empty() ? "registers_import.no_such_row" : "registers_import.two_such_rows";
-  fault = CellFault{"relation", texts_.text(lang_, key, {{"label", column.label.in(lang_)}, {"typed", std::string(typed.substr(0, 200))}})};
-  return {};
-}
-
-std::vector<std::string> CellReader::rows_called(std::string_view register_id, const std::string& typed) {
-  const auto key = std::make_pair(std::string(register_id), typed);
-  if (const auto found = known_.find(key); found != known_.end()) return found->second;
-  std::vector<std::string> out;
-  const auto other = registers_.find(register_id, who_);
-  if (other.ok()) {
-    const Column* title = (*other)->column((*other)->title);
-    if (title != nullptr && title->indexed) {
-      Query query;
-      query.where = {{title->name, "is", typed}}, query.limit = 2;
-      if (const auto listing = registers_.list(**other, query, who_); listing.ok())
-        for (const Row& row : listing->rows) out.push_back(row.number);
-    }
-    if (out.empty())
-      if (const auto row = registers_.open(**other, typed, who_, ""); row.ok()) out.push_back(row->number);
-  }
-  if (known_.size() < kMaxKnown) known_.emplace(key, out);
-  return out;
 }
 
 }  // namespace machiya::registers

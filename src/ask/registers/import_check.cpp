@@ -1,6 +1,7 @@
 #include "ask/registers/import_check.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <tuple>
@@ -41,7 +42,7 @@ class FileCheck {
   FileCheck(const ImportContext& context, const ImportPlan& plan, const tables::Info& info, ImportProgress& progress)
       : context_(context), plan_(plan), progress_(progress),
         filled_(filled_columns(targets_of(context.registers, context.reg, context.who, true), plan)),
-        reader_(context.registers, context.reg, context.who, context.texts, context.lang, info) {}
+        reader_(context.reg, context.lang, info) {}
 
   bool row(std::uint64_t number, const Cells& cells) {
     if (number <= plan_.heading_row) return true;
@@ -124,7 +125,7 @@ class FileCheck {
   const ImportPlan& plan_;
   ImportProgress& progress_;
   std::vector<Filled> filled_;
-  CellReader reader_;
+  const CellReader reader_;
   std::vector<std::pair<std::string, tables::Cell>> scratch_;
   std::map<std::uint64_t, std::vector<std::size_t>> checked_;   ///< faults of the register by row
   ImportCheck out_;
@@ -157,17 +158,33 @@ Result<ImportHead> read_head(tables::Source& source, const std::vector<Target>& 
   return head;
 }
 
-Result<ImportCheck> check_import(const ImportContext& context, tables::Source& source, const ImportPlan& plan, ImportProgress& progress) {
-  // The kind of file is known after its first row only; how its dates count must be known before.
+namespace {
+
+/// Reads the file, then lets `further` look at what came out.
+Result<ImportCheck> read_file(const ImportContext& context, tables::Source& source, const ImportPlan& plan, ImportProgress& progress,
+                              const std::function<Result<void>(FileCheck&)>& further) {
+  // What kind of file it is, and how its dates count, must be known before its first row.
   MACHIYA_TRY(const tables::Info info, tables::read_table(source, import_limits(), [](std::uint64_t, const Cells&) { return false; }));
   FileCheck file(context, plan, info, progress);
   MACHIYA_TRY(file.out().info, tables::read_table(source, import_limits(), [&](std::uint64_t number, const Cells& cells) { return file.row(number, cells); }));
   if (file.full()) return Error(ErrorCode::limit_exceeded, "rows");
   if (progress.stop) return Error(ErrorCode::conflict, "stopped");
   if (file.out().rows.empty()) return Error(ErrorCode::invalid_input, "empty");
-  MACHIYA_CHECK(file.against_register());
-  MACHIYA_CHECK(file.typed_texts(source));
-  ImportCheck out = std::move(file.out());
+  MACHIYA_CHECK(further(file));
+  return std::move(file.out());
+}
+
+}  // namespace
+
+Result<ImportCheck> read_rows(const ImportContext& context, tables::Source& source, const ImportPlan& plan, ImportProgress& progress) {
+  return read_file(context, source, plan, progress, [](FileCheck&) -> Result<void> { return {}; });
+}
+
+Result<ImportCheck> check_import(const ImportContext& context, tables::Source& source, const ImportPlan& plan, ImportProgress& progress) {
+  MACHIYA_TRY(ImportCheck out, read_file(context, source, plan, progress, [&](FileCheck& file) -> Result<void> {
+    MACHIYA_CHECK(file.against_register());
+    return file.typed_texts(source);
+  }));
   std::stable_sort(out.faults.begin(), out.faults.end(),
                    [](const ImportFault& a, const ImportFault& b) { return std::tie(a.row, a.column) < std::tie(b.row, b.column); });
   return out;

@@ -50,10 +50,12 @@ struct ImportContext {
   Registers& registers;
   const Register& reg;
   const identity::Principal& who;
-  const locale::Catalogue& texts;
   std::string lang;
 };
-/// Errors: those of tables::read_table; limit_exceeded above kMaxBulk rows; invalid_input "empty" without a row; conflict when stopped.
+/// Every cell read; the faults are those of cells that are no value of their column. Errors: those of tables::read_table;
+/// limit_exceeded above kMaxBulk rows; invalid_input "empty" without a row; conflict "stopped".
+Result<ImportCheck> read_rows(const ImportContext& context, tables::Source& source, const ImportPlan& plan, ImportProgress& progress);
+/// The same, and everything that Registers::check_many finds.
 Result<ImportCheck> check_import(const ImportContext& context, tables::Source& source, const ImportPlan& plan, ImportProgress& progress);
 /// "C12": how a spreadsheet calls a cell.
 std::string cell_name(std::size_t column, std::uint64_t row);

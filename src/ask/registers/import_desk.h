@@ -79,7 +79,7 @@ class ImportDesk {
   void run(std::stop_token stop);
   void run_one(const Work& work);
   void finish_check(const std::string& id, Result<ImportCheck> checked);
-  void finish_import(const Work& work, Result<ImportCheck> checked);
+  bool import_rows(const Work& work, const ImportContext& context, tables::Source& source, const ImportPlan& plan);
   /// Changes one import and writes it down.
   void change(const std::string& id, const std::function<void(Import&)>& edit);
   void keep(const Import& import);

@@ -21,7 +21,7 @@ using Desk = std::shared_ptr<ImportDesk>;
 /// The register of the route for somebody who may import into it.
 Result<std::shared_ptr<const Register>> importable(const Web& web, const Request& request) {
   MACHIYA_TRY(auto reg, register_of(web, request));
-  if (!may_import(web, *reg, identity::principal_of(request))) return Error(ErrorCode::forbidden, "register.import");
+  if (!web.registers.may_import(*reg, identity::principal_of(request))) return Error(ErrorCode::forbidden, "register.import");
   return reg;
 }
 

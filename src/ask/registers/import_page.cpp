@@ -108,13 +108,6 @@ std::string lead_of(const Web& web, const Request& request, const Import& import
 
 }  // namespace
 
-bool may_import(const Web& web, const Register& reg, const identity::Principal& who) {
-  if (!web.registers.may_add(reg, who)) return false;
-  return std::any_of(who.roles.begin(), who.roles.end(), [&](const std::string& role) {
-    return std::find(reg.rights.import.begin(), reg.rights.import.end(), role) != reg.rights.import.end();
-  });
-}
-
 std::string import_path(const Register& reg, std::string_view id, std::string_view rest) {
   std::string out = path_of(reg, "/import");
   if (!id.empty()) out += "/" + std::string(id);

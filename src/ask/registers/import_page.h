@@ -4,8 +4,6 @@
 
 namespace machiya::registers::detail {
 
-/// True when the role may import into this register and may add rows.
-bool may_import(const Web& web, const Register& reg, const identity::Principal& who);
 std::string import_path(const Register& reg, std::string_view id = {}, std::string_view rest = {});
 std::string import_text(const Web& web, const http::Request& request, std::string_view key, const locale::Args& args = {});
 /// A word of Import::problem or of an error as a text.

@@ -36,11 +36,10 @@ void ImportDesk::run_one(const Work& work) {
   bool known = false;
   change(work.id, [&](Import& i) { plan = i.plan, known = true; });
   if (!known) return;
-  const ImportContext context{web_.registers, *work.reg, work.who, web_.texts, work.lang};
+  const ImportContext context{web_.registers, *work.reg, work.who, work.lang};
   auto source = tables::open_file(file_path(work.id));
-  Result<ImportCheck> checked = source.ok() ? check_import(context, **source, plan, progress_) : Result<ImportCheck>(source.error());
-  if (work.import) finish_import(work, std::move(checked));
-  else finish_check(work.id, std::move(checked));
+  if (!source.ok()) return finish_check(work.id, source.error());
+  if (!work.import || !import_rows(work, context, **source, plan)) finish_check(work.id, check_import(context, **source, plan, progress_));
 }
 
 void ImportDesk::finish_check(const std::string& id, Result<ImportCheck> checked) {
@@ -57,19 +56,22 @@ void ImportDesk::finish_check(const std::string& id, Result<ImportCheck> checked
   });
 }
 
-/// The check is made again: the register may have changed while the person looked. What it finds is shown, and nothing is imported.
-void ImportDesk::finish_import(const Work& work, Result<ImportCheck> checked) {
-  if (!checked.ok() || !checked->faults.empty()) return finish_check(work.id, std::move(checked));
+/// The service checks every row again in the transaction. When the register has changed since the person looked, nothing is imported and
+/// false sends the file through the whole check, which shows what is wrong now.
+bool ImportDesk::import_rows(const Work& work, const ImportContext& context, tables::Source& source, const ImportPlan& plan) {
+  auto read = read_rows(context, source, plan, progress_);
+  if (!read.ok() || !read->faults.empty()) return false;
   std::string reason;
   change(work.id, [&](Import& i) { reason = i.reason; });
-  const auto rows = static_cast<std::uint64_t>(checked->rows.size());
-  auto done = web_.registers.add_many(*work.reg, checked->rows, reason, work.who, work.request);
+  auto done = web_.registers.add_many(*work.reg, read->rows, reason, work.who, work.request);
+  if (!done.ok() && (done.error().code == ErrorCode::invalid_input || done.error().code == ErrorCode::conflict)) return false;
   change(work.id, [&](Import& i) {
-    i.rows = rows, i.info = checked->info;
+    i.rows = read->rows.size(), i.info = read->info;
     if (done.ok()) i.state = ImportState::done, i.batch = done->batch;
     else i.state = ImportState::failed, i.problem = std::string(done.error().info().name);
   });
   if (done.ok()) erase_file(work.id);
+  return true;
 }
 
 }  // namespace machiya::registers
