@@ -13,8 +13,8 @@ PACKAGES_BUILD=(
   libjpeg-dev libpng-dev libwebp-dev libgtest-dev libgmock-dev fonts-noto-cjk
 )
 # What the tests need besides.
-PACKAGES_TEST=(git 
-  postgresql postgresql-client sqlite3 clang-14 libclang-rt-14-dev lld-14 wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32
+PACKAGES_TEST=(
+  git postgresql postgresql-client sqlite3 clang-14 libclang-rt-14-dev lld-14 wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32
   libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl
 )
 # Only for script/prove and script/bench.
