@@ -3,7 +3,7 @@ SERVER_PIDS=()
 server_start() {
   local name=$1; shift
   local dir="build/servers/$name"
-  rm -rf "$dir"; mkdir -p "$dir"
+  rm -rf "$dir"; mkdir -p "$dir"; : >"$dir/out"   # the server's own shell may open it later than tail does
   build/release/machiya serve --data "$dir/var" --listen 127.0.0.1:0 --rate-scale 0 --quiet "$@" >"$dir/out" 2>"$dir/err" &
   SERVER_PIDS+=($!)
   # It says its address once it listens; it is dead when the process is gone.

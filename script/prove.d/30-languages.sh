@@ -1,13 +1,29 @@
-# Every kind of page in every language, citizens' and staff's, in the real browser against a running server.
+# Every kind of page in every language, citizens' and staff's, in the real browser; and the twelve procedures by the client that reads only
+# HTML, in the browser with every page through axe, and by keyboard alone. All of it on SQLite and on PostgreSQL (there the languages of the
+# kinds of page rotate: the pages are the same, their rows are not). A part that fails does not hide the next one.
 . "$(dirname "$0")/common.bash"
+. script/postgres.sh
+. script/server.sh
 release machiya
-work=$(mktemp -d "${TMPDIR:-/tmp}/machiya-prove.XXXXXX")
-server=""
-finish() { [ -z "$server" ] || { kill -TERM "$server" && wait "$server" || true; }; rm -rf "$work"; }
-trap finish EXIT
-port=0
-for candidate in $(shuf -i 8500-8599); do (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { port=$candidate; break; }; done
-build/release/machiya serve --data "$work/var" --listen "127.0.0.1:$port" --rate-scale 0 --quiet >/dev/null 2>"$work/log" & server=$!
-n=0; until curl -sf -o /dev/null "http://127.0.0.1:$port/readyz"; do n=$((n + 1)); [ $n -lt 600 ] || { cat "$work/log"; die "the server does not start"; }; sleep 0.1; done
-"$NODE" tests/browser/procedures_plain.js --base "http://127.0.0.1:$port" > "$work/samples" || { cat "$work/samples"; die "the procedures fail"; }
-"$NODE" tests/browser/check_pages.js --base "http://127.0.0.1:$port" --languages all --staff "${MACHIYA_STAFF:-economy-clerk:machiya-demo-only}"
+postgres_start
+trap 'server_stop; postgres_stop' EXIT
+psql "$MACHIYA_TEST_PG" -qc 'CREATE DATABASE prove_plain' -c 'CREATE DATABASE prove_pages'
+pg_url() { sed "s#/postgres?#/$1?#" <<<"$MACHIYA_TEST_PG"; }
+failed=0
+browse() { echo "-- $store: $*"; "$NODE" "tests/browser/$1" --base "$SERVER_URL" "${@:2}" || failed=1; }
+# on STORE LANGUAGES PLAIN_STORE PAGES_STORE. Two servers: a TOTP code serves once, and the clerks of the first have just used theirs.
+on() {
+  store=$1
+  server_start "prove-plain-$1" --store "$3" || die "the server does not start"
+  browse procedures_plain.js
+  server_stop
+  server_start "prove-pages-$1" --store "$4" || die "the server does not start"
+  browse check_pages.js --languages "$2"
+  browse procedures_browser.js --axe
+  browse procedures_browser.js --keyboard
+  browse report_taps.js
+  server_stop
+}
+on sqlite all sqlite sqlite
+on postgresql rotate "$(pg_url prove_plain)" "$(pg_url prove_pages)"
+exit $failed

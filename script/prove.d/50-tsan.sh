@@ -1,9 +1,10 @@
-# Unit tests of every module with threads under ThreadSanitizer.
+# Unit tests of every module with threads, and of the wings above them, under ThreadSanitizer, on SQLite and PostgreSQL.
+# MACHIYA_TSAN="store_tests jobs_tests" takes only these.
 . "$(dirname "$0")/common.bash"
 . script/postgres.sh
 mkdir -p build
 configure build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMACHIYA_SANITIZE=thread
-targets=(store_tests audit_tests events_tests jobs_tests http_tests identity_tests vault_tests)
+read -ra targets <<<"${MACHIYA_TSAN:-metrics_tests store_tests audit_tests events_tests jobs_tests http_tests identity_tests vault_tests worker_tests cases_tests apply_tests app_tests}"
 ninja -C build/tsan -j "$JOBS" --quiet "${targets[@]}" || die "the build failed"
 postgres_start
 failed=0

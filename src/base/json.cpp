@@ -303,6 +303,7 @@ Value::Value(double d) {
 
 Value Value::object(std::initializer_list<Member> members) {
   Value v = object();
+  v.object_.reserve(members.size());
   for (const auto& m : members) v.set(m.first, m.second);
   return v;
 }
@@ -444,21 +445,25 @@ Result<Value> parse(std::string_view text, ParseLimits limits) { return Parser(t
 void write_string(std::string_view text, std::string& out) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  for (char c : text) {
-    auto u = static_cast<unsigned char>(c);
+  std::size_t plain = 0;   // what needs no escape goes over in one piece
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const auto u = static_cast<unsigned char>(c);
+    if (u >= 0x20 && u != 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {
       out += "\\n";
-    } else if (u < 0x20 || c == '<' || c == '>' || c == '&' || u == 0x7f) {
+    } else {
       out += "\\u00";
       out += hex[u >> 4];
       out += hex[u & 15];
-    } else {
-      out += c;
     }
   }
+  out.append(text, plain);
   out += '"';
 }
 

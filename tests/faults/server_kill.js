@@ -93,7 +93,7 @@ const wholeness = {
       OR sum(CASE WHEN o.type = 'case.decided.v1' THEN 1 ELSE 0 END) <> 1`,
   'data key': 'SELECT r.number FROM record r LEFT JOIN data_key k ON k.id = r.data_key WHERE k.id IS NULL OR k.erased <> 0',
   'history without a case': 'SELECT e.record FROM record_event e LEFT JOIN record r ON r.id = e.record WHERE r.id IS NULL',
-  'audit without a case': "SELECT a.object FROM audit_row a LEFT JOIN record r ON a.object = 'case:' || r.number WHERE a.action LIKE 'case.%' AND r.id IS NULL",
+  'audit without a case': "SELECT a.object FROM audit_row a LEFT JOIN record r ON r.number = substr(a.object, 6) WHERE a.action LIKE 'case.%' AND r.id IS NULL",
   'event without a case': "SELECT o.key FROM event_outbox o LEFT JOIN record r ON r.number = o.key WHERE o.type LIKE 'case.%' AND r.id IS NULL",
   'key without a case': 'SELECT k.id FROM data_key k LEFT JOIN record r ON r.data_key = k.id WHERE r.id IS NULL AND k.erased = 0',
 };

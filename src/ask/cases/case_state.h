@@ -22,6 +22,11 @@ struct Cases::Opened {
   std::vector<audit::Entry> audit;
   std::vector<events::Draft> events;
   std::vector<DocumentRow> documents;
+  /// A write function may run more than once: back to `first`, and nothing to leave behind.
+  void begin_again(const records::RecordRow& first) {
+    row = first;
+    history.clear(), audit.clear(), events.clear(), documents.clear();
+  }
   const json::Value& values() const { return data["values"]; }
   const State* state() const { return rules->workflow->state(row.state); }
   StatutoryClock clock() const { return {row.clock, row.due, row.clock_left}; }

@@ -89,14 +89,10 @@ Result<void> Cases::finish(store::Tx& tx, Opened& opened, const Change& change, 
   ++row.revision;
   MACHIYA_CHECK(note_history(tx, opened, change));
   opened.audit.push_back({change.actor, "case." + change.action, "case:" + row.number, "", change.request, {}});
-  json::Value payload = json::Value::object({{"number", row.number},
-                                             {"procedure", row.type},
-                                             {"initiative", row.initiative},
-                                             {"department", row.department},
-                                             {"action", change.action},
-                                             {"from", state_before},
-                                             {"state", row.state},
-                                             {"hours", (change.now.us - entered_before.us) / kHour}});
+  json::Value payload = json::Value::object();
+  payload.set("number", row.number), payload.set("procedure", row.type), payload.set("initiative", row.initiative);
+  payload.set("department", row.department), payload.set("action", change.action), payload.set("from", state_before);
+  payload.set("state", row.state), payload.set("hours", (change.now.us - entered_before.us) / kHour);
   opened.events.push_back({std::string(kCaseChanged), row.number, payload});
   if (end.empty()) return {};
   const bool withdrawn = end == "withdrawn";

@@ -44,6 +44,14 @@ records::RecordRow new_row(const Submission& s, const Rules& rules, Instant now,
   return row;
 }
 
+/// What consumers of the event learn: ids and small facts. Grown member by member: a list in braces would copy each.
+json::Value submitted_facts(const records::RecordRow& row) {
+  json::Value out = json::Value::object();
+  out.set("number", row.number), out.set("procedure", row.type), out.set("initiative", row.initiative);
+  out.set("department", row.department), out.set("state", row.state), out.set("channel", row.channel);
+  return out;
+}
+
 Receipt receipt_of(const records::RecordRow& row, bool repeated) { return {row.number, row.state, row.created, row.fee, repeated}; }
 
 }  // namespace
@@ -78,10 +86,10 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
   MACHIYA_TRY(auto rules, definitions_.current(s.procedure));
   const Instant now = p_.clock.now();
   const std::optional<std::string> idempotency = idempotency_of(p_.vault, s);
-  Opened first;
-  first.rules = rules, first.terms = s.search, first.data = data_of(s);
-  first.row = new_row(s, *rules, now, ports_.is_working_day);
-  const std::string plain = json::to_text(records::Records::pack(first.data, s.search));
+  Opened opened;
+  opened.rules = rules, opened.terms = s.search, opened.data = data_of(s);
+  const records::RecordRow first = new_row(s, *rules, now, ports_.is_working_day);
+  const std::string plain = json::to_text(records::Records::pack(opened.data, s.search));
   const std::string log = json::to_text(s.log);
   const std::vector<std::int64_t> tokens = records_.tokens_of(s.search);
   const bool limited = rules->procedure->per_person_open > 0;
@@ -90,7 +98,7 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
     if (known) return *known;
   }
   auto work = [&](store::Tx& tx) -> Result<Receipt> {
-    Opened opened = first;
+    opened.begin_again(first);
     records::RecordRow& row = opened.row;
     row.number = new_receipt_number(date_in_japan(now), p_.rng);
     MACHIYA_CHECK(check_open_limit(tx, opened));
@@ -100,9 +108,7 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
     MACHIYA_TRY(row.sealed_log, p_.vault.seal(tx, row.data_key, records::kLogContext, log));
     opened.history.push_back({0, 1, now, row.state, "submit", s.applicant.actor(), "", ""});
     opened.audit.push_back({s.applicant.actor(), "case.submit", "case:" + row.number, s.channel, s.request, {}});
-    opened.events.push_back({std::string(kCaseSubmitted), row.number,
-                             json::Value::object({{"number", row.number}, {"procedure", row.type}, {"initiative", row.initiative},
-                                                  {"department", row.department}, {"state", row.state}, {"channel", row.channel}})});
+    opened.events.push_back({std::string(kCaseSubmitted), row.number, submitted_facts(row)});
     MACHIYA_CHECK(run_immediate(tx, opened));
     MACHIYA_TRY(row.id, records::insert_record(tx, row, idempotency));
     MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens));

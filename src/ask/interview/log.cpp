@@ -40,8 +40,12 @@ Log Log::merge(const Log& a, const Log& b) {
 
 json::Value Log::to_json() const {
   auto list = json::Value::array();
-  for (const auto& answer : answers_)
-    list.push(json::Value::object({{"id", answer.id}, {"at", answer.at.us}, {"by", answer.author}, {"field", answer.field}, {"value", answer.value}}));
+  for (const auto& answer : answers_) {
+    auto entry = json::Value::object();
+    entry.members().reserve(5);
+    entry.set("id", answer.id), entry.set("at", answer.at.us), entry.set("by", answer.author), entry.set("field", answer.field), entry.set("value", answer.value);
+    list.push(std::move(entry));
+  }
   return list;
 }
 

@@ -218,7 +218,7 @@ std::string_view demonstration_policy() {
   return R"json({"roles":{
   "clerk":     {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.export","statistics.read"],"scope":"own-department"},
   "approver":  {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.approve","case.export","statistics.read"],"scope":"own-department"},
-  "counter":   {"permissions":["person.verify","person.search","case.list","case.read","case.assist"],"scope":"all"},
+  "counter":   {"permissions":["person.verify","person.search","case.list","case.read"],"scope":"all"},
   "moderator": {"permissions":["photo.release","case.list","case.read"],"scope":"all"},
   "admin":     {"permissions":["*"],"scope":"all"},
   "auditor":   {"permissions":["audit.read","case.list"],"scope":"all"}

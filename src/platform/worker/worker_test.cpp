@@ -24,7 +24,7 @@ namespace machiya::worker {
 namespace {
 using namespace std::chrono_literals;
 constexpr auto kPatience = 60'000ms;
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kConfined = false;
 #else
 constexpr bool kConfined = true;
