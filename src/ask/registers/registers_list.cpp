@@ -165,8 +165,9 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
     const Range& r = out.ranges[i];
     if (r.negated || r.has) continue;
     Sql sql{tx.engine(), "", {}, {}};
-    const std::string where = sql.match("v", r);
-    MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM (SELECT 1 FROM record_value v WHERE " + where + " LIMIT " + sql.bind(kCounted + 1) + ") AS some", sql.binds()));
+    sql.text = "SELECT COUNT(*) FROM (SELECT 1 FROM record_value v WHERE " + sql.match("v", r);
+    sql.text += " LIMIT " + sql.bind(kCounted + 1) + ") AS bounded";
+    MACHIYA_TRY(auto row, tx.query_one(sql.text, sql.binds()));
     const std::int64_t rows = row ? row->integer(0) : 0;
     if (out.driver >= 0 && rows >= out.driver_rows) continue;
     out.driver = static_cast<int>(i), out.driver_rows = rows;
