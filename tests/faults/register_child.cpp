@@ -15,12 +15,12 @@ int main(int argc, char** argv) {
   options.url = argv[1];
   auto store = store::Store::open(options);
   if (!store.ok()) return std::cerr << store.error().to_string() << "\n", 1;
-  if (auto done = (*store)->migrate(testing::Hall::migrations()); !done.ok()) return std::cerr << done.error().to_string() << "\n", 1;
+  if (auto done = (*store)->migrate(registers::testing::Hall::migrations()); !done.ok()) return std::cerr << done.error().to_string() << "\n", 1;
   SystemClock clock;
   vault::SystemRng rng;
-  testing::Hall hall(**store, argv[2], testing::small_city(std::string(argv[2]) + "/city"), clock, rng);
+  registers::testing::Hall hall(**store, argv[2], registers::testing::small_city(std::string(argv[2]) + "/city"), clock, rng);
   const Register& reg = hall.reg("park-trees");
-  const auto who = testing::staff("決裁", "a1", {"approver"}, "health");
+  const auto who = registers::testing::staff("決裁", "a1", {"approver"}, "health");
   for (int group = std::atoi(argv[3]);; ++group) {
     std::vector<Values> rows;
     for (int i = 0; i < faults::kGroup; ++i)
