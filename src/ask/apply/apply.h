@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ask/apply/drafts.h"
+#include "ask/apply/fields.h"
 #include "ask/apply/ports.h"
 #include "city/city.h"
 #include "platform/audit/audit.h"
@@ -90,9 +91,6 @@ class Apply {
   std::string add_item(Opened& opened, const interview::PageState& page);
   // form_fields.cpp
   interview::Fields fields_of(http::Request& request, const Draft& draft, const interview::PageState& page, std::string& trouble);
-  void take_files(http::Request& request, const Draft& draft, const interview::QuestionState& now, interview::Fields& fields, std::string& trouble);
-  void complete_address(const std::string& name, bool asked, interview::Fields& fields) const;
-  void complete_bank(const std::string& name, interview::Fields& fields) const;
   // drafts_http.cpp
   http::Response drafts_page(http::Request& request);
   http::Response draft_post(http::Request& request);
@@ -158,14 +156,5 @@ json::Value procedure_json(const interview::Procedure& procedure, std::string_vi
 json::Value openapi_document(const std::vector<std::shared_ptr<const interview::Procedure>>& procedures, const std::string& base_url, std::string_view lang);
 /// Path of a draft or one of its pages.
 std::string draft_path(const Draft& draft, std::string_view key = {});
-/// One control of a page as web/README.md says.
-pages::Data field_data(const interview::Procedure& procedure, const interview::PageState& page, const interview::QuestionState& now, const Draft& draft, std::string_view lang,
-                       const locale::Catalogue& texts, const locale::ReferenceData* reference);
-/// A text of a definition for a page: with its readings as ruby in やさしい日本語.
-pages::Data rich(std::string_view text, std::string_view lang);
-/// The same without braces, for titles, PDF and programs: of "{漢字|かんじ}" only the word.
-std::string plain(std::string_view text);
-/// "1.2 MB".
-std::string size_text(std::int64_t bytes);
 
 }  // namespace machiya::apply

@@ -1,5 +1,5 @@
 // Questions as the field templates read them (web/README.md).
-#include "ask/apply/apply.h"
+#include "ask/apply/fields.h"
 #include "ask/interview/answer_types.h"
 #include "base/text.h"
 
@@ -88,13 +88,13 @@ void towns(Data& field, const View& view, const locale::ReferenceData* reference
   field.set("towns", std::move(list));
 }
 
-void files(Data& field, const View& view, const Draft& draft) {
+void files(Data& field, const View& view, std::string_view path) {
   Data items{Data::List{}};
   for (const auto& item : view.now.value.items()) {
     Data row;
     const auto& blob = item.text("blob");
     row.set("blob", blob).set("filename", item.text("filename")).set("size", size_text(item["bytes"].as_int()));
-    if (starts_with(item.text("type"), "image/")) row.set("thumbnail", draft_path(draft, "files/" + blob));
+    if (starts_with(item.text("type"), "image/")) row.set("thumbnail", std::string(path) + blob);
     items.push(std::move(row));
   }
   if (view.now.value.size() > 0) field.set("files", Data().set("items", std::move(items)));
@@ -103,7 +103,7 @@ void files(Data& field, const View& view, const Draft& draft) {
   field.set("photo", photo).set("multiple", view.question.max_count > 1);
 }
 
-void by_type(Data& field, const View& view, const interview::Procedure& procedure, const Draft& draft, const locale::ReferenceData* reference) {
+void by_type(Data& field, const View& view, const interview::Procedure& procedure, std::string_view path, const locale::ReferenceData* reference) {
   const auto& question = view.question;
   switch (question.type) {
     case AnswerType::name:
@@ -121,7 +121,7 @@ void by_type(Data& field, const View& view, const interview::Procedure& procedur
     case AnswerType::choices: field.set("options", option_list(view)); break;
     case AnswerType::yes_no: field.set("yes", holds(view, "yes")).set("no", holds(view, "no")); break;
     case AnswerType::photo:
-    case AnswerType::file: files(field, view, draft); break;
+    case AnswerType::file: files(field, view, path); break;
     case AnswerType::place:
       field.set("value", value_map(view)).set("wards", wards(view, procedure.world)).set("map_layers_url", "/api/v1/map/base");
       field.set("show_coordinates", !interview::part(view.parts, "lat").empty());
@@ -141,7 +141,7 @@ void by_type(Data& field, const View& view, const interview::Procedure& procedur
 
 }  // namespace
 
-Data field_data(const interview::Procedure& procedure, const interview::PageState& page, const interview::QuestionState& now, const Draft& draft, std::string_view lang,
+Data field_data(const interview::Procedure& procedure, const interview::PageState& page, const interview::QuestionState& now, std::string_view path, std::string_view lang,
                 const locale::Catalogue& texts, const locale::ReferenceData* reference) {
   const auto& question = *now.question;
   const std::string name = question.name.empty() ? "info-" + std::to_string(&question - page.page->questions.data()) : question.name;
@@ -157,7 +157,7 @@ Data field_data(const interview::Procedure& procedure, const interview::PageStat
   if (!now.source.empty()) field.set("source", texts.text(lang, "apply.source." + now.source));
   const bool may_be_empty = question.type == AnswerType::choice || question.type == AnswerType::choices || question.type == AnswerType::yes_no || question.type == AnswerType::declaration;
   if (may_be_empty) field.set("asked", name + ".asked");
-  by_type(field, view, procedure, draft, reference);
+  by_type(field, view, procedure, path, reference);
   return field;
 }
 

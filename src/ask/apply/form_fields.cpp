@@ -1,4 +1,6 @@
 // A posted form turned into fields of the interview: uploads stored, addresses and banks completed from the tables.
+#include "ask/apply/fields.h"
+
 #include "ask/apply/apply.h"
 #include "ask/interview/answer_types.h"
 #include "base/text.h"
@@ -24,13 +26,13 @@ void fill(interview::Fields& fields, const std::string& name, const std::string&
 
 }  // namespace
 
-void Apply::complete_address(const std::string& name, bool asked, interview::Fields& fields) const {
-  if (p_.reference == nullptr) return;
+void complete_address(const locale::ReferenceData* reference, const std::string& name, bool asked, interview::Fields& fields) {
+  if (reference == nullptr) return;
   const std::string* code = find(fields, name + ".postal_code");
   if (code == nullptr) return;
   const std::string digits = digits_of(*code);
   if (digits.size() != 7) return;
-  const auto towns = p_.reference->towns_of(digits);
+  const auto towns = reference->towns_of(digits);
   if (towns.empty()) return;
   std::size_t chosen = towns.size() == 1 ? 0 : towns.size();
   if (const std::string* choice = find(fields, name + ".town_choice"))
@@ -44,17 +46,17 @@ void Apply::complete_address(const std::string& name, bool asked, interview::Fie
   if (city != nullptr && *city == town.city) fill(fields, name + ".city_code", town.city_code, true);
 }
 
-void Apply::complete_bank(const std::string& name, interview::Fields& fields) const {
-  if (p_.reference == nullptr) return;
+void complete_bank(const locale::ReferenceData* reference, const std::string& name, interview::Fields& fields) {
+  if (reference == nullptr) return;
   const std::string* bank = find(fields, name + ".bank_code");
   const std::string* branch = find(fields, name + ".branch_code");
   if (bank == nullptr || branch == nullptr) return;
   const std::string bank_digits = digits_of(*bank), branch_digits = digits_of(*branch);
-  if (auto known = p_.reference->bank(bank_digits)) fill(fields, name + ".bank_name", known->name, true);
-  if (auto known = p_.reference->branch(bank_digits, branch_digits)) fill(fields, name + ".branch_name", known->name, true);
+  if (auto known = reference->bank(bank_digits)) fill(fields, name + ".bank_name", known->name, true);
+  if (auto known = reference->branch(bank_digits, branch_digits)) fill(fields, name + ".branch_name", known->name, true);
 }
 
-void Apply::take_files(http::Request& request, const Draft& draft, const interview::QuestionState& now, interview::Fields& fields, std::string& trouble) {
+void take_files(const http::Request& request, const interview::QuestionState& now, std::string_view owner, blobs::Blobs& blobs, interview::Fields& fields, std::string& trouble) {
   const auto& question = *now.question;
   std::vector<std::string> items;
   bool changed = false;
@@ -75,7 +77,7 @@ void Apply::take_files(http::Request& request, const Draft& draft, const intervi
     blobs::Limits limits;
     if (question.type == AnswerType::photo) limits.types = {"image/jpeg", "image/png", "image/webp"};
     blobs::PhotoFacts facts;
-    auto blob = p_.blobs.put(file.path, file.content_type, limits, Drafts::file_owner(draft.public_id), question.exif.empty() ? nullptr : &facts);
+    auto blob = blobs.put(file.path, file.content_type, limits, owner, question.exif.empty() ? nullptr : &facts);
     if (!blob.ok()) {
       trouble = blob.error().code == ErrorCode::too_large ? "apply.file.too_large" : blob.error().code == ErrorCode::unsupported_type ? "apply.file.type" : "apply.file.failed";
       continue;
@@ -109,10 +111,10 @@ interview::Fields Apply::fields_of(http::Request& request, const Draft& draft, c
     if (question.takes_files()) {   // only what we stored counts, never what the form says of files
       const std::string dotted = question.name + ".";
       std::erase_if(fields.pairs, [&](const auto& pair) { return pair.first == question.name || starts_with(pair.first, dotted); });
-      take_files(request, draft, now, fields, trouble);
+      take_files(request, now, Drafts::file_owner(draft.public_id), p_.blobs, fields, trouble);
     }
-    if (question.type == AnswerType::address) complete_address(question.name, lookup == question.name, fields);
-    if (question.type == AnswerType::bank_account) complete_bank(question.name, fields);
+    if (question.type == AnswerType::address) complete_address(p_.reference, question.name, lookup == question.name, fields);
+    if (question.type == AnswerType::bank_account) complete_bank(p_.reference, question.name, fields);
   }
   return fields;
 }

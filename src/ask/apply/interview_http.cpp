@@ -79,7 +79,7 @@ http::Response Apply::render_page(http::Request& request, Opened& opened, const 
   for (const auto& now : page.questions) {
     upload = upload || now.question->takes_files();
     map = map || now.question->type == interview::AnswerType::place;
-    fields.push(field_data(procedure, page, now, opened.draft, request.lang, p_.texts, p_.reference));
+    fields.push(field_data(procedure, page, now, draft_path(opened.draft, "files/"), request.lang, p_.texts, p_.reference));
   }
   data.set("fields", std::move(fields)).set("upload", upload);
   if (map) data.set("needs_map", true);

@@ -1,7 +1,6 @@
 // The public map and list of reports, the status of one, and the page on which clerks release photos.
 #include "ask/cases/reports.h"
 #include "ask/cases/web.h"
-#include "city/boundaries.h"
 #include "platform/identity/identity.h"
 #include "platform/pages/charts.h"
 
@@ -56,17 +55,7 @@ Data filters(const Web& web, const Request& request, const ReportFilter& f, Repo
 Data map_of(const Web& web, const Request& request, const std::vector<PublicReport>& reports, bool linked) {
   std::vector<pages::MapPin> pins;
   for (const PublicReport& r : reports) pins.push_back({{r.lat, r.lon}, r.category_label + " " + r.state_label, linked ? "/reports/" + r.number : ""});
-  std::vector<pages::MapArea> areas;
-  if (auto city = web.city())
-    for (const city::WardArea& shape : city::approximate_areas(city->wards())) {
-      const city::Ward* ward = city->ward(shape.code);
-      if (!ward) continue;
-      pages::MapArea area;
-      area.name = ward->name.in(request.lang), area.label = {ward->lat, ward->lon};
-      for (const Polygon& part : shape.parts) area.rings.insert(area.rings.end(), part.begin(), part.end());
-      areas.push_back(std::move(area));
-    }
-  return pages::ward_map("reports-map", web.texts.text(request.lang, "reports.map"), areas, pins, true);
+  return pages::ward_map("reports-map", web.texts.text(request.lang, "reports.map"), ward_areas(web.city().get(), request.lang), pins, true);
 }
 
 Response list(const Web& web, Request& request) {

@@ -1,5 +1,6 @@
 #include "ask/cases/web.h"
 
+#include "city/boundaries.h"
 #include "platform/identity/identity.h"
 
 namespace machiya::cases {
@@ -70,6 +71,20 @@ std::string query_of(const std::vector<std::pair<std::string, std::string>>& pai
     out += name + "=" + http::url_encode(value);
   }
   return out;
+}
+
+std::vector<pages::MapArea> ward_areas(const city::City* city, std::string_view lang) {
+  std::vector<pages::MapArea> areas;
+  if (!city) return areas;
+  for (const city::WardArea& shape : city::approximate_areas(city->wards())) {
+    const city::Ward* ward = city->ward(shape.code);
+    if (!ward) continue;
+    pages::MapArea area;
+    area.name = ward->name.in(lang), area.label = {ward->lat, ward->lon};
+    for (const Polygon& part : shape.parts) area.rings.insert(area.rings.end(), part.begin(), part.end());
+    areas.push_back(std::move(area));
+  }
+  return areas;
 }
 
 Data cell(std::string text, std::string href) {

@@ -13,6 +13,7 @@
 #include "platform/http/http.h"
 #include "platform/http/hub.h"
 #include "platform/locale/locale.h"
+#include "platform/pages/charts.h"
 #include "platform/pages/pages.h"
 
 namespace machiya::cases {
@@ -69,6 +70,8 @@ std::string department_name(const Web& web, std::string_view id, std::string_vie
 std::string date_time_text(Instant t, std::string_view lang);
 /// "a=1&b=2" with escapes; empty values are left out.
 std::string query_of(const std::vector<std::pair<std::string, std::string>>& pairs);
+/// The wards as areas of a server-made map (approximate shapes); none without a city.
+std::vector<pages::MapArea> ward_areas(const city::City* city, std::string_view lang);
 pages::Data cell(std::string text, std::string href = {});
 
 }  // namespace detail

@@ -1,0 +1,28 @@
+// The views of a register: what list, board, calendar, map and timeline share.
+#pragma once
+#include <string>
+
+#include "ask/registers/pages.h"
+
+namespace machiya::registers::detail {
+
+http::Response show_index(const Web& web, http::Request& request);
+/// "1,234 rows", "more than 10,000 rows".
+std::string count_text(const Web& web, const http::Request& request, const Listing& listing);
+/// The page of a view: frame, tabs, filters, saved searches, tools.
+pages::Data view_page(const Web& web, const http::Request& request, const Register& reg, const View& view);
+/// A row as a link with its title, and its tag when it has a state.
+pages::Data row_link(const Web& web, const Register& reg, const Row& row, std::string_view lang);
+/// The table of a list: headings that sort, rows, groups. `group`: a column, or "".
+pages::Data table_of(const Web& web, const http::Request& request, const Register& reg, const View& view, const Listing& listing, const Query& query,
+                     const std::string& group);
+void show_board(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
+void show_calendar(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
+void show_map(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
+void show_timeline(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
+/// At most `most` rows of a query, page by page; `more` says that there were more.
+Result<std::vector<Row>> rows_of(const Web& web, const Register& reg, Query query, const identity::Principal& who, std::size_t most, bool& more);
+/// The saved searches of this person for the register.
+pages::Data searches_of(const Web& web, const http::Request& request, const Register& reg);
+
+}  // namespace machiya::registers::detail

@@ -1,0 +1,177 @@
+// The search of a list: from an address or a posted form to a Query, and back into controls and links.
+#include <algorithm>
+
+#include "ask/cases/web.h"
+#include "ask/interview/answer_types.h"
+#include "ask/registers/pages.h"
+#include "base/text.h"
+
+namespace machiya::registers::detail {
+namespace {
+
+using http::Request;
+using interview::AnswerType;
+using pages::Data;
+
+constexpr std::string_view kEmpty = "-";   ///< of a filter: rows without a value
+
+bool filters(const Web& web, const Register& reg, const Column& column, const Request& request) {
+  return column.filter && !column.personal && web.registers.may_read(reg, column, identity::principal_of(request));
+}
+bool has_range(const Column& column) { return is_date(column) || is_number(column); }
+
+/// A typed bound or value in the canonical text of the index; "" when it says nothing.
+std::string canonical(const Column& column, const std::string& typed) {
+  if (trim(typed).empty()) return {};
+  const auto reading = interview::unit_of(column.type).from_json(*column.question, {}, json::Value(typed));
+  return reading.value.is_null() ? std::string(trim(typed)) : interview::scalar_text(reading.value);
+}
+
+void add_condition(std::vector<Condition>& to, const Column& column, const std::string& value) {
+  if (value.empty()) return;
+  if (value == kEmpty) to.push_back({column.name, "empty", ""});
+  else if (column.type == AnswerType::choices) to.push_back({column.name, "has", value});
+  else if (column.type == AnswerType::choice || column.type == AnswerType::yes_no || column.kind == ColumnKind::relation) to.push_back({column.name, "is", value});
+  else to.push_back({column.name, "is", canonical(column, value)});
+}
+
+Data option(std::string value, std::string label, bool checked) {
+  return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", checked);
+}
+
+void select_options(const Web& web, const Request& request, const Column& column, const std::string& chosen, Data& options) {
+  const std::string lang = language_of(request);
+  if (column.type == AnswerType::yes_no) {
+    options.push(option("true", text(web, request, "field.yes"), chosen == "true"));
+    options.push(option("false", text(web, request, "field.no"), chosen == "false"));
+  } else {
+    for (const auto& o : column.question->options) options.push(option(o.value, o.label.in(lang), chosen == o.value));
+  }
+  options.push(option(std::string(kEmpty), text(web, request, "staff_registers.no_value"), chosen == kEmpty));
+}
+
+Data filter_of(const Web& web, const Request& request, const Register& reg, const Column& column) {
+  const std::string lang = language_of(request), name = "f." + column.name, chosen = param_of(request, name);
+  Data out = Data().set("id", "filter-" + column.name).set("name", name).set("label", column.label.in(lang));
+  Data options{Data::List{}};
+  if (has_range(column)) {
+    Data range = Data().set("from_name", "from." + column.name).set("to_name", "to." + column.name);
+    range.set("from", param_of(request, "from." + column.name)).set("to", param_of(request, "to." + column.name)).set("kind", is_date(column) ? "date" : "text");
+    return std::move(out.set("range", std::move(range)));
+  }
+  if (column.kind == ColumnKind::relation) {
+    auto rows = choices_of(web, column.relation, identity::principal_of(request), lang);
+    if (!rows) return std::move(out.set("box", Data().set("value", chosen)));
+    for (const Candidate& c : *rows) options.push(option(c.number, c.title, chosen == c.number));
+    options.push(option(std::string(kEmpty), text(web, request, "staff_registers.no_value"), chosen == kEmpty));
+    return std::move(out.set("select", Data().set("options", std::move(options))));
+  }
+  const bool listed = column.type == AnswerType::choice || column.type == AnswerType::choices || column.type == AnswerType::yes_no;
+  if (!listed) return std::move(out.set("box", Data().set("value", chosen)));
+  (void)reg;
+  select_options(web, request, column, chosen, options);
+  return std::move(out.set("select", Data().set("options", std::move(options))));
+}
+
+Data state_filter(const Web& web, const Request& request, const cases::Workflow& workflow) {
+  const std::string chosen = param_of(request, "f.state");
+  Data options{Data::List{}};
+  for (const cases::State& s : workflow.states) options.push(option(s.id, s.name.in(language_of(request)), s.id == chosen));
+  return Data().set("id", "filter-state").set("name", "f.state").set("label", text(web, request, "staff_registers.state")).set("select", Data().set("options", std::move(options)));
+}
+
+bool fixed_by(const View& view, std::string_view column) {
+  return std::any_of(view.where.begin(), view.where.end(), [&](const Condition& c) { return c.column == column && c.op == "is"; });
+}
+
+}  // namespace
+
+bool searches_people(const Register& reg) {
+  return std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
+}
+
+const View& view_of(const Request& request, const Register& reg) {
+  const View* named = reg.view(param_of(request, "view"));
+  return named ? *named : reg.views.front();
+}
+
+Query query_of_request(const Web& web, const Request& request, const Register& reg) {
+  const View& view = view_of(request, reg);
+  Query query;
+  query.where = view.where;
+  for (const Column& column : reg.columns) {
+    if (!filters(web, reg, column, request)) continue;
+    std::string value = param_of(request, "f." + column.name);
+    if (column.kind == ColumnKind::relation && !value.empty() && value != kEmpty)
+      value = resolve(web, column.relation, value, identity::principal_of(request), language_of(request)).value_or(value);
+    if (!has_range(column) || value == kEmpty) add_condition(query.where, column, value);
+    else if (!value.empty()) query.where.push_back({column.name, "is", canonical(column, value)});
+    if (const auto from = canonical(column, param_of(request, "from." + column.name)); !from.empty()) query.where.push_back({column.name, "from", from});
+    if (const auto to = canonical(column, param_of(request, "to." + column.name)); !to.empty()) query.where.push_back({column.name, "to", to});
+  }
+  if (const auto state = param_of(request, "f.state"); !state.empty() && !reg.workflow.empty()) query.where.push_back({"state", "is", state});
+  if (!searches_people(reg) || request.method == http::Method::post) query.search = std::string(trim(param_of(request, "q")));
+  std::string sort = param_of(request, "sort");
+  const bool down = starts_with(sort, "-");
+  if (down) sort.erase(0, 1);
+  const Column* by = reg.column(sort);
+  if (by && filters(web, reg, *by, request)) query.sort = Sort{sort, down};
+  else if (!view.sort.empty()) query.sort = view.sort.front();
+  query.after = param_of(request, "after");
+  return query;
+}
+
+http::Pairs search_of(const Request& request, const Register& reg) {
+  http::Pairs out;
+  auto add = [&](const std::string& name) {
+    if (const std::string value = param_of(request, name); !value.empty()) out.emplace_back(name, value);
+  };
+  add("view");
+  for (const Column& column : reg.columns)
+    if (column.filter && !column.personal)
+      for (const char* prefix : {"f.", "from.", "to."}) add(prefix + column.name);
+  add("f.state");
+  if (!searches_people(reg)) add("q");
+  add("sort"), add("group");
+  return out;
+}
+
+std::string address_of(const Register& reg, const http::Pairs& search, std::string_view name, std::string_view value) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [n, v] : search)
+    if (n != name) pairs.emplace_back(n, v);
+  if (!name.empty()) pairs.emplace_back(name, value);
+  return path_of(reg, cases::detail::query_of(pairs));
+}
+
+Data filters_of(const Web& web, const Request& request, const Register& reg) {
+  const View& view = view_of(request, reg);
+  const std::string lang = language_of(request);
+  Data items{Data::List{}}, groups{Data::List{}};
+  const auto city = web.city();
+  if (const cases::Workflow* workflow = workflow_of(city.get(), reg); workflow && !fixed_by(view, "state")) items.push(state_filter(web, request, *workflow));
+  bool searchable = false;
+  for (const Column& column : reg.columns) {
+    searchable = searchable || column.search;
+    if (!filters(web, reg, column, request)) continue;
+    if (!fixed_by(view, column.name)) items.push(filter_of(web, request, reg, column));
+    groups.push(option(column.name, column.label.in(lang), param_of(request, "group") == column.name));
+  }
+  Data out = Data().set("action", path_of(reg)).set("view", view.id).set("sort", param_of(request, "sort")).set("items", std::move(items));
+  if (view.type == ViewType::list) out.set("group", Data().set("options", std::move(groups)));
+  if (searchable) out.set("search", Data().set("value", param_of(request, "q")));
+  if (searches_people(reg)) out.set("posted", true);
+  return out;
+}
+
+std::string condition_text(const Web& web, const Register& reg, const Condition& condition, std::string_view lang) {
+  const Column* column = reg.column(condition.column);
+  const std::string label = column ? column->label.in(lang) : web.texts.text(lang, "staff_registers.state");
+  std::string value = value_on(condition.value, web.clock.today());
+  if (!column) value = state_name(web, reg, value, lang);
+  else if (column->type == AnswerType::yes_no) value = shown(web, reg, *column, json::Value(value == "true"), nullptr, lang);
+  else if (!is_number(*column) && !value.empty()) value = shown(web, reg, *column, json::Value(value), nullptr, lang);
+  return web.texts.text(lang, "staff_registers.where." + condition.op, {{"column", label}, {"value", value}});
+}
+
+}  // namespace machiya::registers::detail

@@ -1,0 +1,71 @@
+#include "ask/registers/pages.h"
+
+#include "ask/cases/web.h"
+#include "platform/identity/identity.h"
+
+namespace machiya::registers {
+
+void add_register_routes(http::Router& router, const Web& web) {
+  detail::add_list_routes(router, web);
+  detail::add_map_routes(router, web);
+  detail::add_form_routes(router, web);   // "/new" before "/rows/{number}"
+  detail::add_row_routes(router, web);
+  detail::add_cell_routes(router, web);
+  detail::add_bulk_routes(router, web);
+  detail::add_search_routes(router, web);
+}
+
+namespace detail {
+
+using pages::Data;
+
+std::string language_of(const http::Request& request) { return std::string(locale::staff_language(request.lang)); }
+
+http::RouteOptions staff_route(std::string page_kind, std::string sample) {
+  return cases::detail::staff_route(std::string(kPermission), std::move(page_kind), std::move(sample));
+}
+
+http::Response render(const Web& web, const http::Request& request, std::string_view name, Data data, int status) {
+  data.set("csrf", identity::principal_of(request).csrf);
+  http::Response r = http::html(web.templates.render(name, data, language_of(request)).html, status);
+  r.header("Cache-Control", "no-store");
+  return r;
+}
+
+std::string text(const Web& web, const http::Request& request, std::string_view key, const locale::Args& args) {
+  return web.texts.text(language_of(request), key, args);
+}
+
+std::string param_of(const http::Request& request, std::string_view name) {
+  if (const auto posted = request.form(name)) return std::string(*posted);
+  return std::string(request.query(name).value_or(""));
+}
+
+std::string path_of(const Register& reg, std::string_view rest) { return std::string(kBase) + "/" + reg.id + std::string(rest); }
+std::string row_path(const Register& reg, std::string_view number, std::string_view rest) {
+  return path_of(reg, "/rows/" + std::string(number)) + std::string(rest);
+}
+
+Result<std::shared_ptr<const Register>> register_of(const Web& web, const http::Request& request) {
+  return web.registers.find(request.param("register"), identity::principal_of(request));
+}
+
+Data register_page(const Web& web, const http::Request& request, const Register& reg, std::string title) {
+  const std::string lang = language_of(request);
+  Data data = web.staff_frame(request);
+  const std::string name = reg.name.in(lang);
+  data.set("title", title.empty() ? name : title + " – " + name);
+  data.set("register", Data().set("id", reg.id).set("name", name).set("href", path_of(reg)));
+  return data;
+}
+
+bool may_bulk(const Web& web, const Register& reg, const identity::Principal& who) {
+  // The service decides again; here it only says whether the link is shown.
+  for (const std::string& role : who.roles)
+    for (const std::string& allowed : reg.rights.bulk)
+      if (role == allowed) return web.registers.may_read(reg, who);
+  return false;
+}
+
+}  // namespace detail
+}  // namespace machiya::registers
