@@ -24,7 +24,8 @@ bool has_range(const Column& column) { return is_date(column) || is_number(colum
 std::string canonical(const Column& column, const std::string& typed) {
   if (trim(typed).empty()) return {};
   const auto reading = interview::unit_of(column.type).from_json(*column.question, {}, json::Value(typed));
-  return reading.value.is_null() ? std::string(trim(typed)) : interview::scalar_text(reading.value);
+  if (!reading.value.is_null()) return interview::scalar_text(reading.value);
+  return has_range(column) ? std::string() : std::string(trim(typed));   // no number, no date: it asks for nothing
 }
 
 void add_condition(std::vector<Condition>& to, const Column& column, const std::string& value) {
@@ -105,7 +106,7 @@ Query query_of_request(const Web& web, const Request& request, const Register& r
     if (column.kind == ColumnKind::relation && !value.empty() && value != kEmpty)
       value = resolve(web, column.relation, value, identity::principal_of(request), language_of(request)).value_or(value);
     if (!has_range(column) || value == kEmpty) add_condition(query.where, column, value);
-    else if (!value.empty()) query.where.push_back({column.name, "is", canonical(column, value)});
+    else if (const auto exact = canonical(column, value); !exact.empty()) query.where.push_back({column.name, "is", exact});
     if (const auto from = canonical(column, param_of(request, "from." + column.name)); !from.empty()) query.where.push_back({column.name, "from", from});
     if (const auto to = canonical(column, param_of(request, "to." + column.name)); !to.empty()) query.where.push_back({column.name, "to", to});
   }

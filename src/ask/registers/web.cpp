@@ -1,6 +1,7 @@
 #include "ask/registers/pages.h"
 
 #include "ask/cases/web.h"
+#include "ask/registers/rights.h"
 #include "platform/identity/identity.h"
 
 namespace machiya::registers {
@@ -60,11 +61,8 @@ Data register_page(const Web& web, const http::Request& request, const Register&
 }
 
 bool may_bulk(const Web& web, const Register& reg, const identity::Principal& who) {
-  // The service decides again; here it only says whether the link is shown.
-  for (const std::string& role : who.roles)
-    for (const std::string& allowed : reg.rights.bulk)
-      if (role == allowed) return web.registers.may_read(reg, who);
-  return false;
+  const auto city = web.city();
+  return city && Access(reg, city->policy(), who).bulk();
 }
 
 }  // namespace detail
