@@ -19,6 +19,8 @@
 #include "ask/cases/seed.h"
 #include "ask/cases/statistics.h"
 #include "ask/cases/web.h"
+#include "ask/registers/registers.h"
+#include "ask/registers/web.h"
 #include "base/log.h"
 #include "city/city_http.h"
 #include "city/import_boundaries.h"
@@ -58,6 +60,7 @@ struct House::Impl {
   std::unique_ptr<cases::Cases> cases;
   std::unique_ptr<cases::Statistics> statistics;
   std::unique_ptr<apply::Apply> apply;
+  std::unique_ptr<registers::Registers> registers;
   std::unique_ptr<console::Console> console;
   http::Router router;
   bool running = false;
@@ -143,6 +146,8 @@ std::vector<store::Migration> all_migrations() {
   append(out, identity::Identity::migrations());
   append(out, cases::Cases::migrations());
   append(out, apply::Apply::migrations());
+  append(out, registers::Registers::migrations());
+  append(out, registers::page_migrations());
   return out;
 }
 
@@ -228,6 +233,10 @@ void House::Impl::build_engines() {
                            [city = furniture->city.get()] { return city->current(); },
                            settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
   apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *statistics, *identity, *store));
+  registers::Registers::declare(*events, *jobs);
+  registers = std::make_unique<registers::Registers>(registers::Platform{
+      *store, *vault, *audit, *events, *jobs, *identity, clock, rng, [city = furniture->city.get()] { return city->current(); },
+      [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }});
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });
@@ -252,6 +261,7 @@ void House::Impl::wire_routes() {
   city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
   apply->add_routes(router);
   std::vector<console::NavItem> navigation = console::case_pages();
+  navigation.push_back({"staff_console.work", "staff_registers.title", std::string(registers::kBase), std::string(registers::kPermission)});
   for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
@@ -268,6 +278,11 @@ void House::Impl::wire_routes() {
                        settings.data + "/spool"};
   cases::add_staff_routes(router, web);
   cases::add_report_routes(router, web);
+  const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame,
+                                    [city = furniture->city.get()] { return city->current(); }, settings.data + "/spool",
+                                    settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
+  registers::add_register_routes(router, register_web);
+  registers::add_import_routes(router, register_web);
   identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of);
 }
 
