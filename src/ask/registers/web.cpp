@@ -1,7 +1,6 @@
 #include "ask/registers/pages.h"
 
 #include "ask/cases/web.h"
-#include "ask/registers/rights.h"
 #include "platform/identity/identity.h"
 
 namespace machiya::registers {
@@ -60,10 +59,7 @@ Data register_page(const Web& web, const http::Request& request, const Register&
   return data;
 }
 
-bool may_bulk(const Web& web, const Register& reg, const identity::Principal& who) {
-  const auto city = web.city();
-  return city && Access(reg, city->policy(), who).bulk();
-}
+bool may_bulk(const Web& web, const Register& reg, const identity::Principal& who) { return web.registers.may_bulk(reg, who); }
 
 }  // namespace detail
 }  // namespace machiya::registers
