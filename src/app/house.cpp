@@ -16,6 +16,8 @@
 #include "ask/cases/cases.h"
 #include "ask/cases/component.h"
 #include "ask/cases/scenario_runner.h"
+#include "ask/registers/register.h"
+#include "ask/registers/register_scenario_runner.h"
 #include "ask/cases/seed.h"
 #include "ask/cases/statistics.h"
 #include "ask/cases/web.h"
@@ -112,17 +114,36 @@ std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const Furni
   return std::make_unique<identity::SmtpSender>(std::move(options), *furniture.texts, clock);
 }
 
-/// A room's services are its procedures; a room whose procedures no scenario proves does not count as running.
+/// Does a scenario prove the room's definitions of one kind?
+bool proved(const city::City& city, const city::Room& room, std::string_view kind) {
+  for (const city::Loaded* scenario : city.all(kind))
+    if (scenario->source.initiative == room.number) return true;
+  return false;
+}
+
+/// The name of a register where citizens read it too: it leads to a page for staff.
+city::Text for_staff(const interview::Texts& name) {
+  const std::pair<std::string_view, std::string_view> marks[] = {{"ja", "(職員用)"}, {"ja-easy", "({市|し}の {人|ひと}が {使|つか}います)"}, {"en", " (staff)"},
+                                                                 {"zh-Hans", "(职员用)"}, {"ko", " (직원용)"}, {"vi", " (dành cho nhân viên)"}};
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [lang, mark] : marks) out.emplace_back(lang, name.in(lang) + std::string(mark));
+  return city::Text(std::move(out));
+}
+
+/// A room's services are its procedures and registers; those that no scenario proves do not count as running.
 std::vector<city::RunningService> running_services(const city::City& city, const city::Room& room, bool healthy) {
-  bool proved = false;
-  for (const city::Loaded* scenario : city.all("scenario")) proved = proved || scenario->source.initiative == room.number;
   std::vector<city::RunningService> out;
-  if (!proved) return out;
-  for (const city::Loaded* procedure : city.all("procedure")) {
-    const auto* compiled = city.get<apply::ProcedureDefinition>("procedure", procedure->source.id);
-    if (procedure->source.initiative == room.number && compiled)
-      out.push_back({city::Text(compiled->procedure->name.all()), "/procedures/" + procedure->source.id, healthy});
-  }
+  if (proved(city, room, "scenario"))
+    for (const city::Loaded* procedure : city.all("procedure")) {
+      const auto* compiled = city.get<apply::ProcedureDefinition>("procedure", procedure->source.id);
+      if (procedure->source.initiative == room.number && compiled)
+        out.push_back({city::Text(compiled->procedure->name.all()), "/procedures/" + procedure->source.id, healthy});
+    }
+  if (proved(city, room, "register-scenario"))
+    for (const city::Loaded* loaded : city.all("register")) {
+      const auto* reg = city.get<registers::Register>("register", loaded->source.id);
+      if (loaded->source.initiative == room.number && reg != nullptr) out.push_back({for_staff(reg->name), "/staff/registers/" + loaded->source.id, healthy});
+    }
   return out;
 }
 
@@ -358,7 +379,10 @@ int House::scenarios(const std::string& procedure, bool verbose, std::ostream& o
                              [this](const std::string& id) { return impl_->procedure(id); }};
   cases::ScenarioFilter filter;
   filter.procedure = procedure;
-  return cases::report_scenarios(parts, filter, verbose, out);
+  auto results = cases::run_scenarios(parts, filter);
+  auto more = registers::run_scenarios(parts, filter);
+  results.insert(results.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  return cases::report_scenarios(results, verbose, out);
 }
 
 http::Router& House::router() { return impl_->router; }

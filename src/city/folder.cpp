@@ -99,9 +99,11 @@ class Walker {
   /// A folder of one kind of definition.
   void contents(const std::string& folder, const std::string& name, std::size_t room) {
     if (name == "blocks" && room == SIZE_MAX) yaml_files(folder, [&](const std::string& path) { list_.blocks.push_back(path); });
-    for (std::size_t k = 0; k < kinds_.size(); ++k) {
-      if (kinds_[k].folder != name) continue;
-      yaml_files(folder, [&](const std::string& path) { list_.definitions.push_back({path, static_cast<int>(k), room}); });
+    std::vector<int> here;
+    for (std::size_t k = 0; k < kinds_.size(); ++k)
+      if (kinds_[k].folder == name) here.push_back(static_cast<int>(k));
+    if (!here.empty()) {
+      yaml_files(folder, [&](const std::string& path) { list_.definitions.push_back({path, kind_of(path, here), room}); });
       return;
     }
     const std::vector<std::string> known = known_folders();
@@ -109,6 +111,16 @@ class Walker {
     const std::string near = nearest(name, known);
     if (near.empty()) fault(folder, "知らないフォルダーです", "unknown folder");
     else fault(folder, "「" + name + "」というフォルダーはありません。「" + near + "」の誤りではありませんか", "unknown folder \"" + name + "\"; did you mean \"" + near + "\"?");
+  }
+  /// Of the kinds of a folder the one whose name is a key at the head of the file; the first when there is none.
+  int kind_of(const std::string& path, const std::vector<int>& kinds) const {
+    std::string text;
+    if (kinds.size() == 1 || !read_text_file((fs::path(root_) / path).string(), text)) return kinds.front();
+    for (const int kind : kinds) {
+      const std::string key = kinds_[static_cast<std::size_t>(kind)].name + ":";
+      if (text.compare(0, key.size(), key) == 0 || text.find("\n" + key) != std::string::npos) return kind;
+    }
+    return kinds.front();
   }
   std::vector<std::string> known_folders() const {
     std::vector<std::string> known(kOtherFolders.begin(), kOtherFolders.end());

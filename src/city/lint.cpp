@@ -60,10 +60,12 @@ void lint_definition(const json::Value& body, const Source& source, Diagnostics&
 void lint_city(const City& city, const Reader& reader, std::vector<Fault>& out) {
   std::set<int> proved, serving;
   for (const Loaded* scenario : city.all("scenario")) proved.insert(scenario->source.initiative);
+  for (const Loaded* scenario : city.all("register-scenario")) proved.insert(scenario->source.initiative);
+  for (const Loaded* reg : city.all("register")) serving.insert(reg->source.initiative);
   for (const Loaded* procedure : city.all("procedure")) serving.insert(procedure->source.initiative);
   for (const Room& room : city.rooms())
     if (serving.count(room.number) && !proved.count(room.number))
-      out.push_back({Severity::warning, room.folder + "/room.yaml", 1, 1, "手続がありますが、scenarios/ がありません。動いているとは数えません", "has procedures but no scenario: it does not count as running"});
+      out.push_back({Severity::warning, room.folder + "/room.yaml", 1, 1, "手続か台帳がありますが、scenarios/ がありません。動いているとは数えません", "has procedures or registers but no scenario: it does not count as running"});
   std::set<std::string> used_flows, used_decisions;
   for (const Loaded* procedure : city.all("procedure")) {
     auto body = json::parse(*procedure->canonical);
@@ -72,6 +74,12 @@ void lint_city(const City& city, const Reader& reader, std::vector<Fault>& out) 
     // A decision may be named anywhere in an expression: the text of the whole definition is searched.
     for (const Loaded* decision : city.all("decision"))
       if (procedure->canonical->find(decision->source.id) != std::string::npos) used_decisions.insert(decision->source.id);
+  }
+  for (const Loaded* reg : city.all("register")) {
+    auto body = json::parse(*reg->canonical);
+    if (body.ok()) used_flows.insert(body->text("workflow"));
+    for (const Loaded* decision : city.all("decision"))
+      if (reg->canonical->find(decision->source.id) != std::string::npos) used_decisions.insert(decision->source.id);
   }
   for (const Loaded* decision : city.all("decision"))
     if (auto body = json::parse(*decision->canonical); body.ok())

@@ -93,8 +93,9 @@ void Loader::read_blocks() {
 std::string Loader::head_id(const Reading& reading, const DefinitionFile& file, std::vector<Fault>& faults) const {
   const Kind& kind = kinds_[static_cast<std::size_t>(file.kind)];
   const std::filesystem::path path(file.path);
-  // A scenario is headed by a sentence, not by an id: its path names it.
-  if (kind.name == "scenario") return (path.parent_path() / path.stem()).string();
+  // Scenarios of every kind are headed by a sentence, not by an id: their path names them.
+  constexpr std::string_view kScenario = "scenario";
+  if (kind.name.size() >= kScenario.size() && kind.name.compare(kind.name.size() - kScenario.size(), std::string::npos, kScenario) == 0) return (path.parent_path() / path.stem()).string();
   const std::string& id = reading.body.text(kind.name);
   // An unreadable file still stands for its id, so that nothing else is blamed for its absence.
   if (!reading.ok && id.empty()) return path.stem().string();

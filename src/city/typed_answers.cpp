@@ -34,7 +34,9 @@ void type_members(json::Value& value) {
   }
 }
 
-void type_one(json::Value& value, const std::string& type) {
+}  // namespace
+
+void type_answer(json::Value& value, const std::string& type) {
   if (value.is_string()) {
     if (value.as_string() == "null") value = json::Value();
     else if (type == "money" || type == "number") value = as_number(value.as_string());
@@ -46,6 +48,8 @@ void type_one(json::Value& value, const std::string& type) {
     type_members(value);
   }
 }
+
+namespace {
 
 struct Names {
   std::vector<std::pair<std::string, std::string>> types;                ///< name -> type
@@ -83,7 +87,7 @@ void type_object(json::Value& answers, const Names& names, const std::string& po
     for (const auto& [known, p] : names.repeats)
       if (known == name) page = p;
     if (type) {
-      type_one(value, *type);
+      type_answer(value, *type);
     } else if (page) {
       Names inner;
       add_questions(*page, inner);

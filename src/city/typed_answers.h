@@ -15,6 +15,9 @@ namespace machiya::city {
 /// refused. `pointer` is that of `answers` in the definition.
 void type_answers(json::Value& answers, const json::Value& procedure, const std::string& pointer, Diagnostics& faults);
 
+/// The same for one answer of a type ("money", "yes-no", "place" …; "boolean" of formulas).
+void type_answer(json::Value& value, const std::string& type);
+
 /// Finds every object of `body` whose schema says x-answers and types it by the procedure that `find` gives for an id
 /// (null: left as text).
 void type_all_answers(json::Value& body, const SchemaNode& schema, const std::function<const json::Value*(const std::string&)>& find, Diagnostics& faults);

@@ -4,6 +4,23 @@
 #include <set>
 
 namespace machiya::cases {
+
+bool same_value(const json::Value& a, const json::Value& b) {
+  if (a.is_number() && b.is_number()) return a.number_text() == b.number_text() || a.as_double() == b.as_double();
+  if (a.is_object() && b.is_object()) {   // every member that is written must be there
+    for (const auto& [key, value] : a.members())
+      if (!same_value(value, b[key])) return false;
+    return true;
+  }
+  if (a.is_array() && b.is_array()) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (!same_value(a[i], b[i])) return false;
+    return true;
+  }
+  return a == b;
+}
+
 namespace {
 
 std::string leaf(const std::string& field) { return field.substr(field.rfind('/') + 1); }
@@ -38,22 +55,6 @@ std::set<std::string> shown_in(const ScenarioWorld& w) {
     for (const auto& q : page.questions) out.merge(names_of(q.field));
   }
   return out;
-}
-
-bool same(const json::Value& a, const json::Value& b) {
-  if (a.is_number() && b.is_number()) return a.number_text() == b.number_text() || a.as_double() == b.as_double();
-  if (a.is_object() && b.is_object()) {   // every member that is written must be there
-    for (const auto& [key, value] : a.members())
-      if (!same(value, b[key])) return false;
-    return true;
-  }
-  if (a.is_array() && b.is_array()) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-      if (!same(a[i], b[i])) return false;
-    return true;
-  }
-  return a == b;
 }
 
 std::string joined(const std::vector<std::string>& list) {
@@ -112,7 +113,7 @@ class Checker {
       const json::Value* got = nullptr;
       if (w_.interview) got = w_.interview->values.find(name);
       if (!got && w_.view) got = w_.view->values.find(name);
-      if (!same(value, got ? *got : json::Value())) say("values", name + " = " + json::to_text(value), got ? json::to_text(*got) : "nothing");
+      if (!same_value(value, got ? *got : json::Value())) say("values", name + " = " + json::to_text(value), got ? json::to_text(*got) : "nothing");
     }
   }
   void check_case(const std::string& key, const json::Value& wanted) {

@@ -19,6 +19,8 @@ struct ScenarioWorld {
 struct Difference {
   std::string key, text;
 };
+/// Is a value what a scenario wrote? Of an object only the members that are written count; numbers by their value.
+bool same_value(const json::Value& written, const json::Value& is);
 std::vector<Difference> differences(const json::Value& then, const ScenarioWorld& world);
 
 }  // namespace machiya::cases

@@ -201,8 +201,9 @@ class Run {
   std::vector<std::pair<std::string, std::string>> out_;
 };
 
-/// "file:line" of a JSON pointer in a definition file.
-std::string place_of(const std::string& folder, const std::string& file, const std::string& pointer) {
+}  // namespace
+
+std::string scenario_place(const std::string& folder, const std::string& file, const std::string& pointer) {
   std::ifstream in(folder + "/" + file);
   std::stringstream text;
   text << in.rdbuf();
@@ -210,8 +211,6 @@ std::string place_of(const std::string& folder, const std::string& file, const s
   auto root = city::parse_yaml(text.str(), faults);
   return file + ":" + (root ? std::to_string(city::locate(*root, pointer).place.line) : "1");
 }
-
-}  // namespace
 
 json::Value with_file_ids(const json::Value& v) {
   if (v.is_array()) {
@@ -243,15 +242,15 @@ std::vector<ScenarioResult> run_scenarios(const ScenarioParts& parts, const Scen
     if (!filter.procedure.empty() && scenario->procedure != filter.procedure) continue;
     ScenarioResult result{loaded->source.file, scenario->name, scenario->procedure, loaded->source.initiative, {}};
     for (const auto& [pointer, problem] : Run(stage, parts, *scenario, ++number).go())
-      result.problems.push_back(place_of(parts.folder, loaded->source.file, pointer) + ": " + problem);
+      result.problems.push_back(scenario_place(parts.folder, loaded->source.file, pointer) + ": " + problem);
     out.push_back(std::move(result));
   }
   return out;
 }
 
-int report_scenarios(const ScenarioParts& parts, const ScenarioFilter& filter, bool verbose, std::ostream& out) {
+int report_scenarios(const std::vector<ScenarioResult>& results, bool verbose, std::ostream& out) {
   int passed = 0, failed = 0;
-  for (const ScenarioResult& r : run_scenarios(parts, filter)) {
+  for (const ScenarioResult& r : results) {
     (r.passed() ? passed : failed)++;
     if (r.passed() && verbose) out << "ok    " << r.file << "  " << r.name << "\n";
     if (!r.passed()) out << "FAIL  " << r.file << "  " << r.name << "\n";

@@ -153,6 +153,17 @@ Result<void> mark_undone(store::Tx& tx, std::int64_t batch) {
   return {};
 }
 
+Result<void> clear(store::Tx& tx) {
+  constexpr std::string_view kRows = "(SELECT id FROM record WHERE kind = 'register')";
+  for (const std::string& sql : {"DELETE FROM record_value WHERE record IN " + std::string(kRows), "DELETE FROM record_token WHERE record IN " + std::string(kRows),
+                                 "DELETE FROM record_event WHERE record IN " + std::string(kRows), std::string("DELETE FROM register_batch_row"),
+                                 std::string("DELETE FROM register_batch"), std::string("DELETE FROM record WHERE kind = 'register'")}) {
+    MACHIYA_TRY(const auto n, tx.execute(sql, {}));
+    (void)n;
+  }
+  return {};
+}
+
 std::vector<store::Migration> migrations() {
   static constexpr std::string_view kTables = R"sql(
 CREATE TABLE register_batch (

@@ -69,6 +69,8 @@ Result<std::optional<Batch>> find_batch(store::ReadTx& tx, std::string_view type
 Result<std::vector<BatchRow>> rows_of_batch(store::ReadTx& tx, std::int64_t batch);
 Result<void> mark_undone(store::Tx& tx, std::int64_t batch);
 
+/// Deletes every row of every register with its history: for scenarios on a throw-away store only.
+Result<void> clear(store::Tx& tx);
 std::vector<store::Migration> migrations();
 
 }  // namespace machiya::registers::dao
