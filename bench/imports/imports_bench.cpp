@@ -1,5 +1,6 @@
-// How many clean rows a second go from a file on disk to durable rows: imports_bench [rows] [csv|xlsx]. Prints one line of JSON for
-// each of reading, checking and importing; ends with 1 when a row is refused.
+// How many clean rows a second go from a file on disk to durable rows: imports_bench [rows] [csv|xlsx] [plain|personal]. Prints one line
+// of JSON for each of reading, checking and importing; ends with 1 when a row is refused. `personal`: the register has a column that is
+// sealed, so that every row has a key of its own.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,25 @@ void say(const char* step, std::size_t rows, double seconds) {
   std::exit(1);
 }
 
+/// The trees of the tests without their personal column.
+constexpr std::string_view kPlain = R"(register: plain-trees
+version: 1
+name: { ja: 樹木一覧, en: Trees }
+owner: health
+title: tag
+columns:
+  - { column: tag, type: digits, length: 6, label: { ja: 樹木番号, en: Tag }, unique: yes, filter: yes, search: yes }
+  - { column: park, relation: parks, optional: yes, label: { ja: 公園, en: Park }, filter: yes }
+  - { column: species, type: choice, label: { ja: 樹種, en: Species }, filter: yes, options: [ { value: zelkova, label: { ja: ケヤキ, en: Zelkova } }, { value: cherry, label: { ja: サクラ, en: Cherry } } ] }
+  - { column: girth, type: number, optional: yes, decimals: 1, label: { ja: 幹周, en: Girth }, filter: yes }
+  - { column: planted, type: date, optional: yes, label: { ja: 植栽日, en: Planted }, must: planted <= today(), filter: yes }
+  - { column: answer_by, deadline: { from: planted, period: 3 working days }, label: { ja: 期限, en: By }, filter: yes }
+  - { column: double_girth, formula: girth * 2, type: number, label: { ja: 倍, en: Double } }
+  - { column: memo, type: text, optional: yes, label: { ja: メモ, en: Memo } }
+unique: [ [park, memo] ]
+rights: { read: [approver], write: [approver], bulk: [approver], import: [approver] }
+)";
+
 std::string file_of(const std::string& folder, int rows, bool xlsx) {
   const std::string path = folder + (xlsx ? "/rows.xlsx" : "/rows.csv");
   auto writer = xlsx ? tables::xlsx_writer(path, "rows") : tables::csv_writer(path);
@@ -44,6 +64,7 @@ std::string file_of(const std::string& folder, int rows, bool xlsx) {
 int main(int argc, char** argv) {
   const int rows = argc > 1 ? std::atoi(argv[1]) : 100'000;
   const bool xlsx = argc > 2 && std::string_view(argv[2]) == "xlsx";
+  const bool personal = argc > 3 && std::string_view(argv[3]) == "personal";
   std::string pattern = (std::filesystem::temp_directory_path() / "imports-bench-XXXXXX").string();
   const std::string folder = ::mkdtemp(pattern.data());
   const SystemClock clock;
@@ -55,12 +76,13 @@ int main(int argc, char** argv) {
   if (!store.ok()) fail("open", store.error());
   if (auto migrated = (*store)->migrate(registers::testing::Hall::migrations()); !migrated.ok()) fail("migrate", migrated.error());
   {
+    registers::testing::write_file(folder + "/city/registers/plain-trees.yaml", kPlain);
     const auto city = registers::testing::small_city(folder + "/city");
     registers::testing::Hall hall(**store, folder, city, clock, rng);
     const auto who = registers::testing::staff("決裁 花", "a1", {"approver"}, "health");
     for (const char* name : {"扇町公園", "中之島公園"})
       if (auto added = hall.registers->add(hall.reg("parks"), json::Value::object({{"name", name}}), "", who, "ja", "r"); !added.ok()) fail("park", added.error());
-    const Register& trees = hall.reg("park-trees");
+    const Register& trees = hall.reg(personal ? "park-trees" : "plain-trees");
     const std::string path = file_of(folder, rows, xlsx);
     auto source = tables::open_file(path);
     if (!source.ok()) fail("file", source.error());
