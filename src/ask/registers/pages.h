@@ -23,7 +23,6 @@ void add_search_routes(http::Router& router, const Web& web);
 std::string text(const Web& web, const http::Request& request, std::string_view key, const locale::Args& args = {});
 /// A field of the posted form, else of the query.
 std::string param_of(const http::Request& request, std::string_view name);
-bool may_bulk(const Web& web, const Register& reg, const identity::Principal& who);
 
 // pages_text.cpp
 /// What names a row: its title column, else its number.

@@ -107,7 +107,7 @@ Response bulk(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const identity::Principal& who = identity::principal_of(request);
-  if (!may_bulk(web, **reg, who)) return http::problem(Error(ErrorCode::forbidden, "bulk"), request);
+  if (!web.registers.may_bulk(**reg, who)) return http::problem(Error(ErrorCode::forbidden, "bulk"), request);
   const std::string step = param_of(request, "action"), wanted = param_of(request, "column");
   const Column* column = nullptr;
   for (const Column* c : settable(web, **reg, who))

@@ -115,7 +115,7 @@ Data view_page(const Web& web, const Request& request, const Register& reg, cons
   };
   const std::string search = address_of(reg, search_of(request, reg)).substr(path_of(reg).size());
   if (web.registers.may_add(reg, who)) tool("staff_registers.add", path_of(reg, "/new"), true);
-  if (may_bulk(web, reg, who)) tool("staff_registers.bulk", path_of(reg, "/bulk") + search, false);
+  if (web.registers.may_bulk(reg, who)) tool("staff_registers.bulk", path_of(reg, "/bulk") + search, false);
   if (web.registers.may_import(reg, who)) tool("staff_registers.import", path_of(reg, "/import"), false);
   tool("staff_registers.export_xlsx", path_of(reg, "/export.xlsx") + search, false);
   tool("staff_registers.export_csv", path_of(reg, "/export.csv") + search, false);

@@ -59,7 +59,5 @@ Data register_page(const Web& web, const http::Request& request, const Register&
   return data;
 }
 
-bool may_bulk(const Web& web, const Register& reg, const identity::Principal& who) { return web.registers.may_bulk(reg, who); }
-
 }  // namespace detail
 }  // namespace machiya::registers
