@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <iostream>
 #include <mutex>
 #include <thread>
@@ -11,6 +12,15 @@
 
 namespace machiya::registers {
 namespace {
+
+/// A person thinks before the next change: a pause of the load, not a synchronisation.
+void think(std::uint64_t ms) {
+  std::mutex alone;
+  std::unique_lock lock(alone);
+  std::condition_variable nobody;
+  nobody.wait_for(lock, std::chrono::milliseconds(ms), [] { return false; });
+}
+
 
 using std::chrono::steady_clock;
 
@@ -115,7 +125,7 @@ void saves(Registers& registers, const Register& reg, const Wanted& wanted, cons
         auto saved = registers.change(reg, row.number, 0, set, {"girth"}, "", who, "ja", "bench");
         mine.push_back(ms_since(start));
         if (!saved.ok() || !saved->row) ++refused;
-        if (wanted.pause_ms) std::this_thread::sleep_for(std::chrono::milliseconds(dice.below(static_cast<std::uint64_t>(2 * wanted.pause_ms))));
+        if (wanted.pause_ms) think(dice.below(static_cast<std::uint64_t>(2 * wanted.pause_ms)));
       }
       std::lock_guard lock(mutex);
       times.insert(times.end(), mine.begin(), mine.end());

@@ -28,7 +28,7 @@ class DeskTest : public testing::RegistersTest {
   /// A new process over the same folder.
   void open() {
     desk.reset();
-    Web web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, {}, {}, folder() + "/work", ""};
+    Web web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, {}, {}, folder() + "/desk", ""};
     desk = std::make_unique<ImportDesk>(web);
   }
   std::string taken(std::string_view csv) {
@@ -94,7 +94,7 @@ TEST_P(DeskTest, ARestartDuringAnImportSaysSoAndOldFilesGo) {
   Import broken = now(id);
   broken.state = ImportState::importing;
   desk.reset();
-  keep_import(broken, folder() + "/work/imports/" + id + ".json");
+  keep_import(broken, folder() + "/desk/imports/" + id + ".json");
   open();
   EXPECT_EQ(now(id).state, ImportState::interrupted);
   clock.advance(kKeepImport + kSecond);

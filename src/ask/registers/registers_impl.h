@@ -97,7 +97,7 @@ struct Registers::Impl {
   Result<void> schedule(store::Tx& tx, const Register& reg, const dao::StoredRow& row) const;
   Result<void> run_automatic(const jobs::Job& job) const;
 
-  // Lists (registers_list.cpp)
+  // Lists (registers_list_dao.cpp)
   struct Found {
     std::vector<std::int64_t> ids;
     std::string next_value;        ///< sort value of the last one
