@@ -3,6 +3,7 @@
 #include <set>
 
 #include "ask/apply/procedure_kind.h"
+#include "ask/registers/register.h"
 #include "city/city.h"
 #include "platform/identity/identity.h"
 
@@ -12,6 +13,8 @@ std::vector<DemonstrationAccount> demonstration_accounts(const city::City& city)
   std::set<std::string> owners;
   for (const city::Loaded* procedure : city.all("procedure"))
     if (const auto* compiled = city.get<apply::ProcedureDefinition>("procedure", procedure->source.id)) owners.insert(compiled->procedure->owner);
+  for (const city::Loaded* loaded : city.all("register"))
+    if (const auto* reg = city.get<registers::Register>("register", loaded->source.id)) owners.insert(reg->owner);
   std::vector<DemonstrationAccount> out;
   for (const std::string& owner : owners) {
     const city::Department* department = city.department(owner);
