@@ -71,6 +71,18 @@ struct Sql {
   }
 };
 
+/// "from" and "to" of one column are one stretch of its index, not two wide ones.
+bool narrowed(std::vector<Range>& ranges, const Range& more) {
+  if (more.negated || more.has || more.many) return false;
+  for (Range& r : ranges) {
+    if (r.field != more.field || r.negated || r.has || r.many) continue;
+    r.low = std::max(r.low, more.low);
+    if (more.high) r.high = r.high ? std::min(*r.high, *more.high) : *more.high;
+    return true;
+  }
+  return false;
+}
+
 Result<Range> range_of(const Register& reg, const Condition& condition, const Access& access, Date today) {
   Range out;
   const Column* column = condition.column == "state" ? nullptr : reg.column(condition.column);
@@ -134,7 +146,7 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
   out.type = reg.id;
   for (const Condition& condition : query.where) {
     MACHIYA_TRY(Range range, range_of(reg, condition, access, p.clock.today()));
-    out.ranges.push_back(std::move(range));
+    if (!narrowed(out.ranges, range)) out.ranges.push_back(std::move(range));
   }
   if (!query.with_ended && !reg.workflow.empty()) {
     Range open;

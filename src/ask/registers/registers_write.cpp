@@ -90,7 +90,7 @@ Result<void> Registers::Impl::seal_row(store::Tx& tx, const Register& reg, dao::
   for (const Column& c : reg.columns)
     if (const Value& value = values[c.name]; !value.is_null()) (c.personal ? personal : plain).members().emplace_back(c.name, value);
   row.data = json::to_text(plain);
-  if (!reg.has_personal() && !row.data_key) return {};
+  if (personal.size() == 0 && !row.data_key) return {};   // a key is made for the first personal value
   if (!row.data_key) {
     MACHIYA_TRY(row.data_key, p.vault.create_key(tx));
   }
