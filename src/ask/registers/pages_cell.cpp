@@ -38,11 +38,11 @@ json::Value errors_json(const std::vector<CellError>& errors) {
   return out;
 }
 
-json::Value conflicts_json(const Web& web, const Register& reg, const Saved& saved, std::string_view lang) {
+json::Value conflicts_json(const Web& web, const Register& reg, const Saved& saved, const identity::Principal& who, std::string_view lang) {
   json::Value out = json::Value::array();
   for (const Conflict& c : saved.conflicts) {
     const Column* column = reg.column(c.column);
-    if (!column) continue;
+    if (!column || !web.registers.may_read(reg, *column, who)) continue;
     auto value = [&](const json::Value& v, const Row* row) { return shown(web, reg, *column, v, row, lang); };
     out.push(json::Value::object({{"column", c.column}, {"label", column->label.in(lang)}, {"before", value(c.before, nullptr)}, {"theirs", value(c.theirs, saved.now ? &*saved.now : nullptr)},
                                   {"mine", value(c.mine, nullptr)}, {"who", c.who}, {"when", locale::format_time(c.when, lang)}}));
@@ -76,7 +76,7 @@ Response post_cells(const Web& web, Request& request) {
   if (!saved.ok()) return http::problem(saved.error(), request);
   if (!saved->errors.empty()) return http::json(json::Value::object({{"errors", errors_json(saved->errors)}}), 422);
   if (!saved->conflicts.empty()) {
-    json::Value body = json::Value::object({{"conflicts", conflicts_json(web, **reg, *saved, lang)}});
+    json::Value body = json::Value::object({{"conflicts", conflicts_json(web, **reg, *saved, who, lang)}});
     if (saved->now) body.set("row", row_json(web, **reg, *saved->now, who, lang));
     return http::json(body, 409);
   }

@@ -57,7 +57,7 @@ Data filter_of(const Web& web, const Request& request, const Register& reg, cons
   Data options{Data::List{}};
   if (has_range(column)) {
     Data range = Data().set("from_name", "from." + column.name).set("to_name", "to." + column.name);
-    range.set("from", param_of(request, "from." + column.name)).set("to", param_of(request, "to." + column.name)).set("kind", is_date(column) ? "date" : "text");
+    range.set("from", param_of(request, "from." + column.name)).set("to", param_of(request, "to." + column.name)).set("mode", is_date(column) ? "text" : "decimal");
     return std::move(out.set("range", std::move(range)));
   }
   if (column.kind == ColumnKind::relation) {

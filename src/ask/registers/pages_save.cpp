@@ -64,7 +64,7 @@ Response show_conflicts(const Web& web, const Request& request, const Form& form
   Data rows{Data::List{}};
   for (const Conflict& c : saved.conflicts) {
     const Column* column = reg.column(c.column);
-    if (!column) continue;
+    if (!column || !web.registers.may_read(reg, *column, identity::principal_of(request))) continue;
     auto value = [&](const json::Value& v, const Row* row) {
       std::string out = shown(web, reg, *column, v, row, lang);
       if (column->kind == ColumnKind::relation && out == v.as_string())
@@ -85,6 +85,10 @@ void give_way(const Request& request, Form& form) {
 }
 
 Response finish(const Web& web, const Request& request, Form& form, Result<Saved>& saved) {
+  if (!saved.ok() && saved.error().code == ErrorCode::conflict) {   // many people at once: the same form again, to be sent again
+    form.errors = {{"", "conflict", text(web, request, "staff_registers.changed_meanwhile")}};
+    return show_form(web, request, form, 409);
+  }
   if (!saved.ok()) return http::problem(saved.error(), request);
   if (!saved->errors.empty()) {
     form.errors = saved->errors;

@@ -41,7 +41,37 @@ export function accountFor(permission) {
   if (permission.startsWith('admin.')) return 'admin';
   if (permission.startsWith('report.')) return 'moderator';
   if (permission.startsWith('person.')) return 'counter';
+  if (permission.startsWith('register.')) return 'construction-approver';  // the samples are parks and trees
   return permission.startsWith('audit.') ? 'auditor' : 'health-clerk';  // the samples are dogs: the clerk of that department
+}
+
+/** One row through the form of a register: its path. `values` by the names of the form. */
+async function addRow(client, register, values) {
+  await client.get(`/staff/registers/${register}/new`);
+  await client.submit(values, { action: 'next' });
+  if (!client.page.address.includes('/rows/')) throw new Error(`no row of ${register}: ${client.page.text.slice(0, 600)}`);
+  return pathOf(client);
+}
+
+/** Addresses of the registers' pages: a park, a tree in it, a maintenance round. */
+async function registerPaths(client) {
+  const park = await addRow(client, 'parks', {
+    code: '90001', park_name: '検査公園', ward: 'kita', kind: 'block', 'opened.era': 'western', 'opened.year': '2019', 'opened.month': '5', 'opened.day': '1', office: '北部',
+    'place.lat': '34.7040', 'place.lon': '135.5110',
+  });
+  const round = await addRow(client, 'maintenance-rounds', {
+    round_no: '2026-9001', park: park.split('/').at(-1), kind: 'mow', 'starts.year': '2026', 'starts.month': '11', 'starts.day': '24', 'ends.year': '2026', 'ends.month': '12', 'ends.day': '4',
+    planned_quantity: '120', quantity_unit: 'm2',
+  });
+  await client.get(round);
+  const action = /href="([^"]+\/actions\/[^"]+)"/.exec(client.page.html)?.[1];
+  if (!action) throw new Error(`a new maintenance round has no action: ${client.page.text.slice(0, 300)}`);
+  const views = (register, names) => names.map((name) => `/staff/registers/${register}?view=${name}`);
+  return {
+    'staff-register': ['/staff/registers/parks', ...views('parks', ['by-ward', 'map']), ...views('maintenance-rounds', ['board', 'plan', 'calendar', 'sheet'])],
+    'staff-register-form': ['/staff/registers/park-trees/new'], 'staff-register-row': [park, round], 'staff-register-change': [`${park}/change`],
+    'staff-register-action': [action], 'staff-register-bulk': ['/staff/registers/parks/bulk?column=office'], 'register-import': ['/staff/registers/parks/import'],
+  };
 }
 
 /** Everything the pages need: {visitors: {name: client}, staff(account), number, paths: {kind: [path…]}}; the clients are signed in. */
@@ -64,6 +94,7 @@ export async function makeSamples(base, email) {
   const moderator = await staff('moderator');
   await moderator.get(`/staff/reports/${released}`);
   await moderator.submit({}, { action: 'release' });
+  const registers = await registerPaths(await staff('construction-approver'));
   const kept = await keptForm(base, email, number);
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
@@ -75,6 +106,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
+      ...registers,
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };

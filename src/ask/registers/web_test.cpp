@@ -1,0 +1,246 @@
+// The pages of registers over the real service: every page in both languages, forms that lose nothing, two people at one cell.
+#include "ask/registers/web.h"
+
+#include "ask/registers/testing.h"
+
+namespace machiya::registers::testing {
+namespace {
+
+constexpr std::string_view kWorks = R"(register: works
+version: 1
+name: { ja: 工事台帳, en: Works }
+owner: health
+title: name
+columns:
+  - { column: name, type: text, label: { ja: 工事名, en: Work }, unique: yes, filter: yes, search: yes }
+  - { column: phase, type: choice, filter: yes, label: { ja: 段階, en: Phase }, options: [ { value: plan, label: { ja: 計画, en: Plan } }, { value: build, label: { ja: 施工, en: Build } } ] }
+  - { column: starts, type: date, filter: yes, label: { ja: 着手, en: Starts } }
+  - { column: ends, type: date, optional: yes, filter: yes, label: { ja: 完了, en: Ends } }
+  - { column: place, type: place, optional: yes, label: { ja: 場所, en: Place } }
+  - { column: why, type: text, when: phase = "build", label: { ja: 施工の理由, en: Why } }
+views:
+  - { view: all, type: list, name: { ja: 一覧, en: All } }
+  - { view: phases, type: board, by: phase, name: { ja: 段階, en: Phases } }
+  - { view: months, type: calendar, date: starts, name: { ja: 暦, en: Calendar } }
+  - { view: places, type: map, place: place, name: { ja: 地図, en: Map } }
+  - { view: bars, type: timeline, date: starts, until: ends, name: { ja: 工程, en: Bars } }
+  - { view: paper, type: sheet, name: { ja: 表, en: Sheet } }
+)";
+
+class RegisterPages : public RegistersTest {
+ protected:
+  RegisterPages() {
+    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()})
+      for (const auto& m : list) all.push_back(m);
+    migrate(all);
+    write_file(folder() + "/city/registers/works.yaml", kWorks);
+    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
+    for (const auto& fault : report.faults)
+      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
+    hall->city = report.city;
+    trees = &hall->reg("park-trees"), parks = &hall->reg("parks"), works = &hall->reg("works");
+    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
+    templates = std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts));
+    blobs = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
+    add_register_routes(router, Web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
+                                    [this] { return hall->city; }, folder() + "/work", "http://localhost"});
+    clerk.id = 1, approver.id = 2, auditor.id = 3;
+  }
+  http::Response ask(http::Method method, const std::string& target, const identity::Principal& who, http::Pairs form = {}, const std::string& lang = "ja") {
+    http::Request r;
+    const std::size_t mark = target.find('?');
+    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.form_pairs = std::move(form);
+    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
+    r.principal = std::make_shared<identity::Principal>(who);
+    return router.dispatch(r);
+  }
+  http::Response get(const std::string& target, const identity::Principal& who) { return ask(http::Method::get, target, who); }
+  http::Response post(const std::string& target, const identity::Principal& who, http::Pairs form) { return ask(http::Method::post, target, who, std::move(form)); }
+  void expect_page(const std::string& target, std::string_view part) {
+    for (const char* lang : {"ja", "en"}) {
+      const auto r = ask(http::Method::get, target, approver, {}, lang);
+      EXPECT_EQ(r.status, 200) << target << r.body.substr(0, 300);
+      EXPECT_NE(r.body.find(part), std::string::npos) << target << "\n" << r.body;
+      EXPECT_EQ(r.body.find("⟦"), std::string::npos) << target << " " << lang;
+    }
+  }
+  static bool holds(const http::Response& r, std::string_view part) { return r.body.find(part) != std::string::npos; }
+  static std::string location(const http::Response& r) {
+    for (const auto& [name, value] : r.headers)
+      if (name == "Location") return value;
+    return {};
+  }
+  static http::Pairs work(std::string name, std::string phase) {
+    return {{"asked", "name"}, {"asked", "phase"}, {"asked", "starts"}, {"asked", "ends"}, {"asked", "place"}, {"name", std::move(name)}, {"phase.asked", "1"}, {"phase", std::move(phase)},
+            {"starts.era", "R"}, {"starts.year", "8"}, {"starts.month", "5"}, {"starts.day", "20"}, {"ends.year", ""}, {"place.lat", "34.70"}, {"place.lon", "135.50"}, {"reason", "新規"}};
+  }
+
+  const Register* works = nullptr;
+  http::Router router;
+  std::unique_ptr<locale::Catalogue> texts;
+  std::unique_ptr<pages::Templates> templates;
+  std::unique_ptr<blobs::Blobs> blobs;
+};
+MACHIYA_ON_BOTH_ENGINES(RegisterPages);
+
+TEST_P(RegisterPages, every_page_renders_in_both_languages) {
+  const Row row = add(*works, R"({"name":"橋の補修","phase":"plan","starts":"2026-05-20","ends":"2026-07-01","place":{"lat":34.70,"lon":135.50}})", clerk);
+  const Row park = add(*parks, R"({"name":"扇町公園"})", clerk);
+  const Row tree = add(*trees, (R"({"tag":"000001","species":"cherry","park":")" + park.number + "\"}").c_str(), clerk);
+  const std::string base = "/staff/registers";
+  expect_page(base, "/staff/registers/works");
+  expect_page(base + "/works", "橋の補修");
+  expect_page(base + "/works?f.phase=plan&from.starts=2026-05-01&q=" + http::url_encode("橋の補修"), "橋の補修");
+  expect_page(base + "/works?group=phase", "table__group");
+  for (const char* view : {"phases", "months", "places", "bars", "paper"}) expect_page(base + "/works?view=" + view, "橋の補修");
+  expect_page(base + "/works/new", "name=\"starts.year\"");
+  expect_page(base + "/works/bulk?f.phase=plan", "name=\"column\"");
+  expect_page(base + "/works/rows/" + row.number, "橋の補修");
+  expect_page(base + "/works/rows/" + row.number + "/change", "name=\"base\"");
+  expect_page(base + "/park-trees?f.park=" + park.number, "扇町公園");
+  expect_page(base + "/park-trees/rows/" + tree.number, "/actions/fell");
+  expect_page(base + "/park-trees/rows/" + tree.number + "/actions/fell", "name=\"reason\"");
+  expect_page(base + "/parks/rows/" + park.number, "000001");   // the tree points here
+  EXPECT_FALSE(holds(get(base + "/works?f.phase=build", clerk), "橋の補修"));
+  EXPECT_EQ(get(base + "/works/points.json?view=places", clerk).status, 200);
+  EXPECT_TRUE(holds(get(base + "/works?from.starts=morning", clerk), "橋の補修"));   // no date: it asks for nothing
+}
+
+TEST_P(RegisterPages, who_may_not_read_finds_nothing) {
+  const Row tree = add(*trees, R"({"tag":"000001","species":"cherry","cost":5000,"owner_name":"大阪 太郎"})", approver);
+  EXPECT_EQ(get("/staff/registers/park-trees", stranger).status, 404);
+  EXPECT_FALSE(holds(get("/staff/registers", stranger), "park-trees"));
+  const std::string row = "/staff/registers/park-trees/rows/" + tree.number;
+  for (const std::string& page : {row, row + "/change", std::string("/staff/registers/park-trees")}) {
+    EXPECT_FALSE(holds(get(page, clerk), "大阪 太郎")) << page;
+    EXPECT_FALSE(holds(get(page, clerk), "5,000")) << page;
+  }
+  EXPECT_TRUE(holds(get(row, approver), "大阪 太郎"));
+  EXPECT_EQ(get("/staff/registers/park-trees/new", auditor).status, 403);
+  EXPECT_EQ(get("/staff/registers/park-trees/bulk", clerk).status, 403);
+  // Posting the column all the same changes nothing.
+  for (const std::int64_t seen : {tree.revision, tree.revision + 7}) {
+    const auto refused = post(row + "/cells", clerk, {{"revision", std::to_string(seen)}, {"c.cost", "1"}});
+    EXPECT_GE(refused.status, 400) << refused.body;
+    EXPECT_FALSE(holds(refused, "5000") || holds(refused, "5,000")) << refused.body;
+  }
+  EXPECT_EQ(registers->open(*trees, tree.number, approver, "r")->values["cost"].as_int(), 5000);
+}
+
+TEST_P(RegisterPages, a_form_keeps_what_was_typed_until_it_is_right) {
+  auto wrong = work("橋の補修", "plan");
+  for (auto& [name, value] : wrong)
+    if (name == "starts.day") value = "41";
+  const auto refused = post("/staff/registers/works/new", clerk, wrong);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_TRUE(holds(refused, "href=\"#f-starts\""));
+  EXPECT_TRUE(holds(refused, "value=\"橋の補修\""));
+  EXPECT_TRUE(holds(refused, "value=\"41\""));
+  const auto more = post("/staff/registers/works/new", clerk, work("橋の補修", "build"));   // a question appears: it is shown before anything is saved
+  EXPECT_EQ(more.status, 200);
+  EXPECT_TRUE(holds(more, "name=\"why\""));
+  EXPECT_EQ(registers->list(*works, {}, clerk)->total, 0);
+  auto whole = work("橋の補修", "build");
+  whole.insert(whole.end(), {{"asked", "why"}, {"why", "老朽化"}});
+  const auto saved = post("/staff/registers/works/new", clerk, whole);
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  const auto again = post("/staff/registers/works/new", clerk, whole);   // the name is taken: told at its field
+  EXPECT_EQ(again.status, 422);
+  EXPECT_TRUE(holds(again, "href=\"#f-name\""));
+  const auto row = get(location(saved).substr(0, location(saved).find('?')), clerk);
+  EXPECT_TRUE(holds(row, "老朽化"));
+  EXPECT_TRUE(holds(row, "新規"));   // the reason
+}
+
+TEST_P(RegisterPages, two_people_at_one_cell_choose) {
+  const Row row = add(*works, R"({"name":"橋","phase":"plan","starts":"2026-05-20"})", clerk);
+  const std::string form = "/staff/registers/works/rows/" + row.number + "/change";
+  const std::string base = R"({"name":"橋","phase":"plan","starts":"2026-05-20"})";
+  auto typed = [&](std::string name, std::string end_year) {
+    http::Pairs out = {{"base", base}, {"revision", std::to_string(row.revision)}, {"asked", "name"}, {"asked", "phase"}, {"asked", "starts"}, {"asked", "ends"}, {"asked", "place"},
+                       {"name", std::move(name)}, {"phase.asked", "1"}, {"phase", "plan"}, {"starts.year", "2026"}, {"starts.month", "5"}, {"starts.day", "20"}};
+    if (!end_year.empty()) out.insert(out.end(), {{"ends.year", end_year}, {"ends.month", "1"}, {"ends.day", "2"}});
+    return out;
+  };
+  ASSERT_EQ(post(form, clerk, typed("大橋", "")).status, 303);
+  const auto met = post(form, approver, typed("小橋", "2027"));
+  ASSERT_EQ(met.status, 409);
+  for (const char* part : {"橋", "大橋", "小橋", "担当 一郎", "over.name", "name=\"ends.year\" value=\"2027\""}) EXPECT_TRUE(holds(met, part)) << part;
+  EXPECT_EQ(registers->open(*works, row.number, clerk, "r")->values.text("name"), "大橋");
+  auto chosen = typed("小橋", "2027");
+  const std::int64_t now = registers->open(*works, row.number, clerk, "r")->revision;
+  for (auto& [name, value] : chosen)
+    if (name == "revision") value = std::to_string(now);
+  auto theirs = chosen, mine = chosen;
+  theirs.emplace_back("over.name", "theirs"), mine.emplace_back("over.name", "mine");
+  ASSERT_EQ(post(form, approver, theirs).status, 303);
+  EXPECT_EQ(registers->open(*works, row.number, clerk, "r")->values.text("name"), "大橋");
+  EXPECT_EQ(registers->open(*works, row.number, clerk, "r")->values.text("ends"), "2027-01-02");   // the rest of what was typed was kept
+  ASSERT_EQ(post(form, approver, mine).status, 303);
+  EXPECT_EQ(registers->open(*works, row.number, clerk, "r")->values.text("name"), "小橋");
+}
+
+TEST_P(RegisterPages, the_grid_and_the_board_save_through_the_same_rules) {
+  const Row row = add(*works, R"({"name":"橋","phase":"plan","starts":"2026-05-20"})", clerk);
+  const std::string here = "/staff/registers/works/rows/" + row.number;
+  const auto wrong = post(here + "/cells", clerk, {{"revision", "1"}, {"c.starts", "いつか"}});
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_TRUE(holds(wrong, "\"column\":\"starts\""));
+  const auto saved = post(here + "/cells", clerk, {{"revision", std::to_string(row.revision)}, {"c.starts", "2026/6/1"}, {"c.name", "橋梁"}});
+  EXPECT_EQ(saved.status, 200) << saved.body;
+  EXPECT_EQ(registers->open(*works, row.number, clerk, "r")->values.text("starts"), "2026-06-01");
+  const auto late = post(here + "/cells", approver, {{"revision", std::to_string(row.revision)}, {"c.name", "小橋"}});
+  EXPECT_EQ(late.status, 409);
+  EXPECT_TRUE(holds(late, "\"theirs\":\"橋梁\""));
+  const auto now = registers->open(*works, row.number, clerk, "r");
+  EXPECT_EQ(post(here + "/move", clerk, {{"revision", std::to_string(now->revision)}, {"column", "starts"}, {"value", "2026-06-02"}, {"back", "/elsewhere"}}).status, 303);
+  EXPECT_EQ(location(post(here + "/move", clerk, {{"revision", "99"}, {"column", "nothing"}})), "");
+}
+
+TEST_P(RegisterPages, many_rows_change_after_a_look_and_back) {
+  for (int i = 0; i < 5; ++i) add(*trees, ("{\"tag\":\"00000" + std::to_string(i) + "\",\"species\":\"zelkova\"}").c_str(), approver);
+  const std::string bulk = "/staff/registers/park-trees/bulk";
+  http::Pairs form = {{"f.species", "zelkova"}, {"column", "species"}, {"value", "cherry"}, {"reason", "調査の誤り"}, {"action", "preview"}};
+  const auto look = post(bulk, approver, form);
+  EXPECT_TRUE(holds(look, "name=\"expected\" value=\"5\"")) << look.body;
+  EXPECT_EQ(registers->list(*trees, {{{"species", "is", "cherry"}}}, approver)->total, 0);
+  form.back().second = "do", form.emplace_back("expected", "4");
+  EXPECT_TRUE(holds(post(bulk, approver, form), "name=\"expected\" value=\"5\""));   // other rows than were shown: shown again
+  form.back().second = "5";
+  const auto done = post(bulk, approver, form);
+  ASSERT_TRUE(holds(done, "/undo\"")) << done.body;
+  EXPECT_EQ(registers->list(*trees, {{{"species", "is", "cherry"}}}, approver)->total, 5);
+  const std::size_t at = done.body.find(bulk + "/");
+  EXPECT_EQ(post(done.body.substr(at, done.body.find('"', at) - at), approver, {}).status, 303);
+  EXPECT_EQ(registers->list(*trees, {{{"species", "is", "zelkova"}}}, approver)->total, 5);
+  form = {{"column", "girth"}, {"value", "太い"}, {"action", "preview"}};
+  EXPECT_EQ(post(bulk, approver, form).status, 422);
+}
+
+TEST_P(RegisterPages, a_saved_search_belongs_to_one_person) {
+  const std::string list = "/staff/registers/works";
+  EXPECT_EQ(post(list + "/searches", clerk, {{"name", "計画中"}, {"search", "f.phase=plan&evil=1"}}).status, 303);
+  EXPECT_TRUE(holds(get(list, clerk), "計画中"));
+  EXPECT_FALSE(holds(get(list, clerk), "evil"));
+  EXPECT_FALSE(holds(get(list, approver), "計画中"));
+  EXPECT_EQ(post(list + "/searches", approver, {{"forget", "1"}}).status, 303);   // not theirs
+  EXPECT_TRUE(holds(get(list, clerk), "計画中"));
+  EXPECT_EQ(post(list + "/searches", clerk, {{"forget", "1"}}).status, 303);
+  EXPECT_FALSE(holds(get(list, clerk), "計画中"));
+}
+
+TEST_P(RegisterPages, an_action_asks_for_its_reason_and_a_comment_stays) {
+  const Row tree = add(*trees, R"({"tag":"000001","species":"cherry"})", clerk);
+  const std::string row = "/staff/registers/park-trees/rows/" + tree.number;
+  EXPECT_EQ(post(row + "/actions/fell", clerk, {{"revision", std::to_string(tree.revision)}}).status, 422);
+  EXPECT_EQ(post(row + "/actions/fell", clerk, {{"revision", std::to_string(tree.revision)}, {"reason", "倒木のおそれ"}}).status, 303);
+  EXPECT_EQ(post(row + "/actions/fell", clerk, {{"revision", std::to_string(tree.revision)}, {"reason", "もう一度"}}).status, 409);
+  EXPECT_EQ(post(row + "/comments", clerk, {{"comment", "<b>現地で確認</b>"}}).status, 303);
+  const auto page = get(row, clerk);
+  EXPECT_TRUE(holds(page, "倒木のおそれ"));
+  EXPECT_TRUE(holds(page, "&lt;b&gt;現地で確認"));
+  EXPECT_TRUE(holds(page, "伐採済"));
+}
+
+}  // namespace
+}  // namespace machiya::registers::testing
