@@ -49,7 +49,8 @@ class ScenarioTest : public store::testing::StoreTest {
                              identity::Identity::migrations(), Cases::migrations()})
       migrate(list);
     const auto report = city::load(city_folder_, {plain_kind("block", "blocks"), plain_kind("decision", "decisions"), workflow_kind(),
-                                                  plain_kind("procedure", "forms"), scenario_kind()});
+                                                  plain_kind("procedure", "forms"), scenario_kind(),
+                                                  plain_kind("register", "registers"), plain_kind("register-scenario", "scenarios")});
     for (const auto& fault : report.faults) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
     city_ = report.city;
   }
