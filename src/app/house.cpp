@@ -84,9 +84,13 @@ struct House::Impl {
     if (++rounds % 120 != 1) return;
     if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
     if (auto gone = blobs->erase_unattached(500); !gone.ok()) log(LogLevel::warn, "files-not-erased", {{"why", gone.error().to_string()}});
+    plan_reminders(false);
     if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
   }
   int rounds = 0;
+  void plan_reminders(bool now) {
+    if (auto done = registers->plan_reminders(now); !done.ok()) log(LogLevel::warn, "reminders-not-planned", {{"why", done.error().to_string()}});
+  }
   void flush_statistics() {
     if (auto done = statistics->flush(); !done.ok()) log(LogLevel::warn, "statistics-not-written", {{"why", done.error().to_string()}});
   }
@@ -283,6 +287,11 @@ void House::Impl::wire_routes() {
   apply->add_routes(router);
   std::vector<console::NavItem> navigation = console::case_pages();
   navigation.push_back({"staff_console.work", "staff_registers.title", std::string(registers::kBase), std::string(registers::kPermission)});
+  navigation.push_back({"staff_console.work", "staff_reminders.title", "/staff/reminders", std::string(registers::kPermission), [this](const identity::Principal& who) {
+                          constexpr int kMost = 100;
+                          const auto open = registers->open_reminders(who, kMost);
+                          return !open.ok() || *open == 0 ? std::string() : *open < kMost ? std::to_string(*open) : std::to_string(kMost - 1) + "+";
+                        }});
   for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
@@ -331,6 +340,7 @@ void House::start() {
   });
   impl_->audit->start();
   impl_->events->start();
+  impl_->plan_reminders(true);
   impl_->jobs->start(3);   // two may wait for pictures
 }
 
@@ -359,6 +369,7 @@ city::LoadReport House::Impl::reload() {
   if (report.city) {
     if (auto policy = identity->reload_policy(json::to_text(report.city->policy())); !policy.ok())
       log(LogLevel::error, "policy-refused", {{"why", policy.error().to_string()}});
+    if (running) plan_reminders(true);   // a definition may remind of something else now
   }
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});

@@ -50,6 +50,8 @@ Data Console::frame(const Request& request) const {
     if (item.group != open) close(), open = item.group;
     Data entry = Data().set("href", item.href).set("label", text(request, item.label));
     if (request.path == item.href) entry.set("current", true);
+    if (item.count)
+      if (std::string waiting = item.count(who); !waiting.empty()) entry.set("count", std::move(waiting));
     items.push(std::move(entry));
     any = true;
   }

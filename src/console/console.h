@@ -34,6 +34,7 @@ struct NavItem {
   std::string label;        ///< key of the text
   std::string href;
   std::string permission;   ///< "case.list"
+  std::function<std::string(const identity::Principal&)> count = {};   ///< what waits there, shown beside the label; "" when nothing does
 };
 /// What module cases contributes.
 std::vector<NavItem> case_pages();

@@ -19,6 +19,7 @@ void add_row_routes(http::Router& router, const Web& web);
 void add_cell_routes(http::Router& router, const Web& web);
 void add_bulk_routes(http::Router& router, const Web& web);
 void add_search_routes(http::Router& router, const Web& web);
+void add_reminder_routes(http::Router& router, const Web& web);
 
 std::string text(const Web& web, const http::Request& request, std::string_view key, const locale::Args& args = {});
 /// A field of the posted form, else of the query.

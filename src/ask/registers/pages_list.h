@@ -22,6 +22,8 @@ void show_map(const Web& web, const http::Request& request, const Register& reg,
 void show_timeline(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
 /// At most `most` rows of a query, page by page; `more` says that there were more.
 Result<std::vector<Row>> rows_of(const Web& web, const Register& reg, Query query, const identity::Principal& who, std::size_t most, bool& more);
+/// The open reminders of a row.
+pages::Data reminders_of_row(const Web& web, const http::Request& request, const Register& reg, const Row& row);
 /// The saved searches of this person for the register.
 pages::Data searches_of(const Web& web, const http::Request& request, const Register& reg);
 

@@ -127,7 +127,7 @@ Response show(const Web& web, const Request& request, const Opened& o, std::stri
   data.set("heading", title).set("number", o.row.number).set("href", row_path(*o.reg, o.row.number)).set("revision", static_cast<long long>(o.row.revision));
   if (Data tag = state_tag(web, *o.reg, o.row.state, lang); tag.find("label")) data.set("tag", std::move(tag));
   data.set("created", locale::format_time(o.row.created, lang)).set("changed", locale::format_time(o.row.changed, lang));
-  data.set("sections", sections_of(web, request, o)).set("related", related_of(web, request, o));
+  data.set("sections", sections_of(web, request, o)).set("related", related_of(web, request, o)).set("reminders", reminders_of_row(web, request, *o.reg, o.row));
   if (may_change(web, *o.reg, who)) data.set("change", row_path(*o.reg, o.row.number, "/change"));
   Data actions{Data::List{}};
   bool any = false;

@@ -84,6 +84,8 @@ struct Reminder {
   std::string date;                 ///< column
   cases::Period before;             ///< how long before the date
   feel::Expression when;            ///< over row_slots(); empty: always
+  std::vector<std::string> reads;   ///< columns that `when` rests on, through formulas too: who may not read one does not see the reminder
+  bool moves = false;               ///< `when` changes with the day: what holds is looked at again each day
   interview::Texts text;
 };
 struct Rights {

@@ -52,6 +52,7 @@ class RegisterCompiler {
   void check_value(const Condition& condition, const std::string& at);
   void sort(const json::Value& in, const std::string& at, View& out);
   void reminders();
+  void reads_of_reminder(const std::string& when, Reminder& out) const;
   feel::Expression test(const std::string& source, const std::string& at);
 
   void error(const std::string& at, std::string ja, std::string en) { faults_.error(at, std::move(ja), std::move(en)); }
@@ -76,6 +77,8 @@ class RegisterCompiler {
 /// "/columns/3" and a key or index.
 std::string child(const std::string& at, std::string_view key);
 std::string child(const std::string& at, std::size_t index);
+/// Does the FEEL source call today() or now()?
+bool names_the_clock(std::string source);
 /// Types whose values have an order-preserving text of their own.
 bool indexable(interview::AnswerType type);
 

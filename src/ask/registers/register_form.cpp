@@ -204,19 +204,20 @@ void RegisterCompiler::check_deadline(Column& column, std::size_t index) {
             "'" + start->name + "' rests on the deadline '" + name + "': no deadline can count from it");
 }
 
+bool names_the_clock(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
+  return text.find("today()") != std::string::npos || text.find("now()") != std::string::npos;
+}
+
 /// Does the formula, or a decision that it names, read today() or now()?
 bool RegisterCompiler::reads_the_clock(std::size_t index) const {
   if (out_->columns[index].kind != ColumnKind::formula) return false;
   const Value& source = (*written_[index])["formula"];
-  const auto reads = [](std::string text) {
-    text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
-    return text.find("today()") != std::string::npos || text.find("now()") != std::string::npos;
-  };
-  if (reads(source.as_string())) return true;
+  if (names_the_clock(source.as_string())) return true;
   const Value& decisions = out_->form->world.decisions;
   const Value calculate = Value::object({{"calculate", Value(Value::Array{Value::object({{"value", source}})})}});
   for (const std::string& id : interview::decisions_of(calculate, decisions))
-    if (reads(json::to_text(decisions[id]))) return true;
+    if (names_the_clock(json::to_text(decisions[id]))) return true;
   return false;
 }
 

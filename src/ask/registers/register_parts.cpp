@@ -88,10 +88,26 @@ void RegisterCompiler::reminders() {
       error(child(at, "before"), "期間「" + before + "」を読み取れません(例 P14D、3 working days)", "cannot read the period '" + before + "' (for example P14D, 3 working days)");
     else
       out.before = *period;
-    if (list[i].has("when") && out_->form != nullptr) out.when = test(list[i].text("when"), child(at, "when"));
+    if (list[i].has("when") && out_->form != nullptr) {
+      out.when = test(list[i].text("when"), child(at, "when"));
+      reads_of_reminder(list[i].text("when"), out);
+    }
     out.text = interview::Texts(list[i]["text"]);
     if (out.text.in("ja").empty()) error(list[i].has("text") ? child(at, "text") : at, "text に日本語の文がありません", "text needs a Japanese text");
     out_->reminders.push_back(std::move(out));
+  }
+}
+
+/// What is told because of a column tells of it.
+void RegisterCompiler::reads_of_reminder(const std::string& when, Reminder& out) const {
+  out.moves = names_the_clock(when);
+  if (!out.when) return;
+  for (const std::string& name : out.when.uses()) {
+    const Column* column = out_->column(name);
+    if (column == nullptr) continue;
+    out.reads.push_back(name);
+    out.moves = out.moves || column->moves;
+    if (column->kind == ColumnKind::formula) reads_of(*column, out.reads);
   }
 }
 

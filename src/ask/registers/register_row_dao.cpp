@@ -77,6 +77,7 @@ Result<bool> update_row(store::Tx& tx, const StoredRow& row, std::string_view de
 Result<void> delete_row(store::Tx& tx, std::int64_t id) {
   MACHIYA_CHECK(tx.execute_later("DELETE FROM record_value WHERE record = :id", {{"id", id}}));
   MACHIYA_CHECK(tx.execute_later("DELETE FROM record_event WHERE record = :id", {{"id", id}}));
+  MACHIYA_CHECK(tx.execute_later("DELETE FROM register_reminder WHERE record = :id", {{"id", id}}));
   return tx.execute_later("DELETE FROM record WHERE id = :id AND kind = 'register'", {{"id", id}});
 }
 
@@ -157,7 +158,8 @@ Result<void> clear(store::Tx& tx) {
   constexpr std::string_view kRows = "(SELECT id FROM record WHERE kind = 'register')";
   for (const std::string& sql : {"DELETE FROM record_value WHERE record IN " + std::string(kRows), "DELETE FROM record_token WHERE record IN " + std::string(kRows),
                                  "DELETE FROM record_event WHERE record IN " + std::string(kRows), std::string("DELETE FROM register_batch_row"),
-                                 std::string("DELETE FROM register_batch"), std::string("DELETE FROM record WHERE kind = 'register'")}) {
+                                 std::string("DELETE FROM register_batch"), std::string("DELETE FROM register_reminder"),
+                                 std::string("DELETE FROM register_reminder_walk"), std::string("DELETE FROM record WHERE kind = 'register'")}) {
     MACHIYA_TRY(const auto n, tx.execute(sql, {}));
     (void)n;
   }
@@ -182,7 +184,36 @@ CREATE TABLE register_batch_row (
   PRIMARY KEY (batch, record)
 );
 )sql";
-  return {{"registers", 1, "batch", kTables, ""}};
+  // One row for each (row, reminder, date): what was told is not told again. Open ones are found by reminder and date.
+  static constexpr std::string_view kReminders = R"sql(
+CREATE TABLE register_reminder (
+  id ID,
+  public_id TEXT NOT NULL UNIQUE,
+  watch INT NOT NULL,
+  record INT NOT NULL,
+  type TEXT NOT NULL,
+  reminder TEXT NOT NULL,
+  date TEXT NOT NULL,
+  state TEXT NOT NULL,
+  told TS NOT NULL,
+  taken_by TEXT NOT NULL,
+  taken_name TEXT NOT NULL,
+  settled_by TEXT NOT NULL,
+  settled_name TEXT NOT NULL,
+  settled TS,
+  why TEXT NOT NULL,
+  sealed_why BYTES,
+  UNIQUE (record, watch, date)
+);
+CREATE INDEX register_reminder_open ON register_reminder (watch, date, id) WHERE state = 'open';
+CREATE INDEX register_reminder_settled ON register_reminder (watch, settled, id) WHERE state <> 'open';
+CREATE TABLE register_reminder_walk (
+  watch INT PRIMARY KEY,
+  rule TEXT NOT NULL,
+  until TEXT NOT NULL
+);
+)sql";
+  return {{"registers", 1, "batch", kTables, ""}, {"registers", 2, "reminder", kReminders, ""}};
 }
 
 }  // namespace machiya::registers::dao

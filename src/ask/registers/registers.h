@@ -119,6 +119,41 @@ struct Due {
   interview::Texts text;
 };
 
+/// A reminder as it stands in the department's inbox.
+struct Told {
+  std::string id;                   ///< public
+  std::shared_ptr<const Register> reg;
+  std::string reminder;
+  interview::Texts text;
+  Row row;
+  Date date;
+  Instant told;
+  std::string state;                ///< "open", "done", "dismissed", "closed" (by itself)
+  bool mine = false, may_settle = false;
+  std::string taken_name, settled_name, why;   ///< "" when nobody took it; why: of a dismissal
+  std::optional<Instant> settled;
+};
+struct Inbox {
+  std::string register_id;          ///< "": every register of the person's department
+  bool everything = false;          ///< also of other departments, as far as the person may read them
+  std::optional<Date> from, to;     ///< inclusive
+  bool settled = false;             ///< else open
+  std::string after;                ///< cursor of the page before
+  int limit = 100;
+};
+struct InboxPage {
+  std::vector<Told> items;          ///< by date; settled ones: the latest first
+  std::string next;
+};
+/// How many open reminders a register has for a day.
+struct ReminderLoad {
+  std::string register_id;
+  Date date;
+  bool taken = false;
+  std::int64_t rows = 0;
+};
+enum class Settle : std::uint8_t { take, give_back, done, dismiss, reopen };
+
 struct Platform {
   store::Store& store;
   vault::Vault& vault;
@@ -183,6 +218,20 @@ class Registers {
 
   /// Rows of the department's registers whose reminders are due and not done.
   Result<std::vector<Due>> due(const identity::Principal& who, int limit);
+
+  /// The inbox of reminders: told once for each row, reminder and date, by the daily job or by the write that made them due; they close by
+  /// themselves when the date moves, the condition no longer holds or the row ends.
+  Result<InboxPage> reminders(const Inbox& inbox, const identity::Principal& who);
+  Result<std::vector<Told>> reminders_of(const Register& reg, const Row& row, const identity::Principal& who);
+  Result<std::vector<ReminderLoad>> reminder_load(const Inbox& inbox, const identity::Principal& who);
+  /// Open ones of the person's department, at most `most`.
+  Result<std::int64_t> open_reminders(const identity::Principal& who, int most);
+  /// The registers with a reminder that somebody may see; those of their department first.
+  std::vector<std::shared_ptr<const Register>> reminding(const identity::Principal& who) const;
+  /// Gives how many it settled; those that somebody settled meanwhile stay as they are. A dismissal needs a reason.
+  Result<std::int64_t> settle(const std::vector<std::string>& ids, Settle what, std::string_view reason, const identity::Principal& who, std::string_view request);
+  /// The durable job of the next city day, at `reminders_at` of city.yaml. `now`: also at once, after a start or when definitions have changed.
+  Result<void> plan_reminders(bool now);
 
   static std::vector<store::Migration> migrations();
   static void declare(events::Events& events, jobs::Jobs& jobs);

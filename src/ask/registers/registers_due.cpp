@@ -1,5 +1,6 @@
-// Reminders that are due: the dates of open rows up to a period from today, by the index.
+// Reminders that are due now, worked out on demand: the dates of open rows up to a period from today, by the index.
 #include "ask/registers/registers_impl.h"
+#include "ask/registers/reminder.h"
 
 namespace machiya::registers {
 
@@ -10,10 +11,9 @@ Result<std::vector<Due>> Registers::due(const identity::Principal& who, int limi
   for (const auto& reg : all(who)) {
     const Access access = impl.access(*reg, who);
     for (const Reminder& reminder : reg->reminders) {
-      const Column* date = reg->column(reminder.date);
-      if (date == nullptr || !date->indexed || !access.read(*date)) continue;
+      if (!may_see(*reg, reminder, access)) continue;
       Query query;
-      query.where = {{reminder.date, "to", to_iso(deadline_date(today, reminder.before, impl.p.is_working_day))}};
+      query.where = {{reminder.date, "to", to_iso(reminded_until(reminder, today, impl.p.is_working_day))}};
       query.sort = Sort{reminder.date, false};
       query.with_ended = false;
       MACHIYA_CHECK(impl.p.store.read([&](store::ReadTx& tx) -> Result<void> {
@@ -27,11 +27,7 @@ Result<std::vector<Due>> Registers::due(const identity::Principal& who, int limi
           MACHIYA_TRY(auto stored, dao::rows_of(tx, found.ids));
           for (dao::StoredRow& row : stored) {
             MACHIYA_TRY(const FullRow full, impl.full(tx, *reg, std::move(row), true));
-            if (reminder.when) {
-              auto wanted = reminder.when.evaluate(row_slots(*reg, full.values, full.stored.state), feel::Environment(impl.p.clock.now()));
-              if (!wanted.ok() || !wanted->is_true()) continue;
-            }
-            const auto on = parse_iso_date(full.values.text(reminder.date));
+            const auto on = reminded(*reg, reminder, full.values, full.stored.state, full.stored.ended.has_value(), impl.p.clock.now());
             if (!on || static_cast<int>(out.size()) >= limit) continue;
             const Column* title = reg->column(reg->title);
             out.push_back({reg->id, reminder.id, full.stored.number, title != nullptr && access.read(*title) ? search_text(*title, full.values[title->name]) : "", *on, reminder.text});

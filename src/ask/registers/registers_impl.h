@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ask/registers/register_row_dao.h"
+#include "ask/registers/reminder_dao.h"
 #include "ask/registers/registers.h"
 #include "ask/registers/rights.h"
 #include "ask/registers/row_values.h"
@@ -21,6 +22,7 @@ namespace machiya::registers {
 inline constexpr std::string_view kRowChanged = "register.row_changed.v1";
 inline constexpr std::string_view kRowsChanged = "register.rows_changed.v1";
 inline constexpr std::string_view kAutomaticJob = "register-automatic";
+inline constexpr std::string_view kReminderJob = "register-reminders";
 
 /// A row with all its values, whoever may see them.
 struct FullRow {
@@ -96,6 +98,18 @@ struct Registers::Impl {
   Result<void> run_immediate(store::Tx& tx, const Register& reg, FullRow& row) const;
   Result<void> schedule(store::Tx& tx, const Register& reg, const dao::StoredRow& row) const;
   Result<void> run_automatic(const jobs::Job& job) const;
+
+  // Reminders (registers_remind.cpp, registers_inbox.cpp)
+  /// What a write changes in the inbox, in its transaction. `before` null: the row is new.
+  Result<void> remind(store::Tx& tx, const Register& reg, const FullRow* before, const dao::StoredRow& after, const Values& values) const;
+  Result<void> run_reminders(const jobs::Job& job) const;
+  Result<void> walk(const jobs::Job& job, const Register& reg, const Reminder& reminder) const;
+  Result<void> tell_untold(const jobs::Job& job, const Register& reg, const Reminder& reminder, std::string_view low, std::string_view high) const;
+  Result<void> close_stale(const jobs::Job& job, const Register& reg, const Reminder& reminder, Date until) const;
+  /// Reminders that somebody may see, by the keys of their inbox.
+  std::vector<std::int64_t> watches(const Inbox& inbox, const identity::Principal& who) const;
+  Result<std::vector<Told>> told(store::ReadTx& tx, const std::vector<dao::ToldRow>& rows, const identity::Principal& who) const;
+  Result<bool> settle_one(store::Tx& tx, std::string_view id, Settle what, std::string_view reason, const identity::Principal& who, const Deed& deed) const;
 
   // Lists (registers_list_dao.cpp)
   struct Found {

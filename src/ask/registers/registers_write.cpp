@@ -142,6 +142,7 @@ Result<std::int64_t> Registers::Impl::insert(store::Tx& tx, const Register& reg,
   MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens_of(p.vault, all_terms(reg, values))));
   FullRow nothing;
   MACHIYA_CHECK(note(tx, reg, nothing, row, values, deed));
+  MACHIYA_CHECK(remind(tx, reg, nullptr, row, values));
   return row.id;
 }
 
@@ -174,6 +175,7 @@ Result<bool> Registers::Impl::update(store::Tx& tx, const Register& reg, const F
     MACHIYA_CHECK(records::insert_tokens(tx, after.id, without(new_tokens, old_tokens)));
   }
   MACHIYA_CHECK(note(tx, reg, before, after, values, deed));
+  MACHIYA_CHECK(remind(tx, reg, &before, after, values));
   return true;
 }
 

@@ -13,6 +13,7 @@ void add_register_routes(http::Router& router, const Web& web) {
   detail::add_cell_routes(router, web);
   detail::add_bulk_routes(router, web);
   detail::add_search_routes(router, web);
+  detail::add_reminder_routes(router, web);
 }
 
 namespace detail {

@@ -217,6 +217,39 @@ TEST_P(RegisterPages, many_rows_change_after_a_look_and_back) {
   EXPECT_EQ(post(bulk, approver, form).status, 422);
 }
 
+TEST_P(RegisterPages, the_inbox_of_reminders_is_settled_by_its_buttons) {
+  const auto tree = [&](const char* tag, const char* next) { return add(*trees, (std::string(R"({"tag":")") + tag + R"(","species":"cherry","next_inspection":")" + next + "\"}").c_str(), clerk); };
+  const Row late = tree("000001", "2026-05-09"), today = tree("000002", "2026-05-11"), week = tree("000003", "2026-05-13"), later = tree("000004", "2026-05-20");
+  expect_page("/staff/reminders", "000001");
+  expect_page("/staff/reminders?part=week", "000003");
+  expect_page("/staff/reminders?week=2026-05-18", "000004");
+  expect_page("/staff/reminders?show=settled", "/staff/reminders");
+  expect_page("/staff/registers/park-trees/rows/" + later.number, "name=\"act\"");
+  EXPECT_FALSE(holds(get("/staff/reminders?part=today", clerk), "000001"));
+  EXPECT_FALSE(holds(get("/staff/reminders?part=overdue", clerk), "000002"));
+  EXPECT_FALSE(holds(get("/staff/reminders?register=all", stranger), "000001"));   // neither the row nor the reminder
+  EXPECT_FALSE(holds(get("/staff/reminders?register=park-trees", stranger), "<option value=\"park-trees\""));
+  const auto told = registers->reminders({}, clerk);
+  ASSERT_EQ(told->items.size(), 4u);
+  const std::string first = told->items[0].id, second = told->items[1].id;
+  const auto took = post("/staff/reminders", clerk, {{"act", "take:" + first}, {"back", "/staff/reminders?part=overdue"}});
+  EXPECT_EQ(location(took), "/staff/reminders?part=overdue&done=1");
+  EXPECT_TRUE(holds(get("/staff/reminders", approver), "担当 一郎"));
+  const auto unsaid = post("/staff/reminders", clerk, {{"act", "dismiss"}, {"pick", first}, {"pick", second}, {"reason", " "}});
+  EXPECT_EQ(unsaid.status, 422);
+  EXPECT_TRUE(holds(unsaid, "href=\"#reason\""));
+  EXPECT_TRUE(holds(unsaid, "value=\"" + second + "\" aria-label=")) << unsaid.body;
+  EXPECT_NE(unsaid.body.find("checked>"), std::string::npos);   // what was ticked stays so
+  EXPECT_EQ(location(post("/staff/reminders", clerk, {{"act", "dismiss"}, {"pick", first}, {"pick", second}, {"reason", "重複"}, {"back", "https://elsewhere.example/"}})),
+            "/staff/reminders?done=2");
+  EXPECT_EQ(location(post("/staff/reminders", approver, {{"act", "done:" + first}})), "/staff/reminders?done=0");
+  EXPECT_TRUE(holds(get("/staff/reminders?show=settled", clerk), "重複"));
+  EXPECT_FALSE(holds(get("/staff/reminders", clerk), "000001"));
+  EXPECT_EQ(post("/staff/reminders", auditor, {{"act", "done:" + told->items[2].id}}).status, 403);
+  EXPECT_EQ(post("/staff/reminders", stranger, {{"act", "done:" + told->items[2].id}}).status, 404);
+  EXPECT_EQ(post("/staff/reminders", clerk, {{"act", "burn"}}).status, 422);
+}
+
 TEST_P(RegisterPages, a_saved_search_belongs_to_one_person) {
   const std::string list = "/staff/registers/works";
   EXPECT_EQ(post(list + "/searches", clerk, {{"name", "計画中"}, {"search", "f.phase=plan&evil=1"}}).status, 303);

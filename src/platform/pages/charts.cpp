@@ -94,6 +94,79 @@ Data line_chart(std::string id, std::string title, const std::vector<ChartPoint>
   return out.set("line", line).set("dots", std::move(dots)).set("labels", std::move(labels)).set("ticks", std::move(ticks)).set("rows", table_rows(points));
 }
 
+namespace {
+
+double sum_of(const StackBar& bar) {
+  double sum = 0;
+  for (const StackBar::Part& part : bar.parts) sum += std::max(0.0, part.value);
+  return sum;
+}
+
+Data part_data(const std::string& title, const StackBar::Part& part, std::size_t series) {
+  Data out = Data().set("n", static_cast<int>(series % kSeries) + 1).set("title", title + " " + part.text).set("href", part.href);
+  if (series % kSeries != 0) out.set("hatch", static_cast<int>(series % kSeries) + 1);
+  return out;
+}
+
+std::string name_of(const StackBar& bar, const std::vector<std::string>& series, std::size_t i) {
+  return series.size() > 1 && i < series.size() ? bar.label + ", " + series[i] + ":" : bar.label + ":";
+}
+
+/// Upright bars on an axis from zero.
+void columns(Data& out, const std::vector<std::string>& series, const std::vector<StackBar>& bars, double highest) {
+  constexpr double kLeft = 64, kTop = 12, kWidth = 560, kHeight = 200;
+  const double top = nice_top(highest), step = kWidth / static_cast<double>(std::max<std::size_t>(bars.size(), 1)), wide = std::min(step * 0.76, 56.0);
+  const std::size_t every = bars.size() / 7 + 1;
+  Data list{Data::List{}}, labels{Data::List{}}, ticks{Data::List{}};
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const double x = kLeft + step * static_cast<double>(i) + (step - wide) / 2;
+    double below = 0;
+    for (std::size_t s = 0; s < bars[i].parts.size(); ++s) {
+      const double value = std::max(0.0, bars[i].parts[s].value);
+      if (value <= 0) continue;
+      Data part = part_data(name_of(bars[i], series, s), bars[i].parts[s], s);
+      part.set("x", number(x)).set("width", number(wide)).set("y", number(kTop + kHeight * (1 - (below + value) / top))).set("height", number(std::max(1.0, kHeight * value / top)));
+      list.push(std::move(part));
+      below += value;
+    }
+    if (i % every == 0) labels.push(Data().set("x", number(x + wide / 2)).set("y", number(kTop + kHeight + 24)).set("label", bars[i].label));
+  }
+  for (int i = 0; i <= 4; ++i) {
+    const double v = top * i / 4;
+    if (top < 4 && v != std::floor(v)) continue;   // half a case is none
+    ticks.push(Data().set("y", number(kTop + kHeight * (1 - v / top))).set("text_y", number(kTop + kHeight * (1 - v / top) + 4)).set("text", grouped(v)));
+  }
+  out.set("columns", Data().set("parts", std::move(list)).set("labels", std::move(labels)).set("ticks", std::move(ticks)).set("width", "640").set("height", number(kTop + kHeight + 36))
+                         .set("left", number(kLeft)).set("right", number(kLeft + kWidth)).set("text_x", number(kLeft - 8)));
+}
+
+}  // namespace
+
+Data stack_chart(std::string id, std::string title, const std::vector<std::string>& series, const std::vector<StackBar>& bars, bool over_time) {
+  double highest = 0;
+  for (const StackBar& bar : bars) highest = std::max(highest, sum_of(bar));
+  Data out = Data().set("id", std::move(id)).set("title", std::move(title));
+  Data legend{Data::List{}}, list{Data::List{}};
+  for (std::size_t i = 0; i < series.size() && series.size() > 1; ++i) legend.push(part_data("", {}, i).set("label", series[i]));
+  if (series.size() > 1) out.set("legend", Data().set("items", std::move(legend)));
+  if (over_time) {
+    columns(out, series, bars, highest);
+    return out;
+  }
+  for (const StackBar& bar : bars) {
+    Data parts{Data::List{}};
+    double before = 0;
+    for (std::size_t s = 0; s < bar.parts.size(); ++s) {
+      const double value = std::max(0.0, bar.parts[s].value);
+      if (value <= 0) continue;
+      parts.push(part_data(name_of(bar, series, s), bar.parts[s], s).set("x", number(before / highest * 100)).set("width", number(value / highest * 100)));
+      before += value;
+    }
+    list.push(Data().set("label", bar.label).set("text", bar.text).set("href", bar.href).set("parts", std::move(parts)));
+  }
+  return std::move(out.set("bars", Data().set("items", std::move(list))));
+}
+
 Data ward_map(std::string id, std::string title, const std::vector<MapArea>& areas, const std::vector<MapPin>& pins, bool approximate) {
   constexpr double kWidth = 600, kRadian = 3.14159265358979323846 / 180;
   double west = 180, east = -180, south = 90, north = -90;

@@ -23,6 +23,20 @@ TEST(Charts, BarsAreInProportion) {
   EXPECT_TRUE(has(svg, "width=\"0%\" height=\"100%\""));
   EXPECT_TRUE(has(svg, ">200件</span>"));
 }
+TEST(Charts, StacksAreCutInProportionAndLinked) {
+  const std::vector<StackBar> bars = {{"北区", "30", "/a", {{10, "10", "/a1"}, {20, "20", "/a2"}}}, {"西区", "15", "", {{15, "15", ""}, {0, "0", ""}}}};
+  const std::string flat = draw("parts/chart_stack", stack_chart("c", "区ごと", {"高木", "低木"}, bars, false));
+  EXPECT_TRUE(has(flat, "x=\"0%\" width=\"33.3%\"")) << flat;
+  EXPECT_TRUE(has(flat, "x=\"33.3%\" width=\"66.7%\""));
+  EXPECT_TRUE(has(flat, "href=\"/a2\""));
+  EXPECT_TRUE(has(flat, "北区, 低木: 20"));
+  EXPECT_FALSE(has(flat, "x=\"50%\""));   // what is zero is not drawn
+  const std::string upright = draw("parts/chart_stack", stack_chart("c", "月ごと", {"件数"}, bars, true));
+  EXPECT_TRUE(has(upright, "viewBox=\"0 0 640 248\"")) << upright;
+  EXPECT_TRUE(has(upright, "y=\"92\" width=\"56\" height=\"80\""));   // 20 on top of 10, of 50
+  EXPECT_FALSE(has(upright, "legend"));
+  EXPECT_FALSE(draw("parts/chart_stack", stack_chart("c", "無", {"件数"}, {}, true)).empty());
+}
 TEST(Charts, LinesReachTheTopOfTheAxis) {
   std::string svg = draw("parts/chart_line", line_chart("c", "月ごと", {{"4月", 0, "0"}, {"5月", 1000, "1,000"}}));
   EXPECT_TRUE(has(svg, "d=\"M64 212L624 12\"")) << svg;

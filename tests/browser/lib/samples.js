@@ -53,7 +53,16 @@ async function addRow(client, register, values) {
   return pathOf(client);
 }
 
-/** Addresses of the registers' pages: a park, a tree in it, a maintenance round. */
+/** A dangerous tree that was looked at ten days ago: it must be treated in four days, so there is a reminder. */
+function treeOf(park) {
+  const [year, month, day] = new Date(Date.now() + (9 - 240) * 3600e3).toISOString().slice(0, 10).split('-');
+  return {
+    tag: '900001', park: park.split('/').at(-1), species: 'cherry', protected_tree: 'no', grade: 'C', 'inspected.era': 'western',
+    'inspected.year': year, 'inspected.month': String(Number(month)), 'inspected.day': String(Number(day)),
+  };
+}
+
+/** Addresses of the registers' pages: a park, a tree in it with a reminder, a maintenance round. */
 async function registerPaths(client) {
   const park = await addRow(client, 'parks', {
     code: '90001', park_name: '検査公園', ward: 'kita', kind: 'block', 'opened.era': 'western', 'opened.year': '2019', 'opened.month': '5', 'opened.day': '1', office: '北部',
@@ -63,13 +72,14 @@ async function registerPaths(client) {
     round_no: '2026-9001', park: park.split('/').at(-1), kind: 'mow', 'starts.year': '2026', 'starts.month': '11', 'starts.day': '24', 'ends.year': '2026', 'ends.month': '12', 'ends.day': '4',
     planned_quantity: '120', quantity_unit: 'm2',
   });
+  const tree = await addRow(client, 'park-trees', treeOf(park));
   await client.get(round);
   const action = /href="([^"]+\/actions\/[^"]+)"/.exec(client.page.html)?.[1];
   if (!action) throw new Error(`a new maintenance round has no action: ${client.page.text.slice(0, 300)}`);
   const views = (register, names) => names.map((name) => `/staff/registers/${register}?view=${name}`);
   return {
     'staff-register': ['/staff/registers/parks', ...views('parks', ['by-ward', 'map']), ...views('maintenance-rounds', ['board', 'plan', 'calendar', 'sheet'])],
-    'staff-register-form': ['/staff/registers/park-trees/new'], 'staff-register-row': [park, round], 'staff-register-change': [`${park}/change`],
+    'staff-register-form': ['/staff/registers/park-trees/new'], 'staff-register-row': [park, round, tree], 'staff-register-change': [`${park}/change`],
     'staff-register-action': [action], 'staff-register-bulk': ['/staff/registers/parks/bulk?column=office'], 'register-import': ['/staff/registers/parks/import'],
   };
 }
