@@ -21,6 +21,11 @@ if server_start pages; then
 else
   failed=$((failed + 1)); failures+=("server for the browser")
 fi
+if server_start registers; then
+  step "registers as a spreadsheet in the browser" "$NODE" tests/browser/registers_browser.js --base "$SERVER_URL"
+else
+  failed=$((failed + 1)); failures+=("server for the registers")
+fi
 if server_start postgres --store "$(pg_url services)"; then
   step "twelve procedures, HTML only (PostgreSQL)" "$NODE" tests/browser/procedures_plain.js --base "$SERVER_URL"
 else

@@ -1,7 +1,13 @@
 // Edits a list of a register in its table, as in a spreadsheet: data-grid holds the address below which rows are saved
-// ("/staff/registers/trees/rows/"). Arrow keys move, Enter or typing edits, Escape takes it back, a paste fills cells to the right and
-// below. Every cell goes through the same POST as the form, with the revision of its row: the server decides, and what it refuses
-// stays in its cell with the reason.
+// ("/staff/registers/trees/rows/"), data-add the one for new rows. Arrow keys move, with Shift they mark; Enter or typing edits, Escape
+// takes it back; copy, paste, Delete, Ctrl+D (fill down), Ctrl+Z and Ctrl+Y work on what is marked. Every row goes through the same checks
+// as the form, with the revision that was seen: the server decides, and what it refuses stays in its cell with the reason.
+import { cellsOf, textOf } from './grid_clipboard.js';
+import { Editor } from './grid_editor.js';
+import { Range } from './grid_range.js';
+import { Saver } from './grid_saver.js';
+
+const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e6], End: [0, 1e6], PageUp: [-10, 0], PageDown: [10, 0] };
 
 class Grid {
   constructor(box) {
@@ -9,37 +15,54 @@ class Grid {
     this.words = box.dataset;
     this.table = box.querySelector('table');
     this.heads = new Map([...this.table.querySelectorAll('thead th[data-column]')].map((head) => [head.dataset.column, head]));
-    this.queue = Promise.resolve();
+    this.range = new Range(this.table);
+    this.saver = new Saver(this.words, this);
+    this.editor = new Editor(this);
     this.tools();
+    this.listen();
   }
 
   tools() {
     const line = document.createElement('div');
     line.className = 'grid-tools no-print';
-    this.button = document.createElement('button');
-    this.button.type = 'button';
-    this.button.className = 'button button--small';
+    const button = (text, click) => {
+      const made = Object.assign(document.createElement('button'), { type: 'button', className: 'button button--small', textContent: text });
+      made.addEventListener('click', click);
+      line.append(made);
+      return made;
+    };
+    this.button = button(this.words.start, () => (this.on ? this.stop() : this.start()));
     this.button.setAttribute('aria-pressed', 'false');
-    this.button.textContent = this.words.start;
-    this.button.addEventListener('click', () => (this.on ? this.stop() : this.start()));
-    this.status = document.createElement('p');
-    this.status.setAttribute('role', 'status');
-    line.append(this.button, this.status);
+    if (this.words.add) {
+      this.adder = button(this.words.newRow, () => this.go(this.cells(this.newRow())[0]));
+      this.adder.hidden = true;
+    }
+    line.append(this.saver.status);
     this.box.prepend(line);
-    this.choices = document.createElement('div');
-    line.after(this.choices);
-    this.table.addEventListener('keydown', (event) => this.key(event));
-    this.table.addEventListener('dblclick', (event) => this.on && this.edit(event.target.closest('[data-column]')));
-    this.table.addEventListener('click', (event) => this.click(event));
-    this.table.addEventListener('paste', (event) => this.paste(event));
-    addEventListener('beforeunload', (event) => this.table.querySelector('.is-wrong, .is-changed, .grid-editor') && event.preventDefault());
+    line.after(this.saver.asked, this.saver.faults);
+    this.help = Object.assign(document.createElement('p'), { className: 'field__hint no-print', textContent: this.words.help, hidden: true });
+    line.after(this.help);
+  }
+
+  listen() {
+    const when = (name, act) => this.table.addEventListener(name, (event) => this.on && act(event));
+    when('keydown', (event) => this.key(event));
+    when('dblclick', (event) => this.editor.open(event.target.closest('tbody [data-column]')));
+    when('mousedown', (event) => this.press(event));
+    when('mouseover', (event) => event.buttons === 1 && this.dragging && this.extend(event.target.closest('tbody [data-column]')));
+    when('click', (event) => event.target.closest('tbody a') && event.preventDefault());   // the row is opened with Ctrl+Enter while the table is edited
+    when('copy', (event) => this.copy(event));
+    when('cut', (event) => this.copy(event) && this.erase());
+    when('paste', (event) => this.paste(event));
+    when('focusout', (event) => this.left(event));
+    addEventListener('beforeunload', (event) => this.table.querySelector('[data-wanted], .grid-editor') && event.preventDefault());
   }
 
   rows() {
-    return [...this.table.querySelectorAll('tbody tr[data-row]')];
+    return Range.rowsOf(this.table);
   }
   cells(row) {
-    return [...row.querySelectorAll('[data-column]')];
+    return Range.cellsOf(row);
   }
   kind(cell) {
     return this.heads.get(cell.dataset.column)?.dataset.edit ?? '';
@@ -58,198 +81,66 @@ class Grid {
     this.on = true;
     this.button.setAttribute('aria-pressed', 'true');
     this.button.textContent = this.words.end;
-    this.status.textContent = this.words.help;
+    this.help.hidden = false;
+    if (this.adder) this.adder.hidden = false;
     this.table.setAttribute('role', 'grid');
-    for (const row of this.rows())
-      for (const cell of this.cells(row)) {
-        cell.tabIndex = -1;
-        cell.setAttribute('role', cell.tagName === 'TH' ? 'rowheader' : 'gridcell');
-        if (!this.kind(cell)) cell.setAttribute('aria-readonly', 'true');
-        for (const link of cell.querySelectorAll('a')) link.tabIndex = -1;
-      }
+    this.table.setAttribute('aria-multiselectable', 'true');
+    for (const row of this.rows()) this.prepare(row);
     this.go(this.table.querySelector('tbody [data-column]'));
   }
 
+  prepare(row) {
+    for (const cell of this.cells(row)) {
+      cell.tabIndex = -1;
+      cell.setAttribute('role', cell.tagName === 'TH' ? 'rowheader' : 'gridcell');
+      if (!this.kind(cell)) cell.setAttribute('aria-readonly', 'true');
+      for (const link of cell.querySelectorAll('a')) link.tabIndex = -1;
+    }
+  }
+
   stop() {
-    this.close(true);
+    this.editor.close(true);
+    for (const row of this.rows()) this.saver.add(row);
     this.on = false;
+    this.range.clear();
     this.button.setAttribute('aria-pressed', 'false');
     this.button.textContent = this.words.start;
+    this.help.hidden = true;
+    if (this.adder) this.adder.hidden = true;
     this.table.removeAttribute('role');
+    this.table.removeAttribute('aria-multiselectable');
     for (const cell of this.table.querySelectorAll('tbody [data-column]')) {
       for (const name of ['tabindex', 'role', 'aria-readonly']) cell.removeAttribute(name);
       for (const link of cell.querySelectorAll('a')) link.removeAttribute('tabindex');
     }
   }
 
-  go(cell) {
-    if (!cell) return;
-    for (const other of this.table.querySelectorAll('[data-column][tabindex="0"]')) other.tabIndex = -1;
-    cell.tabIndex = 0;
-    cell.focus();
-  }
-
-  move(cell, down, right) {
-    const rows = this.rows();
-    const row = rows.indexOf(cell.closest('tr'));
-    const column = this.cells(rows[row]).indexOf(cell);
-    const next = rows[Math.min(Math.max(row + down, 0), rows.length - 1)];
-    const cells = this.cells(next);
-    this.go(cells[Math.min(Math.max(column + right, 0), cells.length - 1)]);
-  }
-
-  click(event) {
-    if (!this.on) return;
-    const cell = event.target.closest('tbody [data-column]');
-    if (!cell || event.target.closest('.grid-editor')) return;
-    if (event.target.closest('a')) event.preventDefault();   // the row is opened with Ctrl+Enter while the table is edited
-    this.go(cell);
-  }
-
-  key(event) {
-    const cell = event.target.closest('[data-column]');
-    if (!this.on || !cell || !cell.closest('tbody')) return;
-    if (event.target.classList.contains('grid-editor')) return this.editorKey(event, cell);
-    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e6], End: [0, 1e6], PageUp: [-10, 0], PageDown: [10, 0] };
-    if (event.key in steps && !event.altKey) {
-      event.preventDefault();
-      this.move(cell, ...steps[event.key]);
-    } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      const link = cell.closest('tr').querySelector('a');
-      if (link) location.assign(link.href);
-    } else if (event.key === 'Enter' || event.key === 'F2') {
-      event.preventDefault();
-      this.edit(cell);
-    } else if (event.key === 'Delete' && this.kind(cell)) {
-      event.preventDefault();
-      this.save(cell.closest('tr'), new Map([[cell, '']]));
-    } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && this.kind(cell)) {
-      event.preventDefault();
-      this.edit(cell, event.key);
+  /** An empty row below the others; it is sent when the focus leaves it. */
+  newRow() {
+    const body = this.table.querySelector('tbody:last-of-type') ?? this.table.appendChild(document.createElement('tbody'));
+    const row = body.insertRow();
+    row.dataset.row = '';
+    if (this.words.numbered) row.append(Object.assign(document.createElement('th'), { scope: 'row' }));
+    for (const [name, head] of this.heads) {
+      const cell = document.createElement('td');
+      cell.dataset.column = name;
+      cell.className = head.className;
+      row.append(cell);
     }
-  }
-
-  editorKey(event, cell) {
-    if (event.isComposing) return;   // Enter that ends a conversion is not the end of the cell
-    if (event.key === 'Escape') {
-      event.preventDefault();
-      this.close(false);
-      this.go(cell);
-    } else if (event.key === 'Enter' || event.key === 'Tab') {
-      event.preventDefault();
-      this.close(true);
-      if (event.key === 'Enter') this.move(cell, event.shiftKey ? -1 : 1, 0);
-      else this.move(cell, 0, event.shiftKey ? -1 : 1);
-    }
-  }
-
-  edit(cell, first) {
-    if (!cell || !this.kind(cell) || cell.querySelector('.grid-editor')) return;
-    const head = this.heads.get(cell.dataset.column);
-    const editor = this.kind(cell) === 'choice' ? this.list(head, cell, first) : this.line(cell, first);
-    editor.className = 'grid-editor';
-    editor.setAttribute('aria-label', head.textContent.trim());
-    this.kept = [...cell.childNodes];
-    cell.replaceChildren(editor);
-    editor.focus();
-    if (editor instanceof HTMLInputElement && first === undefined) editor.select();
-    editor.addEventListener('blur', () => this.close(true));
-  }
-
-  line(cell, first) {
-    const editor = document.createElement('input');
-    editor.type = 'text';
-    editor.value = first ?? this.typed(cell);
-    return editor;
-  }
-
-  list(head, cell, first) {
-    const editor = document.createElement('select');
-    const options = ['', ...JSON.parse(head.dataset.options ?? '[]')];
-    for (const option of options) editor.add(new Option(option, option));
-    const begins = first && options.find((option) => option.startsWith(first));
-    editor.value = begins || this.typed(cell);
-    return editor;
-  }
-
-  close(keep) {
-    const editor = this.table.querySelector('.grid-editor');
-    if (!editor) return;
-    const cell = editor.closest('[data-column]');
-    const value = editor.value;
-    const before = this.typed(cellBefore(this.kept, cell));
-    cell.replaceChildren(...this.kept);
-    if (keep && value !== before) this.save(cell.closest('tr'), new Map([[cell, value]]));
-  }
-
-  paste(event) {
-    const start = event.target.closest('[data-column]');
-    if (!this.on || !start || event.target.classList.contains('grid-editor')) return;
-    event.preventDefault();
-    const lines = event.clipboardData.getData('text/plain').replace(/\r?\n$/, '').split(/\r?\n/).map((line) => line.split('\t'));
-    const rows = this.rows();
-    const top = rows.indexOf(start.closest('tr'));
-    const left = this.cells(rows[top]).indexOf(start);
-    lines.forEach((line, i) => {
-      const row = rows[top + i];
-      if (!row) return;
-      const cells = this.cells(row);
-      const changes = new Map();
-      line.forEach((value, j) => {
-        const cell = cells[left + j];
-        if (cell && this.kind(cell) && value !== this.typed(cell)) changes.set(cell, value);
-      });
-      if (changes.size > 0) this.save(row, changes);
-    });
-  }
-
-  /** Rows are saved one after the other: the revision of the first save is the base of the second. */
-  save(row, changes) {
-    for (const [cell, value] of changes) {
-      cell.dataset.wanted = value;
-      cell.classList.add('is-changed');
-      this.put(cell, value);
-    }
-    this.queue = this.queue.then(() => this.send(row, changes)).catch(() => this.say(this.words.failed));
-  }
-
-  say(text) {
-    this.status.textContent = text;
-  }
-
-  async send(row, changes) {
-    this.say(this.words.saving);
-    const body = new URLSearchParams({ csrf: this.words.csrf, revision: row.dataset.revision });
-    for (const [cell, value] of changes) body.append(`c.${cell.dataset.column}`, value);
-    const answer = await fetch(`${this.words.grid}${row.dataset.row}/cells`, { method: 'POST', body, headers: { Accept: 'application/json' } });
-    const told = answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : {};
-    if (answer.ok && told.row) return this.saved(row, changes, told.row);
-    if (told.conflicts) return this.conflict(row, changes, told);
-    for (const cell of changes.keys()) this.wrong(cell, told.errors?.find((e) => e.column === cell.dataset.column)?.message ?? '');
-    this.say([this.words.failed, ...(told.errors ?? []).map((e) => e.message)].join(': '));
-  }
-
-  wrong(cell, message) {
-    cell.classList.add('is-wrong');
-    cell.setAttribute('aria-invalid', 'true');
-    if (message) cell.title = message;
-  }
-
-  clean(cell) {
-    delete cell.dataset.wanted;
-    cell.classList.remove('is-wrong', 'is-changed');
-    cell.removeAttribute('aria-invalid');
-    cell.removeAttribute('title');
-  }
-
-  saved(row, changes, now) {
-    for (const cell of changes.keys()) this.clean(cell);
-    this.show(row, now);
-    this.say(this.words.saved);
+    if (this.words.states) row.insertCell();
+    this.box.querySelector('.table__empty')?.remove();
+    this.prepare(row);
+    return row;
   }
 
   /** The row as the server has it now; what was typed and not saved yet stays. */
   show(row, now) {
+    if (row.dataset.row === '') {
+      row.dataset.row = now.number;
+      const name = row.querySelector('th:not([data-column])');
+      if (name) name.append(Object.assign(document.createElement('a'), { href: now.href, textContent: now.number, tabIndex: -1 }));
+      if (this.words.states) row.lastElementChild.textContent = now.state;
+    }
     row.dataset.revision = now.revision;
     for (const cell of this.cells(row)) {
       const fresh = now.cells[cell.dataset.column];
@@ -260,52 +151,135 @@ class Grid {
     }
   }
 
-  conflict(row, changes, told) {
-    this.say(this.words.conflict);
-    for (const one of told.conflicts) {
-      const entry = [...changes].find(([cell]) => cell.dataset.column === one.column);
-      if (!entry) continue;
-      const [cell, value] = entry;
-      this.wrong(cell, `${one.who}: ${one.theirs}`);
-      this.ask(one, (mine) => {
-        const others = new Map(changes);
-        row.dataset.revision = told.row.revision;
-        if (!mine) others.delete(cell), this.clean(cell);
-        else others.set(cell, value);
-        this.show(row, told.row);
-        this.go(cell);
-        if (others.size > 0) this.save(row, others);
-      });
+  go(cell, extend = false) {
+    if (!cell) return;
+    for (const other of this.table.querySelectorAll('[data-column][tabindex="0"]')) other.tabIndex = -1;
+    cell.tabIndex = 0;
+    cell.focus();
+    this.range.set(cell, extend);
+  }
+
+  extend(cell) {
+    if (cell && cell !== this.range.head) this.go(cell, true);
+  }
+
+  move(cell, down, right, extend = false) {
+    const rows = this.rows();
+    const row = rows.indexOf(cell.closest('tr'));
+    const column = this.cells(rows[row]).indexOf(cell);
+    const next = rows[Math.min(Math.max(row + down, 0), rows.length - 1)];
+    const cells = this.cells(next);
+    this.go(cells[Math.min(Math.max(column + right, 0), cells.length - 1)], extend);
+  }
+
+  press(event) {
+    const cell = event.target.closest('tbody [data-column]');
+    if (!cell || event.target.closest('.grid-editor') || event.button !== 0) return;
+    event.preventDefault();   // no marking of text: cells are marked
+    this.editor.close(true);
+    this.dragging = true;
+    addEventListener('mouseup', () => (this.dragging = false), { once: true });
+    this.go(cell, event.shiftKey);
+  }
+
+  key(event) {
+    const cell = event.target.closest('tbody [data-column]');
+    if (!cell) return;
+    if (event.target.classList.contains('grid-editor')) return this.editor.key(event, cell);
+    const command = (event.ctrlKey || event.metaKey) && !event.altKey;
+    const act = command ? this.command(event, cell) : this.plain(event, cell);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  plain(event, cell) {
+    if (event.altKey) return null;
+    if (event.key in steps) return () => this.move(cell, ...steps[event.key], event.shiftKey);
+    if (event.key === 'Enter' || event.key === 'F2') return () => this.editor.open(cell);
+    if (event.key === 'Delete' || event.key === 'Backspace') return () => this.erase();
+    if (event.key === 'Escape') return () => this.range.set(cell);
+    return event.key.length === 1 && this.kind(cell) ? () => this.editor.open(cell, event.key) : null;
+  }
+
+  command(event, cell) {
+    const key = event.key.toLowerCase();
+    if (key === 'enter') return () => this.open(cell);
+    if (key === 'z' && event.shiftKey) return () => this.saver.redo();
+    if (key === 'z') return () => this.saver.undo();
+    if (key === 'y') return () => this.saver.redo();
+    if (key === 'd') return () => this.fillDown();
+    if (key === 'a') return () => this.all();
+    if (key === 'home') return () => this.move(cell, -1e6, -1e6, event.shiftKey);
+    if (key === 'end') return () => this.move(cell, 1e6, 1e6, event.shiftKey);
+    return null;
+  }
+
+  open(cell) {
+    const link = cell.closest('tr').querySelector('a[href]');
+    if (link) location.assign(link.href);
+  }
+
+  all() {
+    const rows = this.rows();
+    this.range.set(this.cells(rows[0])[0]);
+    this.go(this.cells(rows.at(-1)).at(-1), true);
+  }
+
+  /** A row that is being added is sent when the focus leaves it. */
+  left(event) {
+    const row = event.target.closest('tr[data-row=""]');
+    if (row && event.relatedTarget && !row.contains(event.relatedTarget)) this.saver.add(row);
+  }
+
+  /** Rows of cells with their new texts; only cells that can be edited and change. */
+  write(rows) {
+    for (const changes of rows) {
+      const wanted = new Map(changes.filter(([cell, value]) => this.kind(cell) && value !== this.typed(cell)));
+      if (wanted.size > 0) this.saver.save(wanted.keys().next().value.closest('tr'), wanted);
     }
   }
 
-  ask(one, decide) {
-    const box = document.createElement('div');
-    box.className = 'notice notice--warning';
-    box.setAttribute('role', 'alert');
-    const says = document.createElement('p');
-    says.textContent = `${this.words.conflict} (${one.who}, ${one.when}) ${one.label}: ${this.words.before} ${one.before}`;
-    box.append(says);
-    for (const [mine, word, value] of [[false, this.words.theirs, one.theirs], [true, this.words.mine, one.mine]]) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'button button--small';
-      button.textContent = `${word}: ${value}`;
-      button.addEventListener('click', () => {
-        box.remove();
-        decide(mine);
-      });
-      box.append(button, ' ');
-    }
-    this.choices.append(box);
+  erase() {
+    this.write(this.range.rows().map((cells) => cells.map((cell) => [cell, ''])));
   }
-}
 
-/** The cell's text while its editor stands in it. */
-function cellBefore(nodes, cell) {
-  const copy = cell.cloneNode(false);
-  copy.append(...nodes.map((node) => node.cloneNode(true)));
-  return copy;
+  /** The first marked row goes into those below; one cell alone takes what stands above it. */
+  fillDown() {
+    let rows = this.range.rows();
+    if (rows.length === 1) {
+      const all = this.rows();
+      const above = all[all.indexOf(rows[0][0].closest('tr')) - 1];
+      if (!above) return;
+      rows = [rows[0].map((cell) => this.cells(above)[this.cells(cell.closest('tr')).indexOf(cell)]), ...rows];
+    }
+    const [first, ...below] = rows;
+    this.write(below.map((cells) => cells.map((cell, i) => [cell, this.typed(first[i])])));
+  }
+
+  copy(event) {
+    if (event.target.classList.contains('grid-editor')) return false;
+    event.preventDefault();
+    event.clipboardData.setData('text/plain', textOf(this.range.rows().map((cells) => cells.map((cell) => this.typed(cell)))));
+    return true;
+  }
+
+  paste(event) {
+    const marked = this.range.rows();
+    if (marked.length === 0 || event.target.classList.contains('grid-editor')) return;
+    event.preventDefault();
+    let given = cellsOf(event.clipboardData.getData('text/plain'));
+    if (given.length === 1 && given[0].length === 1) given = marked.map((cells) => cells.map(() => given[0][0]));   // one value fills what is marked
+    const rows = this.rows();
+    const top = rows.indexOf(marked[0][0].closest('tr'));
+    const left = this.cells(rows[top]).indexOf(marked[0][0]);
+    const missing = top + given.length - rows.length;
+    if (missing > 0 && !this.words.add) return this.saver.say(this.words.tooMany.replace('{rows}', missing));
+    for (let i = 0; i < missing; i++) rows.push(this.newRow());
+    this.write(given.map((line, i) => line.map((value, j) => [this.cells(rows[top + i])[left + j], value]).filter(([cell]) => cell)));
+    if (given.length > 1) rows.slice(top, top + given.length).forEach((row) => this.saver.add(row));   // a single line may still be typed on
+    this.go(marked[0][0]);
+  }
 }
 
 export function enhance(box) {

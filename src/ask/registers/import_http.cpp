@@ -82,8 +82,7 @@ std::vector<std::pair<std::size_t, std::string>> mapping_errors(const Web& web, 
   }
   if (columns.empty()) out.emplace_back(kNoColumn, import_text(web, request, "registers_import.none_chosen"));
   for (const Column& column : reg.columns) {
-    const bool needed = column.entered() && column.question != nullptr && column.question->asks() && !column.question->optional && !column.question->when && !column.question->default_value;
-    if (needed && !columns.empty() && columns.count(column.name) == 0)
+    if (column.always_required() && !columns.empty() && columns.count(column.name) == 0)
       out.emplace_back(kNoColumn, import_text(web, request, "registers_import.missing", {{"label", column.label.in(lang)}}));
   }
   return out;

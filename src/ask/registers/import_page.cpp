@@ -144,9 +144,7 @@ Response columns_page(const Web& web, const Request& request, const Register& re
   for (const auto& [column, text] : errors) listed.emplace_back("column-" + std::to_string(column == kNoColumn ? 0 : column), text);
   for (std::size_t i = 0; i < head.heading.size(); ++i) {
     const std::string id = "column-" + std::to_string(i), letters = cell_name(i, 0);
-    Data field = Data().set("type", "select").set("id", id).set("name", id).set("required", false);
-    field.set("label", letters.substr(0, letters.size() - 1) + ": " + head.heading[i].text.substr(0, 120));
-    if (const std::string sample = sample_of(head, i); !sample.empty()) field.set("hint", import_text(web, request, "registers_import.sample", {{"sample", sample}}));
+    Data field = Data().set("id", id).set("label", letters.substr(0, letters.size() - 1) + ": " + head.heading[i].text.substr(0, 120)).set("sample", sample_of(head, i));
     for (const auto& [column, text] : errors)
       if (column == i) field.set("error", text);
     field.set("options", target_options(targets, i < chosen.size() ? chosen[i] : "", lang));

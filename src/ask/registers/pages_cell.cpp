@@ -1,9 +1,6 @@
-// Single cells: what the grid saves (several cells of one row at once) and what moves a card of a board. The same checks,
-// rights and conflicts as the form; the script only asks.
-#include <algorithm>
-
-#include "ask/interview/answer_types.h"
-#include "ask/interview/messages.h"
+// Single cells: what the grid saves (several cells of one row at once, or a new row) and what moves a card of a board. The same
+// checks, rights and conflicts as the form, the same reading of cells as an import; the script only asks.
+#include "ask/registers/import_cell.h"
 #include "ask/registers/pages.h"
 #include "base/text.h"
 
@@ -13,14 +10,6 @@ namespace {
 using http::Request;
 using http::Response;
 
-/// A label of an option counts as its value: a spreadsheet holds labels.
-std::string option_value(const Column& column, std::string_view typed, std::string_view lang) {
-  if (column.question)
-    for (const auto& option : column.question->options)
-      if (option.value == typed || option.label.in(lang) == typed || option.label.in("ja") == typed) return option.value;
-  return std::string(typed);
-}
-
 json::Value cell_json(const Web& web, const Register& reg, const Column& column, const Row& row, std::string_view lang) {
   const json::Value& value = row.values[column.name];
   return json::Value::object({{"text", shown(web, reg, column, value, &row, lang)}, {"typed", typed(web, reg, column, value, &row, lang)}});
@@ -29,7 +18,7 @@ json::Value cell_json(const Web& web, const Register& reg, const Column& column,
 json::Value row_json(const Web& web, const Register& reg, const Row& row, const identity::Principal& who, std::string_view lang) {
   json::Value cells = json::Value::object();
   for (const Column* column : readable(web, reg, {}, who)) cells.set(column->name, cell_json(web, reg, *column, row, lang));
-  return json::Value::object({{"revision", row.revision}, {"state", reg.workflow.empty() ? "" : state_name(web, reg, row.state, lang)}, {"cells", std::move(cells)}});
+  return json::Value::object({{"number", row.number}, {"href", row_path(reg, row.number)}, {"revision", row.revision}, {"state", reg.workflow.empty() ? "" : state_name(web, reg, row.state, lang)}, {"cells", std::move(cells)}});
 }
 
 json::Value errors_json(const std::vector<CellError>& errors) {
@@ -64,24 +53,33 @@ Values cells_of(const Web& web, const Request& request, const Register& reg, std
   return out;
 }
 
+Response answer(const Web& web, const Request& request, const Register& reg, const Result<Saved>& saved) {
+  const identity::Principal& who = identity::principal_of(request);
+  const std::string lang = language_of(request);
+  if (!saved.ok()) return http::problem(saved.error(), request);
+  if (!saved->errors.empty()) return http::json(json::Value::object({{"errors", errors_json(saved->errors)}}), 422);
+  if (!saved->conflicts.empty()) {
+    json::Value body = json::Value::object({{"conflicts", conflicts_json(web, reg, *saved, who, lang)}});
+    if (saved->now) body.set("row", row_json(web, reg, *saved->now, who, lang));
+    return http::json(body, 409);
+  }
+  if (!saved->row) return http::problem(Error(ErrorCode::internal, "saved nothing"), request);
+  return http::json(json::Value::object({{"row", row_json(web, reg, *saved->row, who, lang)}}));
+}
+
+/// Cells of the row {number}; without a number they are a new row.
 Response post_cells(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const identity::Principal& who = identity::principal_of(request);
-  const std::string lang = language_of(request);
+  const std::string lang = language_of(request), reason(trim(param_of(request, "reason")));
   std::vector<CellError> errors;
-  const Values changes = cells_of(web, request, **reg, errors);
+  const Values cells = cells_of(web, request, **reg, errors);
   if (!errors.empty()) return http::json(json::Value::object({{"errors", errors_json(errors)}}), 422);
-  auto saved = web.registers.change(**reg, request.param("number"), std::atoll(param_of(request, "revision").c_str()), changes, {}, trim(param_of(request, "reason")), who, lang, request.id);
-  if (!saved.ok()) return http::problem(saved.error(), request);
-  if (!saved->errors.empty()) return http::json(json::Value::object({{"errors", errors_json(saved->errors)}}), 422);
-  if (!saved->conflicts.empty()) {
-    json::Value body = json::Value::object({{"conflicts", conflicts_json(web, **reg, *saved, who, lang)}});
-    if (saved->now) body.set("row", row_json(web, **reg, *saved->now, who, lang));
-    return http::json(body, 409);
-  }
-  if (!saved->row) return http::problem(Error(ErrorCode::internal, "saved nothing"), request);
-  return http::json(json::Value::object({{"row", row_json(web, **reg, *saved->row, who, lang)}}));
+  const std::string_view number = request.param("number");
+  if (number.empty()) return answer(web, request, **reg, web.registers.add(**reg, cells, reason, who, lang, request.id));
+  const std::int64_t revision = std::atoll(param_of(request, "revision").c_str());
+  return answer(web, request, **reg, web.registers.change(**reg, number, revision, cells, {}, reason, who, lang, request.id));
 }
 
 /// Moves a card: one column, one value, from a button of the board.
@@ -113,20 +111,18 @@ std::pair<json::Value, std::optional<CellError>> read_cell(const Web& web, const
     const bool none = candidates(web, column.relation, text, who, lang).empty();
     return {nullptr, CellError{column.name, "relation", web.texts.text(lang, none ? "staff_registers.relation_none" : "staff_registers.relation_several", {{"label", column.label.in(lang)}})}};
   }
-  // Lists (several choices, files) and what has several boxes come as JSON.
-  json::Value given(option_value(column, text, lang));
-  if (text.front() == '{' || text.front() == '[')
-    if (auto parsed = json::parse(text); parsed.ok()) given = std::move(*parsed);
-  const auto reading = interview::unit_of(column.type).from_json(*column.question, reg.form->world, given);
-  if (reading.problems.empty()) return {reading.value, std::nullopt};
-  const auto& problem = reading.problems.front();
-  auto args = problem.args;
-  args.emplace_back("label", column.label.in(lang));
-  return {nullptr, CellError{column.name, std::string(interview::message_code(problem.code)), interview::message_text(problem.code, lang, args)}};
+  tables::Info typed_by_hand;
+  typed_by_hand.format = tables::Format::xlsx;   // nothing guards a cell that no spreadsheet could run as a formula
+  std::optional<CellFault> fault;
+  std::string part;
+  json::Value value = CellReader(reg, std::string(lang), typed_by_hand).read(column, {{"", tables::Cell{std::string(text), tables::CellKind::text}}}, fault, part);
+  if (!fault) return {std::move(value), std::nullopt};
+  return {nullptr, CellError{column.name, std::move(fault->code), std::move(fault->message)}};
 }
 
 void add_cell_routes(http::Router& router, const Web& web) {
   const std::string row = std::string(kBase) + "/{register}/rows/{number}";
+  router.post(std::string(kBase) + "/{register}/cells", staff_route(""), [web](Request& r) { return post_cells(web, r); });
   router.post(row + "/cells", staff_route(""), [web](Request& r) { return post_cells(web, r); });
   router.post(row + "/move", staff_route(""), [web](Request& r) { return post_move(web, r); });
 }

@@ -44,7 +44,6 @@ Result<void> show_list(const Web& web, const Request& request, const Register& r
   const Column* by = reg.column(group);
   if (!by || !by->filter) group.clear();
   if (!group.empty()) query.sort = Sort{group, query.sort && query.sort->column == group && query.sort->descending};
-  query.limit = sheet ? 500 : 50;
   MACHIYA_TRY(const Listing listing, web.registers.list(reg, query, identity::principal_of(request)));
   data.set("count", count_text(web, request, listing));
   data.set("table", table_of(web, request, reg, view, listing, query, group));

@@ -1,5 +1,7 @@
 // The search of a list: from an address or a posted form to a Query, and back into controls and links.
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "ask/cases/web.h"
 #include "ask/interview/answer_types.h"
@@ -13,10 +15,17 @@ using http::Request;
 using interview::AnswerType;
 using pages::Data;
 
+constexpr std::array<int, 3> kPageSizes{50, 200, 500};
 constexpr std::string_view kEmpty = "-";   ///< of a filter: rows without a value
 
 bool filters(const Web& web, const Register& reg, const Column& column, const Request& request) {
   return column.filter && !column.personal && web.registers.may_read(reg, column, identity::principal_of(request));
+}
+int page_size(const Request& request) {
+  const std::string wanted = param_of(request, "rows");
+  for (const int size : kPageSizes)
+    if (wanted == std::to_string(size)) return size;
+  return kPageSizes.front();
 }
 bool has_range(const Column& column) { return is_date(column) || is_number(column); }
 
@@ -81,6 +90,21 @@ Data state_filter(const Web& web, const Request& request, const cases::Workflow&
   return Data().set("id", "filter-state").set("name", "f.state").set("label", text(web, request, "staff_registers.state")).set("select", Data().set("options", std::move(options)));
 }
 
+/// What the person has narrowed the list by, each with the address of the list without it.
+Data active_of(const Web& web, const Request& request, const Register& reg) {
+  const http::Pairs search = search_of(request, reg);
+  Data out{Data::List{}};
+  for (const auto& [name, value] : search) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos) continue;
+    const std::string op = value == kEmpty ? "empty" : name.substr(0, dot) == "f" ? "is" : name.substr(0, dot);
+    http::Pairs others;
+    std::copy_if(search.begin(), search.end(), std::back_inserter(others), [&](const auto& pair) { return pair.first != name; });
+    out.push(Data().set("label", condition_text(web, reg, {name.substr(dot + 1), op, value == kEmpty ? "" : value}, language_of(request))).set("href", address_of(reg, others)));
+  }
+  return out;
+}
+
 bool fixed_by(const View& view, std::string_view column) {
   return std::any_of(view.where.begin(), view.where.end(), [&](const Condition& c) { return c.column == column && c.op == "is"; });
 }
@@ -119,6 +143,7 @@ Query query_of_request(const Web& web, const Request& request, const Register& r
   if (by && filters(web, reg, *by, request)) query.sort = Sort{sort, down};
   else if (!view.sort.empty()) query.sort = view.sort.front();
   query.after = param_of(request, "after");
+  query.limit = view.type == ViewType::sheet ? kPageSizes.back() : page_size(request);
   return query;
 }
 
@@ -133,7 +158,7 @@ http::Pairs search_of(const Request& request, const Register& reg) {
       for (const char* prefix : {"f.", "from.", "to."}) add(prefix + column.name);
   add("f.state");
   if (!searches_people(reg)) add("q");
-  add("sort"), add("group");
+  add("sort"), add("group"), add("rows");
   return out;
 }
 
@@ -158,8 +183,19 @@ Data filters_of(const Web& web, const Request& request, const Register& reg) {
     if (!fixed_by(view, column.name)) items.push(filter_of(web, request, reg, column));
     groups.push(option(column.name, column.label.in(lang), param_of(request, "group") == column.name));
   }
-  Data out = Data().set("action", path_of(reg)).set("view", view.id).set("sort", param_of(request, "sort")).set("items", std::move(items));
-  if (view.type == ViewType::list) out.set("group", Data().set("options", std::move(groups)));
+  Data out = Data().set("action", path_of(reg)).set("view", view.id).set("sort", param_of(request, "sort"));
+  Data active = active_of(web, request, reg);
+  const bool any = !std::get<Data::List>(active.get()).empty();
+  if (any) out.set("active", Data().set("items", std::move(active)));
+  constexpr std::size_t kShown = 3;   // more of them would push the rows off the screen
+  if (std::get<Data::List>(items.get()).size() > kShown) out.set("more", Data().set("items", std::move(items)).set("open", any));
+  else out.set("items", std::move(items));
+  if (view.type == ViewType::list) {
+    out.set("group", Data().set("options", std::move(groups)));
+    Data sizes{Data::List{}};
+    for (const int size : kPageSizes) sizes.push(option(std::to_string(size), std::to_string(size), size == page_size(request)));
+    out.set("sizes", Data().set("options", std::move(sizes)));
+  }
   if (searchable) out.set("search", Data().set("value", param_of(request, "q")));
   if (searches_people(reg)) out.set("posted", true);
   return out;

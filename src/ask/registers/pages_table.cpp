@@ -1,4 +1,6 @@
 // The table of a list or sheet: headings that sort, one row for each row, groups, and what the grid needs for editing.
+#include <algorithm>
+
 #include "ask/registers/pages_list.h"
 
 namespace machiya::registers::detail {
@@ -73,6 +75,14 @@ Data cells_of(const Web& web, const Request& request, const Register& reg, const
   return with_key;
 }
 
+/// A row can be typed into the table when everything that every row must have stands in it.
+bool takes_new_rows(const Web& web, const Register& reg, const std::vector<const Column*>& columns, const identity::Principal& who) {
+  if (!web.registers.may_add(reg, who)) return false;
+  return std::all_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) {
+    return !c.always_required() || !web.registers.may_write(reg, c, who) || (!editor_of(c).empty() && std::find(columns.begin(), columns.end(), &c) != columns.end());
+  });
+}
+
 }  // namespace
 
 Data table_of(const Web& web, const Request& request, const Register& reg, const View& view, const Listing& listing, const Query& query, const std::string& group) {
@@ -91,6 +101,7 @@ Data table_of(const Web& web, const Request& request, const Register& reg, const
   if (!named) table.set("number_column", true);
   if (!reg.workflow.empty()) table.set("states", true);
   if (editable && !sheet) table.set("grid", path_of(reg, "/rows/"));
+  if (editable && !sheet && takes_new_rows(web, reg, columns, who)) table.set("add", path_of(reg, "/cells"));
   const Column* by = reg.column(group);
   Data bodies{Data::List{}}, rows{Data::List{}};
   std::string open;

@@ -43,6 +43,8 @@ struct Column {
   const interview::Calculation* calculation = nullptr;   ///< formula
   std::int64_t field = 0;           ///< key of the column in record_value: stable hash of "register/column"
   bool entered() const { return kind == ColumnKind::answer || kind == ColumnKind::relation; }
+  /// Every row must be given a value, whatever else it holds.
+  bool always_required() const { return entered() && question->asks() && !question->optional && !question->when && !question->default_value; }
 };
 /// A part of the form with its columns in order; formulas and deadlines are shown there, not asked.
 struct Section {

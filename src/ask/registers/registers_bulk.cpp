@@ -188,7 +188,7 @@ Result<std::int64_t> Registers::undo_bulk(const Register& reg, std::string_view 
 // --- imports ---
 namespace {
 
-Result<void> may_import_with(const Register& reg, const std::vector<Values>& rows, const Access& access) {
+Result<void> may_import_with(const std::vector<Values>& rows, const Access& access) {
   if (!access.read()) return Error(ErrorCode::not_found, "no such register");
   if (!access.import()) return Error(ErrorCode::forbidden, "no right to imports");
   if (rows.size() > static_cast<std::size_t>(kMaxBulk)) return Error(ErrorCode::limit_exceeded, "too many rows at once");
@@ -262,7 +262,7 @@ Result<std::vector<std::pair<std::size_t, CellError>>> Registers::check_many(con
                                                                              std::string_view lang) {
   const Impl& impl = *impl_;
   const Access access = impl.access(reg, who);
-  MACHIYA_CHECK(may_import_with(reg, rows, access));
+  MACHIYA_CHECK(may_import_with(rows, access));
   MACHIYA_TRY(auto worked, impl.work_out_many(reg, rows, access, lang));
   std::vector<std::pair<std::size_t, CellError>> out;
   Repeats repeats(reg);
@@ -283,7 +283,7 @@ Result<BulkDone> Registers::add_many(const Register& reg, const std::vector<Valu
                                      std::string_view request) {
   const Impl& impl = *impl_;
   const Access access = impl.access(reg, who);
-  MACHIYA_CHECK(may_import_with(reg, rows, access));
+  MACHIYA_CHECK(may_import_with(rows, access));
   MACHIYA_TRY(const auto worked, impl.work_out_many(reg, rows, access, "ja"));
   for (const WorkedOut& row : worked)
     if (!row.errors.empty()) return Error(ErrorCode::invalid_input, "a row has faults: " + row.errors.front().code, row.errors.front().column);

@@ -186,12 +186,18 @@ TEST_P(RegisterPages, the_grid_and_the_board_save_through_the_same_rules) {
   const auto wrong = post(here + "/cells", clerk, {{"revision", "1"}, {"c.starts", "いつか"}});
   EXPECT_EQ(wrong.status, 422);
   EXPECT_TRUE(holds(wrong, "\"column\":\"starts\""));
-  const auto saved = post(here + "/cells", clerk, {{"revision", std::to_string(row.revision)}, {"c.starts", "2026/6/1"}, {"c.name", "橋梁"}});
+  const auto saved = post(here + "/cells", clerk, {{"revision", std::to_string(row.revision)}, {"c.starts", "R8.6.1"}, {"c.name", "橋梁"}});
   EXPECT_EQ(saved.status, 200) << saved.body;
   EXPECT_EQ(registers->open(*works, row.number, clerk, "r")->values.text("starts"), "2026-06-01");
   const auto late = post(here + "/cells", approver, {{"revision", std::to_string(row.revision)}, {"c.name", "小橋"}});
   EXPECT_EQ(late.status, 409);
   EXPECT_TRUE(holds(late, "\"theirs\":\"橋梁\""));
+  const auto added = post("/staff/registers/works/cells", clerk, {{"c.name", "堤防"}, {"c.phase", "plan"}, {"c.starts", "２０２６年７月１日"}});
+  EXPECT_EQ(added.status, 200) << added.body;
+  EXPECT_TRUE(holds(added, "\"href\":\"/staff/registers/works/rows/"));
+  EXPECT_EQ(registers->list(*works, {{{"starts", "is", "2026-07-01"}}}, clerk)->total, 1);
+  EXPECT_EQ(post("/staff/registers/works/cells", clerk, {{"c.starts", "2026-07-02"}}).status, 422);   // has no name
+  EXPECT_EQ(registers->list(*works, {}, clerk)->total, 2);
   const auto now = registers->open(*works, row.number, clerk, "r");
   EXPECT_EQ(post(here + "/move", clerk, {{"revision", std::to_string(now->revision)}, {"column", "starts"}, {"value", "2026-06-02"}, {"back", "/elsewhere"}}).status, 303);
   EXPECT_EQ(location(post(here + "/move", clerk, {{"revision", "99"}, {"column", "nothing"}})), "");

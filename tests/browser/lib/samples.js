@@ -46,7 +46,7 @@ export function accountFor(permission) {
 }
 
 /** One row through the form of a register: its path. `values` by the names of the form. */
-async function addRow(client, register, values) {
+export async function addRow(client, register, values) {
   await client.get(`/staff/registers/${register}/new`);
   await client.submit(values, { action: 'next' });
   if (!client.page.address.includes('/rows/')) throw new Error(`no row of ${register}: ${client.page.text.slice(0, 600)}`);
