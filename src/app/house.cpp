@@ -313,6 +313,7 @@ void House::Impl::wire_routes() {
                                     settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
   registers::add_register_routes(router, register_web);
   registers::add_import_routes(router, register_web);
+  registers::add_api_routes(router, register_web);
   identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of);
 }
 

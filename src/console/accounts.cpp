@@ -10,9 +10,6 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-namespace {
-
-/// The name of a role in the language of the page; its id where the policy has none.
 std::string role_name(const city::City* city, const std::string& id, std::string_view lang) {
   const city::Text name(city ? city->policy()["roles"][id]["name"] : json::Value());
   return name.empty() ? id : name.in(lang);
@@ -31,8 +28,6 @@ Data department_options(const city::City& city, const std::string& chosen, std::
     out.push(Data().set("value", d.id).set("label", d.name.in(lang)).set("checked", d.id == chosen));
   return out;
 }
-
-}  // namespace
 
 Data Console::account_row(const identity::Identity::StaffMember& member, const city::City* city, const Request& request) const {
   const std::string lang = language(request);

@@ -1,6 +1,7 @@
 // /staff/clients: the programs that may use the API. A token is shown once, when it is made.
 #include <charconv>
 
+#include "city/city.h"
 #include "console/console.h"
 #include "console/page.h"
 
@@ -27,7 +28,12 @@ Data Console::client_row(const identity::Identity::ApiClient& client, const Requ
   };
   const std::string state(state_of(client, p_.clock.now()));
   Data row;
-  row.set("name", client.name).set("scopes", joined(client.scopes)).set("created", time(client.created, ""));
+  std::string seat;
+  const auto city = p_.city();
+  for (const std::string& role : client.seat.roles) seat += (seat.empty() ? "" : ", ") + role_name(city.get(), role, lang);
+  const city::Department* department = city ? city->department(client.seat.department) : nullptr;
+  if (!seat.empty()) seat += " · " + (department ? department->name.in(lang) : client.seat.department);
+  row.set("name", client.name).set("scopes", joined(client.scopes)).set("seat", seat).set("created", time(client.created, ""));
   row.set("used", time(client.last_used, "staff_console.never_used")).set("expires", time(client.expires, "staff_console.no_end"));
   std::string label = text(request, "staff_console.client_" + state);
   if (client.revoked) label += " · " + locale::format_time(*client.revoked, lang);
@@ -47,7 +53,15 @@ Response Console::clients(Request& request, const std::string& token, const Erro
   if (!token.empty()) data.set("token", token);
   if (refused) {
     data.set("name_value", field(request, "name"));
-    data.set("flash", Data().set("kind", "error").set("text", text(request, refused->code == ErrorCode::conflict ? "staff_console.client_exists" : "staff_console.client_invalid")));
+    const bool seat = refused->where == "role" || refused->where == "department";
+    const char* why = refused->code == ErrorCode::conflict ? "staff_console.client_exists" : seat ? "staff_console.client_seat_invalid" : "staff_console.client_invalid";
+    data.set("flash", Data().set("kind", "error").set("text", text(request, why)));
+  }
+  const auto typed = [&](std::string_view name) { return refused ? field(request, name) : std::string(); };
+  data.set("scopes_value", refused ? field(request, "scopes") : std::string("applications"));
+  if (const auto city = p_.city()) {
+    data.set("departments", department_options(*city, typed("department"), language(request)));
+    data.set("roles", role_options(*city, typed("role"), language(request)));
   }
   return render(request, "console/clients", "staff_console.clients", std::move(data), refused ? error_info(refused->code).http_status : 200);
 }
@@ -64,9 +78,16 @@ Response Console::change_client(Request& request) const {
   const std::string listed = field(request, "scopes"), days_text = field(request, "days");
   for (std::string_view part : split(listed, ' '))
     if (!trim(part).empty()) scopes.emplace_back(trim(part));
+  identity::Identity::Seat seat{{}, field(request, "department")};
+  if (const std::string role = field(request, "role"); !role.empty()) seat.roles.push_back(role);
+  const auto city = p_.city();
+  if (!seat.department.empty() && (!city || !city->department(seat.department))) {
+    const Error unknown(ErrorCode::invalid_input, "no such department", "department");
+    return clients(request, {}, &unknown);
+  }
   int days = -1;
   std::from_chars(days_text.data(), days_text.data() + days_text.size(), days);
-  auto token = p_.identity.create_client(name, scopes, who, days);
+  auto token = p_.identity.create_client(name, scopes, who, days, seat);
   if (token.ok()) return clients(request, *token);   // shown once, never stored
   if (token.error().code == ErrorCode::conflict || token.error().code == ErrorCode::invalid_input) return clients(request, {}, &token.error());
   return http::problem(token.error(), request);

@@ -105,6 +105,10 @@ TEST_P(ConsoleTest, ClientsAreListedAndTheTokenIsShownOnce) {
   EXPECT_EQ(again.status, 409);
   EXPECT_THAT(again.body, HasSubstr("is in force. Revoke it first"));
   EXPECT_EQ(post("/staff/clients", {{"action", "create"}, {"name", "x"}, {"scopes", "applications"}, {"days", "soon"}}).status, 422);
+  const auto half = post("/staff/clients", {{"action", "create"}, {"name", "ledger"}, {"scopes", "registers.read"}, {"days", "90"}, {"role", "admin"}});
+  EXPECT_EQ(half.status, 422);
+  EXPECT_THAT(half.body, HasSubstr("choose both or neither"));
+  EXPECT_THAT(half.body, HasSubstr("value=\"registers.read\""));   // what was typed stays
   EXPECT_EQ(post("/staff/clients", {{"action", "revoke"}, {"name", "kumin-app"}}).status, 303);
   EXPECT_THAT(page("/staff/clients"), HasSubstr("revoked · " + locale::format_time(clock.now(), "en")));
   EXPECT_THAT(page("/staff/clients"), Not(HasSubstr("value=\"revoke\"")));

@@ -1,31 +1,13 @@
 // OpenAPI 3.1 out of the definitions in force.
 #include "ask/apply/apply.h"
+#include "ask/apply/openapi_parts.h"
 
 namespace machiya::apply {
 namespace {
 
 using json::Value;
+using namespace openapi;
 
-Value ref_to(const std::string& name) { return Value::object({{"$ref", "#/components/" + name}}); }
-Value content(Value schema, const char* type = "application/json") { return Value::object({{type, Value::object({{"schema", std::move(schema)}})}}); }
-Value text_type(const char* format = nullptr) {
-  Value out = Value::object({{"type", "string"}});
-  if (format != nullptr) out.set("format", format);
-  return out;
-}
-Value answer(const std::string& what, Value schema) { return Value::object({{"description", what}, {"content", content(std::move(schema))}}); }
-Value problem() { return ref_to("responses/Problem"); }
-Value object(std::initializer_list<Value::Member> properties, Value required) {
-  return Value::object({{"type", "object"}, {"properties", Value::object(properties)}, {"required", std::move(required)}});
-}
-Value names(std::initializer_list<const char*> list) {
-  Value out = Value::array();
-  for (const char* name : list) out.push(name);
-  return out;
-}
-Value parameter(const char* name, const char* in, bool required, Value schema, const char* what) {
-  return Value::object({{"name", name}, {"in", in}, {"required", required}, {"schema", std::move(schema)}, {"description", what}});
-}
 Value languages() { return Value::object({{"type", "string"}, {"enum", names({"ja", "ja-easy", "en", "zh-Hans", "ko", "vi"})}}); }
 
 Value schemas() {

@@ -42,7 +42,10 @@ bool is_date(const Column& column);
 http::Pairs search_of(const http::Request& request, const Register& reg);
 std::string address_of(const Register& reg, const http::Pairs& search, std::string_view name = {}, std::string_view value = {});
 pages::Data filters_of(const Web& web, const http::Request& request, const Register& reg);
-const View& view_of(const http::Request& request, const Register& reg);
+/// The views whose conditions, dates, places and lanes somebody may read; one of everything when there is none.
+std::vector<const View*> views_of(const Web& web, const Register& reg, const identity::Principal& who);
+/// The view that the request names, else the first one.
+const View& view_of(const Web& web, const http::Request& request, const Register& reg);
 /// True when the search box may hold somebody's name: it is then sent in the body of a POST, never in an address.
 bool searches_people(const Register& reg);
 std::string condition_text(const Web& web, const Register& reg, const Condition& condition, std::string_view lang);
@@ -87,5 +90,8 @@ http::Response show_form(const Web& web, const http::Request& request, const For
 /// Reads one typed text as a value of a column: null and no error when empty.
 std::pair<json::Value, std::optional<CellError>> read_cell(const Web& web, const Register& reg, const Column& column, std::string_view typed,
                                                            const identity::Principal& who, std::string_view lang);
+/// The same for what a program sends: canonical JSON, or what people type; a relation is the number or the title of its row.
+std::pair<json::Value, std::optional<CellError>> read_value(const Web& web, const Register& reg, const Column& column, const json::Value& given,
+                                                            const identity::Principal& who, std::string_view lang);
 
 }  // namespace machiya::registers::detail

@@ -1,7 +1,10 @@
 // Single cells: what the grid saves (several cells of one row at once, or a new row) and what moves a card of a board. The same
 // checks, rights and conflicts as the form, the same reading of cells as an import; the script only asks.
+#include "ask/interview/answer_types.h"
+#include "ask/interview/messages.h"
 #include "ask/registers/import_cell.h"
 #include "ask/registers/pages.h"
+#include "ask/registers/row_values.h"
 #include "base/text.h"
 
 namespace machiya::registers::detail {
@@ -106,11 +109,7 @@ std::pair<json::Value, std::optional<CellError>> read_cell(const Web& web, const
                                                            std::string_view lang) {
   const std::string_view text = trim(typed_text);
   if (text.empty() || !column.question) return {};
-  if (column.kind == ColumnKind::relation) {
-    if (auto number = resolve(web, column.relation, text, who, lang)) return {json::Value(*number), std::nullopt};
-    const bool none = candidates(web, column.relation, text, who, lang).empty();
-    return {nullptr, CellError{column.name, "relation", web.texts.text(lang, none ? "staff_registers.relation_none" : "staff_registers.relation_several", {{"label", column.label.in(lang)}})}};
-  }
+  if (column.kind == ColumnKind::relation) return read_value(web, reg, column, json::Value(text), who, lang);
   tables::Info typed_by_hand;
   typed_by_hand.format = tables::Format::xlsx;   // nothing guards a cell that no spreadsheet could run as a formula
   std::optional<CellFault> fault;
@@ -118,6 +117,24 @@ std::pair<json::Value, std::optional<CellError>> read_cell(const Web& web, const
   json::Value value = CellReader(reg, std::string(lang), typed_by_hand).read(column, {{"", tables::Cell{std::string(text), tables::CellKind::text}}}, fault, part);
   if (!fault) return {std::move(value), std::nullopt};
   return {nullptr, CellError{column.name, std::move(fault->code), std::move(fault->message)}};
+}
+
+std::pair<json::Value, std::optional<CellError>> read_value(const Web& web, const Register& reg, const Column& column, const json::Value& given, const identity::Principal& who,
+                                                            std::string_view lang) {
+  if (given.is_null() || !column.question) return {};
+  if (column.kind == ColumnKind::relation) {
+    const std::string text = interview::scalar_text(given);
+    if (trim(text).empty() && given.is_string()) return {};
+    if (auto number = resolve(web, column.relation, text, who, lang)) return {json::Value(*number), std::nullopt};
+    const bool none = candidates(web, column.relation, text, who, lang).empty();
+    return {nullptr, CellError{column.name, "relation", web.texts.text(lang, none ? "staff_registers.relation_none" : "staff_registers.relation_several", {{"label", column.label.in(lang)}})}};
+  }
+  const auto reading = interview::unit_of(column.type).from_json(*column.question, reg.form->world, given);
+  if (reading.problems.empty()) return {reading.value, std::nullopt};
+  const auto& problem = reading.problems.front();
+  auto args = problem.args;
+  args.emplace_back("label", column.label.in(lang));
+  return {nullptr, CellError{column.name, std::string(interview::message_code(problem.code)), interview::message_text(problem.code, lang, args)}};
 }
 
 void add_cell_routes(http::Router& router, const Web& web) {

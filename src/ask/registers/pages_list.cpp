@@ -42,7 +42,7 @@ Result<void> show_list(const Web& web, const Request& request, const Register& r
   std::string group = param_of(request, "group");
   if (group.empty() && !request.query("group")) group = view.group;
   const Column* by = reg.column(group);
-  if (!by || !by->filter) group.clear();
+  if (!by || !by->filter || !web.registers.may_read(reg, *by, identity::principal_of(request))) group.clear();
   if (!group.empty()) query.sort = Sort{group, query.sort && query.sort->column == group && query.sort->descending};
   MACHIYA_TRY(const Listing listing, web.registers.list(reg, query, identity::principal_of(request)));
   data.set("count", count_text(web, request, listing));
@@ -55,7 +55,7 @@ Result<void> show_list(const Web& web, const Request& request, const Register& r
 Response show(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
-  const View& view = view_of(request, **reg);
+  const View& view = view_of(web, request, **reg);
   Data data = view_page(web, request, **reg, view);
   if (view.type == ViewType::list || view.type == ViewType::sheet) {
     if (auto done = show_list(web, request, **reg, view, data); !done.ok()) return http::problem(done.error(), request);
@@ -95,15 +95,16 @@ Data row_link(const Web& web, const Register& reg, const Row& row, std::string_v
 Data view_page(const Web& web, const Request& request, const Register& reg, const View& view) {
   const std::string lang = language_of(request);
   const identity::Principal& who = identity::principal_of(request);
-  Data data = register_page(web, request, reg, reg.views.size() > 1 ? view.name.in(lang) : std::string());
+  const auto views = views_of(web, reg, who);
+  Data data = register_page(web, request, reg, views.size() > 1 ? view.name.in(lang) : std::string());
   data.set("heading", reg.name.in(lang)).set("summary", reg.summary.in(lang)).set("view_name", view.name.in(lang));
   Data tabs{Data::List{}};
-  for (const View& v : reg.views) {
-    Data tab = Data().set("label", v.name.in(lang)).set("href", path_of(reg, "?view=" + http::url_encode(v.id)));
-    if (&v == &view) tab.set("current", true);
+  for (const View* v : views) {
+    Data tab = Data().set("label", v->name.in(lang)).set("href", path_of(reg, "?view=" + http::url_encode(v->id)));
+    if (v == &view) tab.set("current", true);
     tabs.push(std::move(tab));
   }
-  if (reg.views.size() > 1) data.set("tabs", Data().set("items", std::move(tabs)));
+  if (views.size() > 1) data.set("tabs", Data().set("items", std::move(tabs)));
   data.set("filters", filters_of(web, request, reg));
   Data fixed{Data::List{}};
   for (const Condition& c : view.where) fixed.push(condition_text(web, reg, c, lang));

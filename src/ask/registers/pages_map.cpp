@@ -28,7 +28,7 @@ GeoPoint point_of(const Row& row, const View& view) { return {row.values[view.pl
 Response points(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
-  const View& view = view_of(request, **reg);
+  const View& view = view_of(web, request, **reg);
   if (view.type != ViewType::map) return http::problem(Error(ErrorCode::not_found, "no map"), request);
   bool more = false;
   const auto rows = placed(web, request, **reg, view, more);

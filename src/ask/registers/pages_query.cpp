@@ -105,6 +105,48 @@ Data active_of(const Web& web, const Request& request, const Register& reg) {
   return out;
 }
 
+/// The first order of a view that this reader may see.
+std::optional<Sort> first_sort(const Web& web, const Register& reg, const View& view, const Request& request) {
+  for (const Sort& sort : view.sort) {
+    const Column* column = reg.column(sort.column);
+    if (column == nullptr || web.registers.may_read(reg, *column, identity::principal_of(request))) return sort;
+  }
+  return std::nullopt;
+}
+
+/// Does "f.species=oak" ask something of this register: a column to filter by, and a value that it can have?
+bool asks_of_column(const Web& web, const Request& request, const Register& reg, std::string_view prefix, const Column& column, const std::string& value) {
+  if (!filters(web, reg, column, request)) return false;
+  if (value.empty() || (prefix == "f." && value == kEmpty)) return true;
+  if (prefix != "f.") return has_range(column) && !canonical(column, value).empty();
+  if (column.kind == ColumnKind::relation) return resolve(web, column.relation, value, identity::principal_of(request), language_of(request)).has_value();
+  if (column.type == AnswerType::yes_no) return value == "true" || value == "false";
+  const bool listed = column.type == AnswerType::choice || column.type == AnswerType::choices;
+  return listed ? column.question->option(value) != nullptr : !canonical(column, value).empty();
+}
+
+bool asks(const Web& web, const Request& request, const Register& reg, const std::string& name, const std::string& value) {
+  if (name == "after" || name == "limit" || name == "lang" || name == "by") return true;
+  if (name == "view") {
+    const auto views = views_of(web, reg, identity::principal_of(request));
+    return std::any_of(views.begin(), views.end(), [&](const View* view) { return view->id == value; });
+  }
+  if (name == "q") return request.method == http::Method::post || !searches_people(reg);
+  if (name == "f.state") {
+    const auto city = web.city();
+    const cases::Workflow* workflow = workflow_of(city.get(), reg);
+    return workflow && workflow->state(value);
+  }
+  if (name == "sort") {
+    const Column* by = reg.column(starts_with(value, "-") ? value.substr(1) : value);
+    return by && by->type != AnswerType::choices && filters(web, reg, *by, request);
+  }
+  for (const char* prefix : {"f.", "from.", "to."})
+    if (starts_with(name, prefix))
+      if (const Column* column = reg.column(std::string_view(name).substr(std::string_view(prefix).size()))) return asks_of_column(web, request, reg, prefix, *column, value);
+  return false;
+}
+
 bool fixed_by(const View& view, std::string_view column) {
   return std::any_of(view.where.begin(), view.where.end(), [&](const Condition& c) { return c.column == column && c.op == "is"; });
 }
@@ -115,15 +157,38 @@ bool searches_people(const Register& reg) {
   return std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
 }
 
-const View& view_of(const Request& request, const Register& reg) {
-  const View* named = reg.view(param_of(request, "view"));
-  return named ? *named : reg.views.front();
+std::vector<const View*> views_of(const Web& web, const Register& reg, const identity::Principal& who) {
+  static const View everything = [] {
+    View view;
+    view.id = "all", view.name = interview::Texts(json::Value::object({{"ja", "一覧"}, {"en", "All rows"}}));
+    return view;
+  }();
+  const auto may = [&](const std::string& name) {
+    const Column* column = reg.column(name);
+    return column == nullptr || web.registers.may_read(reg, *column, who);   // "state" and "" are everybody's
+  };
+  std::vector<const View*> out;
+  for (const View& view : reg.views) {
+    const bool shown = std::all_of(view.where.begin(), view.where.end(), [&](const Condition& c) { return may(c.column); });
+    if (shown && may(view.date) && may(view.until) && may(view.place) && (view.type != ViewType::board || may(view.group))) out.push_back(&view);
+  }
+  if (out.empty()) out.push_back(&everything);
+  return out;
 }
 
-Query query_of_request(const Web& web, const Request& request, const Register& reg) {
-  const View& view = view_of(request, reg);
+const View& view_of(const Web& web, const Request& request, const Register& reg) {
+  const auto views = views_of(web, reg, identity::principal_of(request));
+  const std::string named = param_of(request, "view");
+  for (const View* view : views)
+    if (view->id == named) return *view;
+  return *views.front();
+}
+
+namespace {
+
+Query query_with(const Web& web, const Request& request, const Register& reg, const View* view) {
   Query query;
-  query.where = view.where;
+  if (view) query.where = view->where;
   for (const Column& column : reg.columns) {
     if (!filters(web, reg, column, request)) continue;
     std::string value = param_of(request, "f." + column.name);
@@ -141,10 +206,24 @@ Query query_of_request(const Web& web, const Request& request, const Register& r
   if (down) sort.erase(0, 1);
   const Column* by = reg.column(sort);
   if (by && filters(web, reg, *by, request)) query.sort = Sort{sort, down};
-  else if (!view.sort.empty()) query.sort = view.sort.front();
+  else if (view) query.sort = first_sort(web, reg, *view, request);
   query.after = param_of(request, "after");
-  query.limit = view.type == ViewType::sheet ? kPageSizes.back() : page_size(request);
+  query.limit = view && view->type == ViewType::sheet ? kPageSizes.back() : page_size(request);
   return query;
+}
+
+}  // namespace
+
+Query query_of_request(const Web& web, const Request& request, const Register& reg) { return query_with(web, request, reg, &view_of(web, request, reg)); }
+
+Result<Query> strict_query(const Web& web, const Request& request, const Register& reg) {
+  for (const auto& [name, value] : request.method == http::Method::post ? request.form_pairs : request.query_pairs)
+    if (!asks(web, request, reg, name, value)) return Error(ErrorCode::invalid_input, "this cannot be asked of the register", name);
+  const View* view = nullptr;
+  const std::string named = param_of(request, "view");
+  for (const View* one : views_of(web, reg, identity::principal_of(request)))
+    if (one->id == named) view = one;
+  return query_with(web, request, reg, view);
 }
 
 http::Pairs search_of(const Request& request, const Register& reg) {
@@ -171,7 +250,7 @@ std::string address_of(const Register& reg, const http::Pairs& search, std::stri
 }
 
 Data filters_of(const Web& web, const Request& request, const Register& reg) {
-  const View& view = view_of(request, reg);
+  const View& view = view_of(web, request, reg);
   const std::string lang = language_of(request);
   Data items{Data::List{}}, groups{Data::List{}};
   const auto city = web.city();

@@ -154,12 +154,26 @@ Result<void> mark_undone(store::Tx& tx, std::int64_t batch) {
   return {};
 }
 
+Result<std::optional<OnceRow>> find_once(store::ReadTx& tx, std::string_view key, Instant not_before) {
+  MACHIYA_TRY(auto row, tx.query_one("SELECT key, said, number, at FROM register_once WHERE key = :key AND at >= :from", {{"key", key}, {"from", not_before.us}}));
+  if (!row) return std::optional<OnceRow>();
+  return std::optional<OnceRow>({row->text(0), row->text(1), row->text(2), Instant{row->integer(3)}});
+}
+
+Result<void> insert_once(store::Tx& tx, const OnceRow& row, Instant not_before) {
+  MACHIYA_CHECK(tx.execute("DELETE FROM register_once WHERE at < :before", {{"before", not_before.us}}));
+  // Two at the same moment: the later one is told to try again by PostgreSQL and then finds the row of the first.
+  MACHIYA_TRY(const auto n, tx.execute("INSERT INTO register_once (key, said, number, at) VALUES (:key, :said, :number, :at) ON CONFLICT (key) DO NOTHING",
+                                       {{"key", row.key}, {"said", row.said}, {"number", row.number}, {"at", row.at.us}}));
+  return n == 1 ? Result<void>() : Result<void>(Error(ErrorCode::conflict, "the same request is under way"));
+}
+
 Result<void> clear(store::Tx& tx) {
   constexpr std::string_view kRows = "(SELECT id FROM record WHERE kind = 'register')";
   for (const std::string& sql : {"DELETE FROM record_value WHERE record IN " + std::string(kRows), "DELETE FROM record_token WHERE record IN " + std::string(kRows),
                                  "DELETE FROM record_event WHERE record IN " + std::string(kRows), std::string("DELETE FROM register_batch_row"),
                                  std::string("DELETE FROM register_batch"), std::string("DELETE FROM register_reminder"),
-                                 std::string("DELETE FROM register_reminder_walk"), std::string("DELETE FROM record WHERE kind = 'register'")}) {
+                                 std::string("DELETE FROM register_reminder_walk"), std::string("DELETE FROM register_once"), std::string("DELETE FROM record WHERE kind = 'register'")}) {
     MACHIYA_TRY(const auto n, tx.execute(sql, {}));
     (void)n;
   }
@@ -213,7 +227,16 @@ CREATE TABLE register_reminder_walk (
   until TEXT NOT NULL
 );
 )sql";
-  return {{"registers", 1, "batch", kTables, ""}, {"registers", 2, "reminder", kReminders, ""}};
+  static constexpr std::string_view kOnce = R"sql(
+CREATE TABLE register_once (
+  key TEXT NOT NULL PRIMARY KEY,
+  said TEXT NOT NULL,
+  number TEXT NOT NULL,
+  at TS NOT NULL
+);
+CREATE INDEX register_once_at ON register_once (at);
+)sql";
+  return {{"registers", 1, "batch", kTables, ""}, {"registers", 2, "reminder", kReminders, ""}, {"registers", 3, "once", kOnce, ""}};
 }
 
 }  // namespace machiya::registers::dao

@@ -69,6 +69,15 @@ Result<std::optional<Batch>> find_batch(store::ReadTx& tx, std::string_view type
 Result<std::vector<BatchRow>> rows_of_batch(store::ReadTx& tx, std::int64_t batch);
 Result<void> mark_undone(store::Tx& tx, std::int64_t batch);
 
+/// What a program has asked to happen once (Registers::add).
+struct OnceRow {
+  std::string key, said, number;
+  Instant at;
+};
+Result<std::optional<OnceRow>> find_once(store::ReadTx& tx, std::string_view key, Instant not_before);
+/// Drops what is older than `not_before` too.
+Result<void> insert_once(store::Tx& tx, const OnceRow& row, Instant not_before);
+
 /// Deletes every row of every register with its history: for scenarios on a throw-away store only.
 Result<void> clear(store::Tx& tx);
 std::vector<store::Migration> migrations();

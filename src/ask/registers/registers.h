@@ -86,7 +86,14 @@ struct Saved {
   std::vector<CellError> errors;
   std::vector<Conflict> conflicts;  ///< nothing was written; the row as it is now is in `now`
   std::optional<Row> now;
+  bool repeated = false;            ///< the row that the same request gave before
 };
+/// A request that shall happen once however often it is sent: the key that its sender gave it, and what it said. Only keyed digests are kept.
+struct Once {
+  std::string key, said;
+};
+inline constexpr std::int64_t kOnceFor = 30 * kDay;                  ///< so long a key gives the same row
+inline constexpr std::string_view kOnceReused = "idempotency-key";   ///< `where` of the invalid_input for a key that came with something else
 struct HistoryEntry {
   std::int64_t sequence = 0;
   Instant at;
@@ -195,7 +202,7 @@ class Registers {
 
   /// What the values would be: formulas and deadlines worked out, every error of every column. Writes nothing.
   Result<std::pair<Values, std::vector<CellError>>> check(const Register& reg, const Values& values, std::string_view lang) const;
-  Result<Saved> add(const Register& reg, const Values& values, std::string_view reason, const identity::Principal& who, std::string_view lang, std::string_view request);
+  Result<Saved> add(const Register& reg, const Values& values, std::string_view reason, const identity::Principal& who, std::string_view lang, std::string_view request, const Once* once = nullptr);
   /// `changes`: only the columns that the person changed. `revision`: of the row that they saw. What others changed meanwhile in other
   /// columns is kept; the same column is a conflict, unless `over` names it (the person has seen theirs).
   Result<Saved> change(const Register& reg, std::string_view number, std::int64_t revision, const Values& changes, const std::set<std::string>& over,
@@ -204,6 +211,8 @@ class Registers {
   /// An action of the workflow.
   Result<Saved> act(const Register& reg, std::string_view number, std::int64_t revision, std::string_view action, std::string_view reason,
                     const identity::Principal& who, std::string_view lang, std::string_view request);
+  /// Whether somebody may ever take the action; what the row's state and the action's condition say comes later.
+  bool may_act(const Register& reg, const cases::Action& action, const identity::Principal& who) const;
   std::vector<const cases::Action*> actions(const Register& reg, const Row& row, const identity::Principal& who) const;
 
   Result<BulkPlan> plan_bulk(const Register& reg, const Query& query, const Values& changes, const identity::Principal& who, std::string_view lang);

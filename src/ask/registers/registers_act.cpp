@@ -104,18 +104,22 @@ Result<void> Registers::Impl::run_automatic(const jobs::Job& job) const {
   });
 }
 
+bool Registers::may_act(const Register& reg, const cases::Action& action, const identity::Principal& who) const {
+  return action.by == cases::By::staff && impl_->access(reg, who).write() && impl_->p.identity.allowed(who, action.permission, reg.owner);
+}
+
 std::vector<const cases::Action*> Registers::actions(const Register& reg, const Row& row, const identity::Principal& who) const {
   std::vector<const cases::Action*> out;
   const auto city = impl_->p.city();
   const cases::Workflow* workflow = impl_->workflow_of(reg, *city);
-  if (workflow == nullptr || !impl_->access(reg, who).write()) return out;
+  if (workflow == nullptr) return out;
   auto values = impl_->p.store.read([&](store::ReadTx& tx) -> Result<Values> {   // guards see what the reader may not
     MACHIYA_TRY(FullRow full, impl_->load(tx, reg, row.number));
     return std::move(full.values);
   });
   if (!values.ok()) return out;
   for (const cases::Action* a : workflow->from(row.state)) {
-    if (a->by != cases::By::staff || !impl_->p.identity.allowed(who, a->permission, reg.owner)) continue;
+    if (!may_act(reg, *a, who)) continue;
     const auto open = impl_->allowed_by_guard(reg, *a, *values, row.state);
     if (open.ok() && *open) out.push_back(a);
   }
@@ -131,7 +135,7 @@ Result<Saved> Registers::act(const Register& reg, std::string_view number, std::
   const cases::Workflow* workflow = impl.workflow_of(reg, *city);
   const cases::Action* a = workflow != nullptr ? workflow->action(action) : nullptr;
   if (a == nullptr) return Error(ErrorCode::not_found, "no such action");
-  if (a->by != cases::By::staff || !access.write() || !impl.p.identity.allowed(who, a->permission, reg.owner)) return Error(ErrorCode::forbidden, "no right to this action");
+  if (!may_act(reg, *a, who)) return Error(ErrorCode::forbidden, "no right to this action");
   if ((a->needs_reason || a->needs_note) && trim(reason).empty()) return Error(ErrorCode::invalid_input, "the action needs a reason", "reason");
   const Deed deed = impl.deed(a->id, reason, who, request);
   std::optional<FullRow> out;

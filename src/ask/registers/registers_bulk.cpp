@@ -222,7 +222,7 @@ Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& re
         if (fresh) {
           Values one = Value::object({{c.name, *value}});
           std::vector<CellError> faults;
-          MACHIYA_CHECK(resolve(tx, reg, one, faults, lang));
+          MACHIYA_CHECK(resolve(tx, reg, one, faults, lang, &access));
           if (faults.empty()) known->second = one.text(c.name);
         }
         if (known->second.empty()) early[i].push_back(fault_at(reg, c.name, "relation", lang));

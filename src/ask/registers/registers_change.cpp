@@ -36,7 +36,7 @@ Result<std::pair<Values, std::vector<CellError>>> Registers::check(const Registe
   return impl.p.store.read([&](store::ReadTx& tx) -> Result<std::pair<Values, std::vector<CellError>>> {
     Values values = given;
     std::vector<CellError> errors;
-    MACHIYA_CHECK(impl.resolve(tx, reg, values, errors, lang));
+    MACHIYA_CHECK(impl.resolve(tx, reg, values, errors, lang, nullptr));
     dao::StoredRow row;
     MACHIYA_CHECK(impl.enter_start(reg, row));
     MACHIYA_TRY(WorkedOut out, work_out(reg, values, row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
@@ -46,8 +46,23 @@ Result<std::pair<Values, std::vector<CellError>>> Registers::check(const Registe
   });
 }
 
+/// A key is its sender's and the register's: nobody learns of another's row by guessing it.
+dao::OnceRow Registers::Impl::once_row(const Register& reg, const Once& once, const identity::Principal& who, std::string_view number) const {
+  return {p.vault.digest("register/once", who.actor() + "\n" + reg.id + "\n" + once.key), p.vault.digest("register/once/said", once.said), std::string(number), p.clock.now()};
+}
+
+/// The row that this request gave before; nothing when it is new.
+Result<std::optional<FullRow>> Registers::Impl::added_before(store::ReadTx& tx, const Register& reg, const Once& once, const identity::Principal& who) const {
+  const dao::OnceRow mine = once_row(reg, once, who, "");
+  MACHIYA_TRY(const auto known, dao::find_once(tx, mine.key, Instant{mine.at.us - kOnceFor}));
+  if (!known) return std::optional<FullRow>();
+  if (known->said != mine.said) return Error(ErrorCode::invalid_input, "this key was used for another request; send a new key", std::string(kOnceReused));
+  MACHIYA_TRY(FullRow row, load(tx, reg, known->number));
+  return std::optional<FullRow>(std::move(row));
+}
+
 Result<Saved> Registers::add(const Register& reg, const Values& values, std::string_view reason, const identity::Principal& who, std::string_view lang,
-                             std::string_view request) {
+                             std::string_view request, const Once* once) {
   const Impl& impl = *impl_;
   const Access access = impl.access(reg, who);
   if (!access.read()) return Error(ErrorCode::not_found, "no such register");
@@ -61,7 +76,7 @@ Result<Saved> Registers::add(const Register& reg, const Values& values, std::str
   if (!saved.errors.empty()) return saved;
   dao::StoredRow blank_row;
   MACHIYA_CHECK(impl.enter_start(reg, blank_row));
-  MACHIYA_CHECK(impl.p.store.read([&](store::ReadTx& tx) { return impl.resolve(tx, reg, given, saved.errors, lang); }));
+  MACHIYA_CHECK(impl.p.store.read([&](store::ReadTx& tx) { return impl.resolve(tx, reg, given, saved.errors, lang, &access); }));
   MACHIYA_TRY(const WorkedOut worked, work_out(reg, given, blank_row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
   saved.errors.insert(saved.errors.end(), worked.errors.begin(), worked.errors.end());
   forgive(reg, access, given, saved.errors);
@@ -72,16 +87,21 @@ Result<Saved> Registers::add(const Register& reg, const Values& values, std::str
   const auto checked = saved.errors;
   std::optional<FullRow> row;
   auto written = impl.p.store.write([&](store::Tx& tx) -> Result<void> {
-    saved.errors = checked, row.reset();
+    saved.errors = checked, row.reset(), saved.repeated = false;
+    if (once != nullptr) {
+      MACHIYA_TRY(row, impl.added_before(tx, reg, *once, who));
+      if (row) return saved.errors.clear(), saved.repeated = true, Result<void>();
+    }
     Values again = worked.values;
     std::vector<CellError> gone;   // a related row may have gone since it was looked up
-    if (checked.empty()) MACHIYA_CHECK(impl.resolve(tx, reg, again, gone, lang));
+    if (checked.empty()) MACHIYA_CHECK(impl.resolve(tx, reg, again, gone, lang, &access));
     saved.errors.insert(saved.errors.end(), gone.begin(), gone.end());
     MACHIYA_CHECK(impl.check_unique(tx, reg, worked.values, nullptr, 0, saved.errors, lang));
     if (!saved.errors.empty()) return {};
     FullRow fresh{blank_row, worked.values};
     MACHIYA_TRY(fresh.stored.id, impl.insert(tx, reg, head, blank_row, worked.values, deed, nullptr));
     MACHIYA_CHECK(impl.trail(tx, reg, fresh.stored, deed));
+    if (once != nullptr) MACHIYA_CHECK(dao::insert_once(tx, impl.once_row(reg, *once, who, blank_row.number), Instant{deed.now.us - kOnceFor}));
     if (!reg.workflow.empty()) {
       MACHIYA_TRY(auto kept, dao::find_row(tx, reg.id, fresh.stored.number));
       fresh.stored = std::move(*kept);
@@ -105,7 +125,7 @@ Result<NextRow> Registers::Impl::next_of(store::ReadTx& tx, const Register& reg,
   Values next = entered_of(reg, row.values);
   for (const auto& [name, value] : changes.members()) blank(value) ? void(next.erase(name)) : void(next.set(name, value));
   std::vector<CellError> relation;
-  MACHIYA_CHECK(resolve(tx, reg, next, relation, lang));
+  MACHIYA_CHECK(resolve(tx, reg, next, relation, lang, &access));
   // A relation that was there before and is not touched is not this person's fault.
   std::erase_if(relation, [&](const CellError& e) { return !changes.has(e.column); });
   if (out.after.errors.empty()) {

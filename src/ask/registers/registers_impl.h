@@ -69,8 +69,9 @@ struct Registers::Impl {
   Result<Row> shown_with_titles(const Register& reg, const FullRow& full, const identity::Principal& who) const;
 
   // Writing (registers_write.cpp)
-  /// Titles of related rows become their numbers; what is neither is a fault.
-  Result<void> resolve(store::ReadTx& tx, const Register& reg, Values& values, std::vector<CellError>& errors, std::string_view lang) const;
+  /// Titles of related rows become their numbers, as far as somebody may read them (`access` null: everything); what is neither is
+  /// a fault. A row is also known by its number, which nobody can guess.
+  Result<void> resolve(store::ReadTx& tx, const Register& reg, Values& values, std::vector<CellError>& errors, std::string_view lang, const Access* access) const;
   Result<void> check_unique(store::ReadTx& tx, const Register& reg, const Values& values, const Values* before, std::int64_t self,
                             std::vector<CellError>& errors, std::string_view lang) const;
   Result<void> seal_row(store::Tx& tx, const Register& reg, dao::StoredRow& row, const Values& values) const;
@@ -84,6 +85,9 @@ struct Registers::Impl {
   dao::Head head_of(const Register& reg) const;
   /// Deletes a row with its index, tokens and history: only an import that is undone does that.
   Result<void> remove(store::Tx& tx, const Register& reg, const FullRow& row) const;
+
+  Result<std::optional<FullRow>> added_before(store::ReadTx& tx, const Register& reg, const Once& once, const identity::Principal& who) const;
+  dao::OnceRow once_row(const Register& reg, const Once& once, const identity::Principal& who, std::string_view number) const;
 
   // Many rows (registers_bulk.cpp)
   Result<void> trail_many(store::Tx& tx, const Register& reg, const std::string& batch, std::string_view action, std::int64_t rows, const Deed& deed) const;

@@ -23,7 +23,8 @@ dao::Head Registers::Impl::head_of(const Register& reg) const {
   return head;
 }
 
-Result<void> Registers::Impl::resolve(store::ReadTx& tx, const Register& reg, Values& values, std::vector<CellError>& errors, std::string_view lang) const {
+Result<void> Registers::Impl::resolve(store::ReadTx& tx, const Register& reg, Values& values, std::vector<CellError>& errors, std::string_view lang,
+                                        const Access* access) const {
   for (const Column& c : reg.columns) {
     if (c.kind != ColumnKind::relation) continue;
     Value* value = values.find(c.name);
@@ -35,7 +36,8 @@ Result<void> Registers::Impl::resolve(store::ReadTx& tx, const Register& reg, Va
     const auto city = p.city();
     const auto* other = city->get<Register>("register", c.relation);
     const Column* title = other != nullptr ? other->column(other->title) : nullptr;
-    const auto key = title != nullptr && title->indexed ? key_of_text(*title, typed) : std::nullopt;
+    const bool told = title != nullptr && (access == nullptr || this->access(*other, access->who()).read(*title));
+    const auto key = told && title->indexed ? key_of_text(*title, typed) : std::nullopt;
     std::vector<dao::StoredRow> named;
     if (key && !key->empty()) {
       MACHIYA_TRY(const auto ids, dao::records_with(tx, {title->field, *key}, 2));

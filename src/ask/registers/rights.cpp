@@ -4,16 +4,14 @@
 
 namespace machiya::registers {
 
-Access::Access(const Register& reg, const json::Value& policy, const identity::Principal& who) : reg_(reg) {
-  if (who.kind == identity::PrincipalKind::staff) {
-    const json::Value& known = policy["roles"];
-    for (const std::string& role : who.roles)
-      if (known.has(role) && (who.department == reg.owner || known[role].text("scope") == "all")) roles_.push_back(role);
-  } else if (who.kind == identity::PrincipalKind::client) {
-    constexpr std::string_view kPrefix = "register.";
-    for (const std::string& scope : who.scopes)
-      if (scope.compare(0, kPrefix.size(), kPrefix) == 0) roles_.push_back(scope.substr(kPrefix.size()));
-  }
+Access::Access(const Register& reg, const json::Value& policy, const identity::Principal& who) : reg_(reg), who_(who) {
+  const auto scope = [&](std::string_view name) { return std::find(who.scopes.begin(), who.scopes.end(), name) != who.scopes.end(); };
+  const bool client = who.kind == identity::PrincipalKind::client;
+  if (client) writes_ = scope(kWriteScope);
+  if (who.kind != identity::PrincipalKind::staff && !(client && (writes_ || scope(kReadScope)))) return;
+  const json::Value& known = policy["roles"];
+  for (const std::string& role : who.roles)
+    if (known.has(role) && (who.department == reg.owner || known[role].text("scope") == "all")) roles_.push_back(role);
 }
 
 bool Access::any(const std::vector<std::string>& wanted) const {

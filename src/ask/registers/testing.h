@@ -67,6 +67,7 @@ inline constexpr std::string_view kPolicy = R"(roles:
   approver: { permissions: [case.read, case.decide, register.*], scope: own-department }
   auditor: { permissions: [case.read, register.read], scope: all }
   helper: { permissions: [case.read], scope: own-department }
+  admin: { permissions: [admin.*], scope: all }
 )";
 
 class NoSender final : public identity::CodeSender {

@@ -35,6 +35,8 @@ struct Web {
 void add_register_routes(http::Router& router, const Web& web);
 /// Import (file, columns, faults, all rows or none) and export (CSV, XLSX, JSON).
 void add_import_routes(http::Router& router, const Web& web);
+/// The JSON API and its OpenAPI document (docs/api.md), below /api/v1/registers.
+void add_api_routes(http::Router& router, const Web& web);
 inline constexpr std::string_view kBase = "/staff/registers";
 /// The permission of every route here; which register, row and column somebody may see or change is asked of Registers.
 inline constexpr std::string_view kPermission = "register.read";
@@ -58,6 +60,9 @@ std::string row_path(const Register& reg, std::string_view number, std::string_v
 /// The filters, search, sort and cursor of an address ("f.species=oak", "from.planted=2026-01-01", "to.…", "q", "sort=-planted",
 /// "after"), together with the fixed conditions of the view that it names ("view"). What the definition does not know is left out.
 Query query_of_request(const Web& web, const http::Request& request, const Register& reg);
+/// The same for a program: no view but the one that is named, and nothing passed over. What the register does not know to be
+/// asked (or this reader may not ask), and values that cannot be read, are invalid_input with the name in `where`.
+Result<Query> strict_query(const Web& web, const http::Request& request, const Register& reg);
 /// A value as people read it: labels of choices, dates in words, the title of a related row, names of files.
 std::string shown(const Web& web, const Register& reg, const Column& column, const json::Value& value, const Row* row, std::string_view lang);
 /// Name of a state of the register's workflow; the id when there is none.

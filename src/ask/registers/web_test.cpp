@@ -1,61 +1,11 @@
 // The pages of registers over the real service: every page in both languages, forms that lose nothing, two people at one cell.
-#include "ask/registers/web.h"
-
-#include "ask/registers/testing.h"
+#include "ask/registers/web_testing.h"
 
 namespace machiya::registers::testing {
 namespace {
 
-constexpr std::string_view kWorks = R"(register: works
-version: 1
-name: { ja: 工事台帳, en: Works }
-owner: health
-title: name
-columns:
-  - { column: name, type: text, label: { ja: 工事名, en: Work }, unique: yes, filter: yes, search: yes }
-  - { column: phase, type: choice, filter: yes, label: { ja: 段階, en: Phase }, options: [ { value: plan, label: { ja: 計画, en: Plan } }, { value: build, label: { ja: 施工, en: Build } } ] }
-  - { column: starts, type: date, filter: yes, label: { ja: 着手, en: Starts } }
-  - { column: ends, type: date, optional: yes, filter: yes, label: { ja: 完了, en: Ends } }
-  - { column: place, type: place, optional: yes, label: { ja: 場所, en: Place } }
-  - { column: why, type: text, when: phase = "build", label: { ja: 施工の理由, en: Why } }
-views:
-  - { view: all, type: list, name: { ja: 一覧, en: All } }
-  - { view: phases, type: board, by: phase, name: { ja: 段階, en: Phases } }
-  - { view: months, type: calendar, date: starts, name: { ja: 暦, en: Calendar } }
-  - { view: places, type: map, place: place, name: { ja: 地図, en: Map } }
-  - { view: bars, type: timeline, date: starts, until: ends, name: { ja: 工程, en: Bars } }
-  - { view: paper, type: sheet, name: { ja: 表, en: Sheet } }
-)";
-
-class RegisterPages : public RegistersTest {
+class RegisterPages : public RegistersWebTest {
  protected:
-  RegisterPages() {
-    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()})
-      for (const auto& m : list) all.push_back(m);
-    migrate(all);
-    write_file(folder() + "/city/registers/works.yaml", kWorks);
-    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
-    hall->city = report.city;
-    trees = &hall->reg("park-trees"), parks = &hall->reg("parks"), works = &hall->reg("works");
-    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
-    templates = std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts));
-    blobs = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
-    add_register_routes(router, Web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
-                                    [this] { return hall->city; }, folder() + "/work", "http://localhost"});
-    clerk.id = 1, approver.id = 2, auditor.id = 3;
-  }
-  http::Response ask(http::Method method, const std::string& target, const identity::Principal& who, http::Pairs form = {}, const std::string& lang = "ja") {
-    http::Request r;
-    const std::size_t mark = target.find('?');
-    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.form_pairs = std::move(form);
-    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
-    r.principal = std::make_shared<identity::Principal>(who);
-    return router.dispatch(r);
-  }
-  http::Response get(const std::string& target, const identity::Principal& who) { return ask(http::Method::get, target, who); }
-  http::Response post(const std::string& target, const identity::Principal& who, http::Pairs form) { return ask(http::Method::post, target, who, std::move(form)); }
   void expect_page(const std::string& target, std::string_view part) {
     for (const char* lang : {"ja", "en"}) {
       const auto r = ask(http::Method::get, target, approver, {}, lang);
@@ -64,22 +14,11 @@ class RegisterPages : public RegistersTest {
       EXPECT_EQ(r.body.find("⟦"), std::string::npos) << target << " " << lang;
     }
   }
-  static bool holds(const http::Response& r, std::string_view part) { return r.body.find(part) != std::string::npos; }
-  static std::string location(const http::Response& r) {
-    for (const auto& [name, value] : r.headers)
-      if (name == "Location") return value;
-    return {};
-  }
   static http::Pairs work(std::string name, std::string phase) {
     return {{"asked", "name"}, {"asked", "phase"}, {"asked", "starts"}, {"asked", "ends"}, {"asked", "place"}, {"name", std::move(name)}, {"phase.asked", "1"}, {"phase", std::move(phase)},
             {"starts.era", "R"}, {"starts.year", "8"}, {"starts.month", "5"}, {"starts.day", "20"}, {"ends.year", ""}, {"place.lat", "34.70"}, {"place.lon", "135.50"}, {"reason", "新規"}};
   }
-
-  const Register* works = nullptr;
-  http::Router router;
-  std::unique_ptr<locale::Catalogue> texts;
-  std::unique_ptr<pages::Templates> templates;
-  std::unique_ptr<blobs::Blobs> blobs;
+  const Register* works = &hall->reg("works");
 };
 MACHIYA_ON_BOTH_ENGINES(RegisterPages);
 

@@ -14,6 +14,11 @@ bool is_word(std::string_view s) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
   });
 }
+json::Value list_of(const std::vector<std::string>& words) {
+  json::Value out = json::Value::array();
+  for (const auto& word : words) out.push(word);
+  return out;
+}
 audit::Entry entry_of(const Principal& by, std::string_view action, const std::string& public_id) {
   audit::Entry entry;
   entry.actor = by.actor();
@@ -26,7 +31,7 @@ audit::Entry entry_of(const Principal& by, std::string_view action, const std::s
 ApiClients::ApiClients(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions)
     : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sessions_(sessions) {}
 
-Result<std::string> ApiClients::create(std::string_view name, const std::vector<std::string>& scopes, int days, const Principal& by) {
+Result<std::string> ApiClients::create(std::string_view name, const std::vector<std::string>& scopes, int days, const Identity::Seat& seat, const Principal& by) {
   if (!is_word(name)) return Error(ErrorCode::invalid_input, "a client's name is lower-case letters, digits, '-', '.', '_'", "name");
   if (scopes.empty() || !std::all_of(scopes.begin(), scopes.end(), [](const auto& s) { return is_word(s); }))
     return Error(ErrorCode::invalid_input, "a client needs scopes such as \"applications\"", "scopes");
@@ -35,15 +40,14 @@ Result<std::string> ApiClients::create(std::string_view name, const std::vector<
   staff_dao::Client client;
   client.public_id = new_public_id(rng_);
   client.name = std::string(name);
-  client.scopes = scopes;
+  client.scopes = scopes, client.roles = seat.roles, client.department = seat.department;
   if (days > 0) client.expires = Instant{clock_.now().us + days * kDay};
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY([[maybe_unused]] const std::int64_t id,
                 staff_dao::insert_client(tx, client, token_digest(vault_, token), by.actor(), clock_.now()));
     audit::Entry entry = entry_of(by, "client.create", client.public_id);
-    json::Value list = json::Value::array();
-    for (const auto& scope : scopes) list.push(scope);
-    entry.facts = json::Value::object({{"scopes", std::move(list)}});
+    entry.facts = json::Value::object({{"scopes", list_of(scopes)}});
+    if (!seat.roles.empty()) entry.facts.set("roles", list_of(seat.roles)).set("department", seat.department);
     return audit_.append(tx, entry);
   }));
   return token.text;

@@ -14,7 +14,7 @@ class ApiClients {
  public:
   ApiClients(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions);
   /// `days` 0: without an end.
-  Result<std::string> create(std::string_view name, const std::vector<std::string>& scopes, int days, const Principal& by);
+  Result<std::string> create(std::string_view name, const std::vector<std::string>& scopes, int days, const Identity::Seat& seat, const Principal& by);
   Result<void> revoke(std::string_view name, const Principal& by);
 
  private:

@@ -86,7 +86,7 @@ http::Router::Finisher Identity::finisher() {
 }
 
 bool Identity::allowed(const Principal& principal, std::string_view permission, std::string_view department) const {
-  return principal.kind == PrincipalKind::staff &&
+  return (principal.kind == PrincipalKind::staff || principal.kind == PrincipalKind::client) &&
          impl_->policy_now()->grants(principal.roles, principal.department, permission, department);
 }
 
@@ -142,14 +142,18 @@ Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_publ
   return impl_->audit.append(tx, entry);
 }
 
-Result<std::string> Identity::create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days) {
-  if (!allowed(by, "admin.clients")) return Error(ErrorCode::forbidden, "this needs: admin.clients");
-  return impl_->clients.create(name, scopes, days, by);
+Result<std::string> Identity::create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days,
+                                            const Seat& seat) {
+  if (by.kind != PrincipalKind::staff || !allowed(by, "admin.clients")) return Error(ErrorCode::forbidden, "this needs: admin.clients");
+  for (const std::string& role : seat.roles)
+    if (!impl_->policy_now()->has_role(role)) return Error(ErrorCode::invalid_input, "the policy has no role '" + role + "'", "role");
+  if (seat.roles.empty() != seat.department.empty()) return Error(ErrorCode::invalid_input, "a role and a department go together", seat.roles.empty() ? "role" : "department");
+  return impl_->clients.create(name, scopes, days, seat, by);
 }
 Result<std::vector<Identity::ApiClient>> Identity::clients(store::ReadTx& tx) {
   MACHIYA_TRY(auto rows, staff_dao::clients(tx));
   std::vector<ApiClient> out;
-  for (auto& c : rows) out.push_back({c.public_id, c.name, c.scopes, c.created, c.expires, c.last_used, c.revoked});
+  for (auto& c : rows) out.push_back({c.public_id, c.name, c.scopes, {c.roles, c.department}, c.created, c.expires, c.last_used, c.revoked});
   return out;
 }
 Result<void> Identity::revoke_client(std::string_view name, const Principal& by) {

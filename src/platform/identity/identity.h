@@ -34,7 +34,7 @@ struct Principal {
   std::string public_id;
   std::string name;                    ///< of staff and clients; never of citizens
   Assurance assurance = Assurance::none;
-  std::vector<std::string> roles;
+  std::vector<std::string> roles;      ///< of staff, and of clients that act like staff
   std::string department;
   std::vector<std::string> scopes;     ///< of API clients
   std::string csrf;                    ///< token for the forms of this session (visitors have one too)
@@ -82,7 +82,8 @@ class Identity {
   /// Sends a new visitor's cookie with the first page that shows a form, and keeps such pages out of caches.
   /// identity_http's add_routes() installs it; plain page reads set no cookie.
   http::Router::Finisher finisher();
-  /// May this principal do `permission` in `department` ("" = anywhere)?
+  /// May this principal do `permission` in `department` ("" = anywhere)? Asked of staff, and of clients that were given roles;
+  /// routes of pages (permission "staff:…") stay closed to clients, whatever roles they have.
   bool allowed(const Principal& principal, std::string_view permission, std::string_view department = {}) const;
 
   /// Replaces the policy (hot reload); refuses a broken one and keeps the old.
@@ -111,13 +112,20 @@ class Identity {
   /// A clerk's check at the counter lifts a person to `verified`; audited.
   Result<void> verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence);
   // API clients
-  /// Gives the token, once; it ends after `days` (0: never). `conflict` when a living client has this name.
-  Result<std::string> create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days = 0);
+  /// What a client is among staff: the roles and the department in which it works with registers. Without roles it is nobody there.
+  struct Seat {
+    std::vector<std::string> roles;
+    std::string department;
+  };
+  /// Gives the token, once; it ends after `days` (0: never). `conflict` when a living client has this name; invalid_input (with
+  /// the field in `where`) for a role that the policy does not know. Whether the department exists is the caller's to check.
+  Result<std::string> create_client(std::string_view name, const std::vector<std::string>& scopes, const Principal& by, int days = 0, const Seat& seat = {});
   Result<void> revoke_client(std::string_view name, const Principal& by);
   /// A client has one token; to change it without a gap, make a second client and revoke the first.
   struct ApiClient {
     std::string public_id, name;
     std::vector<std::string> scopes;
+    Seat seat;
     Instant created;
     std::optional<Instant> expires, last_used, revoked;   ///< last_used is written about once a minute
   };

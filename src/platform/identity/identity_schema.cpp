@@ -39,13 +39,17 @@ constexpr std::string_view kClientTimes = R"sql(
 ALTER TABLE identity_client ADD COLUMN expires TS;
 ALTER TABLE identity_client ADD COLUMN last_used TS;
 )sql";
+constexpr std::string_view kClientRoles = R"sql(
+ALTER TABLE identity_client ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE identity_client ADD COLUMN department TEXT NOT NULL DEFAULT '';
+)sql";
 /// Only the demonstration fills it: any process can show the code that another one made.
 constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN shown TEXT NOT NULL DEFAULT ''";
 }  // namespace
 
 std::vector<store::Migration> Identity::migrations() {
   return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
-          {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}};
+          {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}, {"identity", 6, "client roles", kClientRoles, ""}};
 }
 
 }  // namespace machiya::identity

@@ -99,6 +99,8 @@ Result<std::shared_ptr<CachedSession>> Sessions::load(const Token& token, const 
       out->principal->public_id = client->public_id;
       out->principal->name = client->name;
       out->principal->scopes = client->scopes;
+      out->principal->roles = client->roles;
+      out->principal->department = client->department;
       out->owner = owner_name(PrincipalKind::client, client->id);
       out->expires = client->expires.value_or(kNever);
       out->client = true;

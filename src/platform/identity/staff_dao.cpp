@@ -36,7 +36,7 @@ Result<std::optional<Staff>> one(const std::optional<store::Row>& row) {
   MACHIYA_TRY(Staff staff, staff_from(*row));
   return std::optional<Staff>(std::move(staff));
 }
-constexpr std::string_view kClientColumns = "SELECT id, public_id, name, scopes, created, expires, last_used, revoked FROM identity_client ";
+constexpr std::string_view kClientColumns = "SELECT id, public_id, name, scopes, created, expires, last_used, revoked, roles, department FROM identity_client ";
 std::optional<Instant> time_from(const store::Row& row, std::size_t column) {
   return row.is_null(column) ? std::optional<Instant>() : Instant{row.integer(column)};
 }
@@ -48,6 +48,8 @@ Result<Client> client_from(const store::Row& row) {
   MACHIYA_TRY(c.scopes, list_from(row.text(3)));
   c.created = Instant{row.integer(4)};
   c.expires = time_from(row, 5), c.last_used = time_from(row, 6), c.revoked = time_from(row, 7);
+  MACHIYA_TRY(c.roles, list_from(row.text(8)));
+  c.department = row.text(9);
   return c;
 }
 Result<std::optional<Client>> one_client(const std::optional<store::Row>& row) {
@@ -151,16 +153,18 @@ Result<std::optional<Client>> client_by_name(store::ReadTx& tx, std::string_view
 
 Result<std::int64_t> insert_client(store::Tx& tx, const Client& c, std::string_view digest, std::string_view by, Instant now) {
   // The new token replaces the dead row's; what the dead one did stays in the audit under its own public id.
-  MACHIYA_TRY(auto rows, tx.query("INSERT INTO identity_client (public_id, name, digest, scopes, created_by, created, expires)"
-                                  " VALUES (:public_id, :name, :digest, :scopes, :by, :now, :expires)"
+  MACHIYA_TRY(auto rows, tx.query("INSERT INTO identity_client (public_id, name, digest, scopes, created_by, created, expires, roles, department)"
+                                  " VALUES (:public_id, :name, :digest, :scopes, :by, :now, :expires, :roles, :department)"
                                   " ON CONFLICT (name) DO UPDATE SET public_id = excluded.public_id, digest = excluded.digest,"
                                   " scopes = excluded.scopes, created_by = excluded.created_by, created = excluded.created,"
-                                  " expires = excluded.expires, last_used = NULL, revoked = NULL"
+                                  " expires = excluded.expires, roles = excluded.roles, department = excluded.department, last_used = NULL, revoked = NULL"
                                   " WHERE identity_client.revoked IS NOT NULL OR identity_client.expires <= :now RETURNING id",
                                   {{"public_id", c.public_id},
                                    {"name", c.name},
                                    {"digest", digest},
                                    {"scopes", list_text(c.scopes)},
+                                   {"roles", list_text(c.roles)},
+                                   {"department", c.department},
                                    {"by", by},
                                    {"now", now.us},
                                    {"expires", c.expires ? store::Param(c.expires->us) : store::Param(nullptr)}}));

@@ -39,7 +39,8 @@ Result<void> remove_attempts_before(store::Tx& tx, Instant last);
 struct Client {
   std::int64_t id = 0;
   std::string public_id, name;
-  std::vector<std::string> scopes;
+  std::vector<std::string> scopes, roles;
+  std::string department;
   Instant created;
   std::optional<Instant> expires, last_used, revoked;
 };

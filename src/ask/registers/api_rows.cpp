@@ -1,0 +1,127 @@
+// The JSON API: reading registers, rows, their history and counts.
+#include "ask/registers/api.h"
+#include "base/text.h"
+
+namespace machiya::registers::detail {
+namespace {
+
+using http::Request;
+using http::Response;
+using json::Value;
+
+Response registers_list(const Web& web, Request& request) {
+  const identity::Principal& who = identity::principal_of(request);
+  Value list = Value::array();
+  for (const auto& reg : web.registers.all(who)) list.push(definition_json(web, *reg, who, language_of(request), false));
+  return http::json(Value::object({{"registers", std::move(list)}}));
+}
+
+Response one_register(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  if (!reg.ok()) return api_problem(web, request, reg.error());
+  return http::json(definition_json(web, **reg, identity::principal_of(request), language_of(request), true));
+}
+
+Value listing_json(const Web& web, const Request& request, const Register& reg, const Listing& listing) {
+  Value rows = Value::array();
+  for (const Row& row : listing.rows) rows.push(api_row(web, request, reg, row));
+  Value out = Value::object({{"rows", std::move(rows)}, {"total", listing.total}, {"total_is_exact", !listing.more_than_counted}, {"more", !listing.next.empty()}});
+  if (!listing.next.empty()) out.set("after", listing.next);
+  return out;
+}
+
+/// The same question, one page on.
+std::string next_of(const Request& request, const Register& reg, const std::string& after) {
+  std::string out = api_path(reg, "/rows?");
+  for (const auto& [name, value] : request.query_pairs)
+    if (name != "after") out += http::url_encode(name) + "=" + http::url_encode(value) + "&";
+  return out + "after=" + http::url_encode(after);
+}
+
+Response rows(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  if (!reg.ok()) return api_problem(web, request, reg.error());
+  auto query = strict_query(web, request, **reg);
+  const auto limit = rows_asked(param_of(request, "limit"));
+  if (!query.ok() || !limit.ok()) return api_problem(web, request, query.ok() ? limit.error() : query.error());
+  query->limit = *limit;
+  const auto listing = web.registers.list(**reg, *query, identity::principal_of(request));
+  if (!listing.ok()) return api_problem(web, request, listing.error());
+  Value out = listing_json(web, request, **reg, *listing);
+  if (!listing->next.empty()) out.set("next", next_of(request, **reg, listing->next));
+  return http::json(out);
+}
+
+/// The search of a register whose rows name people: in the body, never in an address.
+Response search(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  if (!reg.ok()) return api_problem(web, request, reg.error());
+  const auto body = json::parse(request.body, {8, 1000});
+  if (!body.ok() || !body->is_object()) return api_problem(web, request, Error(ErrorCode::malformed_request, "the body is no JSON object"));
+  const auto query = api_query(web, request, **reg, *body);
+  if (!query.ok()) return api_problem(web, request, query.error());
+  const auto listing = web.registers.list(**reg, *query, identity::principal_of(request));
+  return listing.ok() ? http::json(listing_json(web, request, **reg, *listing)) : api_problem(web, request, listing.error());
+}
+
+Response row(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  if (!reg.ok()) return api_problem(web, request, reg.error());
+  const auto row = web.registers.open(**reg, request.param("number"), identity::principal_of(request), request.id);
+  return row.ok() ? api_whole_row(web, request, **reg, *row) : api_problem(web, request, row.error());
+}
+
+Value entry_json(const Register& reg, const HistoryEntry& entry) {
+  Value out = Value::object({{"sequence", entry.sequence}, {"at", to_iso_japan(entry.at)}, {"action", entry.action}, {"by", entry.actor_name.empty() ? entry.actor : entry.actor_name}});
+  for (const auto& [name, value] : {std::pair{"reason", &entry.reason}, std::pair{"comment", &entry.comment}})
+    if (!value->empty()) out.set(name, *value);
+  if (!reg.workflow.empty()) out.set("state", entry.state);
+  Value changes = Value::array();
+  for (const auto& [column, change] : entry.changes) changes.push(Value::object({{"column", column}, {"before", change.first}, {"after", change.second}}));
+  return std::move(out.set("changes", std::move(changes)));
+}
+
+Response history(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  if (!reg.ok()) return api_problem(web, request, reg.error());
+  const identity::Principal& who = identity::principal_of(request);
+  const auto row = web.registers.open(**reg, request.param("number"), who, request.id);   // the look is an audit row
+  if (!row.ok()) return api_problem(web, request, row.error());
+  const auto told = web.registers.history(**reg, row->number, who);
+  if (!told.ok()) return api_problem(web, request, told.error());
+  Value list = Value::array();
+  for (const HistoryEntry& entry : *told) list.push(entry_json(**reg, entry));
+  return http::json(Value::object({{"number", row->number}, {"revision", row->revision}, {"history", std::move(list)}}));
+}
+
+Response counts(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  if (!reg.ok()) return api_problem(web, request, reg.error());
+  const identity::Principal& who = identity::principal_of(request);
+  const auto query = strict_query(web, request, **reg);
+  if (!query.ok()) return api_problem(web, request, query.error());
+  const std::string by = param_of(request, "by");
+  const Column* column = (*reg)->column(by);
+  const bool counts = column ? column->filter && !column->personal && web.registers.may_read(**reg, *column, who) : by == "state" && !(*reg)->workflow.empty();
+  if (!counts) return api_problem(web, request, Error(ErrorCode::invalid_input, "not a column to count by", "by"));
+  const auto tallies = web.registers.tally(**reg, by, *query, who, language_of(request));
+  if (!tallies.ok()) return api_problem(web, request, tallies.error());
+  Value list = Value::array();
+  for (const Tally& t : *tallies) list.push(Value::object({{"value", t.value.empty() ? Value() : Value(t.value)}, {"label", t.label}, {"rows", t.rows}}));
+  return http::json(Value::object({{"by", by}, {"counts", std::move(list)}}));
+}
+
+}  // namespace
+
+void add_api_read_routes(http::Router& router, const Web& web) {
+  const std::string base(kApi), one = base + "/{register}", row_path = one + "/rows/{number}";
+  router.get(base, api_reading(), api_handler(web, registers_list));
+  router.get(one, api_reading(), api_handler(web, one_register));
+  router.get(one + "/rows", api_reading(), api_handler(web, rows));
+  router.post(one + "/search", api_reading(), api_handler(web, search));
+  router.get(one + "/counts", api_reading(), api_handler(web, counts));
+  router.get(row_path, api_reading(), api_handler(web, row));
+  router.get(row_path + "/history", api_reading(), api_handler(web, history));
+}
+
+}  // namespace machiya::registers::detail

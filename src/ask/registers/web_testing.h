@@ -1,0 +1,75 @@
+// For tests of pages and API: the registers' routes over the real service, asked without a socket.
+#pragma once
+#include "ask/registers/testing.h"
+#include "ask/registers/web.h"
+
+namespace machiya::registers::testing {
+
+inline constexpr std::string_view kWorks = R"(register: works
+version: 1
+name: { ja: 工事台帳, en: Works }
+owner: health
+title: name
+columns:
+  - { column: name, type: text, label: { ja: 工事名, en: Work }, unique: yes, filter: yes, search: yes }
+  - { column: phase, type: choice, filter: yes, label: { ja: 段階, en: Phase }, options: [ { value: plan, label: { ja: 計画, en: Plan } }, { value: build, label: { ja: 施工, en: Build } } ] }
+  - { column: starts, type: date, filter: yes, label: { ja: 着手, en: Starts } }
+  - { column: ends, type: date, optional: yes, filter: yes, label: { ja: 完了, en: Ends } }
+  - { column: place, type: place, optional: yes, label: { ja: 場所, en: Place } }
+  - { column: why, type: text, when: phase = "build", label: { ja: 施工の理由, en: Why } }
+views:
+  - { view: all, type: list, name: { ja: 一覧, en: All } }
+  - { view: phases, type: board, by: phase, name: { ja: 段階, en: Phases } }
+  - { view: months, type: calendar, date: starts, name: { ja: 暦, en: Calendar } }
+  - { view: places, type: map, place: place, name: { ja: 地図, en: Map } }
+  - { view: bars, type: timeline, date: starts, until: ends, name: { ja: 工程, en: Bars } }
+  - { view: paper, type: sheet, name: { ja: 表, en: Sheet } }
+)";
+
+class RegistersWebTest : public RegistersTest {
+ protected:
+  /// `extra`: a register's file name and text, loaded beside the small city's.
+  explicit RegistersWebTest(const std::vector<std::pair<std::string, std::string>>& extra = {{"works", std::string(kWorks)}}) {
+    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()})
+      for (const auto& m : list) all.push_back(m);
+    migrate(all);
+    for (const auto& [name, text] : extra) write_file(folder() + "/city/registers/" + name + ".yaml", text);
+    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
+    for (const auto& fault : report.faults)
+      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
+    hall->city = report.city;
+    trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
+    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
+    templates = std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts));
+    blobs = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
+    const Web web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
+                                    [this] { return hall->city; }, folder() + "/work", "http://localhost"};
+    add_register_routes(router, web);
+    add_import_routes(router, web);
+    add_api_routes(router, web);
+    clerk.id = 1, approver.id = 2, auditor.id = 3;
+  }
+  http::Response ask(http::Method method, const std::string& target, const identity::Principal& who, http::Pairs form = {}, const std::string& lang = "ja") {
+    http::Request r;
+    const std::size_t mark = target.find('?');
+    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.form_pairs = std::move(form);
+    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
+    r.principal = std::make_shared<identity::Principal>(who);
+    return router.dispatch(r);
+  }
+  http::Response get(const std::string& target, const identity::Principal& who) { return ask(http::Method::get, target, who); }
+  http::Response post(const std::string& target, const identity::Principal& who, http::Pairs form) { return ask(http::Method::post, target, who, std::move(form)); }
+  static bool holds(const http::Response& r, std::string_view part) { return r.body.find(part) != std::string::npos; }
+  static std::string location(const http::Response& r) {
+    for (const auto& [name, value] : r.headers)
+      if (name == "Location") return value;
+    return {};
+  }
+
+  http::Router router;
+  std::unique_ptr<locale::Catalogue> texts;
+  std::unique_ptr<pages::Templates> templates;
+  std::unique_ptr<blobs::Blobs> blobs;
+};
+
+}  // namespace machiya::registers::testing
