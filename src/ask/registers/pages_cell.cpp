@@ -48,7 +48,11 @@ Values cells_of(const Web& web, const Request& request, const Register& reg, std
   for (const auto& [name, value] : request.form_pairs) {
     if (name.rfind("c.", 0) != 0) continue;
     const Column* column = reg.column(name.substr(2));
-    if (!column || !column->entered()) continue;
+    if (!column || !web.registers.may_read(reg, *column, identity::principal_of(request))) {
+      errors.push_back(fault_at(reg, name.substr(2), "unknown", language_of(request)));
+      continue;
+    }
+    if (!column->entered()) continue;
     auto [read, error] = read_cell(web, reg, *column, value, identity::principal_of(request), language_of(request));
     if (error) errors.push_back(std::move(*error));
     else out.set(column->name, std::move(read));
@@ -90,8 +94,8 @@ Response post_move(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const Column* column = (*reg)->column(param_of(request, "column"));
-  if (!column || !column->entered()) return http::problem(Error(ErrorCode::malformed_request, "column"), request);
   const identity::Principal& who = identity::principal_of(request);
+  if (!column || !column->entered() || !web.registers.may_read(**reg, *column, who)) return http::problem(Error(ErrorCode::malformed_request, "column"), request);
   auto [value, error] = read_cell(web, **reg, *column, param_of(request, "value"), who, language_of(request));
   if (error) return http::problem(Error(ErrorCode::invalid_input, error->message, column->name), request);
   auto saved = web.registers.change(**reg, request.param("number"), std::atoll(param_of(request, "revision").c_str()), json::Value::object({{column->name, std::move(value)}}), {}, "", who,

@@ -211,7 +211,7 @@ Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& re
       for (const auto& [name, value] : rows[i].members()) {
         if (value.is_null() || (value.is_string() && value.as_string().empty())) continue;
         const Column* c = reg.column(name);
-        if (c != nullptr && !access.write(*c)) early[i].push_back(fault_at(reg, name, "forbidden", lang));
+        if (c != nullptr && !access.write(*c)) early[i].push_back(fault_at(reg, name, access.read(*c) ? "forbidden" : "unknown", lang));
         else given[i].members().emplace_back(name, value);
       }
       if (!related) continue;

@@ -16,7 +16,7 @@ std::vector<CellError> forbidden_in(const Register& reg, const Values& touched, 
   std::vector<CellError> out;
   for (const auto& [name, value] : touched.members()) {
     const Column* c = reg.column(name);
-    if (c == nullptr) out.push_back(fault_at(reg, name, "unknown", lang));
+    if (c == nullptr || !access.read(*c)) out.push_back(fault_at(reg, name, "unknown", lang));   // what somebody may not read does not exist for them
     else if (!access.write(*c)) out.push_back(fault_at(reg, name, "forbidden", lang));
   }
   return out;

@@ -62,7 +62,7 @@ void row_checks(const Register& reg, const Values& values, std::string_view stat
 
 CellError fault_at(const Register& reg, const std::string& column, std::string_view code, std::string_view lang) {
   const Column* found = reg.column(column);
-  const std::string label = found != nullptr ? found->label.in(lang) : column;
+  const std::string label = found != nullptr && code != "unknown" ? found->label.in(lang) : column;
   const bool ja = lang == "ja" || lang == "ja-easy";
   std::string message;
   if (code == "unique") message = ja ? "「" + label + "」は、ほかの行と同じです" : label + ": another row has the same";
