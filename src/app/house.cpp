@@ -85,11 +85,15 @@ struct House::Impl {
     if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
     if (auto gone = blobs->erase_unattached(500); !gone.ok()) log(LogLevel::warn, "files-not-erased", {{"why", gone.error().to_string()}});
     plan_reminders(false);
+    plan_retention();
     if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
   }
   int rounds = 0;
   void plan_reminders(bool now) {
     if (auto done = registers->plan_reminders(now); !done.ok()) log(LogLevel::warn, "reminders-not-planned", {{"why", done.error().to_string()}});
+  }
+  void plan_retention() {
+    if (auto done = registers->plan_retention(); !done.ok()) log(LogLevel::warn, "retention-not-planned", {{"why", done.error().to_string()}});
   }
   void flush_statistics() {
     if (auto done = statistics->flush(); !done.ok()) log(LogLevel::warn, "statistics-not-written", {{"why", done.error().to_string()}});
@@ -261,7 +265,7 @@ void House::Impl::build_engines() {
   registers::Registers::declare(*events, *jobs);
   registers = std::make_unique<registers::Registers>(registers::Platform{
       *store, *vault, *audit, *events, *jobs, *identity, clock, rng, [city = furniture->city.get()] { return city->current(); },
-      [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }});
+      [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }, blobs.get()});
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });
@@ -342,6 +346,7 @@ void House::start() {
   impl_->audit->start();
   impl_->events->start();
   impl_->plan_reminders(true);
+  impl_->plan_retention();
   impl_->jobs->start(3);   // two may wait for pictures
 }
 

@@ -215,7 +215,7 @@ void attach_files(const Web& web, const identity::Principal& who, const Register
     if (column.question && column.question->takes_files())
       for (const json::Value& item : changes[column.name].items()) ids.push_back(item.text("blob"));
   // Refused (the store is full): the files are erased after a day and the row names files that are gone; the save itself stands.
-  if (!ids.empty()) (void)web.blobs.hand_over(ids, waiting_owner(who), "register:" + reg.id + "/" + number);
+  if (!ids.empty()) (void)web.blobs.hand_over(ids, waiting_owner(who), file_owner_of(reg, number));
 }
 
 bool waits_for(const Web& web, const identity::Principal& who, std::string_view blob) {

@@ -126,6 +126,8 @@ std::shared_ptr<const Register> compile_register(const json::Value& body, const 
 city::Kind register_kind();
 /// The column's key in record_value.
 std::int64_t field_of(std::string_view register_id, std::string_view column);
+/// Who the files of a row belong to in platform/blobs.
+std::string file_owner_of(const Register& reg, std::string_view number);
 /// What the expressions of checks, reminders and the guards of a row's workflow see: the columns in order, then `state`. `values`: canonical JSON by column.
 feel::Scope row_scope(const std::vector<Column>& columns);
 std::vector<feel::Value> row_slots(const Register& reg, const json::Value& values, std::string_view state);

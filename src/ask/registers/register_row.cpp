@@ -37,6 +37,8 @@ Date deadline_date(Date from, const cases::Period& period, const cases::WorkingD
   return date_in_japan(cases::add_period(start_of_day_in_japan(from), period, is_working_day));
 }
 
+std::string file_owner_of(const Register& reg, std::string_view number) { return "register:" + reg.id + "/" + std::string(number); }
+
 void fill_deadlines(const Register& reg, json::Value& values, const cases::WorkingDay& is_working_day) {
   for (const Column& column : reg.columns) {   // in order: a deadline may count from an earlier one
     if (column.kind != ColumnKind::deadline) continue;

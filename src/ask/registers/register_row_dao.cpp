@@ -81,6 +81,14 @@ Result<void> delete_row(store::Tx& tx, std::int64_t id) {
   return tx.execute_later("DELETE FROM record WHERE id = :id AND kind = 'register'", {{"id", id}});
 }
 
+Result<std::vector<StoredRow>> rows_ended(store::ReadTx& tx, std::string_view type, bool from_end, Instant until, std::int64_t after, int limit) {
+  const std::string sql = std::string(kSelect) + " WHERE kind = 'register' AND type = :type AND id > :after AND " + (from_end ? "ended" : "created") + " <= :until ORDER BY id LIMIT :limit";
+  MACHIYA_TRY(const auto rows, tx.query(sql, {{"type", type}, {"after", after}, {"until", until.us}, {"limit", limit}}));
+  std::vector<StoredRow> out;
+  for (const Row& r : rows) out.push_back(read_row(r));
+  return out;
+}
+
 Result<std::optional<StoredRow>> find_row(store::ReadTx& tx, std::string_view type, std::string_view number) {
   static const std::string kSql = std::string(kSelect) + " WHERE number = :number AND kind = 'register' AND type = :type";
   MACHIYA_TRY(auto row, tx.query_one(kSql, {{"number", number}, {"type", type}}));

@@ -38,6 +38,8 @@ Result<std::int64_t> insert_row(store::Tx& tx, const Head& head, const StoredRow
 /// Raises the revision; false when it is no longer row.revision.
 Result<bool> update_row(store::Tx& tx, const StoredRow& row, std::string_view definition);
 Result<void> delete_row(store::Tx& tx, std::int64_t id);
+/// Rows of a register that ended (or, `from_end` false, were added) at `until` or before, in the order of their keys behind `after`.
+Result<std::vector<StoredRow>> rows_ended(store::ReadTx& tx, std::string_view type, bool from_end, Instant until, std::int64_t after, int limit);
 Result<std::optional<StoredRow>> find_row(store::ReadTx& tx, std::string_view type, std::string_view number);
 /// Rows by key, in the order of `ids`; keys that are gone are left out.
 Result<std::vector<StoredRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids);

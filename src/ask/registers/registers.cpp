@@ -10,6 +10,7 @@ namespace machiya::registers {
 Registers::Registers(Platform platform) : impl_(std::make_unique<Impl>(std::move(platform))) {
   Impl* impl = impl_.get();
   impl->p.jobs.handle(std::string(kAutomaticJob), [impl](const jobs::Job& job) { return impl->run_automatic(job); });
+  impl->p.jobs.handle(std::string(kRetentionJob), [impl](const jobs::Job& job) { return impl->run_retention(job); });
   impl->p.jobs.handle(std::string(kReminderJob), [impl](const jobs::Job& job) { return impl->run_reminders(job); });
 }
 Registers::~Registers() = default;
@@ -51,6 +52,7 @@ void Registers::declare(events::Events& events, jobs::Jobs& jobs) {
   events.declare({std::string(kRowsChanged), "registers", schema({"register", "batch", "department", "action"}, {"initiative", "rows"}), true});
   jobs.declare({std::string(kAutomaticJob), 60, 8, 5});
   jobs.declare({std::string(kReminderJob), 120, 8, 5});
+  jobs.declare({std::string(kRetentionJob), 120, 8, 5});
 }
 
 }  // namespace machiya::registers

@@ -31,6 +31,9 @@ class Audit;
 namespace machiya::events {
 class Events;
 }
+namespace machiya::blobs {
+class Blobs;
+}
 namespace machiya::jobs {
 class Jobs;
 }
@@ -172,6 +175,7 @@ struct Platform {
   Rng& rng;
   std::function<std::shared_ptr<const city::City>()> city;
   cases::WorkingDay is_working_day;
+  blobs::Blobs* blobs = nullptr;    ///< null: rows have no files
 };
 
 /// Thread-safe. Errors: not_found (also for what somebody may not even see), forbidden, invalid_input, conflict, limit_exceeded.
@@ -241,6 +245,9 @@ class Registers {
   Result<std::int64_t> settle(const std::vector<std::string>& ids, Settle what, std::string_view reason, const identity::Principal& who, std::string_view request);
   /// The durable job of the next city day, at `reminders_at` of city.yaml. `now`: also at once, after a start or when definitions have changed.
   Result<void> plan_reminders(bool now);
+  /// Plans the erasing of rows whose retention is over: each city night by a durable job. A row that another one refers to stays until
+  /// that one has gone.
+  Result<void> plan_retention();
 
   static std::vector<store::Migration> migrations();
   static void declare(events::Events& events, jobs::Jobs& jobs);

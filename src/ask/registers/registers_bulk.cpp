@@ -149,15 +149,8 @@ Result<void> Registers::Impl::put_back(store::Tx& tx, const Register& reg, const
 Result<void> Registers::Impl::take_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched) const {
   MACHIYA_TRY(auto stored, dao::rows_of(tx, {touched.record}));
   if (stored.empty() || stored.front().revision != touched.revision) return Error(ErrorCode::conflict, "a row was changed since", stored.empty() ? "" : stored.front().number);
-  const auto city = p.city();
-  for (const city::Loaded* loaded : city->all("register")) {
-    const auto* other = dynamic_cast<const Register*>(loaded->definition.get());
-    for (const Column& c : other != nullptr ? other->columns : std::vector<Column>()) {
-      if (c.kind != ColumnKind::relation || c.relation != reg.id || !c.indexed) continue;
-      MACHIYA_TRY(const auto ids, dao::records_with(tx, {c.field, key_of(c, Value(stored.front().number))}, 1));
-      if (!ids.empty()) return Error(ErrorCode::conflict, "another row refers to it", stored.front().number);
-    }
-  }
+  MACHIYA_TRY(const bool referred, is_referred_to(tx, reg, stored.front().number));
+  if (referred) return Error(ErrorCode::conflict, "another row refers to it", stored.front().number);
   MACHIYA_TRY(const FullRow row, full(tx, reg, std::move(stored.front()), true));
   return remove(tx, reg, row);
 }

@@ -21,6 +21,7 @@ namespace machiya::registers {
 
 inline constexpr std::string_view kRowChanged = "register.row_changed.v1";
 inline constexpr std::string_view kRowsChanged = "register.rows_changed.v1";
+inline constexpr std::string_view kRetentionJob = "register-retention";
 inline constexpr std::string_view kAutomaticJob = "register-automatic";
 inline constexpr std::string_view kReminderJob = "register-reminders";
 
@@ -83,7 +84,9 @@ struct Registers::Impl {
   Result<bool> update(store::Tx& tx, const Register& reg, const FullRow& before, dao::StoredRow after, const Values& values, const Deed& deed) const;
   Result<void> trail(store::Tx& tx, const Register& reg, const dao::StoredRow& row, const Deed& deed) const;
   dao::Head head_of(const Register& reg) const;
-  /// Deletes a row with its index, tokens and history: only an import that is undone does that.
+  /// True while a relation of any row holds this one.
+  Result<bool> is_referred_to(store::ReadTx& tx, const Register& reg, std::string_view number) const;
+  /// Deletes a row with its key, index, tokens, history and reminders: an import that is undone does that, and the end of the retention.
   Result<void> remove(store::Tx& tx, const Register& reg, const FullRow& row) const;
 
   Result<std::optional<FullRow>> added_before(store::ReadTx& tx, const Register& reg, const Once& once, const identity::Principal& who) const;
@@ -114,6 +117,10 @@ struct Registers::Impl {
   std::vector<std::int64_t> watches(const Inbox& inbox, const identity::Principal& who) const;
   Result<std::vector<Told>> told(store::ReadTx& tx, const std::vector<dao::ToldRow>& rows, const identity::Principal& who) const;
   Result<bool> settle_one(store::Tx& tx, std::string_view id, Settle what, std::string_view reason, const identity::Principal& who, const Deed& deed) const;
+
+  // Retention (registers_retention.cpp)
+  Result<void> run_retention(const jobs::Job& job) const;
+  Result<void> erase_ended(const jobs::Job& job, const Register& reg) const;
 
   // Lists (registers_list_dao.cpp)
   struct Found {

@@ -148,6 +148,20 @@ Result<std::int64_t> Registers::Impl::insert(store::Tx& tx, const Register& reg,
   return row.id;
 }
 
+Result<bool> Registers::Impl::is_referred_to(store::ReadTx& tx, const Register& reg, std::string_view number) const {
+  const auto city = p.city();
+  for (const city::Loaded* loaded : city->all("register")) {
+    const auto* other = dynamic_cast<const Register*>(loaded->definition.get());
+    if (other == nullptr) continue;
+    for (const Column& c : other->columns) {
+      if (c.kind != ColumnKind::relation || c.relation != reg.id || !c.indexed) continue;
+      MACHIYA_TRY(const auto ids, dao::records_with(tx, {c.field, key_of(c, Value(std::string(number)))}, 1));
+      if (!ids.empty()) return true;
+    }
+  }
+  return false;
+}
+
 Result<void> Registers::Impl::remove(store::Tx& tx, const Register& reg, const FullRow& row) const {
   const auto tokens = tokens_of(p.vault, all_terms(reg, row.values));
   if (!tokens.empty()) MACHIYA_CHECK(records::delete_tokens(tx, row.stored.id, tokens));
