@@ -48,6 +48,10 @@ std::vector<const View*> views_of(const Web& web, const Register& reg, const ide
 const View& view_of(const Web& web, const http::Request& request, const Register& reg);
 /// True when the search box may hold somebody's name: it is then sent in the body of a POST, never in an address.
 bool searches_people(const Register& reg);
+/// A bound of a filter ("from.planted") as the index takes it; "" when it says nothing.
+std::string bound_of(const http::Request& request, const Column& column, std::string_view name);
+/// What an address says beside the search: what is counted, and that a chart's rows are asked for.
+inline constexpr const char* kChartNames[] = {"count", "split", "bucket", "measure", "of", "show"};
 std::string condition_text(const Web& web, const Register& reg, const Condition& condition, std::string_view lang);
 
 // pages_relation.cpp

@@ -17,6 +17,7 @@ const char* template_of(ViewType type) {
     case ViewType::map: return "registers/map";
     case ViewType::timeline: return "registers/timeline";
     case ViewType::sheet: return "registers/sheet";
+    case ViewType::chart:
     case ViewType::list: break;
   }
   return "registers/list";
@@ -56,8 +57,10 @@ Response show(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const View& view = view_of(web, request, **reg);
+  if (const auto rule = chart_asked(request, view)) return show_chart(web, request, **reg, view, *rule);
   Data data = view_page(web, request, **reg, view);
-  if (view.type == ViewType::list || view.type == ViewType::sheet) {
+  if (view.type == ViewType::list || view.type == ViewType::sheet || view.type == ViewType::chart) {
+    if (view.type != ViewType::sheet) data.set("count_by", count_by_of(web, request, **reg, {}));
     if (auto done = show_list(web, request, **reg, view, data); !done.ok()) return http::problem(done.error(), request);
   } else if (view.type == ViewType::board) {
     show_board(web, request, **reg, view, data);

@@ -20,6 +20,11 @@ void show_board(const Web& web, const http::Request& request, const Register& re
 void show_calendar(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
 void show_map(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
 void show_timeline(const Web& web, const http::Request& request, const Register& reg, const View& view, pages::Data& data);
+/// What the address counts by: the chart of a view, or what somebody chose ("count", "split", "bucket", "measure", "of"); nothing for rows.
+std::optional<ChartRule> chart_asked(const http::Request& request, const View& view);
+http::Response show_chart(const Web& web, const http::Request& request, const Register& reg, const View& view, const ChartRule& rule);
+/// The choice "count by …" beside a list, with the search of the address.
+pages::Data count_by_of(const Web& web, const http::Request& request, const Register& reg, const ChartRule& now);
 /// At most `most` rows of a query, page by page; `more` says that there were more.
 Result<std::vector<Row>> rows_of(const Web& web, const Register& reg, Query query, const identity::Principal& who, std::size_t most, bool& more);
 /// The open reminders of a row.

@@ -170,7 +170,7 @@ std::vector<const View*> views_of(const Web& web, const Register& reg, const ide
   std::vector<const View*> out;
   for (const View& view : reg.views) {
     const bool shown = std::all_of(view.where.begin(), view.where.end(), [&](const Condition& c) { return may(c.column); });
-    if (shown && may(view.date) && may(view.until) && may(view.place) && (view.type != ViewType::board || may(view.group))) out.push_back(&view);
+    if (shown && may(view.chart.by) && may(view.chart.split) && may(view.chart.of) && may(view.date) && may(view.until) && may(view.place) && (view.type != ViewType::board || may(view.group))) out.push_back(&view);
   }
   if (out.empty()) out.push_back(&everything);
   return out;
@@ -226,6 +226,8 @@ Result<Query> strict_query(const Web& web, const Request& request, const Registe
   return query_with(web, request, reg, view);
 }
 
+std::string bound_of(const Request& request, const Column& column, std::string_view name) { return canonical(column, param_of(request, name)); }
+
 http::Pairs search_of(const Request& request, const Register& reg) {
   http::Pairs out;
   auto add = [&](const std::string& name) {
@@ -238,6 +240,7 @@ http::Pairs search_of(const Request& request, const Register& reg) {
   add("f.state");
   if (!searches_people(reg)) add("q");
   add("sort"), add("group"), add("rows");
+  for (const char* name : kChartNames) add(name);
   return out;
 }
 
@@ -275,6 +278,10 @@ Data filters_of(const Web& web, const Request& request, const Register& reg) {
     for (const int size : kPageSizes) sizes.push(option(std::to_string(size), std::to_string(size), size == page_size(request)));
     out.set("sizes", Data().set("options", std::move(sizes)));
   }
+  Data kept{Data::List{}};   // who filters a chart goes on looking at it
+  for (const char* name : kChartNames)
+    if (const std::string value = param_of(request, name); !value.empty()) kept.push(Data().set("name", name).set("value", value));
+  out.set("kept", std::move(kept));
   if (searchable) out.set("search", Data().set("value", param_of(request, "q")));
   if (searches_people(reg)) out.set("posted", true);
   return out;

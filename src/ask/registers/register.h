@@ -58,7 +58,18 @@ struct RowCheck {
   interview::Texts message;
   std::vector<std::string> columns;
 };
-enum class ViewType : std::uint8_t { list, board, calendar, map, timeline, sheet };
+enum class ViewType : std::uint8_t { list, board, calendar, map, timeline, sheet, chart };
+/// How dates are gathered; a fiscal year begins in April (地方自治法208条). `none`: not by a date.
+enum class Bucket : std::uint8_t { none, year, fiscal_year, month, day };
+enum class Measure : std::uint8_t { count, sum, average };
+/// What a chart counts: the rows for each value of a column, or a sum or average of another over them.
+struct ChartRule {
+  std::string by;                   ///< column with `filter`, or "state"
+  std::string split;                ///< "": not split; else a choice, yes-no, relation with `filter`, or "state"
+  Bucket bucket = Bucket::none;
+  Measure measure = Measure::count;
+  std::string of;                   ///< number or money with `filter`
+};
 struct Sort {
   std::string column;
   bool descending = false;
@@ -79,6 +90,7 @@ struct View {
   std::string group;                ///< list: a heading for each value; board: the lanes (a choice, or "state")
   std::string date, until;          ///< calendar, timeline
   std::string place;                ///< map
+  ChartRule chart;                  ///< chart
 };
 /// Told once for each row and date, to the department's inbox of reminders.
 struct Reminder {
@@ -119,6 +131,15 @@ class Register final : public city::Definition {
   const View* view(std::string_view id) const;
   bool has_personal() const;
 };
+
+/// What is wrong with a chart, and at which key of it ("by", "bucket", "split", "measure", "of"); nothing when it can be counted. Of one that is
+/// right, a date without a bucket gets months.
+struct ChartFault {
+  std::string key, ja, en;
+};
+std::optional<ChartFault> check_chart(const Register& reg, ChartRule& rule);
+std::optional<Bucket> bucket_of(std::string_view text);     ///< "month"; nothing for an unknown one
+std::optional<Measure> measure_of(std::string_view text);
 
 /// Compiles the canonical JSON of a definition against the city; every fault with its JSON pointer. Null when there is any.
 std::shared_ptr<const Register> compile_register(const json::Value& body, const city::Source& source, const city::City& city, Diagnostics& faults);

@@ -48,6 +48,7 @@ class RegisterCompiler {
   void views();
   void view(const json::Value& in, const std::string& at);
   void view_keys(const json::Value& in, const std::string& at, View& out);
+  void chart(const json::Value& in, const std::string& at, View& out);
   void condition(const json::Value& in, const std::string& at, View& out);
   void check_value(const Condition& condition, const std::string& at);
   void sort(const json::Value& in, const std::string& at, View& out);

@@ -22,7 +22,8 @@ std::pair<int, int> place_of(const std::string& where) {
 
 std::optional<ViewType> view_type(std::string_view name) {
   constexpr std::pair<std::string_view, ViewType> kTypes[] = {{"list", ViewType::list}, {"board", ViewType::board}, {"calendar", ViewType::calendar},
-                                                              {"map", ViewType::map}, {"timeline", ViewType::timeline}, {"sheet", ViewType::sheet}};
+                                                              {"map", ViewType::map}, {"timeline", ViewType::timeline}, {"sheet", ViewType::sheet},
+                                                              {"chart", ViewType::chart}};
   for (const auto& [known, type] : kTypes)
     if (known == name) return type;
   return std::nullopt;
@@ -126,7 +127,7 @@ void RegisterCompiler::view(const Value& in, const std::string& at) {
   out.id = in.text("view");
   if (out_->view(out.id) != nullptr) error(in.has("view") ? child(at, "view") : at, "見方「" + out.id + "」が二つあります", "the view '" + out.id + "' is there twice");
   const auto type = view_type(in.text("type"));
-  if (!type) error(in.has("type") ? child(at, "type") : at, "type は list、board、calendar、map、timeline、sheet のどれかです", "type is list, board, calendar, map, timeline or sheet");
+  if (!type) error(in.has("type") ? child(at, "type") : at, "type は list、board、calendar、map、timeline、sheet、chart のどれかです", "type is list, board, calendar, map, timeline, sheet or chart");
   out.type = type.value_or(ViewType::list);
   out.name = interview::Texts(in["name"]);
   if (out.name.in("ja").empty()) error(in.has("name") ? child(at, "name") : at, "name に日本語の名前がありません", "name needs a Japanese text");
@@ -150,6 +151,7 @@ void RegisterCompiler::view_keys(const Value& in, const std::string& at, View& o
     name = column->name;
     if (column->type != AnswerType::date) error(child(at, key), "「" + name + "」は日付の列ではありません", "'" + name + "' is no column of dates");
   };
+  if (out.type == ViewType::chart) return chart(in, at, out);
   const char* lanes = out.type == ViewType::board ? "by" : "group";
   if (in.has(lanes)) {
     out.group = in.text(lanes);

@@ -117,11 +117,25 @@ struct BulkDone {
 };
 inline constexpr std::int64_t kMaxBulk = 100'000;
 
-/// How many rows have each value of a column.
-struct Tally {
-  std::string value, label;
-  std::int64_t rows = 0;
+/// A value that a chart counts by.
+struct ChartValue {
+  std::string value, label;         ///< value: canonical, as a condition takes it; "" for rows without one
+  std::optional<Date> from, to;     ///< of a stretch of dates; without `from`: everything before
 };
+struct ChartCell {
+  std::int64_t rows = 0;            ///< exactly those that a list with the same conditions has
+  std::int64_t values = 0;          ///< of them with a number, for averages
+  std::int64_t sum = 0;             ///< in units of 10^-decimals
+};
+struct Chart {
+  std::vector<ChartValue> bars, splits;         ///< splits: empty when the rule has none
+  std::vector<std::vector<ChartCell>> cells;    ///< by bar, then split; one column when there are no splits
+  std::vector<ChartCell> bar_sums, split_sums;
+  ChartCell total;                              ///< of all rows; a row with several choices counts once
+  int decimals = 0;
+};
+/// So many different values can be counted by.
+inline constexpr std::size_t kMostBars = 5'000;
 /// A row whose reminder is due.
 struct Due {
   std::string register_id, reminder, number, title;
@@ -199,7 +213,9 @@ class Registers {
   /// Streams every row of the query (exports). Audited.
   Result<std::int64_t> each(const Register& reg, const Query& query, const identity::Principal& who, std::string_view request,
                             const std::function<bool(const Row&)>& sink);
-  Result<std::vector<Tally>> tally(const Register& reg, std::string_view column, const Query& query, const identity::Principal& who, std::string_view lang);
+  /// Counts over the rows of a query; bars in the order of options, states, dates and numbers, else the most first, and those without a value
+  /// last. forbidden: a column that the person may not read; limit_exceeded: more than kMostBars values.
+  Result<Chart> chart(const Register& reg, const ChartRule& rule, const Query& query, const identity::Principal& who, std::string_view lang);
   /// Audited when the register holds personal columns.
   Result<Row> open(const Register& reg, std::string_view number, const identity::Principal& who, std::string_view request);
   Result<std::vector<HistoryEntry>> history(const Register& reg, std::string_view number, const identity::Principal& who);

@@ -139,6 +139,10 @@ struct Registers::Impl {
   Result<Plan> plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access) const;
   Result<Found> find(store::ReadTx& tx, const Plan& plan, int limit, const std::optional<std::pair<std::string, std::int64_t>>& after) const;
   Result<std::int64_t> count(store::ReadTx& tx, const Plan& plan, bool& more) const;
+  /// FROM and WHERE of the rows of a plan, joined to their value `v` of a field.
+  std::string rows_with(struct Sql& sql, const Plan& plan, std::int64_t field, bool many) const;
+  Result<void> label_bars(store::ReadTx& tx, const Register& reg, const Column* column, const std::vector<std::int64_t>& samples, const Access& access,
+                          const identity::Principal& who, std::string_view lang, std::vector<ChartValue>& out) const;
   /// Keys of every row of the query, in order; limit_exceeded beyond `most`.
   Result<std::vector<std::int64_t>> every(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::int64_t most) const;
 

@@ -2,20 +2,16 @@
 // column is walked and each row asked for its other conditions. What is read is bounded either way.
 #include <algorithm>
 
+#include "ask/registers/list_sql.h"
 #include "ask/registers/registers_impl.h"
 #include "base/text.h"
-#include "platform/store/key_list.h"
 
 namespace machiya::registers {
 
 using json::Value;
-using store::Binds;
-using store::Param;
 
 namespace {
 
-/// Up to so many rows of a condition are gathered and sorted; with more, walking meets enough of them soon.
-constexpr std::int64_t kGather = 8'000;
 /// So many rows are looked at for an exact count.
 constexpr std::int64_t kLookedAt = 20'000;
 constexpr int kSearched = 2'000;
@@ -23,53 +19,6 @@ constexpr int kSearched = 2'000;
 }  // namespace
 
 namespace {
-
-/// One statement under construction; its text depends on the shape of the query only.
-struct Sql {
-  store::Engine engine;
-  std::string text;
-  std::vector<std::string> names;
-  std::vector<Param> values;
-
-  std::string bind(Param value) {
-    names.push_back("b" + std::to_string(names.size()));
-    values.push_back(std::move(value));
-    return ":" + names.back();
-  }
-  Binds binds() const {
-    Binds out;
-    for (std::size_t i = 0; i < names.size(); ++i) out.push_back({names[i], values[i]});
-    return out;
-  }
-  /// "c.field = … AND c.value …" without the sign of the condition.
-  std::string match(const std::string& alias, const Range& r) {
-    std::string out = alias + ".field = " + bind(r.field);
-    if (r.has) {
-      const std::string needle = bind(r.low);
-      return out + (engine == store::Engine::sqlite ? " AND instr(" + alias + ".value, " + needle + ") > 0" : " AND strpos(" + alias + ".value, " + needle + ") > 0");
-    }
-    if (r.equal()) return out + " AND " + alias + ".value = " + bind(r.low);
-    out += " AND " + alias + ".value >= " + bind(r.low);
-    if (r.high) out += " AND " + alias + ".value <= " + bind(*r.high);
-    return out;
-  }
-  /// The other conditions as questions to the row `record`.
-  std::string others(const std::vector<Range>& ranges, int but, const std::string& record) {
-    std::string out;
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-      if (static_cast<int>(i) == but) continue;
-      const std::string c = "c" + std::to_string(i);
-      out += std::string(" AND ") + (ranges[i].negated ? "NOT " : "") + "EXISTS (SELECT 1 FROM record_value " + c + " WHERE " + c + ".record = " + record + " AND " +
-             match(c, ranges[i]) + ")";
-    }
-    return out;
-  }
-  std::string among(const std::vector<std::int64_t>& keys, const std::string& record) {
-    const std::string list = bind(store::key_list(keys, engine));
-    return record + (engine == store::Engine::sqlite ? " IN (SELECT value FROM json_each(" + list + "))"
-                                                     : " IN (SELECT unnest(CAST(CAST(" + list + " AS TEXT) AS BIGINT[])))");
-  }
-};
 
 /// "from" and "to" of one column are one stretch of its index, not two wide ones.
 bool narrowed(std::vector<Range>& ranges, const Range& more) {
@@ -360,55 +309,6 @@ Result<std::int64_t> Registers::each(const Register& reg, const Query& query, co
   if (rows.ok())
     impl.p.audit.append_later({who.actor(), "register.export", "register:" + reg.id, "work", std::string(request), Value::object({{"rows", *rows}})});
   return rows;
-}
-
-Result<std::vector<Tally>> Registers::tally(const Register& reg, std::string_view column, const Query& query, const identity::Principal& who, std::string_view lang) {
-  constexpr int kMost = 200;
-  const Impl& impl = *impl_;
-  const Access access = impl.access(reg, who);
-  if (!access.read()) return Error(ErrorCode::not_found, "no such register");
-  const Column* c = column == "state" ? nullptr : reg.column(column);
-  if (column != "state" && (c == nullptr || !c->indexed || c->personal || c->moves)) return Error(ErrorCode::invalid_input, "not a column to count by", std::string(column));
-  if (c != nullptr && !access.read(*c)) return Error(ErrorCode::forbidden, "no right to this column", std::string(column));
-  const auto city = impl.p.city();
-  const cases::Workflow* workflow = impl.workflow_of(reg, *city);
-  return impl.p.store.read([&](store::ReadTx& tx) -> Result<std::vector<Tally>> {
-    MACHIYA_TRY(const Impl::Plan plan, impl.plan(tx, reg, query, access));
-    Sql sql{tx.engine(), "", {}, {}};
-    std::string text = "SELECT v.value, COUNT(*), MIN(v.record) FROM record_value v WHERE v.field = " + sql.bind(c != nullptr ? c->field : state_field(reg));
-    if (plan.among) text += " AND " + sql.among(*plan.among, "v.record");
-    text += sql.others(plan.ranges, -1, "v.record") + " GROUP BY v.value ORDER BY 2 DESC, 1 LIMIT " + sql.bind(kMost);
-    MACHIYA_TRY(const auto rows, tx.query(text, sql.binds()));
-    std::vector<std::int64_t> samples;
-    for (const store::Row& r : rows) samples.push_back(r.integer(2));
-    MACHIYA_TRY(auto stored, dao::rows_of(tx, samples));
-    std::vector<Row> shown;
-    for (dao::StoredRow& row : stored) {
-      MACHIYA_TRY(const FullRow full, impl.full(tx, reg, std::move(row), false));
-      shown.push_back(impl.shown(reg, full, access));
-    }
-    MACHIYA_CHECK(impl.add_titles(tx, reg, shown, who));
-    std::vector<Tally> out;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      Tally t;
-      t.value = rows[i].text(0), t.rows = rows[i].integer(1), t.label = t.value;
-      if (c == nullptr) {
-        const cases::State* state = workflow != nullptr ? workflow->state(t.value) : nullptr;
-        if (state != nullptr) t.label = state->name.in(lang);
-      } else if (const interview::Option* option = c->question != nullptr ? c->question->option(t.value) : nullptr) {
-        t.label = option->label.in(lang);
-      } else if (i < shown.size() && !t.value.empty()) {   // the value of one of the rows as it was written; keys are folded
-        const Value& value = shown[i].values[c->name];
-        if (c->kind == ColumnKind::relation) t.label = shown[i].titles.count(c->name) ? shown[i].titles.at(c->name) : t.value;
-        else if (!value.is_array()) {
-          t.label = search_text(*c, value);
-          t.value = value.is_string() ? value.as_string() : value.is_number() ? value.number_text() : t.value;
-        }
-      }
-      out.push_back(std::move(t));
-    }
-    return out;
-  });
 }
 
 }  // namespace machiya::registers
