@@ -1,4 +1,6 @@
 // The JSON API: reading registers, rows, their history and counts.
+#include <algorithm>
+
 #include "ask/registers/api.h"
 #include "base/text.h"
 
@@ -104,10 +106,22 @@ Response counts(const Web& web, Request& request) {
   const Column* column = (*reg)->column(by);
   const bool counts = column ? column->filter && !column->personal && web.registers.may_read(**reg, *column, who) : by == "state" && !(*reg)->workflow.empty();
   if (!counts) return api_problem(web, request, Error(ErrorCode::invalid_input, "not a column to count by", "by"));
-  const auto tallies = web.registers.tally(**reg, by, *query, who, language_of(request));
-  if (!tallies.ok()) return api_problem(web, request, tallies.error());
+  ChartRule rule{.by = by};
+  if (column != nullptr && is_date(*column)) rule.bucket = Bucket::day;
+  const auto chart = web.registers.chart(**reg, rule, *query, who, language_of(request));
+  if (!chart.ok()) return api_problem(web, request, chart.error());
+  std::vector<std::size_t> order;   // the most first
+  for (std::size_t i = 0; i < chart->bars.size(); ++i)
+    if (chart->bar_sums[i].rows > 0) order.push_back(i);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const std::int64_t x = chart->bar_sums[a].rows, y = chart->bar_sums[b].rows;
+    return x != y ? x > y : chart->bars[a].value < chart->bars[b].value;
+  });
   Value list = Value::array();
-  for (const Tally& t : *tallies) list.push(Value::object({{"value", t.value.empty() ? Value() : Value(t.value)}, {"label", t.label}, {"rows", t.rows}}));
+  for (const std::size_t i : order) {
+    const ChartValue& v = chart->bars[i];
+    list.push(Value::object({{"value", v.value.empty() ? Value() : Value(v.value)}, {"label", v.label}, {"rows", chart->bar_sums[i].rows}}));
+  }
   return http::json(Value::object({{"by", by}, {"counts", std::move(list)}}));
 }
 

@@ -26,6 +26,7 @@ const char* view_name(ViewType type) {
     case ViewType::map: return "map";
     case ViewType::timeline: return "timeline";
     case ViewType::sheet: return "sheet";
+    case ViewType::chart: return "chart";
     case ViewType::list: break;
   }
   return "list";
