@@ -224,6 +224,8 @@ void ProcedureCompiler::question_type(const Value& in, const std::string& at, Qu
   if (question.type == AnswerType::place || question.type == AnswerType::address) out_->needs_world = true;
   if (question.type == AnswerType::choice || question.type == AnswerType::choices) options(in, at, question);
   question.feel_type = unit_of(question.type).feel_type(question);
+  for (const auto& [name, type] : out_->world.references)
+    if (name == question.name) question.reference = true, question.feel_type = type;
 }
 
 void ProcedureCompiler::options(const Value& in, const std::string& at, Question& question) {

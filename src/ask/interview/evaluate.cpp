@@ -169,8 +169,12 @@ void Evaluator::fill(const Page& page, PageState& state, const std::string& pref
         state.complete = false;
       }
       if (!now.value.is_null()) {
-        auto value = feel::from_json(now.value, question.feel_type);
-        if (value.ok()) slots_[question.slot] = std::move(value).value();
+        if (question.reference) {
+          for (const auto& [name, known] : situation_.references)
+            if (name == question.name) slots_[question.slot] = known;
+        } else if (auto value = feel::from_json(now.value, question.feel_type); value.ok()) {
+          slots_[question.slot] = std::move(value).value();
+        }
         values.members().emplace_back(question.name, now.value);
       }
     }

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "feel/value.h"
 
 namespace machiya::interview {
 
@@ -52,6 +53,7 @@ struct Situation {
   json::Value facts;     ///< for prefill: {"person": {"name": {...}, …}}; empty when nothing is known
   std::string lang = "ja";
   std::vector<std::string> only;   ///< a correction round: these questions only; empty: all
+  std::vector<std::pair<std::string, feel::Value>> references;   ///< by question (World::references): what its answer names
 };
 
 struct FieldError {

@@ -58,6 +58,7 @@ struct Question {
   AnswerType type = AnswerType::text;
   Texts label, hint, text;
   bool optional = false;
+  bool reference = false;               ///< expressions see Situation::references under its name, not the answer
   Formula when, default_value, min, max;
   std::vector<Must> musts;
   std::string prefill, autocomplete, options_from, within, pattern;
@@ -119,6 +120,7 @@ struct World {
   std::string prefecture = "大阪府", city = "大阪市";
   std::vector<Place> wards, departments;
   json::Value decisions;                ///< canonical JSON by id
+  std::vector<std::pair<std::string, feel::Type>> references;   ///< questions whose answer names something: what expressions see of that
 };
 
 /// What changed between two versions for somebody who has a draft.

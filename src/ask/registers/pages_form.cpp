@@ -172,10 +172,26 @@ Result<std::vector<interview::Answer>> typed_answers(const Register& reg, const 
 
 }  // namespace
 
+namespace {
+
+/// What the address of an empty form fills in: relations to rows that this person may read ("add one" on the page of such a row).
+Values filled_in(const Web& web, const Request& request, const Register& reg) {
+  Values out = json::Value::object();
+  const identity::Principal& who = identity::principal_of(request);
+  for (const Column& column : reg.columns) {
+    const auto number = column.kind == ColumnKind::relation && may_fill(web, reg, column, who) ? request.query(column.name) : std::nullopt;
+    const auto other = number ? web.registers.find(column.relation, who) : Error(ErrorCode::not_found);
+    if (other.ok() && web.registers.open(**other, *number, who, request.id).ok()) out.set(column.name, std::string(*number));
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<Form> open_form(const Web& web, const Request& request, const Register& reg, const Row* row) {
   Form form = blank(reg, row);
   const auto situation = situation_of(web, request);
-  MACHIYA_TRY(const auto log, log_of(reg, form.base, situation));
+  MACHIYA_TRY(const auto log, log_of(reg, row ? form.base : filled_in(web, request, reg), situation));
   MACHIYA_TRY(form.state, interview::evaluate(*reg.form, log, situation));
   return form;
 }

@@ -13,6 +13,8 @@ std::string count_text(const Web& web, const http::Request& request, const Listi
 pages::Data view_page(const Web& web, const http::Request& request, const Register& reg, const View& view);
 /// A row as a link with its title, and its tag when it has a state.
 pages::Data row_link(const Web& web, const Register& reg, const Row& row, std::string_view lang);
+/// Rows of other registers that point to the row, by relation: how many, the first ones, the way to all of them and to a new one.
+pages::Data related_of(const Web& web, const http::Request& request, const Register& reg, const std::string& number);
 /// The table of a list: headings that sort, rows, groups. `group`: a column, or "".
 pages::Data table_of(const Web& web, const http::Request& request, const Register& reg, const View& view, const Listing& listing, const Query& query,
                      const std::string& group);

@@ -60,30 +60,9 @@ Data sections_of(const Web& web, const Request& request, const Opened& o) {
   return out;
 }
 
-/// Rows of other registers that point here, at most ten of each relation.
-Data related_of(const Web& web, const Request& request, const Opened& o) {
-  const std::string lang = language_of(request);
-  const identity::Principal& who = identity::principal_of(request);
-  Data out{Data::List{}};
-  for (const auto& other : web.registers.all(who))
-    for (const Column& column : other->columns) {
-      if (column.kind != ColumnKind::relation || column.relation != o.reg->id || !column.filter || !web.registers.may_read(*other, column, who)) continue;
-      Query query;
-      query.where = {{column.name, "is", o.row.number}}, query.limit = 10;
-      const auto listing = web.registers.list(*other, query, who);
-      if (!listing.ok() || listing->rows.empty()) continue;
-      Data rows{Data::List{}};
-      for (const Row& row : listing->rows) rows.push(row_link(web, *other, row, lang));
-      Data one = Data().set("title", other->name.in(lang) + " (" + column.label.in(lang) + ")").set("rows", std::move(rows)).set("count", count_text(web, request, *listing));
-      if (!listing->next.empty()) one.set("all", address_of(*other, {}, "f." + column.name, o.row.number));
-      out.push(std::move(one));
-    }
-  return out;
-}
-
 std::string action_text(const Web& web, const Request& request, const Register& reg, const std::string& action) {
   const std::string kind = action.substr(0, action.find(':'));
-  for (const char* known : {"add", "change", "bulk", "undo", "import", "comment"})
+  for (const char* known : {"add", "change", "bulk", "undo", "import", "comment", "related"})
     if (kind == known) return text(web, request, "staff_registers.did." + kind);
   const auto city = web.city();
   const cases::Workflow* workflow = workflow_of(city.get(), reg);
@@ -127,7 +106,7 @@ Response show(const Web& web, const Request& request, const Opened& o, std::stri
   data.set("heading", title).set("number", o.row.number).set("href", row_path(*o.reg, o.row.number)).set("revision", static_cast<long long>(o.row.revision));
   if (Data tag = state_tag(web, *o.reg, o.row.state, lang); tag.find("label")) data.set("tag", std::move(tag));
   data.set("created", locale::format_time(o.row.created, lang)).set("changed", locale::format_time(o.row.changed, lang));
-  data.set("sections", sections_of(web, request, o)).set("related", related_of(web, request, o)).set("reminders", reminders_of_row(web, request, *o.reg, o.row));
+  data.set("sections", sections_of(web, request, o)).set("related", related_of(web, request, *o.reg, o.row.number)).set("reminders", reminders_of_row(web, request, *o.reg, o.row));
   if (may_change(web, *o.reg, who)) data.set("change", row_path(*o.reg, o.row.number, "/change"));
   Data actions{Data::List{}};
   bool any = false;

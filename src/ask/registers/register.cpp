@@ -23,6 +23,10 @@ bool Register::has_personal() const {
   return std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.personal; });
 }
 
+bool Register::reads_others() const {
+  return std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.kind == ColumnKind::rollup || !c.reads.empty(); });
+}
+
 std::string child(const std::string& at, std::string_view key) { return at + "/" + json::pointer_token(key); }
 std::string child(const std::string& at, std::size_t index) { return at + "/" + std::to_string(index); }
 
@@ -64,7 +68,9 @@ std::shared_ptr<const Register> RegisterCompiler::run() {
   title();
   combinations();
   sections();
+  references();
   form();
+  check_rollups();
   checks();
   reminders();
   views();

@@ -19,8 +19,17 @@ namespace machiya::registers {
 
 /// What a column is. `answer`: any answer type of the interview. `relation`: a row of another register, kept as its number.
 /// `formula`: worked out from the row in FEEL, kept with it. `deadline`: a period after a date of the row, working days after the
-/// city's calendar.
-enum class ColumnKind : std::uint8_t { answer, relation, formula, deadline };
+/// city's calendar. `rollup`: what the rows of another register that point to this one come to, worked out when the row is looked at.
+enum class ColumnKind : std::uint8_t { answer, relation, formula, deadline, rollup };
+/// What a roll-up makes of those rows: how many, the sum, least or greatest value of a column, or its value in the newest row.
+enum class RollupKind : std::uint8_t { count, sum, min, max, latest };
+struct Rollup {
+  RollupKind kind = RollupKind::count;
+  std::string of, by;               ///< the other register and its relation to this one
+  std::string column;               ///< of the other register; none of count
+  std::string on;                   ///< latest: the date that tells the newest row; "": the one added last
+  std::string when;                 ///< FEEL over row_slots() of the other register; "": all rows
+};
 
 struct Column {
   std::string name;                 ///< snake_case
@@ -30,15 +39,17 @@ struct Column {
   std::string relation;             ///< register id
   std::string deadline_from;        ///< column with the date that a deadline counts from
   cases::Period deadline;
+  std::vector<std::string> reads;   ///< relation: the columns of the related row that formulas and `must`s of this register read
+  Rollup rollup;
   bool personal = false;            ///< sealed under the row's own key; never indexed, never in events
   bool filter = false;              ///< indexed: lists filter and sort by it
   bool search = false;              ///< its text is found by the search box
   bool unique = false;              ///< empty values may repeat
   std::vector<std::string> read, write;   ///< roles; empty: those of the register
   bool indexed = false;             ///< has its values in record_value: filter, unique, part of a combination, title, date of a reminder
-  bool moves = false;               ///< a formula that reads today() or now(): what is kept may be out of date, so it is never indexed
+  bool moves = false;               ///< a roll-up, or a formula that reads one, today() or now(): what is kept may be out of date, so it is never indexed
   /// How a value is read and shown; never null. Of a formula it stands outside Register::form, else in it: a deadline is an
-  /// optional date there, filled in by the service and asked of nobody.
+  /// optional date there, a roll-up an optional answer, filled in by the service and asked of nobody.
   const interview::Question* question = nullptr;
   const interview::Calculation* calculation = nullptr;   ///< formula
   std::int64_t field = 0;           ///< key of the column in record_value: stable hash of "register/column"
@@ -130,6 +141,8 @@ class Register final : public city::Definition {
   const Column* column(std::string_view name) const;
   const View* view(std::string_view id) const;
   bool has_personal() const;
+  /// Some column reads rows of other registers: formulas over a relation, roll-ups.
+  bool reads_others() const;
 };
 
 /// What is wrong with a chart, and at which key of it ("by", "bucket", "split", "measure", "of"); nothing when it can be counted. Of one that is
@@ -141,15 +154,18 @@ std::optional<ChartFault> check_chart(const Register& reg, ChartRule& rule);
 std::optional<Bucket> bucket_of(std::string_view text);     ///< "month"; nothing for an unknown one
 std::optional<Measure> measure_of(std::string_view text);
 
-/// Compiles the canonical JSON of a definition against the city; every fault with its JSON pointer. Null when there is any.
+/// Compiles the canonical JSON of a definition against the city; every fault with its JSON pointer. Null when there is any. What it says
+/// of columns of other registers is checked as far as the city holds these already: link() compiles such registers once more.
 std::shared_ptr<const Register> compile_register(const json::Value& body, const city::Source& source, const city::City& city, Diagnostics& faults);
 /// Kind "register" (folder registers/). It names decisions, workflows and other registers: behind those kinds.
 city::Kind register_kind();
+/// A formula that rests on itself by way of other registers is a fault of each register on the way.
+void check_circles(const city::City& city, const Register& reg, Diagnostics& faults);
 /// The column's key in record_value.
 std::int64_t field_of(std::string_view register_id, std::string_view column);
 /// Who the files of a row belong to in platform/blobs.
 std::string file_owner_of(const Register& reg, std::string_view number);
-/// What the expressions of checks, reminders and the guards of a row's workflow see: the columns in order, then `state`. `values`: canonical JSON by column.
+/// What the expressions of checks, reminders and the guards of a row's workflow see: the columns in order (a relation as the number of its row), then `state`. `values`: canonical JSON by column.
 feel::Scope row_scope(const std::vector<Column>& columns);
 std::vector<feel::Value> row_slots(const Register& reg, const json::Value& values, std::string_view state);
 /// The day a period after a date; the day itself is not counted (民法140条), working days by the calendar.

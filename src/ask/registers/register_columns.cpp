@@ -61,6 +61,8 @@ void RegisterCompiler::column(const Value& in, const std::string& at) {
     formula(in, at, out);
   } else if (in.has("deadline")) {
     deadline(in, at, out);
+  } else if (in.has("rollup")) {
+    rollup(in, at, out);
   } else {
     const auto type = interview::answer_type_of(in.text("type"));
     if (!type || *type == AnswerType::info)
@@ -113,6 +115,8 @@ void RegisterCompiler::deadline(const Value& in, const std::string& at, Column& 
   const Column* start = find(out.deadline_from);
   if (start == nullptr || start->type != AnswerType::date)
     error(from, "「" + out.deadline_from + "」は、これより前にある日付の列ではありません", "'" + out.deadline_from + "' is no column of dates before this one");
+  else if (start->moves)
+    error(from, "「" + start->name + "」は見るときに求めるので、期限の起点にできません", "'" + start->name + "' is worked out when it is looked at: no deadline can count from it");
   else if (start->personal || !start->read.empty())
     if (!yes(in, "personal") && in["read"].size() == 0)
       error(at, "期限から元の日付が分かるので、期限にも「" + start->name + "」と同じ personal か read を付けます",
@@ -132,7 +136,10 @@ void RegisterCompiler::marks(const Value& in, const std::string& at, Column& out
   }
   if (out.unique && out.type == AnswerType::choices) not_here("unique", "複数選択の列は unique にできません", "a column of several choices cannot be unique");
   if (out.search && !out.read.empty()) not_here("search", "読める役割を限った列は検索に載せません(検索の結果から内容が知れます)", "a column with its own readers is not searched: what is found would tell what it holds");
-  if (!out.entered() && in.has("write")) not_here("write", "計算列と期限には書き込めません", "nobody writes a formula or a deadline");
+  if (!out.entered() && in.has("write")) not_here("write", "計算列、期限、集計列には書き込めません", "nobody writes a formula, a deadline or a roll-up");
+  if (out.kind == ColumnKind::rollup)
+    for (const char* key : {"filter", "unique", "search"})
+      if (yes(in, key)) not_here(key, "集計列は見るときに求めるので、絞り込み、並べ替え、検索には使えません", "a roll-up is worked out when it is looked at: nothing filters, sorts or finds by it");
   const auto& readers = out.read.empty() ? out_->rights.read : out.read;
   for (std::size_t i = 0; i < out.read.size(); ++i)
     if (std::find(out_->rights.read.begin(), out_->rights.read.end(), out.read[i]) == out_->rights.read.end())

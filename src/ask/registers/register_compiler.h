@@ -30,6 +30,14 @@ class RegisterCompiler {
   void formula(const json::Value& in, const std::string& at, Column& out);
   void deadline(const json::Value& in, const std::string& at, Column& out);
   void marks(const json::Value& in, const std::string& at, Column& out);
+  // register_related.cpp: what rests on rows of other registers
+  void references();
+  void check_reference(Column& relation, const std::string& name, const Column& reader, const std::string& at);
+  void rollup(const json::Value& in, const std::string& at, Column& out);
+  void check_rollups();
+  void check_rollup(const Column& column, const std::string& at);
+  const Column* rolled(const Register& other, const std::string& name, const Column& reader, const std::string& at);
+  void check_readers(const Column& reader, const Register& other, const Column& read, const std::string& at);
   // register_form.cpp: sections and columns as an interview
   void sections();
   void form();
@@ -69,6 +77,7 @@ class RegisterCompiler {
   const city::City& city_;
   Diagnostics& faults_;
   std::shared_ptr<Register> out_ = std::make_shared<Register>();
+  std::vector<std::pair<std::string, feel::Type>> seen_;           ///< relation -> what formulas see of the row behind it
   std::vector<const json::Value*> written_;                        ///< of each column
   std::vector<std::string> places_;                                ///< pointer of each column
   std::vector<std::string> section_places_;                        ///< pointer of each section; "" of the one that nobody wrote

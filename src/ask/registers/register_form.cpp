@@ -14,7 +14,7 @@ using json::Value;
 namespace {
 
 /// Keys of a column that a question does not have.
-constexpr std::string_view kOwnKeys[] = {"column", "unique", "filter", "search", "personal", "read", "write", "relation"};
+constexpr std::string_view kOwnKeys[] = {"column", "unique", "filter", "search", "personal", "read", "write", "relation", "rollup"};
 
 /// The name of a formula's type in FEEL.
 const char* feel_name(AnswerType type) {
@@ -71,9 +71,14 @@ Value RegisterCompiler::question_of(const Value& in, const Column& column) const
     if (in.has("hint")) question.set("hint", in["hint"]);
     return question;
   }
+  if (column.kind == ColumnKind::rollup) question.set("optional", true);
   for (const auto& [key, value] : in.members())
     if (std::find(std::begin(kOwnKeys), std::end(kOwnKeys), key) == std::end(kOwnKeys)) question.set(key, value);
   if (column.kind == ColumnKind::relation) question.set("type", "text").set("max_length", 40);
+  if (column.kind == ColumnKind::rollup) {
+    question.set("type", column.type == AnswerType::money ? "money" : in.text("type").empty() ? "number" : in.text("type"));
+    if (column.type == AnswerType::number) question.set("decimals", 12);   // those of the rows that it sums up
+  }
   return question;
 }
 
@@ -117,7 +122,9 @@ void RegisterCompiler::form() {
 
 void RegisterCompiler::compile_form(const Value& procedure) {
   Diagnostics found;
-  out_->form = interview::compile_procedure(procedure, apply::world_of(city_), found);
+  interview::World world = apply::world_of(city_);
+  world.references = seen_;
+  out_->form = interview::compile_procedure(procedure, world, found);
   for (const Diagnostic& d : found.list()) {
     const std::string at = written_at(d.pointer);
     d.severity == Severity::error ? faults_.error(at, d.ja, d.en, d.line, d.column) : faults_.warning(at, d.ja, d.en, d.line, d.column);
@@ -176,7 +183,7 @@ void RegisterCompiler::check_formula(Column& column, std::size_t index) {
   for (const std::string& name : reads) {
     const Column* source = out_->column(name);
     if (source == nullptr) continue;
-    column.moves = column.moves || reads_the_clock(static_cast<std::size_t>(source - out_->columns.data()));
+    column.moves = column.moves || source->moves || reads_the_clock(static_cast<std::size_t>(source - out_->columns.data()));
     out_->deadlines_move_formulas = out_->deadlines_move_formulas || source->kind == ColumnKind::deadline;
     if (source->personal && !column.personal)
       error(places_[index], "計算列は個人情報の列「" + name + "」から求めるので、personal: yes が要ります", "the formula rests on the personal column '" + name + "': it needs personal: yes");
@@ -188,14 +195,17 @@ void RegisterCompiler::check_formula(Column& column, std::size_t index) {
   }
   if (column.moves && (column.filter || column.unique))
     error(child(places_[index], column.filter ? "filter" : "unique"),
-          "today() や now() で変わる計算列は索引に載せられません。日付の列で絞り込み、条件に today と書きます",
-          "a formula that changes with the day is not indexed: filter by a date and write today in the condition");
+          "today() や now()、集計列で変わる計算列は索引に載せられません。日付の列で絞り込み、条件に today と書きます",
+          "a formula that changes with the day or with a roll-up is not indexed: filter by a date and write today in the condition");
 }
 
 /// A deadline counts from dates that are known before it: not from a formula that rests on a deadline.
 void RegisterCompiler::check_deadline(Column& column, std::size_t index) {
   const Column* start = out_->column(column.deadline_from);
   if (start == nullptr || start->kind != ColumnKind::formula) return;
+  if (start->moves)
+    error(child(child(places_[index], "deadline"), "from"), "「" + start->name + "」は見るときに求めるので、期限の起点にできません",
+          "'" + start->name + "' is worked out when it is looked at: no deadline can count from it");
   std::vector<std::string> reads;
   reads_of(*start, reads);
   for (const std::string& name : reads)

@@ -36,14 +36,27 @@ void check_actions(const Register& reg, const cases::Workflow& workflow, Diagnos
   }
 }
 
+/// What the register reads of others, now that they are all there: compiled once more, for the faults alone.
+void check_others(const Register& reg, const json::Value& body, const city::City& city, const city::Source& source, Diagnostics& faults) {
+  if (!reg.reads_others()) return;
+  Diagnostics found;
+  (void)compile_register(body, source, city, found);
+  for (const Diagnostic& d : found.list())
+    if (d.severity == Severity::error) faults.error(d.pointer, d.ja, d.en, d.line, d.column);
+  check_circles(city, reg, faults);
+}
+
 void link(const city::City& city, const city::Source& source, const city::Definition& definition, Diagnostics& faults) {
   const auto* reg = dynamic_cast<const Register*>(&definition);
-  if (reg == nullptr || reg->workflow.empty()) return;
-  const auto* workflow = city.get<cases::Workflow>("workflow", reg->workflow);
   const city::Loaded* loaded = city.find("register", source.id);
-  if (workflow == nullptr || loaded == nullptr) return;   // the schema's x-ref has said so
+  if (reg == nullptr || loaded == nullptr) return;
+  const auto body = json::parse(*loaded->canonical);
+  if (!body.ok()) return;
+  check_others(*reg, *body, city, source, faults);
+  const auto* workflow = reg->workflow.empty() ? nullptr : city.get<cases::Workflow>("workflow", reg->workflow);
+  if (workflow == nullptr) return;   // none, or the schema's x-ref has said so
   check_actions(*reg, *workflow, faults);
-  if (auto body = json::parse(*loaded->canonical); body.ok()) check_views(*workflow, *body, faults);
+  check_views(*workflow, *body, faults);
 }
 
 }  // namespace

@@ -15,9 +15,12 @@ std::int64_t field_of(std::string_view register_id, std::string_view column) {
   return static_cast<std::int64_t>(hash & 0x7fffffffffffffffu);
 }
 
+/// A relation stands for its number here: only formulas and `must`s see the row behind it.
+static feel::Type row_type(const Column& column) { return column.kind == ColumnKind::relation ? feel::Type::string() : column.question->feel_type; }
+
 feel::Scope row_scope(const std::vector<Column>& columns) {
   feel::Scope scope;
-  for (const Column& column : columns) scope.add(column.name, column.question != nullptr ? column.question->feel_type : feel::Type::any());
+  for (const Column& column : columns) scope.add(column.name, column.question != nullptr ? row_type(column) : feel::Type::any());
   scope.add("state", feel::Type::string());
   return scope;
 }
@@ -26,7 +29,7 @@ std::vector<feel::Value> row_slots(const Register& reg, const json::Value& value
   std::vector<feel::Value> out;
   out.reserve(reg.columns.size() + 1);
   for (const Column& column : reg.columns) {
-    auto value = feel::from_json(values[column.name], column.question->feel_type);
+    auto value = feel::from_json(values[column.name], row_type(column));
     out.push_back(value.ok() ? std::move(*value) : feel::Value());
   }
   out.push_back(state.empty() ? feel::Value() : feel::Value::string(std::string(state)));

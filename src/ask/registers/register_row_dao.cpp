@@ -128,6 +128,19 @@ Result<std::vector<std::int64_t>> records_with(store::ReadTx& tx, const IndexEnt
   return out;
 }
 
+Result<std::vector<std::int64_t>> records_after(store::ReadTx& tx, const IndexEntry& entry, std::int64_t after, int limit) {
+  MACHIYA_TRY(auto rows, tx.query("SELECT record FROM record_value WHERE field = :field AND value = :value AND record > :after ORDER BY record LIMIT :limit",
+                                  {{"field", entry.field}, {"value", entry.value}, {"after", after}, {"limit", limit}}));
+  std::vector<std::int64_t> out;
+  for (const Row& r : rows) out.push_back(r.integer(0));
+  return out;
+}
+
+Result<std::int64_t> count_with(store::ReadTx& tx, const IndexEntry& entry) {
+  MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM record_value WHERE field = :field AND value = :value", {{"field", entry.field}, {"value", entry.value}}));
+  return row ? row->integer(0) : 0;
+}
+
 Result<std::int64_t> insert_batch(store::Tx& tx, const Batch& b) {
   return tx.insert("register_batch",
                    "INSERT INTO register_batch (id, public_id, type, kind, actor, at, undone) VALUES (:id, :public_id, :type, :kind, :actor, "

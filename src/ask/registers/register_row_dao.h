@@ -51,6 +51,10 @@ struct IndexRow {
 };
 Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows);
 Result<void> delete_index(store::Tx& tx, std::int64_t record, const IndexEntry& entry);
+/// Keys of rows that have the value, from behind `after` in order, at most `limit`.
+Result<std::vector<std::int64_t>> records_after(store::ReadTx& tx, const IndexEntry& entry, std::int64_t after, int limit);
+/// How many rows have the value.
+Result<std::int64_t> count_with(store::ReadTx& tx, const IndexEntry& entry);
 /// Rows that have the value, at most `limit`.
 Result<std::vector<std::int64_t>> records_with(store::ReadTx& tx, const IndexEntry& entry, int limit);
 

@@ -1,6 +1,6 @@
 #include "ask/registers/register_scenario.h"
 
-#include <set>
+#include <map>
 
 #include "city/near.h"
 #include "city/schema.h"
@@ -32,7 +32,7 @@ class ScenarioCompiler {
       checks = checks || in_["when"][i].has("then");
     }
     s.then = in_["then"];
-    then(s.then, "/then");
+    then(s.then, "/then", reg_);
     if (!checks) fault("", "then がひとつもありません。何も確かめないシナリオは置けません", "there is no then: a scenario that checks nothing proves nothing");
     return broken_ ? nullptr : out_;
   }
@@ -65,13 +65,18 @@ class ScenarioCompiler {
       fault(at, "「" + name + "」という行はまだありません(as で名前を付けます)", "there is no row '" + name + "' yet (as gives it its name)");
     return name.empty() ? name : name.substr(1);
   }
-  void named(const std::string& name, const std::string& at) {
-    if (!name.empty() && !rows_.insert(name).second) fault(at + "/as", "行「" + name + "」が二つあります", "the row '" + name + "' is there twice");
+  /// The register of a row by its name; the scenario's own when nobody knows it.
+  const Register* register_of(const std::string& name) const {
+    const auto known = rows_.find(name);
+    return known == rows_.end() ? reg_ : city_.get<Register>("register", known->second);
+  }
+  void named(const std::string& name, const std::string& register_id, const std::string& at) {
+    if (!name.empty() && !rows_.emplace(name, register_id).second) fault(at + "/as", "行「" + name + "」が二つあります", "the row '" + name + "' is there twice");
   }
   void row(const Value& in, const std::string& at) {
     ScenarioRow out{in.text("as"), in.text("register"), in["values"]};
     type(out.values, city_.get<Register>("register", out.register_id), at + "/values");
-    named(out.as, at);
+    named(out.as, out.register_id, at);
     out_->rows.push_back(std::move(out));
   }
   void role(const std::string& name, const std::string& at) {
@@ -81,6 +86,8 @@ class ScenarioCompiler {
   void step(const Value& in, const std::string& at) {
     using Kind = ScenarioStep::Kind;
     ScenarioStep out;
+    out.register_id = in.has("register") ? in.text("register") : out_->register_id;
+    if (in.has("register") && !in.has("add")) fault(at + "/register", "register は add にだけ書きます(ほかは row の台帳です)", "register goes with add only: other steps take that of their row");
     out.as = in.text("as"), out.by = in.text("by"), out.reason = in.text("reason");
     const std::pair<const char*, Kind> kinds[] = {{"add", Kind::add}, {"change", Kind::change}, {"act", Kind::act}, {"bulk", Kind::bulk}, {"wait", Kind::wait}};
     for (const auto& [key, kind] : kinds)
@@ -89,9 +96,9 @@ class ScenarioCompiler {
         body(in[key], at + "/" + key, out);
       }
     role(out.by, at);
-    named(out.as, at);
+    named(out.as, out.register_id, at);
     out.then = in["then"];
-    then(out.then, at + "/then");
+    then(out.then, at + "/then", city_.get<Register>("register", out.register_id));
     out_->steps.push_back(std::move(out));
   }
   void body(const Value& in, const std::string& at, ScenarioStep& out) {
@@ -103,17 +110,19 @@ class ScenarioCompiler {
     }
     if (out.kind == Kind::add) {
       out.values = in;
-      return type(out.values, reg_, at);
+      return type(out.values, city_.get<Register>("register", out.register_id), at);
     }
     if (!in.text("by").empty()) out.by = in.text("by");
     if (!in.text("reason").empty()) out.reason = in.text("reason");
     if (in.has("row")) out.row = known(in.text("row"), at + "/row");
+    const Register* reg = register_of(out.row);
+    if (reg != nullptr) out.register_id = reg->id;
     out.values = in["set"];
-    type(out.values, reg_, at + "/set");
+    type(out.values, reg, at + "/set");
     for (std::size_t i = 0; i < in["where"].size(); ++i) condition(in["where"][i], at + "/where/" + std::to_string(i), out);
     if (out.kind != Kind::act) return;
     out.action = in.text("action");
-    const auto* workflow = reg_ != nullptr ? city_.get<cases::Workflow>("workflow", reg_->workflow) : nullptr;
+    const auto* workflow = reg != nullptr ? city_.get<cases::Workflow>("workflow", reg->workflow) : nullptr;
     if (workflow != nullptr && workflow->action(out.action) == nullptr)
       fault(at + "/action", "ワークフロー「" + workflow->id + "」に操作「" + out.action + "」がありません", "workflow '" + workflow->id + "' has no action '" + out.action + "'");
   }
@@ -127,23 +136,25 @@ class ScenarioCompiler {
     for (const char* op : {"empty", "filled"})
       if (in[op].as_bool()) out.where.push_back({name, op, {}});
   }
-  void then(Value& in, const std::string& at) {
+  /// `step`: the register of the step that it follows.
+  void then(Value& in, const std::string& at, const Register* step) {
     if (in.is_null()) return;
     if (in.has("row")) known(in.text("row"), at + "/row");
-    if (Value* values = in.find("values")) type(*values, reg_, at + "/values");
+    const Register* reg = in.has("row") ? register_of(in.text("row").substr(1)) : step;
+    if (Value* values = in.find("values")) type(*values, reg, at + "/values");
     const auto each = [&](const char* key, const auto& right, const std::string& ja, const std::string& en) {
       for (std::size_t i = 0; i < in[key].size(); ++i)
-        if (const auto& one = in[key][i].as_string(); reg_ != nullptr && !right(one))
+        if (const auto& one = in[key][i].as_string(); reg != nullptr && !right(one))
           fault(at + "/" + key + "/" + std::to_string(i), ja + "「" + one + "」はありません", "there is no " + en + " '" + one + "'");
     };
-    each("errors", [&](const std::string& name) { return reg_->column(name) != nullptr; }, "列", "column");
+    each("errors", [&](const std::string& name) { return (step != nullptr ? step : reg)->column(name) != nullptr; }, "列", "column");
     each("due", [&](const std::string& id) {
-      for (const Reminder& r : reg_->reminders)
+      for (const Reminder& r : reg->reminders)
         if (r.id == id) return true;
       return false;
     }, "知らせ", "reminder");
-    const auto* workflow = reg_ != nullptr ? city_.get<cases::Workflow>("workflow", reg_->workflow) : nullptr;
-    if (in.has("state") && reg_ != nullptr && (workflow == nullptr || workflow->state(in.text("state")) == nullptr))
+    const auto* workflow = reg != nullptr ? city_.get<cases::Workflow>("workflow", reg->workflow) : nullptr;
+    if (in.has("state") && reg != nullptr && (workflow == nullptr || workflow->state(in.text("state")) == nullptr))
       fault(at + "/state", "状態「" + in.text("state") + "」はありません", "there is no state '" + in.text("state") + "'");
   }
 
@@ -152,7 +163,7 @@ class ScenarioCompiler {
   Diagnostics& faults_;
   const Register* reg_ = nullptr;
   std::shared_ptr<Scenario> out_ = std::make_shared<Scenario>();
-  std::set<std::string> rows_;
+  std::map<std::string, std::string> rows_;   ///< name -> register
   bool broken_ = false;
 };
 

@@ -18,6 +18,7 @@ struct ScenarioRow {
 };
 struct ScenarioStep {
   enum class Kind : std::uint8_t { add, change, act, bulk, wait } kind = Kind::add;
+  std::string register_id;          ///< of the row that it adds, changes or acts on
   std::string as, by, row, action, reason;   ///< row: name without "$"; by: "" for the first role that may
   json::Value values;               ///< of add; what change and bulk set
   std::vector<Condition> where;

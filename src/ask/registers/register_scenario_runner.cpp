@@ -6,7 +6,7 @@
 #include "ask/cases/scenario_check.h"
 #include "ask/registers/register_row_dao.h"
 #include "ask/registers/register_scenario.h"
-#include "ask/registers/registers.h"
+#include "ask/registers/registers_impl.h"
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
 #include "platform/jobs/jobs.h"
@@ -77,17 +77,20 @@ class Run {
       const ScenarioStep& step = scenario_.steps[i];
       const std::string here = "/when/" + std::to_string(i);
       stage_.clock.advance(kMinute);   // each step is later than the one before
-      refused_.clear(), messages_.clear();
+      refused_.clear(), messages_.clear(), why_.clear();
+      reg_ = parts_.city->get<Register>("register", step.register_id);
+      if (reg_ == nullptr) return {{here, "the register is not loaded"}};
       if (auto done = take(step); !done.ok()) refused(done.error());
       const bool last = i + 1 == scenario_.steps.size();
-      // A refusal is meant where `errors` says so, and that of an action also where the state after it is given.
-      const bool meant = step.then.has("errors") || (last && scenario_.then.has("errors")) || (step.kind == ScenarioStep::Kind::act && step.then.has("state"));
+      const auto says = [&](const char* key) { return step.then.has(key) || (last && scenario_.then.has(key)); };
+      const bool meant = why_.empty() ? says("errors") : says("refused");   // a refusal is meant only where the scenario names its kind
       if (!messages_.empty() && !meant) {
         out_.emplace_back(here, "the step was refused: " + messages_);
         return out_;
       }
       check(step.then, here + "/then");
     }
+    if (scenario_.then.has("row") || scenario_.then.has("rows")) reg_ = parts_.city->get<Register>("register", scenario_.register_id);
     check(scenario_.then, "/then");
     return out_;
   }
@@ -138,6 +141,7 @@ class Run {
     auto saved = stage_.registers.add(*reg, resolved(row.values), "scenario", everyone(*reg), "ja", "");
     if (saved.ok() && saved->row) {
       if (!row.as.empty()) numbers_[row.as] = saved->row->number;
+      registers_[saved->row->number] = reg->id;
       return true;
     }
     std::string why = saved.ok() ? std::string() : saved.error().to_string();
@@ -147,7 +151,20 @@ class Run {
     return false;
   }
 
-  void refused(const Error& error) { messages_ += (messages_.empty() ? "" : ", ") + error.to_string(); }
+  /// Why a step is refused as a whole, in the words of a scenario.
+  static const char* word_of(ErrorCode code) {
+    switch (code) {
+      case ErrorCode::forbidden: case ErrorCode::not_found: return "rights";
+      case ErrorCode::precondition_failed: return "condition";
+      case ErrorCode::invalid_input: return "reason";
+      default: return "conflict";
+    }
+  }
+  void refused(const Error& error) {
+    why_ = word_of(error.code);
+    if (why_ == "conflict" && error.detail == kNotInThisState) why_ = "state";
+    messages_ += (messages_.empty() ? "" : ", ") + error.to_string();
+  }
   void refused(const std::vector<CellError>& errors) {
     for (const CellError& e : errors) {
       refused_.insert(e.column);
@@ -160,6 +177,7 @@ class Run {
     for (const Conflict& c : result->conflicts) refused({CellError{c.column, "conflict", "changed meanwhile"}});
     if (!result->row) return {};
     current_ = result->row->number;
+    registers_[current_] = reg_->id;
     if (!step.as.empty()) numbers_[step.as] = current_;
     return {};
   }
@@ -216,11 +234,16 @@ class Run {
   void check(const Value& then, const std::string& at) {
     if (then.is_null()) return;
     if (then.has("errors")) {
-      const bool other = refused_.empty() && !messages_.empty();
+      const bool other = refused_.empty() && !messages_.empty();   // refused as a whole
       expect(at + "/errors", listed(set_of(then["errors"])), other ? messages_ : listed(refused_));
     }
+    if (then.has("refused") && then.text("refused") != why_)
+      out_.emplace_back(at + "/refused", "expected a refusal for " + then.text("refused") + ", got " + (why_.empty() ? "none" : why_ + " (" + messages_ + ")"));
     if (then.has("row"))
-      if (const auto known = numbers_.find(then.text("row").substr(1)); known != numbers_.end()) current_ = known->second;
+      if (const auto known = numbers_.find(then.text("row").substr(1)); known != numbers_.end()) {
+        current_ = known->second;
+        if (const auto of = registers_.find(current_); of != registers_.end()) reg_ = parts_.city->get<Register>("register", of->second);
+      }
     if (then.has("rows")) rows(then["rows"].as_int(), at + "/rows");
     if (then.has("due")) due(then, at + "/due");
     if (!then.has("values") && !then.has("state") && !then.has("history")) return;
@@ -260,11 +283,13 @@ class Run {
   Stage& stage_;
   const cases::ScenarioParts& parts_;
   const Scenario& scenario_;
-  const Register* reg_;
+  const Register* reg_;                          ///< of the step, or of the row that `then` looks at
   std::map<std::string, std::string> numbers_;   ///< name -> number of the row
+  std::map<std::string, std::string> registers_; ///< number -> register
   std::string current_;                          ///< the row that the last step or `then` spoke of
   std::set<std::string> refused_;                ///< columns
   std::string messages_;
+  std::string why_;                              ///< the step was refused as a whole: the word for it
   std::vector<Problem> out_;
 };
 

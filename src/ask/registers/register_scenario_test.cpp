@@ -25,11 +25,21 @@ when:
     then: { errors: [felled] }
   - change: { row: $tree, set: { cost: 1200, owner_name: 町家 花子 }, reason: 見積り }
   - act: { row: $tree, action: doubt, by: auditor }
-    then: { state: living }
+    then: { refused: rights, state: living }
+  - act: { row: $tree, action: fell, reason: " " }
+    then: { refused: reason, state: living }
   - act: { row: $tree, action: doubt }
     then: { state: doubtful, due: [] }
+  - act: { row: $tree, action: doubt, by: clerk }
+    then: { refused: state }
+  - add: { name: 中之島公園 }
+    register: parks
+    as: island
+    then: { row: $island, values: { name: 中之島公園 } }
+  - change: { row: $island, set: { name: 扇町公園 } }
+    then: { errors: [name] }
   - wait: P3D
-    then: { state: living }
+    then: { row: $tree, state: living }
   - bulk: { where: [ { column: species, is: zelkova } ], set: { species: cherry } }
   - act: { row: $tree, action: fell, reason: 倒木のおそれ }
 then:
@@ -77,7 +87,8 @@ TEST_P(RegisterScenario, AWrongExpectationFailsAtItsLine) {
   const std::pair<const char*, const char*> lies[] = {
       {"double_girth: 61", "double_girth: 60"}, {"answer_by: 2026-05-13", "answer_by: 2026-05-12"}, {"due: [inspection-due]", "due: []"}, {"errors: [tag], rows: 1", "errors: [], rows: 1"},
       {"errors: [felled]", "errors: [species]"}, {"  rows: 1\n  row", "  rows: 2\n  row"}, {"  state: felled", "  state: living"}, {"settle, bulk, fell]", "settle, fell]"},
-      {"species: cherry, cost", "species: zelkova, cost"}, {"    then: { errors: [felled] }\n", ""}};
+      {"species: cherry, cost", "species: zelkova, cost"}, {"    then: { errors: [felled] }\n", ""}, {"refused: rights, state: living", "refused: state, state: living"},
+      {"refused: rights, state: living", "state: living"}, {"    then: { refused: state }", "    then: { state: doubtful }"}, {"action: doubt }\n    then: { state: doubtful", "action: doubt }\n    then: { refused: rights, state: doubtful"}};
   for (const auto& [from, to] : lies) {
     const auto report = load({with(std::string(kGood), from, to)});
     ASSERT_TRUE(report.city) << faults_of(report);
@@ -94,7 +105,8 @@ TEST_P(RegisterScenario, FaultsOfTheFileAreNamed) {
       {"row: $tree, action: fell", "row: $tre, action: fell", "no row '$tre'"}, {"action: doubt }", "action: doubd }", "no action 'doubd'"},
       {"by: auditor", "by: auditer", "no role 'auditer'"},                    {"due: [inspection-due]", "due: [inspection]", "no reminder 'inspection'"},
       {"  state: felled", "  state: cut", "no state 'cut'"},                  {"column: species, is", "column: memo, is", "cannot be filtered"},
-      {"wait: P3D", "wait: 3 days", "wrong form"},                            {"errors: [felled]", "errors: [fell]", "no column 'fell'"}};
+      {"wait: P3D", "wait: 3 days", "wrong form"},                            {"errors: [felled]", "errors: [fell]", "no column 'fell'"},
+      {"refused: state", "refused: stat", "not allowed"},                     {"    register: parks\n    as: island", "    register: park\n    as: island", "park"}};
   for (const auto& [from, to, says] : seeds) {
     const auto report = load({with(std::string(kGood), from, to)});
     EXPECT_FALSE(report.city) << to;

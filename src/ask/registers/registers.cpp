@@ -12,6 +12,7 @@ Registers::Registers(Platform platform) : impl_(std::make_unique<Impl>(std::move
   impl->p.jobs.handle(std::string(kAutomaticJob), [impl](const jobs::Job& job) { return impl->run_automatic(job); });
   impl->p.jobs.handle(std::string(kRetentionJob), [impl](const jobs::Job& job) { return impl->run_retention(job); });
   impl->p.jobs.handle(std::string(kReminderJob), [impl](const jobs::Job& job) { return impl->run_reminders(job); });
+  impl->p.jobs.handle(std::string(kRelatedJob), [impl](const jobs::Job& job) { return impl->run_related(job); });
 }
 Registers::~Registers() = default;
 
@@ -53,6 +54,7 @@ void Registers::declare(events::Events& events, jobs::Jobs& jobs) {
   jobs.declare({std::string(kAutomaticJob), 60, 8, 5});
   jobs.declare({std::string(kReminderJob), 120, 8, 5});
   jobs.declare({std::string(kRetentionJob), 120, 8, 5});
+  jobs.declare({std::string(kRelatedJob), 60, 8, 5});
 }
 
 }  // namespace machiya::registers

@@ -100,7 +100,7 @@ inline constexpr std::string_view kOnceReused = "idempotency-key";   ///< `where
 struct HistoryEntry {
   std::int64_t sequence = 0;
   Instant at;
-  std::string action;               ///< "add", "change", "bulk:<id>", "undo:<id>", "import:<id>", "comment", or an action of the workflow
+  std::string action;               ///< "add", "change", "bulk:<id>", "undo:<id>", "import:<id>", "comment", "related" (formulas followed another row), or an action of the workflow
   std::string actor, actor_name, reason, comment, state;
   std::vector<std::pair<std::string, std::pair<json::Value, json::Value>>> changes;   ///< column: before, after; readable ones only
 };

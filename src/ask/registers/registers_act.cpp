@@ -144,7 +144,7 @@ Result<Saved> Registers::act(const Register& reg, std::string_view number, std::
     out.reset();
     MACHIYA_TRY(FullRow row, impl.load(tx, reg, number));
     if (revision >= 0 && revision != row.stored.revision) return Error(ErrorCode::conflict, "the row changed meanwhile");
-    if (!a->leaves(row.stored.state)) return Error(ErrorCode::conflict, "not possible in this state");
+    if (!a->leaves(row.stored.state)) return Error(ErrorCode::conflict, std::string(kNotInThisState));
     MACHIYA_TRY(const bool open, impl.allowed_by_guard(reg, *a, row.values, row.stored.state));
     if (!open) return Error(ErrorCode::precondition_failed, "the condition of the action does not hold");
     if (a->four_eyes) {   // never by the one who brought the row into the state

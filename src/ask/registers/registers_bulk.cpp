@@ -100,11 +100,15 @@ Result<BulkDone> Registers::do_bulk(const Register& reg, const Query& query, con
   MACHIYA_TRY(const Planned all, impl.p.store.read([&](store::ReadTx& tx) { return planned(impl, tx, reg, query, changes, access, "ja"); }));
   if (static_cast<std::int64_t>(all.rows.size()) != expected) return Error(ErrorCode::conflict, "other rows than those of the plan");
   if (all.faulty > 0) return Error(ErrorCode::invalid_input, "the change leaves faulty rows");
+  std::vector<std::pair<std::int64_t, std::int64_t>> rests_on;
+  for (const NextRow& next : all.rows) rests_on.insert(rests_on.end(), next.rests_on.begin(), next.rests_on.end());
   const std::string batch = new_public_id(impl.p.rng);
   const Deed deed = impl.deed("bulk:" + batch, reason, who, request);
   auto done = impl.p.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const std::int64_t id, dao::insert_batch(tx, {0, batch, reg.id, "bulk", deed.actor, deed.now, false}));
     std::vector<dao::BatchRow> touched;
+    MACHIYA_TRY(const bool same, impl.unchanged(tx, rests_on));
+    if (!same) return Error(ErrorCode::conflict, "a related row changed meanwhile");
     for (const NextRow& next : all.rows) {
       if (!next.changed) continue;
       std::vector<CellError> errors;
@@ -134,8 +138,10 @@ Result<void> Registers::Impl::put_back(store::Tx& tx, const Register& reg, const
   Values old = entered_of(reg, row.values);
   MACHIYA_TRY(const auto last, entries(tx, reg, row.stored, nullptr, touched.revision));
   for (const HistoryEntry& entry : last)
-    for (const auto& [column, pair] : entry.changes) pair.first.is_null() ? void(old.erase(column)) : void(old.set(column, pair.first));
-  MACHIYA_TRY(const WorkedOut worked, work_out(reg, old, row.stored.state, p.clock.now(), p.is_working_day, "ja"));
+    for (const auto& [column, pair] : entry.changes)
+      if (const Column* c = reg.column(column); c != nullptr && c->entered()) pair.first.is_null() ? void(old.erase(column)) : void(old.set(column, pair.first));
+  MACHIYA_TRY(const Around rows, around(tx, reg, old, row.stored.number));
+  MACHIYA_TRY(const WorkedOut worked, work_out(reg, old, rows, row.stored.state, p.clock.now(), p.is_working_day, "ja"));
   // What was there is put back as it was, also where today's checks would not let it in.
   Values values = worked.values;
   for (const auto& [name, value] : old.members()) values.set(name, value);
@@ -193,8 +199,11 @@ Result<void> may_import_with(const std::vector<Values>& rows, const Access& acce
 }  // namespace
 
 /// All rows worked out on as many threads as there are processors: the costly part of an import needs no database.
-Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang) const {
+Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang,
+                                                              std::vector<std::pair<std::int64_t, std::int64_t>>* rests_on) const {
   std::unordered_map<std::string, std::string> relations;   // "column/typed" → number; "" when there is none
+  std::vector<Around> rows_around(reg.reads_others() ? rows.size() : 0);
+  const Around nothing;
   std::vector<Values> given(rows.size());
   std::vector<std::vector<CellError>> early(rows.size());
   const bool related = std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.kind == ColumnKind::relation; });
@@ -221,6 +230,9 @@ Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& re
         if (known->second.empty()) early[i].push_back(fault_at(reg, c.name, "relation", lang));
         else *value = Value(known->second);
       }
+      if (rows_around.empty()) continue;
+      MACHIYA_TRY(rows_around[i], around(tx, reg, given[i], ""));
+      if (rests_on != nullptr) rests_on->insert(rests_on->end(), rows_around[i].rests_on.begin(), rows_around[i].rests_on.end());
     }
     return {};
   }));
@@ -232,7 +244,7 @@ Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& re
   std::vector<Result<void>> outcomes(threads);
   const auto part = [&](std::size_t t) {
     for (std::size_t i = t; i < rows.size(); i += threads) {
-      auto worked = work_out(reg, given[i], start.state, now, p.is_working_day, lang);
+      auto worked = work_out(reg, given[i], rows_around.empty() ? nothing : rows_around[i], start.state, now, p.is_working_day, lang);
       if (!worked.ok()) {
         outcomes[t] = std::move(worked).error();
         return;
@@ -277,7 +289,8 @@ Result<BulkDone> Registers::add_many(const Register& reg, const std::vector<Valu
   const Impl& impl = *impl_;
   const Access access = impl.access(reg, who);
   MACHIYA_CHECK(may_import_with(rows, access));
-  MACHIYA_TRY(const auto worked, impl.work_out_many(reg, rows, access, "ja"));
+  std::vector<std::pair<std::int64_t, std::int64_t>> rests_on;
+  MACHIYA_TRY(const auto worked, impl.work_out_many(reg, rows, access, "ja", &rests_on));
   for (const WorkedOut& row : worked)
     if (!row.errors.empty()) return Error(ErrorCode::invalid_input, "a row has faults: " + row.errors.front().code, row.errors.front().column);
   const std::string batch = new_public_id(impl.p.rng);
@@ -291,6 +304,8 @@ Result<BulkDone> Registers::add_many(const Register& reg, const std::vector<Valu
   const dao::Head head = impl.head_of(reg);
   auto done = impl.p.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const std::int64_t id, dao::insert_batch(tx, {0, batch, reg.id, "import", deed.actor, deed.now, false}));
+    MACHIYA_TRY(const bool same, impl.unchanged(tx, rests_on));
+    if (!same) return Error(ErrorCode::conflict, "a related row changed meanwhile");
     std::vector<dao::IndexRow> index;
     std::vector<dao::BatchRow> touched;
     Repeats repeats(reg);

@@ -39,7 +39,8 @@ Result<std::pair<Values, std::vector<CellError>>> Registers::check(const Registe
     MACHIYA_CHECK(impl.resolve(tx, reg, values, errors, lang, nullptr));
     dao::StoredRow row;
     MACHIYA_CHECK(impl.enter_start(reg, row));
-    MACHIYA_TRY(WorkedOut out, work_out(reg, values, row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
+    MACHIYA_TRY(const Around rows, impl.around(tx, reg, values, ""));
+    MACHIYA_TRY(WorkedOut out, work_out(reg, values, rows, row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
     errors.insert(errors.end(), out.errors.begin(), out.errors.end());
     MACHIYA_CHECK(impl.check_unique(tx, reg, out.values, nullptr, 0, errors, lang));
     return std::make_pair(std::move(out.values), std::move(errors));
@@ -76,8 +77,13 @@ Result<Saved> Registers::add(const Register& reg, const Values& values, std::str
   if (!saved.errors.empty()) return saved;
   dao::StoredRow blank_row;
   MACHIYA_CHECK(impl.enter_start(reg, blank_row));
-  MACHIYA_CHECK(impl.p.store.read([&](store::ReadTx& tx) { return impl.resolve(tx, reg, given, saved.errors, lang, &access); }));
-  MACHIYA_TRY(const WorkedOut worked, work_out(reg, given, blank_row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
+  Around rows;
+  MACHIYA_CHECK(impl.p.store.read([&](store::ReadTx& tx) -> Result<void> {
+    MACHIYA_CHECK(impl.resolve(tx, reg, given, saved.errors, lang, &access));
+    MACHIYA_TRY(rows, impl.around(tx, reg, given, ""));
+    return {};
+  }));
+  MACHIYA_TRY(WorkedOut worked, work_out(reg, given, rows, blank_row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
   saved.errors.insert(saved.errors.end(), worked.errors.begin(), worked.errors.end());
   forgive(reg, access, given, saved.errors);
   const Deed deed = impl.deed("add", reason, who, request);
@@ -96,6 +102,13 @@ Result<Saved> Registers::add(const Register& reg, const Values& values, std::str
     std::vector<CellError> gone;   // a related row may have gone since it was looked up
     if (checked.empty()) MACHIYA_CHECK(impl.resolve(tx, reg, again, gone, lang, &access));
     saved.errors.insert(saved.errors.end(), gone.begin(), gone.end());
+    MACHIYA_TRY(const bool same, impl.unchanged(tx, rows.rests_on));
+    if (!same && checked.empty()) {   // a related row changed since it was looked at
+      MACHIYA_TRY(const Around newer, impl.around(tx, reg, given, ""));
+      MACHIYA_TRY(worked, work_out(reg, given, newer, blank_row.state, impl.p.clock.now(), impl.p.is_working_day, lang));
+      saved.errors.insert(saved.errors.end(), worked.errors.begin(), worked.errors.end());
+      forgive(reg, access, given, saved.errors);
+    }
     MACHIYA_CHECK(impl.check_unique(tx, reg, worked.values, nullptr, 0, saved.errors, lang));
     if (!saved.errors.empty()) return {};
     FullRow fresh{blank_row, worked.values};
@@ -129,7 +142,9 @@ Result<NextRow> Registers::Impl::next_of(store::ReadTx& tx, const Register& reg,
   // A relation that was there before and is not touched is not this person's fault.
   std::erase_if(relation, [&](const CellError& e) { return !changes.has(e.column); });
   if (out.after.errors.empty()) {
-    MACHIYA_TRY(out.after, work_out(reg, next, row.stored.state, p.clock.now(), p.is_working_day, lang));
+    MACHIYA_TRY(Around rows, around(tx, reg, next, row.stored.number));
+    out.rests_on = std::move(rows.rests_on);
+    MACHIYA_TRY(out.after, work_out(reg, next, rows, row.stored.state, p.clock.now(), p.is_working_day, lang));
     out.after.errors.insert(out.after.errors.begin(), relation.begin(), relation.end());
     forgive(reg, access, changes, out.after.errors);
   }
@@ -182,7 +197,8 @@ Result<Saved> Registers::change(const Register& reg, std::string_view number, st
     auto done = impl.p.store.write([&](store::Tx& tx) -> Result<void> {
       written = false, last = early;
       for (int tries = 0; tries < 2 && !written; ++tries) {
-        if (tries > 0) {
+        MACHIYA_TRY(const bool same, impl.unchanged(tx, last.rests_on));
+        if (tries > 0 || !same) {
           MACHIYA_TRY(last, plan(tx));
         }
         if (settled(last)) return {};

@@ -24,6 +24,13 @@ inline constexpr std::string_view kRowsChanged = "register.rows_changed.v1";
 inline constexpr std::string_view kRetentionJob = "register-retention";
 inline constexpr std::string_view kAutomaticJob = "register-automatic";
 inline constexpr std::string_view kReminderJob = "register-reminders";
+inline constexpr std::string_view kRelatedJob = "register-related";
+/// What act() says when the row's state does not allow the action; other conflicts are changes meanwhile.
+inline constexpr std::string_view kNotInThisState = "not possible in this state";
+/// The action in the history of a row whose formulas followed a related row.
+inline constexpr std::string_view kRelated = "related";
+/// Rows that point to more than this many rows are not rolled up: the roll-up stays empty.
+inline constexpr int kMaxRolled = 100'000;
 
 /// A row with all its values, whoever may see them.
 struct FullRow {
@@ -41,6 +48,7 @@ struct NextRow {
   FullRow before;
   WorkedOut after;
   std::vector<Conflict> conflicts;
+  std::vector<std::pair<std::int64_t, std::int64_t>> rests_on;   ///< related rows, as Around has them
   bool changed = false;
 };
 
@@ -69,6 +77,20 @@ struct Registers::Impl {
   Result<void> add_titles(store::ReadTx& tx, const Register& reg, std::vector<Row>& rows, const identity::Principal& who) const;
   Result<Row> shown_with_titles(const Register& reg, const FullRow& full, const identity::Principal& who) const;
 
+  // Rows of other registers (registers_related.cpp)
+  /// `number`: of the row itself, "" when it is not there yet.
+  Result<Around> around(store::ReadTx& tx, const Register& reg, const Values& values, std::string_view number) const;
+  Result<json::Value> rolled_up(store::ReadTx& tx, const Register& reg, const Column& column, std::string_view number) const;
+  /// Are the rows that something was worked out from still the same?
+  Result<bool> unchanged(store::ReadTx& tx, const std::vector<std::pair<std::int64_t, std::int64_t>>& rests_on) const;
+  /// Rows of other registers whose formulas rest on this one are worked out again: some in this transaction, the others by a job.
+  Result<void> follow(store::Tx& tx, const Register& reg, const FullRow& before, const Values& values, const Deed& deed) const;
+  /// At most `limit` rows that point to `number`, from behind `after`; the last key, 0 when there are no more.
+  Result<std::int64_t> work_out_again(store::Tx& tx, const Register& reg, const Column& relation, const std::string& number, std::int64_t after, int limit,
+                                      const Deed& deed) const;
+  Result<void> follow_later(store::Tx& tx, const Register& reg, const Column& relation, const std::string& number, std::int64_t after, const Deed& deed) const;
+  Result<void> run_related(const jobs::Job& job) const;
+
   // Writing (registers_write.cpp)
   /// Titles of related rows become their numbers, as far as somebody may read them (`access` null: everything); what is neither is
   /// a fault. A row is also known by its number, which nobody can guess.
@@ -96,7 +118,8 @@ struct Registers::Impl {
   Result<void> trail_many(store::Tx& tx, const Register& reg, const std::string& batch, std::string_view action, std::int64_t rows, const Deed& deed) const;
   Result<void> put_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched, const Deed& deed) const;
   Result<void> take_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched) const;
-  Result<std::vector<WorkedOut>> work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang) const;
+  Result<std::vector<WorkedOut>> work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang,
+                                               std::vector<std::pair<std::int64_t, std::int64_t>>* rests_on = nullptr) const;
 
   // Workflow (registers_act.cpp)
   Result<void> enter_start(const Register& reg, dao::StoredRow& row) const;

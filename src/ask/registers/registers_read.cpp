@@ -24,7 +24,8 @@ Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, da
   }
   if (with_personal && std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; })) {
     // What changes with the day is worked out again; what was kept is out of date.
-    MACHIYA_TRY(const WorkedOut now, work_out(reg, entered_of(reg, out.values), stored.state, p.clock.now(), p.is_working_day, "ja"));
+    MACHIYA_TRY(const Around rows, around(tx, reg, out.values, stored.number));
+    MACHIYA_TRY(const WorkedOut now, work_out(reg, entered_of(reg, out.values), rows, stored.state, p.clock.now(), p.is_working_day, "ja"));
     for (const Column& c : reg.columns)
       if (c.moves) now.values[c.name].is_null() ? void(out.values.erase(c.name)) : void(out.values.set(c.name, now.values[c.name]));
   }
@@ -157,7 +158,8 @@ Result<std::vector<HistoryEntry>> Registers::history(const Register& reg, std::s
     // The first entry holds no values: they follow from those of today and every change since, backwards.
     Values first = entered_of(reg, row.values);
     for (auto entry = out.rbegin(); entry != out.rend(); ++entry)
-      for (const auto& [column, change] : entry->changes) first.set(column, change.first);
+      for (const auto& [column, change] : entry->changes)
+        if (const Column* c = reg.column(column); c != nullptr && c->entered()) first.set(column, change.first);
     if (!out.empty())
       for (const Column& c : reg.columns)
         if (!first[c.name].is_null() && access.read(c)) out.front().changes.emplace_back(c.name, std::make_pair(Value(), first[c.name]));

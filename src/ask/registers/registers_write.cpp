@@ -90,7 +90,7 @@ std::vector<std::int64_t> without(const std::vector<std::int64_t>& a, const std:
 Result<void> Registers::Impl::seal_row(store::Tx& tx, const Register& reg, dao::StoredRow& row, const Values& values) const {
   Value plain = Value::object(), personal = Value::object();
   for (const Column& c : reg.columns)
-    if (const Value& value = values[c.name]; !value.is_null()) (c.personal ? personal : plain).members().emplace_back(c.name, value);
+    if (const Value& value = values[c.name]; !value.is_null() && c.kind != ColumnKind::rollup) (c.personal ? personal : plain).members().emplace_back(c.name, value);
   row.data = json::to_text(plain);
   if (personal.size() == 0 && !row.data_key) return {};   // a key is made for the first personal value
   if (!row.data_key) {
@@ -106,7 +106,8 @@ Result<void> Registers::Impl::note(store::Tx& tx, const Register& reg, const Ful
   Value plain = Value::object(), personal = Value::object();
   if (before.stored.id != 0)   // the values of a newborn follow from the row and its later changes
     for (const Column& c : reg.columns) {
-      if (!c.entered() || before.values[c.name] == values[c.name]) continue;
+      const bool told = c.entered() || (deed.action == kRelated && !c.moves);   // what others' changes brought is told of formulas too
+      if (!told || before.values[c.name] == values[c.name]) continue;
       (c.personal ? personal : plain).set(c.name, Value(Value::Array{before.values[c.name], values[c.name]}));
     }
   records::EventRow event{after.id, before.stored.id == 0 ? 1 : before.stored.revision + 2, deed.now, after.state, deed.action, deed.actor, "", ""};
@@ -192,6 +193,7 @@ Result<bool> Registers::Impl::update(store::Tx& tx, const Register& reg, const F
   }
   MACHIYA_CHECK(note(tx, reg, before, after, values, deed));
   MACHIYA_CHECK(remind(tx, reg, &before, after, values));
+  MACHIYA_CHECK(follow(tx, reg, before, values, deed));
   return true;
 }
 

@@ -24,9 +24,9 @@ void add_error(std::vector<CellError>& out, CellError error) {
 /// "born.year" and "place/1" are told at their column.
 std::string column_of(const std::string& field) { return field.substr(0, field.find_first_of("./")); }
 
-Result<Values> evaluate(const Register& reg, const Values& entered, Instant now, std::string_view lang, std::vector<CellError>& errors) {
+Result<Values> evaluate(const Register& reg, const Values& entered, const Around& around, Instant now, std::string_view lang, std::vector<CellError>& errors) {
   interview::Situation situation;
-  situation.now = now, situation.lang = lang;
+  situation.now = now, situation.lang = lang, situation.references = around.related;
   MACHIYA_TRY(auto answers, interview::read_values(*reg.form, entered, situation, "staff", kOneId));
   interview::Log log;
   for (auto& answer : answers) log.append(std::move(answer));
@@ -72,8 +72,8 @@ CellError fault_at(const Register& reg, const std::string& column, std::string_v
   return {column, std::string(code), std::move(message)};
 }
 
-Result<WorkedOut> work_out(const Register& reg, const Values& given, std::string_view state, Instant now, const cases::WorkingDay& is_working_day,
-                           std::string_view lang) {
+Result<WorkedOut> work_out(const Register& reg, const Values& given, const Around& around, std::string_view state, Instant now,
+                           const cases::WorkingDay& is_working_day, std::string_view lang) {
   WorkedOut out;
   Values entered = Value::object();
   std::vector<CellError> unknown;
@@ -82,13 +82,14 @@ Result<WorkedOut> work_out(const Register& reg, const Values& given, std::string
     if (column == nullptr) add_error(unknown, fault_at(reg, name, "unknown", lang));
     else if (column->entered() && !value.is_null()) entered.members().emplace_back(name, value);
   }
-  MACHIYA_TRY(out.values, evaluate(reg, entered, now, lang, out.errors));
+  for (const auto& [name, value] : around.rollups.members()) entered.members().emplace_back(name, value);
+  MACHIYA_TRY(out.values, evaluate(reg, entered, around, now, lang, out.errors));
   if (has_deadlines(reg)) {
     fill_deadlines(reg, out.values, is_working_day);
     if (reg.deadlines_move_formulas) {
       for (const Column& c : reg.columns)
         if (c.kind == ColumnKind::deadline && !out.values[c.name].is_null()) entered.set(c.name, out.values[c.name]);
-      MACHIYA_TRY(out.values, evaluate(reg, entered, now, lang, out.errors));
+      MACHIYA_TRY(out.values, evaluate(reg, entered, around, now, lang, out.errors));
     }
   }
   drop_nulls(out.values);

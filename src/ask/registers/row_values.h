@@ -13,9 +13,15 @@ struct WorkedOut {
   Values values;                   ///< canonical, formulas and deadlines too; empty columns are absent
   std::vector<CellError> errors;
 };
-/// `given`: what people entered; members of formulas and deadlines are ignored.
-Result<WorkedOut> work_out(const Register& reg, const Values& given, std::string_view state, Instant now, const cases::WorkingDay& is_working_day,
-                           std::string_view lang);
+/// What rows of other registers tell of one row: see Register::reads_others().
+struct Around {
+  std::vector<std::pair<std::string, feel::Value>> related;   ///< by relation: a context of the columns that are read
+  Values rollups = json::Value::object();
+  std::vector<std::pair<std::int64_t, std::int64_t>> rests_on;   ///< (key, revision) of the related rows
+};
+/// `given`: what people entered; members of formulas, deadlines and roll-ups are ignored.
+Result<WorkedOut> work_out(const Register& reg, const Values& given, const Around& around, std::string_view state, Instant now,
+                           const cases::WorkingDay& is_working_day, std::string_view lang);
 /// A fault of the service itself: "unique", "relation", "forbidden", "unknown".
 CellError fault_at(const Register& reg, const std::string& column, std::string_view code, std::string_view lang);
 
