@@ -147,6 +147,8 @@ Values api_values(const Web& web, const Request& request, const Register& reg, c
       errors.push_back(fault_at(reg, name, "unknown", lang));
     } else if (!web.registers.may_write(reg, *column, who) || column->question->takes_files()) {   // files are attached on the page
       errors.push_back(fault_at(reg, name, "forbidden", lang));
+    } else if (now && value == now->values[name]) {
+      out.set(name, value);   // nothing new: a relation stays for those who may not read where it leads
     } else {
       auto [read, error] = read_value(web, reg, *column, now ? merged(now->values[name], value) : value, who, lang);
       if (error) errors.push_back(std::move(*error));

@@ -50,7 +50,7 @@ Value column_json(const Web& web, const Register& reg, const Column& column, con
   const interview::Question& question = *column.question;
   Value out = Value::object({{"column", column.name}, {"kind", kind_name(column.kind)}, {"type", std::string(interview::answer_type_name(column.type))}, {"label", column.label.in(lang)}});
   if (!question.hint.empty()) out.set("hint", question.hint.in(lang));
-  out.set("required", column.entered() && !question.optional).set("writable", may_send(web, reg, column, who)).set("personal", column.personal);
+  out.set("required", column.always_required()).set("writable", may_send(web, reg, column, who)).set("personal", column.personal);
   out.set("filter", column.filter && !column.personal).set("search", column.search).set("unique", column.unique);
   if (!column.relation.empty()) out.set("relation", column.relation);
   if (!question.unit.empty()) out.set("unit", question.unit.in(lang));
@@ -92,8 +92,7 @@ Value sent_schema(const Web& web, const Register& reg, const identity::Principal
   Value properties = Value::object(), required = Value::array();
   for (const Column* column : readable(web, reg, {}, who)) {
     if (!may_send(web, reg, *column, who)) continue;
-    const interview::Question& question = *column->question;
-    const bool must = sent == Sent::whole && !question.optional && !question.when && !question.default_value;
+    const bool must = sent == Sent::whole && column->always_required();
     Value one = value_schema(*column, lang);
     if (column->kind == ColumnKind::relation) one.set("description", "number of a row of " + column->relation + ", or its title");
     if (must) required.push(column->name);

@@ -82,7 +82,8 @@ std::vector<std::pair<std::size_t, std::string>> mapping_errors(const Web& web, 
   }
   if (columns.empty()) out.emplace_back(kNoColumn, import_text(web, request, "registers_import.none_chosen"));
   for (const Column& column : reg.columns) {
-    if (column.always_required() && !columns.empty() && columns.count(column.name) == 0)
+    // What somebody may not write is no fault of theirs, and its name is not told.
+    if (column.always_required() && web.registers.may_write(reg, column, identity::principal_of(request)) && !columns.empty() && columns.count(column.name) == 0)
       out.emplace_back(kNoColumn, import_text(web, request, "registers_import.missing", {{"label", column.label.in(lang)}}));
   }
   return out;

@@ -96,7 +96,8 @@ Data active_of(const Web& web, const Request& request, const Register& reg) {
   Data out{Data::List{}};
   for (const auto& [name, value] : search) {
     const std::size_t dot = name.find('.');
-    if (dot == std::string::npos) continue;
+    const Column* column = dot == std::string::npos ? nullptr : reg.column(std::string_view(name).substr(dot + 1));
+    if (dot == std::string::npos || (column && !filters(web, reg, *column, request))) continue;   // what is passed over narrows nothing
     const std::string op = value == kEmpty ? "empty" : name.substr(0, dot) == "f" ? "is" : name.substr(0, dot);
     http::Pairs others;
     std::copy_if(search.begin(), search.end(), std::back_inserter(others), [&](const auto& pair) { return pair.first != name; });
