@@ -22,6 +22,7 @@
 #include "ask/cases/statistics.h"
 #include "ask/cases/web.h"
 #include "ask/registers/registers.h"
+#include "ask/registers/seed.h"
 #include "ask/registers/web.h"
 #include "base/log.h"
 #include "city/city_http.h"
@@ -390,6 +391,8 @@ Result<cases::SeedReport> House::seed(int wanted, std::function<void(int, int)> 
   parts.progress = std::move(progress);
   return cases::seed_demonstration(parts);
 }
+
+Result<registers::SeedReport> House::seed_registers() { return registers::seed_demonstration({*impl_->registers, impl_->furniture->city->current(), impl_->clock}); }
 
 int House::scenarios(const std::string& procedure, bool verbose, std::ostream& out) {
   cases::ScenarioParts parts{impl_->furniture->city->current(), impl_->settings.city, *impl_->store, *impl_->vault, impl_->cases_ports().is_working_day,

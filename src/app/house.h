@@ -35,6 +35,9 @@ namespace machiya::cases {
 class Cases;
 struct SeedReport;
 }
+namespace machiya::registers {
+struct SeedReport;
+}
 
 namespace machiya::app {
 
@@ -64,6 +67,9 @@ class House {
 
   /// Fictitious residents and cases for the demonstration, through the same engines as everybody else's.
   Result<cases::SeedReport> seed(int wanted, std::function<void(int, int)> progress);
+
+  /// Fictitious rows for every register that has none.
+  Result<registers::SeedReport> seed_registers();
 
   /// Runs the scenarios of one procedure ("": all) on this house's store and reports on `out`; 0 when all passed.
   int scenarios(const std::string& procedure, bool verbose, std::ostream& out);

@@ -12,6 +12,7 @@
 #include "app/house.h"
 #include "ask/cases/seed.h"
 #include "ask/records/records_dao.h"
+#include "ask/registers/seed.h"
 #include "base/log.h"
 #include "platform/http/server.h"
 
@@ -52,6 +53,16 @@ void print_addresses(const Settings& settings, const std::string& address, const
   std::fflush(stdout);
 }
 
+/// Registers that hold no row yet get some.
+int seed_registers(House& home) {
+  const auto report = home.seed_registers();
+  if (!report.ok()) return complain("the registers of the demonstration could not be seeded: " + report.error().to_string());
+  if (report->registers > 0)
+    std::fprintf(stderr, "seeded %d registers with %d rows: %d steps of workflows, %d rows skipped%s\n", report->registers, report->rows, report->steps, report->skipped,
+                 report->first_problem.empty() ? "" : (" (" + report->first_problem + ")").c_str());
+  return kDone;
+}
+
 /// Once a database: a second start finds the cases there.
 int seed_demonstration(House& home) {
   auto present = home.store().read([](store::ReadTx& tx) {
@@ -90,7 +101,8 @@ int serve(const Arguments& arguments) {
   if (!house) return complain(house.error().to_string());
   House& home = **house;
   if (arguments.has("demo"))
-    if (int code = seed_demonstration(home); code != kDone) return code;
+    for (const auto seed : {seed_demonstration, seed_registers})
+      if (int code = seed(home); code != kDone) return code;
 
   auto server = http::Server::create(options, home.router(), home.clock(), home.metrics());
   if (!server) return complain(server.error().to_string());
