@@ -6,6 +6,7 @@ step "scenarios (SQLite)" build/release/machiya scenario
 psql "$MACHIYA_TEST_PG" -qc 'CREATE DATABASE scenario' -c 'CREATE DATABASE services'
 pg_url() { sed "s#/postgres?#/$1?#" <<<"$MACHIYA_TEST_PG"; }
 step "scenarios (PostgreSQL)" build/release/machiya scenario --store "$(pg_url scenario)"
+step "a register by definition alone (SIGHUP, next request)" "$NODE" tests/browser/register_reload.js --binary build/release/machiya
 if server_start sqlite; then
   step "twelve procedures, HTML only (SQLite)" "$NODE" tests/browser/procedures_plain.js --base "$SERVER_URL"
 else

@@ -205,7 +205,8 @@ void fill(const Web& web, const Request& request, const Register& reg, const Vie
     Data cells{Data::List{}};
     std::vector<std::string> links;
     const std::string all = line_of(&chart.bars[i], linked, chart.cells[i], chart.bar_sums[i], cells, links), label = label_of(web, request, chart.bars[i]);
-    lines.push(Data().set("label", label).set("href", all).set("cells", std::move(cells)));
+    const bool gap = rule.bucket != Bucket::none && chart.bar_sums[i].rows == 0;   // the picture shows that nothing was; the table need not
+    if (!gap) lines.push(Data().set("label", label).set("href", all).set("cells", std::move(cells)));
     bars.push_back({label, figure.shown(chart.bar_sums[i]), all, parts_of(figure, chart, i, links)});
   }
   std::vector<std::string> unused;
@@ -260,7 +261,7 @@ Data count_by_of(const Web& web, const Request& request, const Register& reg, co
   for (const char* measure : {"count", "sum", "average"}) measures.push(option(measure, select_text(web, request, std::string("measure.") + measure), measure_of(measure) == now.measure));
   Data out = Data().set("action", path_of(reg)).set("kept", std::move(kept)).set("by", std::move(by)).set("split", std::move(split)).set("buckets", std::move(buckets));
   if (sums) out.set("measure", Data().set("measures", std::move(measures)).set("of", std::move(of)));
-  if (!now.by.empty()) out.set("open", true);
+  if (!param_of(request, "count").empty()) out.set("open", true);
   return out;
 }
 
