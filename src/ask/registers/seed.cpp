@@ -89,10 +89,13 @@ class Seeder {
     constexpr int kTries = 40;
     Values row = Value::object();
     for (const Column& c : reg.columns)
-      if (c.entered() && (!c.question->optional || rng_.below(10) < 4)) set(reg, c, row);
+      if (c.entered() && (!c.question->optional || rng_.below(10) < 6)) set(reg, c, row);
     for (int i = 0; i < kTries; ++i) {
       MACHIYA_TRY(const auto checked, parts_.registers.check(reg, row, "ja"));
       if (checked.second.empty()) return std::optional<Values>(std::move(row));
+      if (i % 4 == 3)   // what a column is compared with may be what is wrong, in this row or the one that it points to
+        for (const Column& c : reg.columns)
+          if (c.entered() && !row[c.name].is_null() && rng_.below(3) == 0) set(reg, c, row);
       for (const CellError& e : checked.second) {
         const Column* c = reg.column(e.column);
         if (c != nullptr && c->entered() && c->question->optional && rng_.below(2) == 0) row.erase(c->name);
@@ -110,7 +113,7 @@ class Seeder {
   }
   /// Some steps of the workflow, as far as its conditions let the row go.
   Result<void> walk(const Register& reg, Row& row, const identity::Principal& who) {
-    for (std::uint64_t steps = reg.workflow.empty() ? 0 : rng_.below(4); steps > 0; --steps) {
+    for (std::uint64_t steps = reg.workflow.empty() ? 0 : 1 + rng_.below(5); steps > 0; --steps) {
       const auto actions = parts_.registers.actions(reg, row, who);
       if (actions.empty()) return {};
       const auto& action = *actions[rng_.below(actions.size())];

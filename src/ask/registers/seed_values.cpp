@@ -60,11 +60,21 @@ Value SeedValues::of(const Register& reg, const Column& column, const Value& row
 
 /// What a scenario says there, so that it reads like the section's own work; a number behind it keeps rows apart.
 Value SeedValues::text(const Register& reg, const Column& column) {
-  if (!column.question->pattern.empty()) return Value(text_like(column.question->pattern, rng_));
   const Value* said = told(reg, column);
+  if (!column.question->pattern.empty()) return Value(said != nullptr && said->is_string() ? renumbered(said->as_string()) : text_like(column.question->pattern, rng_));
   const bool names = column.name == reg.title || column.unique;
   const std::string base = said != nullptr && said->is_string() ? said->as_string() : "架空の" + column.label.in("ja");
   return Value(names ? base + " " + std::to_string(1 + rng_.below(300)) : base);
+}
+
+/// "K2026-014" with other digits in its last group.
+std::string SeedValues::renumbered(std::string text) {
+  std::size_t end = text.find_last_of("0123456789");
+  for (; end != std::string::npos && end < text.size() && text[end] >= '0' && text[end] <= '9'; --end) {
+    text[end] = static_cast<char>('0' + rng_.below(10));
+    if (end == 0) break;
+  }
+  return text;
 }
 
 Value SeedValues::number(const Register& reg, const Column& column) {
@@ -75,6 +85,8 @@ Value SeedValues::number(const Register& reg, const Column& column) {
   const std::int64_t low = bound(column.question->min).value_or(0);
   const auto high = bound(column.question->max);
   if (low >= 1868 && high && *high <= 2200) return Value(std::max<std::int64_t>(low, feel::to_civil(today_).year - between(0, 30)));   // a year
+  const bool counted = std::any_of(reg.unique.begin(), reg.unique.end(), [&](const auto& names) { return std::find(names.begin(), names.end(), column.name) != names.end(); });
+  if (counted) return Value(high ? between(low, *high) : between(low, low + 60));   // part of a combination that may not repeat
   const Value* said = told(reg, column);
   const std::int64_t usual = said != nullptr && said->is_number() ? std::max<std::int64_t>(1, said->as_int()) : column.type == AnswerType::money ? 800'000 : 20;
   std::int64_t out = std::max(low, usual * between(40, 180) / 100);

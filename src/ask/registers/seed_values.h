@@ -21,6 +21,7 @@ class SeedValues {
  private:
   const json::Value* told(const Register& reg, const Column& column);
   json::Value text(const Register& reg, const Column& column);
+  std::string renumbered(std::string text);
   json::Value number(const Register& reg, const Column& column);
   json::Value date();
   json::Value name();

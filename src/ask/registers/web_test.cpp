@@ -91,6 +91,22 @@ TEST_P(RegisterPages, a_form_keeps_what_was_typed_until_it_is_right) {
   EXPECT_TRUE(holds(row, "新規"));   // the reason
 }
 
+TEST_P(RegisterPages, a_row_shows_what_points_to_it_and_adds_one_there) {
+  const Row park = add(*parks, R"({"name":"扇町公園"})", clerk), other = add(*parks, R"({"name":"中之島公園"})", clerk);
+  const std::string page = "/staff/registers/parks/rows/" + park.number, fresh = "/staff/registers/park-trees/new?park=" + park.number;
+  const auto empty = get(page, clerk);
+  EXPECT_TRUE(holds(empty, fresh)) << empty.body;   // none yet: the way to the first one
+  EXPECT_FALSE(holds(get(page, auditor), fresh));   // who may not write is not asked to
+  const auto form = get(fresh, clerk);
+  EXPECT_TRUE(holds(form, "<option value=\"" + park.number + "\" selected")) << form.body;
+  EXPECT_FALSE(holds(form, "<option value=\"" + other.number + "\" selected"));
+  EXPECT_FALSE(holds(get("/staff/registers/park-trees/new?park=00000000000000000000000000", clerk), "selected>扇町公園"));
+  add(*trees, R"({"tag":"000123","park":"扇町公園","species":"zelkova"})", clerk);
+  const auto one = get(page, clerk);
+  EXPECT_TRUE(holds(one, "000123"));
+  EXPECT_TRUE(holds(one, "/staff/registers/park-trees?f.park=" + park.number));
+}
+
 TEST_P(RegisterPages, two_people_at_one_cell_choose) {
   const Row row = add(*works, R"({"name":"橋","phase":"plan","starts":"2026-05-20"})", clerk);
   const std::string form = "/staff/registers/works/rows/" + row.number + "/change";
