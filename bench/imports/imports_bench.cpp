@@ -44,16 +44,20 @@ unique: [ [park, memo] ]
 rights: { read: [approver], write: [approver], bulk: [approver], import: [approver] }
 )";
 
-std::string file_of(const std::string& folder, int rows, bool xlsx) {
+std::string file_of(const std::string& folder, int rows, bool xlsx, bool personal) {
   const std::string path = folder + (xlsx ? "/rows.xlsx" : "/rows.csv");
   auto writer = xlsx ? tables::xlsx_writer(path, "rows") : tables::csv_writer(path);
   if (!writer.ok()) fail("write", writer.error());
-  (void)(*writer)->row({{"樹木番号"}, {"公園"}, {"樹種"}, {"幹周"}, {"植栽日"}, {"メモ"}}).ok();
+  std::vector<tables::Cell> head = {{"樹木番号"}, {"公園"}, {"樹種"}, {"幹周"}, {"植栽日"}, {"メモ"}};
+  if (personal) head.push_back({"連絡者"});
+  (void)(*writer)->row(head).ok();
   for (int n = 0; n < rows; ++n) {
     char tag[16];
     std::snprintf(tag, sizeof tag, "%06d", n);
-    (void)(*writer)->row({{tag}, {n % 2 ? "扇町公園" : "中之島公園"}, {n % 3 ? "ケヤキ" : "サクラ"}, {std::to_string(n % 300), tables::CellKind::number},
-                    {n % 2 ? "令和7年4月1日" : "2025/4/1"}, {"行" + std::to_string(n)}}).ok();
+    std::vector<tables::Cell> row = {{tag}, {n % 2 ? "扇町公園" : "中之島公園"}, {n % 3 ? "ケヤキ" : "サクラ"}, {std::to_string(n % 300), tables::CellKind::number},
+                                     {n % 2 ? "令和7年4月1日" : "2025/4/1"}, {"行" + std::to_string(n)}};
+    if (personal) row.push_back({"連絡者" + std::to_string(n)});
+    (void)(*writer)->row(row).ok();
   }
   if (auto done = (*writer)->finish(); !done.ok()) fail("write", done.error());
   return path;
@@ -83,7 +87,7 @@ int main(int argc, char** argv) {
     for (const char* name : {"扇町公園", "中之島公園"})
       if (auto added = hall.registers->add(hall.reg("parks"), json::Value::object({{"name", name}}), "", who, "ja", "r"); !added.ok()) fail("park", added.error());
     const Register& trees = hall.reg(personal ? "park-trees" : "plain-trees");
-    const std::string path = file_of(folder, rows, xlsx);
+    const std::string path = file_of(folder, rows, xlsx, personal);
     auto source = tables::open_file(path);
     if (!source.ok()) fail("file", source.error());
     const auto targets = targets_of(*hall.registers, trees, who, true);

@@ -1,6 +1,10 @@
 #include "ask/records/records_dao.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
+#include <limits>
 
 #include "platform/store/key_list.h"
 #include "platform/store/many_rows.h"
@@ -213,6 +217,11 @@ Result<void> insert_tokens(store::Tx& tx, std::int64_t record, const std::vector
                           {{"record", record}, {"tokens", store::key_list(tokens, tx.engine())}});
 }
 
+Result<void> insert_new_tokens(store::Tx& tx, const std::vector<TokenRow>& rows, const std::vector<std::int64_t>& keys) {
+  static const store::ManyRows many("INSERT INTO record_token (token, record) VALUES ", {"token", "record"});
+  return many.insert(tx, rows, [&](const TokenRow& r) { return std::array<Param, 2>{r.token, keys[static_cast<std::size_t>(r.record)]}; });
+}
+
 Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens) {
   if (tokens.empty()) return {};
   static constexpr std::string_view kSqlite =
@@ -223,19 +232,63 @@ Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector
                           {{"record", record}, {"tokens", store::key_list(tokens, tx.engine())}});
 }
 
-Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit) {
-  static constexpr std::string_view kSqlite =
-      "SELECT record FROM record_token WHERE token IN (SELECT value FROM json_each(:tokens)) GROUP BY record "
-      "HAVING COUNT(*) = :wanted ORDER BY record DESC LIMIT :limit";
-  static constexpr std::string_view kPostgres =
-      "SELECT record FROM record_token WHERE token IN (SELECT unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[]))) GROUP BY record "
-      "HAVING COUNT(*) = :wanted ORDER BY record DESC LIMIT :limit";
-  std::vector<std::int64_t> out;
-  if (tokens.empty()) return out;
-  MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
-                                  {{"tokens", store::key_list(tokens, tx.engine())}, {"wanted", tokens.size()}, {"limit", limit}}));
-  for (const Row& r : rows) out.push_back(r.integer(0));
+namespace {
+
+/// The keys of a statement with one column "key", newest first.
+Result<std::vector<std::int64_t>> newest_first(store::ReadTx& tx, const std::string& select, const Binds& binds) {
+  MACHIYA_TRY(const auto row, tx.query_one(store::as_key_list(select, tx.engine()), binds));
+  auto out = row ? store::keys_in(row->text(0)) : std::vector<std::int64_t>();
+  std::sort(out.begin(), out.end(), std::greater<>());
   return out;
+}
+
+/// At most `limit` records of a token from `low` to `high`, newest first.
+Result<std::vector<std::int64_t>> records_of_token(store::ReadTx& tx, std::int64_t token, std::int64_t low, std::int64_t high, std::int64_t limit) {
+  return newest_first(tx, "SELECT record AS key FROM record_token WHERE token = :token AND record >= :low AND record <= :high ORDER BY record DESC LIMIT :limit",
+                      {{"token", token}, {"low", low}, {"high", high}, {"limit", limit}});
+}
+
+/// Those of `records`, newest first, that have the token too: by reading its records of that stretch, or asking for each when those are many.
+Result<std::vector<std::int64_t>> with_token(store::ReadTx& tx, std::vector<std::int64_t> records, std::int64_t token) {
+  // OFFSET 0: asked row by row; PostgreSQL would else read all of the token.
+  static const std::string kHas = " WHERE EXISTS (SELECT 1 FROM record_token t WHERE t.token = :token AND t.record = k.key";
+  static const std::string kSqlite = "SELECT k.key FROM (SELECT value AS key FROM json_each(:records)) k" + kHas + ")";
+  static const std::string kPostgres = "SELECT k.key FROM unnest(CAST(CAST(:records AS TEXT) AS BIGINT[])) AS k (key)" + kHas + " OFFSET 0)";
+  if (records.empty()) return records;
+  const auto worth = 10 * static_cast<std::int64_t>(records.size());
+  MACHIYA_TRY(const auto others, records_of_token(tx, token, records.back(), records.front(), worth + 1));
+  if (static_cast<std::int64_t>(others.size()) > worth)
+    return newest_first(tx, tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"records", store::key_list(records, tx.engine())}, {"token", token}});
+  std::vector<std::int64_t> out;
+  std::set_intersection(records.begin(), records.end(), others.begin(), others.end(), std::back_inserter(out), std::greater<>());
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit) {
+  constexpr std::int64_t kProbe = 20'000;
+  std::vector<std::pair<std::int64_t, std::int64_t>> by_rarity;
+  for (const std::int64_t token : tokens) {
+    MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM (SELECT 1 FROM record_token WHERE token = :token LIMIT :limit) AS bounded", {{"token", token}, {"limit", kProbe}}));
+    by_rarity.emplace_back(row ? row->integer(0) : 0, token);
+  }
+  std::sort(by_rarity.begin(), by_rarity.end());
+  std::vector<std::int64_t> out;
+  if (by_rarity.empty() || by_rarity.front().first == 0) return out;
+  // The rarest token is walked from its newest record on; what stays after the others is what was searched for.
+  std::int64_t high = std::numeric_limits<std::int64_t>::max();
+  for (std::int64_t chunk = 2 * limit;; chunk = std::min<std::int64_t>(2 * chunk, kProbe)) {
+    MACHIYA_TRY(auto some, records_of_token(tx, by_rarity.front().second, 0, high, chunk));
+    const bool last = static_cast<std::int64_t>(some.size()) < chunk;
+    if (!some.empty()) high = some.back() - 1;
+    for (std::size_t i = 1; i < by_rarity.size() && !some.empty(); ++i) {
+      MACHIYA_TRY(some, with_token(tx, std::move(some), by_rarity[i].second));
+    }
+    out.insert(out.end(), some.begin(), some.end());
+    if (static_cast<int>(out.size()) >= limit) out.resize(static_cast<std::size_t>(limit));
+    if (static_cast<int>(out.size()) == limit || last) return out;
+  }
 }
 
 Result<std::int64_t> count_tokens(store::ReadTx& tx, std::int64_t record) {

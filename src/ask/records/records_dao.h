@@ -68,11 +68,17 @@ Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t 
 Result<void> update_record(store::Tx& tx, const RecordRow& row);
 
 Result<void> insert_event(store::Tx& tx, const EventRow& event);
-/// The history of a record that was just born: rows with their sequence numbers.
+/// Rows with their sequence numbers: of records that were just born, or whose length is known.
 Result<void> insert_first_events(store::Tx& tx, const std::vector<EventRow>& events);
 Result<std::vector<EventRow>> events_of(store::ReadTx& tx, std::int64_t record);
 
 Result<void> insert_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens);
+struct TokenRow {
+  std::int64_t token = 0, record = 0;
+  friend auto operator<=>(const TokenRow&, const TokenRow&) = default;
+};
+/// Of records that were just born; `record` is a position in `keys`.
+Result<void> insert_new_tokens(store::Tx& tx, const std::vector<TokenRow>& rows, const std::vector<std::int64_t>& keys);
 Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens);
 /// Records that carry all of the tokens, newest first.
 Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit);

@@ -8,9 +8,6 @@
 
 namespace machiya::registers {
 
-/// Up to so many rows of a condition are gathered and sorted; with more, walking meets enough of them soon.
-inline constexpr std::int64_t kGather = 8'000;
-
 /// One statement under construction; its text depends on the shape of the query only.
 struct Sql {
   store::Engine engine;
@@ -40,21 +37,24 @@ struct Sql {
     if (r.high) out += " AND " + alias + ".value <= " + bind(*r.high);
     return out;
   }
-  /// The other conditions as questions to the row `record`.
-  std::string others(const std::vector<Range>& ranges, int but, const std::string& record) {
+  /// Ends a subquery that is asked row by row: PostgreSQL would else join it, and read all of a wide condition for a page of rows.
+  std::string alone() const { return engine == store::Engine::sqlite ? "" : " OFFSET 0"; }
+  /// The other conditions as questions to the row `record`; `each`: asked row by row, for few rows.
+  std::string others(const std::vector<Range>& ranges, int but, const std::string& record, bool each = true) {
     std::string out;
     for (std::size_t i = 0; i < ranges.size(); ++i) {
       if (static_cast<int>(i) == but) continue;
       const std::string c = "c" + std::to_string(i);
       out += std::string(" AND ") + (ranges[i].negated ? "NOT " : "") + "EXISTS (SELECT 1 FROM record_value " + c + " WHERE " + c + ".record = " + record + " AND " +
-             match(c, ranges[i]) + ")";
+             match(c, ranges[i]) + (each ? alone() : "") + ")";
     }
     return out;
   }
-  std::string among(const std::vector<std::int64_t>& keys, const std::string& record) {
-    const std::string list = bind(store::key_list(keys, engine));
-    return record + (engine == store::Engine::sqlite ? " IN (SELECT value FROM json_each(" + list + "))"
-                                                     : " IN (SELECT unnest(CAST(CAST(" + list + " AS TEXT) AS BIGINT[])))");
+  /// A table "k (record)" of keys, for FROM.
+  std::string keys(const std::vector<std::int64_t>& records) {
+    const std::string list = bind(store::key_list(records, engine));
+    return engine == store::Engine::sqlite ? "(SELECT value AS record FROM json_each(" + list + ")) k"
+                                           : "unnest(CAST(CAST(" + list + " AS TEXT) AS BIGINT[])) AS k (record)";
   }
 };
 

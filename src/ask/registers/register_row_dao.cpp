@@ -1,8 +1,10 @@
 #include "ask/registers/register_row_dao.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
+#include "base/json.h"
 #include "platform/store/key_list.h"
 #include "platform/store/many_rows.h"
 
@@ -110,9 +112,11 @@ Result<std::vector<StoredRow>> rows_of(store::ReadTx& tx, const std::vector<std:
   return out;
 }
 
-Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows) {
+Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows, const std::vector<std::int64_t>* keys) {
   static const store::ManyRows many("INSERT INTO record_value (field, value, record) VALUES ", {"field", "value", "record"});
-  return many.insert(tx, rows, [](const IndexRow& r) { return std::array<Param, 3>{r.field, r.value, r.record}; });
+  return many.insert(tx, rows, [&](const IndexRow& r) {
+    return std::array<Param, 3>{r.field, r.value, keys != nullptr ? (*keys)[static_cast<std::size_t>(r.record)] : r.record};
+  });
 }
 
 Result<void> delete_index(store::Tx& tx, std::int64_t record, const IndexEntry& entry) {
@@ -139,6 +143,24 @@ Result<std::vector<std::int64_t>> records_after(store::ReadTx& tx, const IndexEn
 Result<std::int64_t> count_with(store::ReadTx& tx, const IndexEntry& entry) {
   MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM record_value WHERE field = :field AND value = :value", {{"field", entry.field}, {"value", entry.value}}));
   return row ? row->integer(0) : 0;
+}
+
+Result<std::vector<std::string>> values_there(store::ReadTx& tx, std::int64_t field, const std::vector<std::string>& values) {
+  constexpr std::size_t kChunk = 500;
+  // The list leads: each value is one look into the index.
+  static constexpr std::string_view kSqlite =
+      "SELECT j.value FROM json_each(:wanted) j WHERE EXISTS (SELECT 1 FROM record_value v WHERE v.field = :field AND v.value = j.value)";
+  static constexpr std::string_view kPostgres =
+      "SELECT j.value FROM json_array_elements_text(CAST(:wanted AS JSON)) AS j (value) CROSS JOIN LATERAL "
+      "(SELECT 1 FROM record_value v WHERE v.field = :field AND v.value = j.value LIMIT 1) AS there";
+  std::vector<std::string> out;
+  for (std::size_t from = 0; from < values.size(); from += kChunk) {
+    json::Value wanted = json::Value::array();
+    for (std::size_t i = from; i < std::min(values.size(), from + kChunk); ++i) wanted.push(values[i]);
+    MACHIYA_TRY(const auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"wanted", json::to_text(wanted)}, {"field", field}}));
+    for (const Row& r : rows) out.push_back(r.text(0));
+  }
+  return out;
 }
 
 Result<std::int64_t> insert_batch(store::Tx& tx, const Batch& b) {

@@ -48,8 +48,10 @@ struct IndexRow {
   std::int64_t field = 0;
   std::string value;
   std::int64_t record = 0;
+  friend auto operator<=>(const IndexRow&, const IndexRow&) = default;   ///< the order of the index itself
 };
-Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows);
+/// With `keys`, the `record` of a row is a position in it. Many rows go in quicker in the order of the index.
+Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows, const std::vector<std::int64_t>* keys = nullptr);
 Result<void> delete_index(store::Tx& tx, std::int64_t record, const IndexEntry& entry);
 /// Keys of rows that have the value, from behind `after` in order, at most `limit`.
 Result<std::vector<std::int64_t>> records_after(store::ReadTx& tx, const IndexEntry& entry, std::int64_t after, int limit);
@@ -57,6 +59,8 @@ Result<std::vector<std::int64_t>> records_after(store::ReadTx& tx, const IndexEn
 Result<std::int64_t> count_with(store::ReadTx& tx, const IndexEntry& entry);
 /// Rows that have the value, at most `limit`.
 Result<std::vector<std::int64_t>> records_with(store::ReadTx& tx, const IndexEntry& entry, int limit);
+/// Those of `values` that any row has in `field`.
+Result<std::vector<std::string>> values_there(store::ReadTx& tx, std::int64_t field, const std::vector<std::string>& values);
 
 /// A bulk edit or an import, for undoing it as a whole.
 struct Batch {

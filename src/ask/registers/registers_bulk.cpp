@@ -1,9 +1,8 @@
-// Many rows at once: bulk edits with a plan and an undo, imports. All or nothing, one transaction each.
+// Many rows at once: bulk edits with a plan and an undo. All or nothing, one transaction each.
 #include <algorithm>
-#include <thread>
-#include <unordered_map>
 
 #include "ask/registers/registers_impl.h"
+#include "ask/registers/repeats.h"
 
 namespace machiya::registers {
 
@@ -29,21 +28,6 @@ Result<void> may_bulk_with(const Register& reg, const Values& changes, const Acc
   }
   return {};
 }
-
-/// The keys that rows may not share, as far as these rows tell; a repeat is a fault at its columns.
-class Repeats {
- public:
-  explicit Repeats(const Register& reg) : reg_(reg) {}
-  void check(const Values& values, std::vector<CellError>& errors, std::string_view lang) {
-    for (UniqueKey& u : unique_of(reg_, values))
-      if (!seen_.insert(std::move(u.entry)).second)
-        for (const std::string& column : u.columns) errors.push_back(fault_at(reg_, column, "unique", lang));
-  }
-
- private:
-  const Register& reg_;
-  std::set<dao::IndexEntry> seen_;
-};
 
 /// What the change makes of every row of the query.
 template <class Impl>
@@ -182,150 +166,6 @@ Result<std::int64_t> Registers::undo_bulk(const Register& reg, std::string_view 
     MACHIYA_CHECK(impl.trail_many(tx, reg, std::string(batch), "undo", count, deed));
     return count;
   });
-}
-
-// --- imports ---
-namespace {
-
-Result<void> may_import_with(const std::vector<Values>& rows, const Access& access) {
-  if (!access.read()) return Error(ErrorCode::not_found, "no such register");
-  if (!access.import()) return Error(ErrorCode::forbidden, "no right to imports");
-  if (rows.size() > static_cast<std::size_t>(kMaxBulk)) return Error(ErrorCode::limit_exceeded, "too many rows at once");
-  for (const Values& row : rows)
-    if (!row.is_object()) return Error(ErrorCode::invalid_input, "a row is no object");
-  return {};
-}
-
-}  // namespace
-
-/// All rows worked out on as many threads as there are processors: the costly part of an import needs no database.
-Result<std::vector<WorkedOut>> Registers::Impl::work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang,
-                                                              std::vector<std::pair<std::int64_t, std::int64_t>>* rests_on) const {
-  std::unordered_map<std::string, std::string> relations;   // "column/typed" → number; "" when there is none
-  std::vector<Around> rows_around(reg.reads_others() ? rows.size() : 0);
-  const Around nothing;
-  std::vector<Values> given(rows.size());
-  std::vector<std::vector<CellError>> early(rows.size());
-  const bool related = std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.kind == ColumnKind::relation; });
-  MACHIYA_CHECK(p.store.read([&](store::ReadTx& tx) -> Result<void> {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      given[i] = Value::object();
-      for (const auto& [name, value] : rows[i].members()) {
-        if (value.is_null() || (value.is_string() && value.as_string().empty())) continue;
-        const Column* c = reg.column(name);
-        if (c != nullptr && !access.write(*c)) early[i].push_back(fault_at(reg, name, access.read(*c) ? "forbidden" : "unknown", lang));
-        else given[i].members().emplace_back(name, value);
-      }
-      if (!related) continue;
-      for (const Column& c : reg.columns) {
-        Value* value = c.kind == ColumnKind::relation ? given[i].find(c.name) : nullptr;
-        if (value == nullptr) continue;
-        auto [known, fresh] = relations.try_emplace(c.name + "/" + json::to_text(*value));
-        if (fresh) {
-          Values one = Value::object({{c.name, *value}});
-          std::vector<CellError> faults;
-          MACHIYA_CHECK(resolve(tx, reg, one, faults, lang, &access));
-          if (faults.empty()) known->second = one.text(c.name);
-        }
-        if (known->second.empty()) early[i].push_back(fault_at(reg, c.name, "relation", lang));
-        else *value = Value(known->second);
-      }
-      if (rows_around.empty()) continue;
-      MACHIYA_TRY(rows_around[i], around(tx, reg, given[i], ""));
-      if (rests_on != nullptr) rests_on->insert(rests_on->end(), rows_around[i].rests_on.begin(), rows_around[i].rests_on.end());
-    }
-    return {};
-  }));
-  dao::StoredRow start;
-  MACHIYA_CHECK(enter_start(reg, start));
-  const Instant now = p.clock.now();
-  std::vector<WorkedOut> out(rows.size());
-  const std::size_t threads = std::clamp<std::size_t>(rows.size() / 200, 1, std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<Result<void>> outcomes(threads);
-  const auto part = [&](std::size_t t) {
-    for (std::size_t i = t; i < rows.size(); i += threads) {
-      auto worked = work_out(reg, given[i], rows_around.empty() ? nothing : rows_around[i], start.state, now, p.is_working_day, lang);
-      if (!worked.ok()) {
-        outcomes[t] = std::move(worked).error();
-        return;
-      }
-      out[i] = std::move(*worked);
-      forgive(reg, access, given[i], out[i].errors);
-      out[i].errors.insert(out[i].errors.begin(), early[i].begin(), early[i].end());
-    }
-  };
-  std::vector<std::thread> others;
-  for (std::size_t t = 1; t < threads; ++t) others.emplace_back(part, t);
-  part(0);
-  for (auto& thread : others) thread.join();
-  for (auto& outcome : outcomes)
-    if (!outcome.ok()) return std::move(outcome).error();
-  return out;
-}
-
-Result<std::vector<std::pair<std::size_t, CellError>>> Registers::check_many(const Register& reg, const std::vector<Values>& rows, const identity::Principal& who,
-                                                                             std::string_view lang) {
-  const Impl& impl = *impl_;
-  const Access access = impl.access(reg, who);
-  MACHIYA_CHECK(may_import_with(rows, access));
-  MACHIYA_TRY(auto worked, impl.work_out_many(reg, rows, access, lang));
-  std::vector<std::pair<std::size_t, CellError>> out;
-  Repeats repeats(reg);
-  MACHIYA_CHECK(impl.p.store.read([&](store::ReadTx& tx) -> Result<void> {
-    for (std::size_t i = 0; i < worked.size(); ++i) {
-      std::vector<CellError> twice;
-      repeats.check(worked[i].values, twice, lang);
-      if (twice.empty()) MACHIYA_CHECK(impl.check_unique(tx, reg, worked[i].values, nullptr, 0, twice, lang));
-      for (CellError& e : worked[i].errors) out.emplace_back(i, std::move(e));
-      for (CellError& e : twice) out.emplace_back(i, std::move(e));
-    }
-    return {};
-  }));
-  return out;
-}
-
-Result<BulkDone> Registers::add_many(const Register& reg, const std::vector<Values>& rows, std::string_view reason, const identity::Principal& who,
-                                     std::string_view request) {
-  const Impl& impl = *impl_;
-  const Access access = impl.access(reg, who);
-  MACHIYA_CHECK(may_import_with(rows, access));
-  std::vector<std::pair<std::int64_t, std::int64_t>> rests_on;
-  MACHIYA_TRY(const auto worked, impl.work_out_many(reg, rows, access, "ja", &rests_on));
-  for (const WorkedOut& row : worked)
-    if (!row.errors.empty()) return Error(ErrorCode::invalid_input, "a row has faults: " + row.errors.front().code, row.errors.front().column);
-  const std::string batch = new_public_id(impl.p.rng);
-  const Deed deed = impl.deed("import:" + batch, reason, who, request);
-  dao::StoredRow start;
-  MACHIYA_CHECK(impl.enter_start(reg, start));
-  start.created = start.changed = start.entered = deed.now;
-  std::vector<std::string> numbers;
-  numbers.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) numbers.push_back(new_public_id(impl.p.rng));
-  const dao::Head head = impl.head_of(reg);
-  auto done = impl.p.store.write([&](store::Tx& tx) -> Result<void> {
-    MACHIYA_TRY(const std::int64_t id, dao::insert_batch(tx, {0, batch, reg.id, "import", deed.actor, deed.now, false}));
-    MACHIYA_TRY(const bool same, impl.unchanged(tx, rests_on));
-    if (!same) return Error(ErrorCode::conflict, "a related row changed meanwhile");
-    std::vector<dao::IndexRow> index;
-    std::vector<dao::BatchRow> touched;
-    Repeats repeats(reg);
-    for (std::size_t i = 0; i < worked.size(); ++i) {
-      std::vector<CellError> errors;
-      repeats.check(worked[i].values, errors, "ja");
-      MACHIYA_CHECK(impl.check_unique(tx, reg, worked[i].values, nullptr, 0, errors, "ja"));
-      if (!errors.empty()) return Error(ErrorCode::conflict, "another row has the same value", errors.front().column);
-      dao::StoredRow row = start;
-      row.number = numbers[i];
-      MACHIYA_TRY(row.id, impl.insert(tx, reg, head, row, worked[i].values, deed, &index));
-      touched.push_back({id, row.id, 0});
-      if (!reg.workflow.empty()) MACHIYA_CHECK(impl.schedule(tx, reg, row));
-    }
-    MACHIYA_CHECK(dao::insert_index(tx, index));
-    MACHIYA_CHECK(dao::insert_batch_rows(tx, touched));
-    return impl.trail_many(tx, reg, batch, "import", static_cast<std::int64_t>(rows.size()), deed);
-  });
-  if (!done.ok()) return std::move(done).error();
-  return BulkDone{batch, static_cast<std::int64_t>(rows.size())};
 }
 
 }  // namespace machiya::registers

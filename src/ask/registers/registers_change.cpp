@@ -112,7 +112,7 @@ Result<Saved> Registers::add(const Register& reg, const Values& values, std::str
     MACHIYA_CHECK(impl.check_unique(tx, reg, worked.values, nullptr, 0, saved.errors, lang));
     if (!saved.errors.empty()) return {};
     FullRow fresh{blank_row, worked.values};
-    MACHIYA_TRY(fresh.stored.id, impl.insert(tx, reg, head, blank_row, worked.values, deed, nullptr));
+    MACHIYA_TRY(fresh.stored.id, impl.insert(tx, reg, head, blank_row, worked.values, deed));
     MACHIYA_CHECK(impl.trail(tx, reg, fresh.stored, deed));
     if (once != nullptr) MACHIYA_CHECK(dao::insert_once(tx, impl.once_row(reg, *once, who, blank_row.number), Instant{deed.now.us - kOnceFor}));
     if (!reg.workflow.empty()) {

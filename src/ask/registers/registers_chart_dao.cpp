@@ -95,19 +95,12 @@ std::string next_key(const ChartValue& v, Bucket bucket) {
 }  // namespace
 
 std::string Registers::Impl::rows_with(Sql& sql, const Plan& plan, std::int64_t field, bool many) const {
-  if (plan.among)
-    return " FROM record_value v WHERE v.field = " + sql.bind(field) + " AND " + sql.among(*plan.among, "v.record") + sql.others(plan.ranges, -1, "v.record");
-  const bool gather = plan.driver >= 0 && plan.driver_rows <= kGather;
   int own = -1;   // a condition on the column itself bounds the walk
   for (std::size_t i = 0; i < plan.ranges.size() && !many; ++i)
     if (plan.ranges[i].field == field && !plan.ranges[i].negated && !plan.ranges[i].has) own = static_cast<int>(i);
-  if (!gather || own == plan.driver) {
-    const std::string walk = own >= 0 ? sql.match("v", plan.ranges[static_cast<std::size_t>(own)]) : "v.field = " + sql.bind(field);
-    return " FROM record_value v WHERE " + walk + sql.others(plan.ranges, own, "v.record");
-  }
-  const Range& lead = plan.ranges[static_cast<std::size_t>(plan.driver)];
-  return " FROM (SELECT DISTINCT f.record FROM record_value f WHERE " + sql.match("f", lead) + ") g CROSS JOIN record_value v WHERE v.record = g.record AND v.field = " +
-         sql.bind(field) + sql.others(plan.ranges, plan.driver, "g.record");
+  if (plan.all && (own < 0 || own != plan.driver)) return " FROM " + sql.keys(*plan.all) + " CROSS JOIN record_value v WHERE v.record = k.record AND v.field = " + sql.bind(field);
+  const std::string walk = own >= 0 ? sql.match("v", plan.ranges[static_cast<std::size_t>(own)]) : "v.field = " + sql.bind(field);
+  return " FROM record_value v WHERE " + walk + sql.others(plan.ranges, own, "v.record", false);
 }
 
 Result<void> Registers::Impl::label_bars(store::ReadTx& tx, const Register& reg, const Column* column, const std::vector<std::int64_t>& samples, const Access& access,
@@ -212,6 +205,7 @@ Result<Chart> Registers::chart(const Register& reg, const ChartRule& asked, cons
     Chart out;
     out.decimals = decimals_of(of);
     MACHIYA_TRY(const Impl::Plan plan, impl.plan(tx, reg, query, access));
+    if (!plan.all && plan.driver >= 0 && plan.ranges[static_cast<std::size_t>(plan.driver)].rows <= kCounted) MACHIYA_CHECK(impl.gather(tx, plan));
     Seen bars, splits;
     std::vector<std::vector<ChartCell>> cells;   // by place in `bars`, then in `splits`
     Sql sql{tx.engine(), "", {}, {}};

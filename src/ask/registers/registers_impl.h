@@ -52,12 +52,20 @@ struct NextRow {
   bool changed = false;
 };
 
+/// The values of a row as they are kept: its plain columns, and its personal ones with their search terms, to be sealed. JSON texts.
+struct PackedRow {
+  std::string plain, personal;
+  bool any_personal = false;
+};
+PackedRow pack_row(const Register& reg, const Values& values);
+
 /// A condition on one index field: values from `low` to `high`, or (`has`) that contain `low`; `negated`: no such value.
 struct Range {
   std::int64_t field = 0;
   std::string low;
   std::optional<std::string> high;
   bool has = false, negated = false, many = false;   ///< many: a row may have several values
+  std::int64_t rows = 0;                             ///< as far as counted; 0: not counted
   bool equal() const { return !has && high && *high == low; }
 };
 
@@ -97,11 +105,15 @@ struct Registers::Impl {
   Result<void> resolve(store::ReadTx& tx, const Register& reg, Values& values, std::vector<CellError>& errors, std::string_view lang, const Access* access) const;
   Result<void> check_unique(store::ReadTx& tx, const Register& reg, const Values& values, const Values* before, std::int64_t self,
                             std::vector<CellError>& errors, std::string_view lang) const;
-  Result<void> seal_row(store::Tx& tx, const Register& reg, dao::StoredRow& row, const Values& values) const;
+  Result<void> seal_row(store::Tx& tx, dao::StoredRow& row, const PackedRow& packed) const;
+  /// Of every column with `search`, sorted.
+  std::vector<std::int64_t> tokens_of_row(const Register& reg, const Values& values) const;
+  /// The entry of the history; `before` without a key: of a newborn row.
+  Result<records::EventRow> entry_of(store::Tx& tx, const Register& reg, const FullRow& before, const dao::StoredRow& after, const Values& values,
+                                     const Deed& deed) const;
   Result<void> note(store::Tx& tx, const Register& reg, const FullRow& before, const dao::StoredRow& after, const Values& values, const Deed& deed) const;
   /// Writes row, index, tokens and history; no check. Gives the row's key.
-  Result<std::int64_t> insert(store::Tx& tx, const Register& reg, const dao::Head& head, dao::StoredRow row, const Values& values, const Deed& deed,
-                              std::vector<dao::IndexRow>* later) const;
+  Result<std::int64_t> insert(store::Tx& tx, const Register& reg, const dao::Head& head, dao::StoredRow row, const Values& values, const Deed& deed) const;
   /// The same for a row that is there; false when its revision is another by now.
   Result<bool> update(store::Tx& tx, const Register& reg, const FullRow& before, dao::StoredRow after, const Values& values, const Deed& deed) const;
   Result<void> trail(store::Tx& tx, const Register& reg, const dao::StoredRow& row, const Deed& deed) const;
@@ -118,6 +130,7 @@ struct Registers::Impl {
   Result<void> trail_many(store::Tx& tx, const Register& reg, const std::string& batch, std::string_view action, std::int64_t rows, const Deed& deed) const;
   Result<void> put_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched, const Deed& deed) const;
   Result<void> take_back(store::Tx& tx, const Register& reg, const dao::BatchRow& touched) const;
+  /// (registers_import.cpp)
   Result<std::vector<WorkedOut>> work_out_many(const Register& reg, const std::vector<Values>& rows, const Access& access, std::string_view lang,
                                                std::vector<std::pair<std::int64_t, std::int64_t>>* rests_on = nullptr) const;
 
@@ -153,13 +166,20 @@ struct Registers::Impl {
   struct Plan {
     std::string type;
     std::vector<Range> ranges;
-    std::optional<std::vector<std::int64_t>> among;   ///< found by the search box
+    mutable std::optional<std::vector<std::int64_t>> all;   ///< every row that fits, sorted: few of them, or needed since
     std::optional<std::int64_t> sort;                 ///< field
     bool descending = true;
-    int driver = -1;                                  ///< range that leads
-    std::int64_t driver_rows = 0;                     ///< at most kCounted + 1
+    int driver = -1;                                  ///< the narrowest range, of those that are neither negated nor `has`
+    /// The range on the field that the list is sorted by: it bounds the walk itself. -1: none.
+    int own() const {
+      for (std::size_t i = 0; i < ranges.size(); ++i)
+        if (sort && ranges[i].field == *sort && !ranges[i].negated && !ranges[i].has) return static_cast<int>(i);
+      return -1;
+    }
   };
   Result<Plan> plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access) const;
+  /// Fills plan.all.
+  Result<void> gather(store::ReadTx& tx, const Plan& plan) const;
   Result<Found> find(store::ReadTx& tx, const Plan& plan, int limit, const std::optional<std::pair<std::string, std::int64_t>>& after) const;
   Result<std::int64_t> count(store::ReadTx& tx, const Plan& plan, bool& more) const;
   /// FROM and WHERE of the rows of a plan, joined to their value `v` of a field.

@@ -1,70 +1,24 @@
-// Lists that stay quick at a million rows: either the rows of the most selective condition are gathered, or the index of the sort
-// column is walked and each row asked for its other conditions. What is read is bounded either way.
+// What a list reads: its rows in order, and how many there are. Few rows are gathered (registers_sets_dao.cpp); many are met soon by
+// walking the order and asking each row for the other conditions; when that does not meet enough of them, they are gathered after all.
 #include <algorithm>
 
+#include "ask/registers/list_ranges.h"
+#include "ask/registers/list_sets_dao.h"
 #include "ask/registers/list_sql.h"
-#include "ask/registers/registers_impl.h"
 #include "base/text.h"
 
 namespace machiya::registers {
 
-using json::Value;
-
 namespace {
 
-/// So many rows are looked at for an exact count.
-constexpr std::int64_t kLookedAt = 20'000;
-constexpr int kSearched = 2'000;
-
-}  // namespace
-
-namespace {
-
-/// "from" and "to" of one column are one stretch of its index, not two wide ones.
-bool narrowed(std::vector<Range>& ranges, const Range& more) {
-  if (more.negated || more.has || more.many) return false;
-  for (Range& r : ranges) {
-    if (r.field != more.field || r.negated || r.has || r.many) continue;
-    r.low = std::max(r.low, more.low);
-    if (more.high) r.high = r.high ? std::min(*r.high, *more.high) : *more.high;
-    return true;
-  }
-  return false;
-}
-
-Result<Range> range_of(const Register& reg, const Condition& condition, const Access& access, Date today) {
-  Range out;
-  const Column* column = condition.column == "state" ? nullptr : reg.column(condition.column);
-  std::optional<std::string> key;
-  if (column == nullptr) {
-    if (condition.column != "state" || reg.workflow.empty()) return Error(ErrorCode::invalid_input, "no such column", condition.column);
-    out.field = state_field(reg), key = condition.value;
-  } else {
-    if (!access.read(*column)) return Error(ErrorCode::forbidden, "no right to this column", condition.column);
-    if (!column->indexed || column->personal || column->moves) return Error(ErrorCode::invalid_input, "not a column to filter by", condition.column);
-    out.field = column->field, out.many = column->type == interview::AnswerType::choices;
-    key = key_of_text(*column, column->type == interview::AnswerType::date ? value_on(condition.value, today) : condition.value);
-  }
-  const std::string& op = condition.op;
-  if (op == "empty") return out.high = "", out;
-  if (op == "filled") return out.low = std::string(1, '\x01'), out;   // below every character of a key
-  if (!key) return Error(ErrorCode::invalid_input, "no value of this column", condition.column);
-  out.low = *key;
-  if (op == "is") return out.high = *key, out;
-  if (op == "not") return out.high = *key, out.negated = true, out;
-  if (op == "from") return out;
-  if (op == "to") return out.low = std::string(1, '\x01'), out.high = *key, out;
-  if (op == "has") {
-    if (out.many || (column != nullptr && column->kind == ColumnKind::relation)) out.high = *key;
-    else out.has = true;
-    return out;
-  }
-  return Error(ErrorCode::invalid_input, "no such operator", condition.column);
-}
-
-}  // namespace
-
-namespace {
+/// So many rows are asked for the other conditions of a count.
+constexpr std::int64_t kLookedAt = 5'000;
+/// So many of the newest rows with the pairs of letters of a text are looked at by the search box.
+constexpr int kSearched = 1'000;
+/// Up to so many gathered rows are sorted; more are met soon in the order itself, where an entry costs a thirtieth of a look.
+constexpr std::size_t kSorted = 1'000, kEntriesOfALook = 30;
+/// Rows asked on a walk for each row that is wanted, before all that fit are gathered.
+constexpr std::int64_t kAskedForOne = 40;
 
 Result<std::vector<std::int64_t>> searched(const vault::Vault& vault, store::ReadTx& tx, const Register& reg, std::string_view text, const Access& access) {
   std::vector<std::int64_t> out;
@@ -75,6 +29,11 @@ Result<std::vector<std::int64_t>> searched(const vault::Vault& vault, store::Rea
     tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
     MACHIYA_TRY(const auto found, records::records_with_tokens(tx, tokens, kSearched));
     out.insert(out.end(), found.begin(), found.end());
+    if (!c.indexed || c.personal || c.moves) continue;
+    if (const auto key = key_of_text(c, trim(text)); key && !key->empty()) {   // the whole value: found however many hold parts of it
+      MACHIYA_TRY(const auto same, dao::records_with(tx, {c.field, *key}, kSearched));
+      out.insert(out.end(), same.begin(), same.end());
+    }
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -86,6 +45,79 @@ bool really_has(const Register& reg, const Values& values, const std::string& fo
   for (const Column& c : reg.columns)
     if (c.search && access.read(c) && fold_for_search(search_text(c, values[c.name])).find(folded) != std::string::npos) return true;
   return false;
+}
+
+using Cursor = std::optional<std::pair<std::string, std::int64_t>>;
+struct Entry {
+  std::string value;
+  std::int64_t record = 0;
+};
+
+/// Entries of the order behind the cursor, and which condition they all fulfil by standing there; -1: none.
+struct Order {
+  const std::string order, beyond;
+  const Registers::Impl::Plan& plan;
+  int fulfilled = -1;
+
+  explicit Order(const Registers::Impl::Plan& p) : order(p.descending ? " DESC" : ""), beyond(p.descending ? " < " : " > "), plan(p) {
+    if (plan.sort) fulfilled = plan.own();
+    else if (plan.driver >= 0 && plan.ranges[static_cast<std::size_t>(plan.driver)].equal()) fulfilled = plan.driver;
+  }
+  Result<std::vector<Entry>> read(store::ReadTx& tx, const Cursor& after, std::int64_t limit) const {
+    Sql sql{tx.engine(), "", {}, {}};
+    const Range* lead = fulfilled >= 0 ? &plan.ranges[static_cast<std::size_t>(fulfilled)] : nullptr;
+    if (plan.sort) {
+      sql.text = "SELECT s.value, s.record FROM record_value s WHERE " + (lead != nullptr ? sql.match("s", *lead) : "s.field = " + sql.bind(*plan.sort));
+      if (after) sql.text += " AND (s.value, s.record)" + beyond + "(" + sql.bind(after->first) + ", " + sql.bind(after->second) + ")";
+      sql.text += " ORDER BY s.value" + order + ", s.record" + order;
+    } else {
+      const std::string key = lead != nullptr ? "s.record" : "s.id";
+      sql.text = "SELECT '', " + key + (lead != nullptr ? " FROM record_value s WHERE " + sql.match("s", *lead)
+                                                        : " FROM record s WHERE s.kind = 'register' AND s.type = " + sql.bind(plan.type));
+      if (after) sql.text += " AND " + key + beyond + sql.bind(after->second);
+      sql.text += " ORDER BY " + key + order;
+    }
+    sql.text += " LIMIT " + sql.bind(limit);
+    MACHIYA_TRY(const auto rows, tx.query(sql.text, sql.binds()));
+    std::vector<Entry> out;
+    out.reserve(rows.size());
+    for (const store::Row& r : rows) out.push_back({r.text(0), r.integer(1)});
+    return out;
+  }
+  /// The gathered rows, sorted by the database.
+  Result<std::vector<Entry>> sort(store::ReadTx& tx, const Cursor& after, std::int64_t limit) const {
+    Sql sql{tx.engine(), "", {}, {}};
+    const std::string keys = sql.keys(*plan.all), field = sql.bind(*plan.sort);
+    if (sql.engine == store::Engine::sqlite) sql.text = "SELECT s.value, s.record FROM " + keys + " CROSS JOIN record_value s WHERE s.record = k.record AND s.field = " + field;
+    else sql.text = "SELECT s.value, s.record FROM " + keys + " CROSS JOIN LATERAL (SELECT v.value, v.record FROM record_value v WHERE v.record = k.record AND v.field = " + field + sql.alone() + ") AS s WHERE 1 = 1";
+    if (after) sql.text += " AND (s.value, s.record)" + beyond + "(" + sql.bind(after->first) + ", " + sql.bind(after->second) + ")";
+    sql.text += " ORDER BY s.value" + order + ", s.record" + order + " LIMIT " + sql.bind(limit);
+    MACHIYA_TRY(const auto rows, tx.query(sql.text, sql.binds()));
+    std::vector<Entry> out;
+    for (const store::Row& r : rows) out.push_back({r.text(0), r.integer(1)});
+    return out;
+  }
+};
+
+Registers::Impl::Found found_of(const std::vector<Entry>& entries) {
+  Registers::Impl::Found out;
+  for (const Entry& e : entries) out.ids.push_back(e.record);
+  if (!entries.empty()) out.next_value = entries.back().value;
+  return out;
+}
+
+/// Gathered rows by their age.
+Registers::Impl::Found by_age(const Registers::Impl::Plan& plan, std::size_t limit, const Cursor& after) {
+  Registers::Impl::Found out;
+  const auto& all = *plan.all;
+  auto end = after && plan.descending ? std::lower_bound(all.begin(), all.end(), after->second) : all.end();
+  auto begin = after && !plan.descending ? std::upper_bound(all.begin(), all.end(), after->second) : all.begin();
+  if (plan.descending) {
+    for (; end != begin && out.ids.size() < limit; --end) out.ids.push_back(*std::prev(end));
+  } else {
+    for (; begin != end && out.ids.size() < limit; ++begin) out.ids.push_back(*begin);
+  }
+  return out;
 }
 
 }  // namespace
@@ -115,102 +147,86 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
     const std::string folded = fold_for_search(query.search);
     MACHIYA_TRY(auto ids, searched(p.vault, tx, reg, query.search, access));
     MACHIYA_TRY(auto rows, dao::rows_of(tx, ids));
-    out.among.emplace();
+    std::vector<std::int64_t> found;
     for (dao::StoredRow& row : rows) {
       const std::int64_t id = row.id;
       MACHIYA_TRY(const FullRow full_row, full(tx, reg, std::move(row), std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; })));
-      if (really_has(reg, full_row.values, folded, access)) out.among->push_back(id);
+      if (really_has(reg, full_row.values, folded, access)) found.push_back(id);
     }
+    MACHIYA_TRY(out.all, dao::narrowed_to(tx, std::move(found), out.ranges));
+    return out;
   }
-  for (std::size_t i = 0; i < out.ranges.size() && !out.among; ++i) {
-    const Range& r = out.ranges[i];
+  for (std::size_t i = 0; i < out.ranges.size(); ++i) {
+    Range& r = out.ranges[i];
     if (r.negated || r.has) continue;
-    Sql sql{tx.engine(), "", {}, {}};
-    sql.text = "SELECT COUNT(*) FROM (SELECT 1 FROM record_value v WHERE " + sql.match("v", r);
-    sql.text += " LIMIT " + sql.bind(kCounted + 1) + ") AS bounded";
-    MACHIYA_TRY(auto row, tx.query_one(sql.text, sql.binds()));
-    const std::int64_t rows = row ? row->integer(0) : 0;
-    if (out.driver >= 0 && rows >= out.driver_rows) continue;
-    out.driver = static_cast<int>(i), out.driver_rows = rows;
+    MACHIYA_TRY(r.rows, dao::count_range(tx, r, kCounted + 1));
+    if (out.driver < 0 || r.rows < out.ranges[static_cast<std::size_t>(out.driver)].rows) out.driver = static_cast<int>(i);
   }
+  // Few rows: they are all gathered, so that no order is too long to walk. What one index has in order already is read from there.
+  const bool in_order = out.ranges.size() == 1 && (out.sort ? out.own() >= 0 : out.ranges[0].equal());
+  if (out.driver >= 0 && out.ranges[static_cast<std::size_t>(out.driver)].rows <= kCounted && !in_order) MACHIYA_CHECK(gather(tx, out));
   return out;
 }
 
-Result<Registers::Impl::Found> Registers::Impl::find(store::ReadTx& tx, const Plan& plan, int limit,
-                                                     const std::optional<std::pair<std::string, std::int64_t>>& after) const {
-  Sql sql{tx.engine(), "", {}, {}};
-  const std::string order = plan.descending ? " DESC" : "", beyond = plan.descending ? " < " : " > ";
-  const auto cursor_by_key = [&](const std::string& record) { return after ? " AND " + record + beyond + sql.bind(after->second) : std::string(); };
-  const auto cursor_by_value = [&] {
-    return after ? " AND (s.value, s.record)" + beyond + "(" + sql.bind(after->first) + ", " + sql.bind(after->second) + ")" : std::string();
-  };
-  const bool gather = plan.driver >= 0 && plan.driver_rows <= kGather;
-  std::string& text = sql.text;
-  if (!plan.sort) {
-    if (plan.among) {
-      text = "SELECT '', r.id FROM record r WHERE r.kind = 'register' AND r.type = " + sql.bind(plan.type) + " AND " + sql.among(*plan.among, "r.id");
-      text += cursor_by_key("r.id") + sql.others(plan.ranges, -1, "r.id") + " ORDER BY r.id" + order;
-    } else if (plan.driver >= 0 && (gather || plan.ranges[static_cast<std::size_t>(plan.driver)].equal())) {
-      const Range& lead = plan.ranges[static_cast<std::size_t>(plan.driver)];
-      text = std::string("SELECT ") + (lead.many && !lead.equal() ? "DISTINCT " : "") + "'', f.record FROM record_value f WHERE " + sql.match("f", lead);
-      text += cursor_by_key("f.record") + sql.others(plan.ranges, plan.driver, "f.record") + " ORDER BY f.record" + order;
-    } else {
-      text = "SELECT '', r.id FROM record r WHERE r.kind = 'register' AND r.type = " + sql.bind(plan.type);
-      text += cursor_by_key("r.id") + sql.others(plan.ranges, -1, "r.id") + " ORDER BY r.id" + order;
+Result<void> Registers::Impl::gather(store::ReadTx& tx, const Plan& plan) const {
+  MACHIYA_TRY(plan.all, dao::all_of(tx, plan.ranges));
+  return {};
+}
+
+Result<Registers::Impl::Found> Registers::Impl::find(store::ReadTx& tx, const Plan& plan, int limit, const Cursor& after) const {
+  const auto wanted = static_cast<std::size_t>(limit);
+  const Order order(plan);
+  const bool asks = plan.ranges.size() > (order.fulfilled >= 0 ? 1u : 0u);
+  const bool gathers = std::any_of(plan.ranges.begin(), plan.ranges.end(), [](const Range& r) { return !r.negated; });
+  if (!plan.all && asks && gathers && wanted > kSorted) MACHIYA_CHECK(gather(tx, plan));
+  if (plan.all && !plan.sort) return by_age(plan, wanted, after);
+  std::vector<Entry> out;
+  Cursor at = after;
+  std::int64_t seen = 0;
+  for (std::int64_t chunk = asks ? 2 * limit : limit;; chunk = std::min<std::int64_t>(2 * chunk, 16'384)) {
+    if (plan.all && (plan.all->size() <= std::max(kSorted, wanted) || seen > static_cast<std::int64_t>(kEntriesOfALook * plan.all->size()))) {
+      MACHIYA_TRY(const auto sorted, order.sort(tx, after, limit));
+      return found_of(sorted);
     }
-  } else {
-    int own = -1;   // a condition on the sort column bounds the walk itself
-    for (std::size_t i = 0; i < plan.ranges.size(); ++i)
-      if (plan.ranges[i].field == *plan.sort && !plan.ranges[i].negated && !plan.ranges[i].has) own = static_cast<int>(i);
-    if (plan.among) {
-      text = "SELECT s.value, s.record FROM record_value s WHERE s.field = " + sql.bind(*plan.sort) + " AND " + sql.among(*plan.among, "s.record");
-      text += cursor_by_value() + sql.others(plan.ranges, -1, "s.record");
-    } else if (gather && own != plan.driver) {
-      const Range& lead = plan.ranges[static_cast<std::size_t>(plan.driver)];
-      text = std::string("WITH f AS MATERIALIZED (SELECT ") + (lead.many && !lead.equal() ? "DISTINCT " : "") + "f.record FROM record_value f WHERE " + sql.match("f", lead) + ") ";
-      text += "SELECT s.value, s.record FROM f CROSS JOIN record_value s WHERE s.record = f.record AND s.field = " + sql.bind(*plan.sort);
-      text += cursor_by_value() + sql.others(plan.ranges, plan.driver, "f.record");
-    } else {
-      text = "SELECT s.value, s.record FROM record_value s WHERE ";
-      text += own >= 0 ? sql.match("s", plan.ranges[static_cast<std::size_t>(own)]) : "s.field = " + sql.bind(*plan.sort);
-      text += cursor_by_value() + sql.others(plan.ranges, own, "s.record");
+    MACHIYA_TRY(auto entries, order.read(tx, at, chunk));
+    const bool last = static_cast<std::int64_t>(entries.size()) < chunk;
+    seen += static_cast<std::int64_t>(entries.size());
+    if (!entries.empty()) at.emplace(entries.back().value, entries.back().record);
+    std::vector<std::int64_t> fitting;
+    if (!plan.all && asks) {
+      for (const Entry& e : entries) fitting.push_back(e.record);
+      MACHIYA_TRY(fitting, dao::fitting(tx, fitting, plan.ranges, order.fulfilled));
     }
-    text += " ORDER BY s.value" + order + ", s.record" + order;
+    const std::vector<std::int64_t>& among = plan.all ? *plan.all : fitting;
+    for (Entry& e : entries)
+      if (out.size() < wanted && ((!plan.all && !asks) || std::binary_search(among.begin(), among.end(), e.record))) out.push_back(std::move(e));
+    if (out.size() == wanted || last) return found_of(out);
+    if (plan.all || !asks || !gathers || seen < kAskedForOne * limit) continue;
+    MACHIYA_CHECK(gather(tx, plan));
+    return find(tx, plan, limit, after);
   }
-  text += " LIMIT " + sql.bind(limit);
-  MACHIYA_TRY(const auto rows, tx.query(text, sql.binds()));
-  Found out;
-  out.ids.reserve(rows.size());
-  for (const store::Row& r : rows) out.ids.push_back(r.integer(1));
-  if (!rows.empty()) out.next_value = rows.back().text(0);
-  return out;
 }
 
 Result<std::int64_t> Registers::Impl::count(store::ReadTx& tx, const Plan& plan, bool& more) const {
-  if (plan.driver >= 0 && plan.ranges.size() == 1 && !plan.ranges[0].many) {
-    more = plan.driver_rows > kCounted;
-    return std::min(plan.driver_rows, kCounted);
-  }
-  Sql sql{tx.engine(), "", {}, {}};
-  std::string base, record = "b.record";
-  if (plan.among) {
-    base = "SELECT r.id AS record FROM record r WHERE r.kind = 'register' AND r.type = " + sql.bind(plan.type) + " AND " + sql.among(*plan.among, "r.id");
-  } else if (plan.driver >= 0) {
-    const Range& lead = plan.ranges[static_cast<std::size_t>(plan.driver)];
-    base = std::string("SELECT ") + (lead.many ? "DISTINCT " : "") + "f.record AS record FROM record_value f WHERE " + sql.match("f", lead);
+  const Range* lead = plan.driver >= 0 ? &plan.ranges[static_cast<std::size_t>(plan.driver)] : nullptr;
+  std::int64_t rows = 0;
+  if (plan.all) {
+    rows = static_cast<std::int64_t>(plan.all->size());
+  } else if (lead != nullptr && plan.ranges.size() == 1 && !lead->many) {
+    rows = lead->rows;
   } else {
-    base = "SELECT r.id AS record FROM record r WHERE r.kind = 'register' AND r.type = " + sql.bind(plan.type);
+    Sql sql{tx.engine(), "", {}, {}};
+    std::string base = "SELECT r.id AS record FROM record r WHERE r.kind = 'register' AND r.type = ";
+    if (lead != nullptr) base = std::string("SELECT ") + (lead->many ? "DISTINCT " : "") + "f.record AS record FROM record_value f WHERE " + sql.match("f", *lead);
+    else base += sql.bind(plan.type);
+    // Looked at: bounded, so that a query that fits few of many rows costs no more than one that fits many.
+    const std::int64_t most = plan.ranges.size() > (lead != nullptr ? 1u : 0u) ? kLookedAt : kCounted;
+    const std::string others = sql.others(plan.ranges, plan.driver, "b.record");
+    const std::string text = "WITH b AS MATERIALIZED (" + base + " LIMIT " + sql.bind(most + 1) + ") SELECT (SELECT COUNT(*) FROM b), (SELECT COUNT(*) FROM b WHERE 1 = 1" + others + ")";
+    MACHIYA_TRY(auto row, tx.query_one(text, sql.binds()));
+    more = row->integer(0) > most;
+    rows = row->integer(1);
   }
-  // Looked at: bounded, so that a query that fits few of many rows costs no more than one that fits many.
-  const std::int64_t most = plan.ranges.size() - (plan.driver >= 0 ? 1 : 0) > 0 ? kLookedAt : kCounted;
-  std::string text = "SELECT (SELECT COUNT(*) FROM b)";
-  const std::string others = sql.others(plan.ranges, plan.among ? -1 : plan.driver, "b.record");
-  text += ", (SELECT COUNT(*) FROM b WHERE 1 = 1" + others + ")";
-  text = "WITH b AS MATERIALIZED (" + base + " LIMIT " + sql.bind(most + 1) + ") " + text;
-  MACHIYA_TRY(auto row, tx.query_one(text, sql.binds()));
-  if (!row) return std::int64_t{0};
-  more = row->integer(0) > most;
-  const std::int64_t rows = row->integer(1);
   if (rows > kCounted) more = true;
   return std::min(rows, kCounted);
 }
@@ -220,95 +236,6 @@ Result<std::vector<std::int64_t>> Registers::Impl::every(store::ReadTx& tx, cons
   MACHIYA_TRY(Found found, find(tx, wanted, static_cast<int>(most) + 1, std::nullopt));
   if (static_cast<std::int64_t>(found.ids.size()) > most) return Error(ErrorCode::limit_exceeded, "too many rows at once");
   return std::move(found.ids);
-}
-
-namespace {
-
-/// "<number of the last row>.<its sort value>": no inner key leaves the house.
-std::string cursor_of(const std::string& number, const std::string& value) { return number + "." + vault::base64url(value); }
-
-bool reads_personal(const Register& reg, const Access& access) {
-  return std::any_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) { return c.personal && access.read(c); });
-}
-
-}  // namespace
-
-Result<Listing> Registers::list(const Register& reg, const Query& query, const identity::Principal& who) {
-  const Impl& impl = *impl_;
-  const Access access = impl.access(reg, who);
-  if (!access.read()) return Error(ErrorCode::not_found, "no such register");
-  const int limit = std::clamp(query.limit, 1, 1000);
-  return impl.p.store.read([&](store::ReadTx& tx) -> Result<Listing> {
-    MACHIYA_TRY(const Impl::Plan plan, impl.plan(tx, reg, query, access));
-    std::optional<std::pair<std::string, std::int64_t>> after;
-    if (!query.after.empty()) {
-      const std::size_t dot = std::min(query.after.find('.'), query.after.size());
-      MACHIYA_TRY(const auto last, dao::find_row(tx, reg.id, std::string_view(query.after).substr(0, dot)));
-      const auto value = vault::from_base64url(std::string_view(query.after).substr(std::min(dot + 1, query.after.size())));
-      if (!last || !value.ok()) return Error(ErrorCode::invalid_input, "no such page", "after");
-      after.emplace(*value, last->id);
-    }
-    MACHIYA_TRY(auto found, impl.find(tx, plan, limit + 1, after));
-    Listing out;
-    const bool more = found.ids.size() > static_cast<std::size_t>(limit);
-    if (more) found.ids.pop_back();
-    MACHIYA_TRY(auto stored, dao::rows_of(tx, found.ids));
-    const bool personal = reads_personal(reg, access) || std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; });
-    Values last_values;
-    for (dao::StoredRow& row : stored) {
-      MACHIYA_TRY(FullRow full, impl.full(tx, reg, std::move(row), personal));
-      out.rows.push_back(impl.shown(reg, full, access));
-      last_values = std::move(full.values);
-    }
-    if (more && !out.rows.empty()) {
-      std::string value;
-      if (query.sort) {
-        const Column* c = reg.column(query.sort->column);
-        value = c != nullptr ? key_of(*c, last_values[c->name]) : out.rows.back().state;
-      }
-      out.next = cursor_of(out.rows.back().number, value);
-    }
-    MACHIYA_CHECK(impl.add_titles(tx, reg, out.rows, who));
-    MACHIYA_TRY(out.total, impl.count(tx, plan, out.more_than_counted));
-    if (reads_personal(reg, access) && !out.rows.empty()) {
-      if (impl.p.audit.backlogged()) return Error(ErrorCode::unavailable, "reads of personal data cannot be recorded");
-      impl.p.audit.append_later({who.actor(), "register.list", "register:" + reg.id, "work", "", Value::object({{"rows", out.rows.size()}})});
-    }
-    return out;
-  });
-}
-
-Result<std::int64_t> Registers::each(const Register& reg, const Query& query, const identity::Principal& who, std::string_view request,
-                                     const std::function<bool(const Row&)>& sink) {
-  const Impl& impl = *impl_;
-  const Access access = impl.access(reg, who);
-  if (!access.read()) return Error(ErrorCode::not_found, "no such register");
-  if (impl.p.audit.backlogged()) return Error(ErrorCode::unavailable, "exports cannot be recorded");
-  constexpr int kChunk = 500;
-  auto rows = impl.p.store.read([&](store::ReadTx& tx) -> Result<std::int64_t> {
-    MACHIYA_TRY(const Impl::Plan plan, impl.plan(tx, reg, query, access));
-    std::optional<std::pair<std::string, std::int64_t>> after;
-    std::int64_t count = 0;
-    for (;;) {
-      MACHIYA_TRY(auto found, impl.find(tx, plan, kChunk, after));
-      if (found.ids.empty()) return count;
-      after.emplace(found.next_value, found.ids.back());
-      MACHIYA_TRY(auto stored, dao::rows_of(tx, found.ids));
-      std::vector<Row> shown;
-      for (dao::StoredRow& row : stored) {
-        MACHIYA_TRY(const FullRow full, impl.full(tx, reg, std::move(row), true));
-        shown.push_back(impl.shown(reg, full, access));
-      }
-      MACHIYA_CHECK(impl.add_titles(tx, reg, shown, who));
-      for (const Row& row : shown) {
-        ++count;
-        if (!sink(row)) return count;
-      }
-    }
-  });
-  if (rows.ok())
-    impl.p.audit.append_later({who.actor(), "register.export", "register:" + reg.id, "work", std::string(request), Value::object({{"rows", *rows}})});
-  return rows;
 }
 
 }  // namespace machiya::registers

@@ -87,22 +87,28 @@ std::vector<std::int64_t> without(const std::vector<std::int64_t>& a, const std:
 
 }  // namespace
 
-Result<void> Registers::Impl::seal_row(store::Tx& tx, const Register& reg, dao::StoredRow& row, const Values& values) const {
+std::vector<std::int64_t> Registers::Impl::tokens_of_row(const Register& reg, const Values& values) const { return tokens_of(p.vault, all_terms(reg, values)); }
+
+PackedRow pack_row(const Register& reg, const Values& values) {
   Value plain = Value::object(), personal = Value::object();
   for (const Column& c : reg.columns)
     if (const Value& value = values[c.name]; !value.is_null() && c.kind != ColumnKind::rollup) (c.personal ? personal : plain).members().emplace_back(c.name, value);
-  row.data = json::to_text(plain);
-  if (personal.size() == 0 && !row.data_key) return {};   // a key is made for the first personal value
+  const bool any = personal.size() > 0;
+  return {json::to_text(plain), json::to_text(records::Records::pack(std::move(personal), search_terms(reg, values, true))), any};
+}
+
+Result<void> Registers::Impl::seal_row(store::Tx& tx, dao::StoredRow& row, const PackedRow& packed) const {
+  row.data = packed.plain;
+  if (!packed.any_personal && !row.data_key) return {};   // a key is made for the first personal value
   if (!row.data_key) {
     MACHIYA_TRY(row.data_key, p.vault.create_key(tx));
   }
-  MACHIYA_TRY(row.sealed, p.vault.seal(tx, row.data_key, records::kDataContext,
-                                       json::to_text(records::Records::pack(std::move(personal), search_terms(reg, values, true)))));
+  MACHIYA_TRY(row.sealed, p.vault.seal(tx, row.data_key, records::kDataContext, packed.personal));
   return {};
 }
 
-Result<void> Registers::Impl::note(store::Tx& tx, const Register& reg, const FullRow& before, const dao::StoredRow& after, const Values& values,
-                                   const Deed& deed) const {
+Result<records::EventRow> Registers::Impl::entry_of(store::Tx& tx, const Register& reg, const FullRow& before, const dao::StoredRow& after,
+                                                    const Values& values, const Deed& deed) const {
   Value plain = Value::object(), personal = Value::object();
   if (before.stored.id != 0)   // the values of a newborn follow from the row and its later changes
     for (const Column& c : reg.columns) {
@@ -124,7 +130,13 @@ Result<void> Registers::Impl::note(store::Tx& tx, const Register& reg, const Ful
     if (!deed.actor_name.empty()) plain.set("_by", deed.actor_name);
   }
   event.fields = plain.size() > 0 ? json::to_text(plain) : "";
-  return records::insert_first_events(tx, {event});
+  return event;
+}
+
+Result<void> Registers::Impl::note(store::Tx& tx, const Register& reg, const FullRow& before, const dao::StoredRow& after, const Values& values,
+                                   const Deed& deed) const {
+  MACHIYA_TRY(auto event, entry_of(tx, reg, before, after, values, deed));
+  return records::insert_first_events(tx, {std::move(event)});
 }
 
 Result<void> Registers::Impl::trail(store::Tx& tx, const Register& reg, const dao::StoredRow& row, const Deed& deed) const {
@@ -135,14 +147,13 @@ Result<void> Registers::Impl::trail(store::Tx& tx, const Register& reg, const da
 }
 
 Result<std::int64_t> Registers::Impl::insert(store::Tx& tx, const Register& reg, const dao::Head& head, dao::StoredRow row, const Values& values,
-                                             const Deed& deed, std::vector<dao::IndexRow>* later) const {
-  MACHIYA_CHECK(seal_row(tx, reg, row, values));
+                                             const Deed& deed) const {
+  MACHIYA_CHECK(seal_row(tx, row, pack_row(reg, values)));
   MACHIYA_TRY(row.id, dao::insert_row(tx, head, row));
   std::vector<dao::IndexRow> index;
   for (dao::IndexEntry& e : index_of(reg, values, row.state, row.ended.has_value())) index.push_back({e.field, std::move(e.value), row.id});
-  if (later != nullptr) later->insert(later->end(), std::make_move_iterator(index.begin()), std::make_move_iterator(index.end()));
-  else MACHIYA_CHECK(dao::insert_index(tx, index));
-  MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens_of(p.vault, all_terms(reg, values))));
+  MACHIYA_CHECK(dao::insert_index(tx, index));
+  MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens_of_row(reg, values)));
   FullRow nothing;
   MACHIYA_CHECK(note(tx, reg, nothing, row, values, deed));
   MACHIYA_CHECK(remind(tx, reg, nullptr, row, values));
@@ -172,7 +183,7 @@ Result<void> Registers::Impl::remove(store::Tx& tx, const Register& reg, const F
 
 Result<bool> Registers::Impl::update(store::Tx& tx, const Register& reg, const FullRow& before, dao::StoredRow after, const Values& values,
                                      const Deed& deed) const {
-  MACHIYA_CHECK(seal_row(tx, reg, after, values));
+  MACHIYA_CHECK(seal_row(tx, after, pack_row(reg, values)));
   after.changed = deed.now;
   MACHIYA_TRY(const bool done, dao::update_row(tx, after, reg.hash));
   if (!done) return false;

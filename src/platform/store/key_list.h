@@ -2,8 +2,10 @@
 //   SQLite:     … IN (SELECT value FROM json_each(:keys))
 //   PostgreSQL: … IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))
 #pragma once
+#include <charconv>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/store/store.h"
@@ -18,6 +20,22 @@ inline std::string key_list(const std::vector<std::int64_t>& keys, Engine engine
     out += std::to_string(keys[i]);
   }
   out += engine == Engine::sqlite ? "]" : "}";
+  return out;
+}
+
+/// `select` gives one integer column "key"; its rows come as one text, which costs a fraction of rows: read them with keys_in().
+inline std::string as_key_list(const std::string& select, Engine engine) {
+  return (engine == Engine::sqlite ? "SELECT group_concat(key) FROM (" : "SELECT string_agg(CAST(key AS TEXT), ',') FROM (") + select + ") AS listed";
+}
+/// "3,2,1"; the order is that of the select on SQLite, and any on PostgreSQL.
+inline std::vector<std::int64_t> keys_in(std::string_view text) {
+  std::vector<std::int64_t> out;
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
+    std::int64_t key = 0;
+    const auto read = std::from_chars(at, end, key);
+    if (read.ec != std::errc()) break;
+    out.push_back(key), at = read.ptr + 1;
+  }
   return out;
 }
 

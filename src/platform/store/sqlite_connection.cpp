@@ -124,7 +124,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
     return out;
   }
   if (role == Role::reader) {
-    MACHIYA_CHECK(out->script("PRAGMA query_only=ON; PRAGMA cache_size=-2000;"));
+    MACHIYA_CHECK(out->script("PRAGMA query_only=ON; PRAGMA cache_size=-8000;"));
     return out;
   }
   MACHIYA_CHECK(out->script(std::string("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=12000; PRAGMA journal_size_limit=67108864; "
