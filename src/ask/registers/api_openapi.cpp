@@ -26,7 +26,7 @@ Value shared_schemas() {
   const Value rights = object({{"add", flag()}, {"bulk", flag()}, {"import", flag()}}, names({"add", "bulk", "import"}));
   const Value brief = object({{"id", text_type()}, {"version", whole_number()}, {"name", text_type()}, {"summary", text_type()}, {"owner", text_type()}, {"page", text_type("uri-reference")},
                               {"self", text_type("uri-reference")}, {"rows", text_type("uri-reference")}, {"rights", rights}}, names({"id", "version", "name", "owner", "page", "self", "rows", "rights"}));
-  const Value column = object({{"column", text_type()}, {"kind", one_of({"answer", "relation", "formula", "deadline"})}, {"type", text_type()}, {"label", text_type()}, {"hint", text_type()},
+  const Value column = object({{"column", text_type()}, {"kind", one_of({"answer", "relation", "formula", "deadline", "rollup"})}, {"type", text_type()}, {"label", text_type()}, {"hint", text_type()},
                                {"required", flag()}, {"writable", flag()}, {"personal", flag()}, {"filter", flag()}, {"search", flag()}, {"unique", flag()}, {"relation", text_type()}, {"unit", text_type()},
                                {"options", list_of(object({{"value", text_type()}, {"label", text_type()}}, names({"value", "label"})))}},
                               names({"column", "kind", "type", "label", "required", "writable", "personal", "filter", "search", "unique"}));

@@ -14,6 +14,7 @@ const char* kind_name(ColumnKind kind) {
     case ColumnKind::relation: return "relation";
     case ColumnKind::formula: return "formula";
     case ColumnKind::deadline: return "deadline";
+    case ColumnKind::rollup: return "rollup";
     case ColumnKind::answer: break;
   }
   return "answer";

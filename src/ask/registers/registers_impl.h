@@ -88,7 +88,9 @@ struct Registers::Impl {
   // Rows of other registers (registers_related.cpp)
   /// `number`: of the row itself, "" when it is not there yet.
   Result<Around> around(store::ReadTx& tx, const Register& reg, const Values& values, std::string_view number) const;
-  Result<json::Value> rolled_up(store::ReadTx& tx, const Register& reg, const Column& column, std::string_view number) const;
+  class Fold;
+  Result<void> roll_up(store::ReadTx& tx, const Register& reg, std::string_view number, Values& out) const;
+  Result<bool> fold_rows(store::ReadTx& tx, const Register& other, const dao::IndexEntry& entry, bool nobody, std::vector<Fold>& folds) const;
   /// Are the rows that something was worked out from still the same?
   Result<bool> unchanged(store::ReadTx& tx, const std::vector<std::pair<std::int64_t, std::int64_t>>& rests_on) const;
   /// Rows of other registers whose formulas rest on this one are worked out again: some in this transaction, the others by a job.

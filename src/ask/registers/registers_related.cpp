@@ -13,12 +13,9 @@ constexpr int kFollowAtOnce = 100, kFollowInJob = 500;
 Result<Around> Registers::Impl::around(store::ReadTx& tx, const Register& reg, const Values& values, std::string_view number) const {
   Around out;
   if (!reg.reads_others()) return out;
+  MACHIYA_CHECK(roll_up(tx, reg, number, out.rollups));
   const auto city = p.city();
   for (const Column& c : reg.columns) {
-    if (c.kind == ColumnKind::rollup) {
-      MACHIYA_TRY(Value value, rolled_up(tx, reg, c, number));
-      if (!value.is_null()) out.rollups.members().emplace_back(c.name, std::move(value));
-    }
     const auto* other = c.reads.empty() ? nullptr : city->get<Register>("register", c.relation);
     const std::string& to = values.text(c.name);
     if (other == nullptr || to.empty()) continue;
@@ -56,31 +53,40 @@ Result<bool> Registers::Impl::unchanged(store::ReadTx& tx, const std::vector<std
 }
 
 // --- roll-ups ---
-namespace {
 
-/// The values of one column, one row after the other.
-class Fold {
+/// What one roll-up makes of the rows, one after the other.
+class Registers::Impl::Fold {
  public:
-  Fold(const Register& other, const Rollup& rule) : rule_(rule), column_(other.column(rule.column)), on_(other.column(rule.on)) {}
-  void take(const Values& values) {
-    ++count_;
-    if (column_ == nullptr) return;
-    auto value = feel::from_json(values[column_->name], column_->question->feel_type);
-    if (!value.ok() || value->is_null()) return;
-    switch (rule_.kind) {
-      case RollupKind::count: return;
-      case RollupKind::sum: sum_ = sum_ + *value->number(); return;
-      case RollupKind::latest: return latest(values, values[column_->name]);
-      case RollupKind::min: case RollupKind::max:
-        if (best_.is_null() || (rule_.kind == RollupKind::min) == less(*value, key_)) best_ = values[column_->name], key_ = std::move(*value);
+  static Result<Fold> of(const Register& other, const Rollup& rule) {
+    Fold out(other, rule);
+    if (!rule.when.empty()) {
+      MACHIYA_TRY(out.when_, feel::compile(rule.when, row_scope(other.columns)));
     }
+    return out;
+  }
+  bool only_counts() const { return rule_->kind == RollupKind::count && !when_; }
+  void counted(std::int64_t rows) { count_ = rows; }
+  Result<void> take(const Values& values, const std::vector<feel::Value>& slots, const feel::Environment& environment) {
+    if (when_) {
+      MACHIYA_TRY(const feel::Value holds, when_.evaluate(slots, environment));
+      if (!holds.is_true()) return {};
+    }
+    ++count_;
+    if (column_ == nullptr) return {};
+    auto value = feel::from_json(values[column_->name], column_->question->feel_type);
+    if (!value.ok() || value->is_null()) return {};
+    if (rule_->kind == RollupKind::sum) sum_ = sum_ + *value->number();
+    else if (rule_->kind == RollupKind::latest) latest(values, values[column_->name]);
+    else if (best_.is_null() || (rule_->kind == RollupKind::min ? less(*value, key_) : less(key_, *value))) best_ = values[column_->name], key_ = std::move(*value);
+    return {};
   }
   Value result() const {
-    if (rule_.kind == RollupKind::count) return Value(count_);
-    return rule_.kind == RollupKind::sum ? feel::to_json(feel::Value::number(sum_)) : best_;
+    if (rule_->kind == RollupKind::count) return Value(count_);
+    return rule_->kind == RollupKind::sum ? feel::to_json(feel::Value::number(sum_)) : best_;
   }
 
  private:
+  Fold(const Register& other, const Rollup& rule) : rule_(&rule), column_(other.column(rule.column)), on_(other.column(rule.on)) {}
   static bool less(const feel::Value& a, const feel::Value& b) {
     if (a.number() != nullptr && b.number() != nullptr) return *a.number() < *b.number();
     const auto x = a.as_date(), y = b.as_date();
@@ -93,9 +99,10 @@ class Fold {
     best_ = value, day_ = day;
   }
 
-  const Rollup& rule_;
+  const Rollup* rule_;
   const Column* column_;
   const Column* on_;
+  feel::Expression when_;
   std::int64_t count_ = 0;
   feel::Decimal sum_{0};
   Value best_;
@@ -103,40 +110,48 @@ class Fold {
   std::string day_;
 };
 
-}  // namespace
-
-Result<Value> Registers::Impl::rolled_up(store::ReadTx& tx, const Register& reg, const Column& column, std::string_view number) const {
+Result<void> Registers::Impl::roll_up(store::ReadTx& tx, const Register& reg, std::string_view number, Values& out) const {
   const auto city = p.city();
-  const Rollup& rule = column.rollup;
-  const auto* other = city->get<Register>("register", rule.of);
-  const Column* by = other != nullptr ? other->column(rule.by) : nullptr;
-  if (by == nullptr) return Error(ErrorCode::definition_error, "the roll-up " + reg.id + "." + column.name + " has no rows to look at");
-  Fold fold(*other, rule);
-  if (number.empty()) return fold.result();   // nothing points to a row that is not there yet
-  const dao::IndexEntry entry{by->field, key_of(*by, Value(number))};
-  if (rule.kind == RollupKind::count && rule.when.empty()) {
+  std::map<std::pair<std::string, std::string>, std::vector<const Column*>> groups;   // roll-ups over the same rows look at them once
+  for (const Column& c : reg.columns)
+    if (c.kind == ColumnKind::rollup) groups[{c.rollup.of, c.rollup.by}].push_back(&c);
+  for (const auto& [rows, columns] : groups) {
+    const auto* other = city->get<Register>("register", rows.first);
+    const Column* by = other != nullptr ? other->column(rows.second) : nullptr;
+    if (by == nullptr) return Error(ErrorCode::definition_error, "the roll-ups of " + reg.id + " have no rows to look at: " + rows.first + "." + rows.second);
+    std::vector<Fold> folds;
+    for (const Column* c : columns) {
+      MACHIYA_TRY(Fold fold, Fold::of(*other, c->rollup));
+      folds.push_back(std::move(fold));
+    }
+    MACHIYA_TRY(const bool whole, fold_rows(tx, *other, {by->field, key_of(*by, Value(number))}, number.empty(), folds));
+    for (std::size_t i = 0; whole && i < columns.size(); ++i)
+      if (Value value = folds[i].result(); !value.is_null()) out.members().emplace_back(columns[i]->name, std::move(value));
+  }
+  return {};
+}
+
+/// False when there are more rows than are looked at.
+Result<bool> Registers::Impl::fold_rows(store::ReadTx& tx, const Register& other, const dao::IndexEntry& entry, bool nobody, std::vector<Fold>& folds) const {
+  if (nobody) return true;   // nothing points to a row that is not there yet
+  if (std::all_of(folds.begin(), folds.end(), [](const Fold& f) { return f.only_counts(); })) {
     MACHIYA_TRY(const auto count, dao::count_with(tx, entry));
-    return Value(count);
+    for (Fold& fold : folds) fold.counted(count);
+    return true;
   }
-  feel::Expression when;
-  if (!rule.when.empty()) {
-    MACHIYA_TRY(when, feel::compile(rule.when, row_scope(other->columns)));
-  }
+  const feel::Environment environment(p.clock.now());
   constexpr int kChunk = 1000;
   std::int64_t after = 0;
   for (int seen = 0;;) {
     MACHIYA_TRY(const auto ids, dao::records_after(tx, entry, after, kChunk));
     MACHIYA_TRY(auto stored, dao::rows_of(tx, ids));
     for (dao::StoredRow& one : stored) {
-      MACHIYA_TRY(const FullRow row, full(tx, *other, std::move(one), false));
-      if (when) {
-        MACHIYA_TRY(const feel::Value holds, when.evaluate(row_slots(*other, row.values, row.stored.state), feel::Environment(p.clock.now())));
-        if (!holds.is_true()) continue;
-      }
-      fold.take(row.values);
+      MACHIYA_TRY(const FullRow row, full(tx, other, std::move(one), false));
+      const auto slots = row_slots(other, row.values, row.stored.state);
+      for (Fold& fold : folds) MACHIYA_CHECK(fold.take(row.values, slots, environment));
     }
-    if (ids.size() < kChunk) return fold.result();
-    if ((seen += kChunk) >= kMaxRolled) return Value();
+    if (ids.size() < kChunk) return true;
+    if ((seen += kChunk) >= kMaxRolled) return false;
     after = ids.back();
   }
 }
