@@ -1,4 +1,5 @@
-// Scenarios of registers: a right one passes on both databases, a wrong one fails at its line, faults of the file are named.
+// Scenarios of registers: a right one passes on both databases, a wrong one fails at its line, faults of the file are named. Planted and seen
+// caught: a refusal that passes without being named.
 #include "ask/registers/register_scenario_runner.h"
 
 #include <sstream>

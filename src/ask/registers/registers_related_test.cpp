@@ -1,5 +1,6 @@
 // Related rows on both databases: formulas over the row behind a relation follow it, roll-ups tell what points to a row, and a definition
-// that would tell more than its readers may see is refused at its place.
+// that would tell more than its readers may see is refused at its place. Planted and seen caught: rows that do not follow, a department or a
+// circle that is not looked at, a roll-up without its condition or with a row lost between two chunks.
 #include "ask/registers/testing.h"
 
 namespace machiya::registers::testing {
@@ -131,7 +132,7 @@ TEST_P(RelatedRows, checks_see_the_related_row) {
 TEST_P(RelatedRows, more_rows_than_one_transaction_takes_follow_by_a_job) {
   const Row work = add(*works, R"({"name":"橋","unit_price":1})", clerk);
   std::vector<Values> many;
-  for (int i = 0; i < 730; ++i) many.push_back(json::Value::object({{"slip", "s" + std::to_string(i)}, {"work", "橋"}, {"weight", i}}));
+  for (int i = 0; i < 1130; ++i) many.push_back(json::Value::object({{"slip", "s" + std::to_string(i)}, {"work", "橋"}, {"weight", i}}));
   ASSERT_TRUE(registers->add_many(*loads, many, "", approver, "r").ok());
   ASSERT_TRUE(set(*works, work, R"({"unit_price":2})", clerk)->row);
   const auto stale = [&] {
@@ -142,10 +143,10 @@ TEST_P(RelatedRows, more_rows_than_one_transaction_takes_follow_by_a_job) {
     }).ok());
     return out;
   };
-  EXPECT_EQ(stale(), 630);
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(hall->jobs->run_due().ok());
+  EXPECT_EQ(stale(), 1030);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(hall->jobs->run_due().ok());
   EXPECT_EQ(stale(), 0);
-  EXPECT_EQ(seen(*works, work).values["carried"].as_int(), 729 * 730 / 2);
+  EXPECT_EQ(seen(*works, work).values["carried"].as_int(), 1129 * 1130 / 2);
 }
 
 TEST_P(RelatedRows, a_bulk_edit_is_followed_and_undone) {
