@@ -4,7 +4,7 @@
 . script/postgres.sh
 mkdir -p build
 configure build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMACHIYA_SANITIZE=thread
-read -ra targets <<<"${MACHIYA_TSAN:-metrics_tests store_tests audit_tests events_tests jobs_tests http_tests identity_tests vault_tests worker_tests cases_tests apply_tests app_tests}"
+read -ra targets <<<"${MACHIYA_TSAN:-metrics_tests store_tests audit_tests events_tests jobs_tests http_tests identity_tests vault_tests worker_tests cases_tests apply_tests registers_tests app_tests}"
 ninja -C build/tsan -j "$JOBS" --quiet "${targets[@]}" || die "the build failed"
 postgres_start
 failed=0
