@@ -18,7 +18,7 @@ struct Wanted {
   std::string folder;        ///< of the SQLite file and the master key; what is filled already is used again
   std::string url;           ///< of a PostgreSQL database; "": SQLite in `folder`
   std::string kind;          ///< only lists whose name has this
-  std::string only;          ///< "fill", "lists", "saves", "import"; "": all of them
+  std::string only;          ///< "fill", "lists", "charts", "saves", "import"; "": all of them
 };
 
 /// The service over one open database, filled up to the wanted rows.
@@ -44,6 +44,7 @@ Values row_of(std::int64_t i, const std::vector<std::string>& parks);
 std::vector<std::string> parks_of(Bench& bench);
 
 void lists(Bench& bench);
+void charts(Bench& bench);
 /// 64 people save single cells: without a pause, with one, and with one while lists are read.
 void saves(Bench& bench);
 /// 64 people with a pause save single cells while one import runs.

@@ -32,6 +32,7 @@ void run(const Wanted& wanted) {
   Bench bench(wanted);
   const auto part = [&](const char* name) { return wanted.only.empty() || wanted.only == name; };
   if (part("lists")) lists(bench);
+  if (part("charts")) charts(bench);
   if (part("saves")) saves(bench);
   if (part("import")) import_beside(bench);
 }
@@ -66,7 +67,7 @@ int main(int argc, char** argv) {
     else if (key == "--kind") wanted.kind = argv[i + 1];
     else if (key == "--only") wanted.only = argv[i + 1];
     else return std::cerr << "usage: registers_bench [--rows N] [--engine sqlite|postgres|both] [--seconds N] [--pause-ms N] [--times N] [--beside N]\n"
-                             "                       [--only fill|lists|saves|import] [--kind WORD] [--folder DIR [--store postgresql://…]]\n", 2;
+                             "                       [--only fill|lists|charts|saves|import] [--kind WORD] [--folder DIR [--store postgresql://…]]\n", 2;
   }
   machiya::set_log_level(machiya::LogLevel::warn);
   if (wanted.folder.empty()) machiya::registers::bench::run_fresh(wanted, engine);
