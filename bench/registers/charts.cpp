@@ -13,6 +13,9 @@ void charts(Bench& bench) {
   };
   const std::vector<Kind> kinds = {
       {"by species", {.by = "species"}, {}},
+      {"by park", {.by = "park"}, {}},
+      {"by species, one park", {.by = "species"}, {{"park", "is", parks_of(bench)[0]}}},
+      {"by species, half of the rows", {.by = "species"}, {{"girth", "from", "2500"}}},
       {"by fiscal year of planting", {.by = "planted", .bucket = Bucket::fiscal_year}, {}},
       {"by month of inspection, one species", {.by = "next_inspection", .bucket = Bucket::month}, {{"species", "is", "cherry"}}},
       {"by species, one girth", {.by = "species"}, {{"girth", "is", "77"}}},

@@ -99,23 +99,6 @@ double one(Bench& bench, const Kind& kind, Query q) {
   return ms_since(start);
 }
 
-void charts(Bench& bench) {
-  const auto parks = parks_of(bench);
-  const auto measure = [&](const char* name, const ChartRule& rule, const Query& q) {
-    std::vector<double> times;
-    for (int i = 0; i < 5; ++i) {
-      const auto start = steady_clock::now();
-      auto chart = bench.hall->registers->chart(bench.trees(), rule, q, bench.who, "ja");
-      if (!chart.ok()) give_up(chart.error());
-      times.push_back(ms_since(start));
-    }
-    std::cout << "  " << name << ": " << quantiles(std::move(times)) << std::endl;
-  };
-  measure("chart by park", {.by = "park"}, {});
-  measure("chart by species, one park", {.by = "species"}, query({{"park", "is", parks[0]}}));
-  measure("chart by species, half of the rows", {.by = "species"}, query({{"girth", "from", "2500"}}));
-}
-
 }  // namespace
 
 void lists(Bench& bench) {
@@ -130,7 +113,6 @@ void lists(Bench& bench) {
     std::cout << "  " << kind.name << ": " << quantiles(std::move(times)) << std::endl;
   }
   std::cout << "  all lists of one page: " << quantiles(std::move(all)) << std::endl;
-  if (bench.wanted.kind.empty()) charts(bench);
 }
 
 }  // namespace machiya::registers::bench
