@@ -30,7 +30,7 @@ Value shared_schemas() {
                                {"required", flag()}, {"writable", flag()}, {"personal", flag()}, {"filter", flag()}, {"search", flag()}, {"unique", flag()}, {"relation", text_type()}, {"unit", text_type()},
                                {"options", list_of(object({{"value", text_type()}, {"label", text_type()}}, names({"value", "label"})))}},
                               names({"column", "kind", "type", "label", "required", "writable", "personal", "filter", "search", "unique"}));
-  const Value view = object({{"view", text_type()}, {"type", one_of({"list", "board", "calendar", "map", "timeline", "sheet"})}, {"name", text_type()}, {"columns", list_of(text_type())},
+  const Value view = object({{"view", text_type()}, {"type", one_of({"list", "board", "calendar", "map", "timeline", "sheet", "chart"})}, {"name", text_type()}, {"columns", list_of(text_type())},
                              {"where", list_of(map())}, {"page", text_type("uri-reference")}, {"rows", text_type("uri-reference")}}, names({"view", "type", "name", "columns", "where", "page"}));
   out.set("Problem", object({{"type", text_type("uri-reference")}, {"title", text_type()}, {"status", whole_number()}, {"detail", text_type()}, {"instance", text_type()},
                              {"errors", list_of(fault_schema())}}, names({"type", "title", "status"})));

@@ -98,6 +98,7 @@ TEST_P(RegisterApi, a_client_is_staff_of_its_role_as_far_as_its_scope_goes) {
   EXPECT_EQ(of_reader.body["schema"]["properties"].size(), 0u);
   EXPECT_FALSE(of_reader.body["rights"]["add"].as_bool());
   EXPECT_EQ(plain(Method::get, list, reads, {}, {}, "ja").body.text("name"), "公園樹木台帳");
+  EXPECT_EQ(call(Method::get, base + "/works", writes).body["views"].size(), 7u);   // one of each kind
   EXPECT_EQ(plain(Method::get, list + "?lang=ja", reads).body.text("name"), "公園樹木台帳");
 }
 

@@ -123,6 +123,7 @@ class WorldMaker {
     RegisterPlan out = frame("sites-" + std::to_string(world), dice.below(2) ? "health" : "digital");
     out.columns.push_back({name(), label(), "text", {}, {}, false, true, true, "type: text", {}});
     out.title = out.columns.back().name;
+    out.columns.push_back(restricted(out, {name(), label(), "number", {}, {}, false, true, false, "type: number", {}}));
     return out;
   }
   RegisterPlan ledger(int world, const RegisterPlan& sites) {
@@ -136,17 +137,24 @@ class WorldMaker {
     ColumnPlan from = add({name(), label(), "date", {}, {}, false, true, false, "type: date", {}}), until = add({name(), label(), "date", {}, {}, false, true, false, "type: date", {}});
     const ColumnPlan place = add({name(), label(), "place", {}, {}, false, false, false, "type: place", {}});
     const ColumnPlan lane = add({name(), label(), "choice", {}, {}, false, true, false, "type: choice, options: [ { value: east, label: { ja: 東, en: East } }, { value: west, label: { ja: 西, en: West } } ]", {}});
-    add({name(), label(), "relation", {}, {}, false, true, false, "relation: " + sites.id, {}});
+    const ColumnPlan site = add({name(), label(), "relation", {}, {}, false, true, false, "relation: " + sites.id, {}});
     for (auto& c : out.columns)   // what is searched has no readers of its own
       if (c.type == "text" && c.read.empty() && dice.below(2)) c.search = true;
     ColumnPlan sum{name(), label(), "formula", narrowed(out, {a.name, b.name}), {}, b.personal, !b.personal && dice.below(2) == 0, false, "formula: " + a.name + " + " + b.name + ", type: number", {a.name, b.name}};
     if (!sum.read.empty() || (a.read.empty() && b.read.empty())) out.columns.push_back(sum);
     out.columns.push_back({name(), label(), "deadline", from.read, {}, false, true, false, "deadline: { from: " + from.name + ", period: P40D }", {from.name}});
+    // What is worked out from the other register's column: no more readers than that column and the own ones, the other department's only
+    // in roles whose scope is all.
+    const ColumnPlan& far = sites.columns[1];
+    Words readers = both(both(out.read, far.read.empty() ? sites.read : far.read), both(site.read.empty() ? out.read : site.read, a.read.empty() ? out.read : a.read));
+    if (sites.owner != out.owner) readers = both(readers, {"auditor"});
+    if (!readers.empty()) out.columns.push_back({name(), label(), "formula", readers, {}, false, true, false, "formula: " + a.name + " + " + site.name + "." + far.name + ", type: number", {a.name}});
     const auto& narrow = out.columns[1];   // a view that rests on a column that not everybody reads
-    out.views = "views:\n  - { view: narrow, type: list, name: { ja: 抜粋, en: Narrow }, where: [ { column: " + narrow.name + ", filled: yes } ], sort: [-" + a.name + "] }\n"
+    out.views = "views:\n  - { view: narrow, type: list, name: { ja: 抜粋, en: Narrow }, columns: [" + narrow.name + ", " + b.name + ", " + a.name + "], where: [ { column: " + narrow.name + ", filled: yes } ], sort: [-" + a.name + "] }\n"
                 "  - { view: all, type: list, name: { ja: 一覧, en: All } }\n  - { view: lanes, type: board, by: " + lane.name + ", columns: [" + names(out) + "], name: { ja: 板, en: Board } }\n"
                 "  - { view: months, type: calendar, date: " + from.name + ", name: { ja: 暦, en: Calendar } }\n  - { view: map, type: map, place: " + place.name + ", name: { ja: 地図, en: Map } }\n"
                 "  - { view: bars, type: timeline, date: " + from.name + ", until: " + until.name + ", name: { ja: 工程, en: Bars } }\n  - { view: paper, type: sheet, name: { ja: 表, en: Sheet } }\n"
+                "  - { view: figures, type: chart, by: " + lane.name + ", measure: sum, of: " + a.name + ", name: { ja: 図, en: Chart } }\n"
                 "reminders:\n  - { reminder: soon, date: " + from.name + ", before: P200Y, text: { ja: 期限, en: Due } }\n";
     return out;
   }
@@ -179,7 +187,7 @@ class WorldMaker {
       do c.read = some_of(reg.read, 1);
       while (both(c.read, reg.write).empty());
     }
-    if (dice.below(4) == 0) c.write = some_of(both(c.read.empty() ? reg.read : c.read, reg.write), 1);
+    if (dice.below(2)) c.write = some_of(both(c.read.empty() ? reg.read : c.read, reg.write), 1);
     return c;
   }
   /// The readers of all of these; everybody of the register when none is restricted.

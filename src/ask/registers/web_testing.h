@@ -24,6 +24,7 @@ views:
   - { view: places, type: map, place: place, name: { ja: 地図, en: Map } }
   - { view: bars, type: timeline, date: starts, until: ends, name: { ja: 工程, en: Bars } }
   - { view: paper, type: sheet, name: { ja: 表, en: Sheet } }
+  - { view: figures, type: chart, by: phase, name: { ja: 図, en: Chart } }
 )";
 
 class RegistersWebTest : public RegistersTest {
