@@ -12,7 +12,7 @@ namespace machiya::registers {
 namespace {
 
 /// So many rows are asked for the other conditions of a count.
-constexpr std::int64_t kLookedAt = 5'000;
+constexpr std::int64_t kLookedAt = 1'000;
 /// So many of the newest rows with the pairs of letters of a text are looked at by the search box.
 constexpr int kSearched = 1'000;
 /// Up to so many gathered rows are sorted; more are met soon in the order itself, where an entry costs a thirtieth of a look.
