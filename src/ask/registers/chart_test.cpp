@@ -1,4 +1,5 @@
 // Charts on both databases: every number equals a plain count of the rows, and the list behind its link has exactly so many; rights; faults.
+// Planted and caught: a link that takes the text "-" for rows without a value.
 #include <map>
 #include <random>
 #include <regex>

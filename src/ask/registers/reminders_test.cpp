@@ -1,4 +1,5 @@
 // Reminders on both databases: told once whatever happens to the job, closed by themselves, seen only by those who may, settled by people.
+// Planted and caught: a write that does not close what it ends.
 #include <random>
 #include <thread>
 
