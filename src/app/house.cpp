@@ -83,11 +83,15 @@ struct House::Impl {
   void keep_up() {
     flush_statistics();
     if (++rounds % 120 != 1) return;
+    tend_cases();
     if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
     if (auto gone = blobs->erase_unattached(500); !gone.ok()) log(LogLevel::warn, "files-not-erased", {{"why", gone.error().to_string()}});
     plan_reminders(false);
     plan_retention();
     if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
+  }
+  void tend_cases() {
+    if (auto tended = registers->tend_cases(); !tended.ok()) log(LogLevel::warn, "cases-not-indexed", {{"why", tended.error().to_string()}});
   }
   int rounds = 0;
   void plan_reminders(bool now) {
@@ -266,7 +270,8 @@ void House::Impl::build_engines() {
   registers::Registers::declare(*events, *jobs);
   registers = std::make_unique<registers::Registers>(registers::Platform{
       *store, *vault, *audit, *events, *jobs, *identity, clock, rng, [city = furniture->city.get()] { return city->current(); },
-      [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }, blobs.get()});
+      [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }, blobs.get(),
+      [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); }});
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });
@@ -306,16 +311,18 @@ void House::Impl::wire_routes() {
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
   add_definitions_routes(router, DefinitionsPage{*furniture->templates, *furniture->texts, staff_frame,
                                                  [city = furniture->city.get()] { return city->current(); }, [this] { return reload(); }});
+  const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame,
+                                    [city = furniture->city.get()] { return city->current(); }, settings.data + "/spool",
+                                    settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
   const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, staff_frame, frame_of,
                        [city = furniture->city.get()] { return city->current(); }, hub,
                        [this](std::string_view blob, std::string_view variant) { return stored_file(*blobs, blob, variant); },
                        [this](const std::string& id) { return procedure(id); },
-                       settings.data + "/spool"};
+                       settings.data + "/spool",
+                       [register_web](const http::Request& request, std::string_view text) { return registers::found_rows(register_web, request, text); },
+                       std::string(registers::kBase)};
   cases::add_staff_routes(router, web);
   cases::add_report_routes(router, web);
-  const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame,
-                                    [city = furniture->city.get()] { return city->current(); }, settings.data + "/spool",
-                                    settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
   registers::add_register_routes(router, register_web);
   registers::add_import_routes(router, register_web);
   registers::add_api_routes(router, register_web);
@@ -344,6 +351,7 @@ void House::start() {
     while (!impl_->upkeep_wakes.wait_for(lock, std::chrono::seconds(5), [this] { return !impl_->running; }))
       impl_->keep_up();
   });
+  impl_->tend_cases();
   impl_->audit->start();
   impl_->events->start();
   impl_->plan_reminders(true);
@@ -378,6 +386,7 @@ city::LoadReport House::Impl::reload() {
       log(LogLevel::error, "policy-refused", {{"why", policy.error().to_string()}});
     if (running) plan_reminders(true);   // a definition may remind of something else now
   }
+  if (report.city && running) tend_cases();
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
   return report;

@@ -141,6 +141,15 @@ Result<void> Cases::run_automatic(std::string_view number, std::string_view acti
   });
 }
 
+namespace {
+
+json::Value erased_facts(const records::RecordRow& row) {
+  return json::Value::object({{"number", row.number}, {"procedure", row.type}, {"initiative", row.initiative}, {"department", row.department},
+                              {"action", "system:erase"}, {"from", row.state}, {"state", row.state}, {"hours", 0}});
+}
+
+}  // namespace
+
 Result<int> Cases::erase_due(int limit) {
   std::vector<std::string> blobs;
   auto done = p_.store.write([&](store::Tx& tx) -> Result<int> {
@@ -154,6 +163,7 @@ Result<int> Cases::erase_due(int limit) {
       }
       MACHIYA_CHECK(delete_documents(tx, row.id));
       MACHIYA_CHECK(records_.erase(tx, row, "retention"));
+      if (row.kind == "case") MACHIYA_CHECK(p_.events.emit(tx, kCaseChanged, row.number, erased_facts(row)));
     }
     return static_cast<int>(rows.size());
   });

@@ -156,6 +156,7 @@ Response show_inbox(const Web& web, Request& request) {
     if (inbox->more) pages.set("next", "/staff/inbox" + query_of(query));
     data.set("pagination", std::move(pages));
   }
+  if (!web.registers.empty()) data.set("register", web.registers + (f.procedure.empty() ? "#cases" : "/" + f.procedure));
   data.set("live", "/staff/live" + query_of({{"department", f.department}}));
   return render(web, request, "cases/inbox", std::move(data), lang);
 }

@@ -23,6 +23,13 @@ struct StoredFile {
   std::string type, content;
 };
 
+/// What a search found besides cases: a row of a register (module registers, plugged by app).
+struct FoundRow {
+  std::string title, href, table, department;
+  pages::Data tag;              ///< of its state; without a label when it has none
+  Instant created;
+};
+
 /// References must outlive the router.
 struct Web {
   Cases& cases;
@@ -38,6 +45,8 @@ struct Web {
   /// A compiled procedure of the city in force, for Open311 submissions; may be empty.
   std::function<std::shared_ptr<const interview::Procedure>(const std::string& id)> procedure;
   std::string export_folder;                                      ///< for exports on their way; private
+  std::function<Result<std::vector<FoundRow>>(const http::Request&, std::string_view text)> search_rows = {};
+  std::string registers = {};                                     ///< where each procedure is a register: "/staff/registers"; "": nowhere
 };
 
 /// Staff: inbox, case, actions, bulk decisions, search, persons at the counter, statistics, exports, moderation of reports.

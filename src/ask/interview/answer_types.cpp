@@ -21,6 +21,13 @@ std::optional<AnswerType> answer_type_of(std::string_view name) {
   return std::nullopt;
 }
 
+bool filterable(AnswerType type) {
+  switch (type) {
+    case AnswerType::date: case AnswerType::choice: case AnswerType::choices: case AnswerType::yes_no: case AnswerType::money: case AnswerType::number: return true;
+    default: return false;
+  }
+}
+
 std::string_view part(const Parts& parts, std::string_view name) {
   for (const auto& [key, value] : parts)
     if (key == name) return value;

@@ -195,6 +195,9 @@ void ProcedureCompiler::question(const Value& in, const std::string& at, Page& p
   if (!question.prefill.empty() && !contains(kFacts, question.prefill))
     faults_.error(child(at, "prefill"), "prefill「" + question.prefill + "」という事実はありません", "there is no fact '" + question.prefill + "' to prefill from");
   question_type(in, at, question);
+  question.filter = flag(in, "filter", false);
+  if (question.filter && (page.repeat || !filterable(question.type)))
+    faults_.error(child(at, "filter"), "filter はくり返しの外の date, choice, choices, yes-no, money, number に付けます", "filter is for date, choice, choices, yes-no, money and number outside a repeat");
   page.questions.push_back(std::move(question));
 }
 

@@ -23,6 +23,8 @@ inline constexpr int kAnswerTypes = 20;
 /// "long-text" …
 std::string_view answer_type_name(AnswerType type);
 std::optional<AnswerType> answer_type_of(std::string_view name);
+/// May a question of the type carry Question::filter? Free text may hold anybody's name: only what is picked or counted is kept in the clear.
+bool filterable(AnswerType type);
 
 /// Hard bounds of any interview, so that neither a definition nor a visitor can exhaust the server.
 inline constexpr int kMaxPages = 200;
@@ -59,6 +61,7 @@ struct Question {
   Texts label, hint, text;
   bool optional = false;
   bool reference = false;               ///< expressions see Situation::references under its name, not the answer
+  bool filter = false;                  ///< tells nothing of a person: staff lists filter by it, so it is kept beside the sealed answers
   Formula when, default_value, min, max;
   std::vector<Must> musts;
   std::string prefill, autocomplete, options_from, within, pattern;

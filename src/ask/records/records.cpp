@@ -43,38 +43,39 @@ std::vector<std::int64_t> Records::tokens_of(const Terms& terms) const {
 }
 
 Result<std::vector<Opened>> Records::search(std::string_view kind, std::string_view text, int limit) {
+  return store_.read([&](store::ReadTx& tx) { return search(tx, kind, "", text, limit); });
+}
+
+Result<std::vector<Opened>> Records::search(store::ReadTx& tx, std::string_view kind, std::string_view type, std::string_view text, int limit) {
   const std::string wanted = fold_for_search(text);
-  std::vector<Opened> out;
-  if (count_code_points(wanted) < 2) return out;
+  std::vector<Opened> hits;
+  if (count_code_points(wanted) < 2) return hits;
   // Common pairs can bring candidates that only share tokens: read more than asked for, then check.
   constexpr int kCandidates = 400;
-  return store_.read([&](store::ReadTx& tx) -> Result<std::vector<Opened>> {
-    std::vector<std::int64_t> ids;
-    for (std::string_view field : {"name", "kana", "address"}) {
-      std::vector<std::int64_t> tokens = vault_.search_tokens(field, text);
-      std::sort(tokens.begin(), tokens.end());
-      tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
-      MACHIYA_TRY(auto found, records_with_tokens(tx, tokens, kCandidates));
-      ids.insert(ids.end(), found.begin(), found.end());
+  std::vector<std::int64_t> ids;
+  for (std::string_view field : {"name", "kana", "address"}) {
+    std::vector<std::int64_t> tokens = vault_.search_tokens(field, text);
+    std::sort(tokens.begin(), tokens.end());
+    tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
+    MACHIYA_TRY(auto found, records_with_tokens(tx, tokens, kCandidates));
+    ids.insert(ids.end(), found.begin(), found.end());
+  }
+  std::sort(ids.rbegin(), ids.rend());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (std::int64_t id : ids) {
+    if (static_cast<int>(hits.size()) >= limit) break;
+    MACHIYA_TRY(auto row, find_record_by_id(tx, id));
+    if (!row || row->kind != kind || (!type.empty() && row->type != type) || row->sealed.empty()) continue;
+    MACHIYA_TRY(std::string plain, vault_.open_sealed(tx, row->data_key, kDataContext, row->sealed));
+    MACHIYA_TRY(json::Value packed, json::parse(plain));
+    Terms terms = terms_in(packed);
+    for (const auto& [field, term] : terms) {
+      if (fold_for_search(term).find(wanted) == std::string::npos) continue;
+      hits.push_back({std::move(*row), packed["data"], std::move(terms)});
+      break;
     }
-    std::sort(ids.rbegin(), ids.rend());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    std::vector<Opened> hits;
-    for (std::int64_t id : ids) {
-      if (static_cast<int>(hits.size()) >= limit) break;
-      MACHIYA_TRY(auto row, find_record_by_id(tx, id));
-      if (!row || row->kind != kind || row->sealed.empty()) continue;
-      MACHIYA_TRY(std::string plain, vault_.open_sealed(tx, row->data_key, kDataContext, row->sealed));
-      MACHIYA_TRY(json::Value packed, json::parse(plain));
-      Terms terms = terms_in(packed);
-      for (const auto& [field, term] : terms) {
-        if (fold_for_search(term).find(wanted) == std::string::npos) continue;
-        hits.push_back({std::move(*row), packed["data"], std::move(terms)});
-        break;
-      }
-    }
-    return hits;
-  });
+  }
+  return hits;
 }
 
 Result<std::string> Records::create(std::string_view kind, std::string_view type, const json::Value& data, const Terms& terms,
@@ -154,6 +155,7 @@ Result<void> Records::erase(store::Tx& tx, const RecordRow& row, std::string_vie
     MACHIYA_CHECK(delete_tokens(tx, row.id, tokens_of(terms_in(packed))));
   }
   if (row.data_key) MACHIYA_CHECK(vault_.erase_key(tx, row.data_key));
+  MACHIYA_CHECK(delete_values(tx, row.id));
   MACHIYA_CHECK(blank_record(tx, row.id, clock_.now()));
   return audit_.append(tx, {"system", "record.erase", row.kind + ":" + row.number, std::string(why), "", {}});
 }

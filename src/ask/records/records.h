@@ -51,6 +51,8 @@ class Records {
   /// Records of `kind` that have `text` in one of the fields (name, kana, address): candidates come from the tokens and
   /// are checked after decryption. At least two characters, else nothing is found.
   Result<std::vector<Opened>> search(std::string_view kind, std::string_view text, int limit);
+  /// The same within one procedure or register (`type`; "": all).
+  Result<std::vector<Opened>> search(store::ReadTx& tx, std::string_view kind, std::string_view type, std::string_view text, int limit);
 
   /// A new party: {"name": …, …} with its search terms. Audited as "record.create".
   Result<std::string> create(std::string_view kind, std::string_view type, const json::Value& data, const Terms& terms,

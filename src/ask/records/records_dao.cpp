@@ -5,7 +5,9 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <unordered_map>
 
+#include "base/json.h"
 #include "platform/store/key_list.h"
 #include "platform/store/many_rows.h"
 
@@ -18,15 +20,13 @@ using store::Bytes;
 using store::Param;
 using store::Row;
 
-constexpr std::string_view kSelect =
-    "SELECT id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, assignee, "
-    "person, channel, lang, category, fee, data_key, proposal, proposed_by, asked, clock, due, clock_left, lat, lon, publicity, "
-    "revision, created, changed, entered, ended, erase_after, document, sealed, sealed_log FROM record";
-// The same without the sealed columns, for lists.
-constexpr std::string_view kSelectList =
-    "SELECT id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, assignee, "
-    "person, channel, lang, category, fee, data_key, proposal, proposed_by, asked, clock, due, clock_left, lat, lon, publicity, "
-    "revision, created, changed, entered, ended, erase_after, document FROM record";
+std::string select(std::string_view more) {
+  return "SELECT id, number, kind, type, version, initiative, title, workflow, definition, rules, state, outcome, department, assignee, person, "
+         "channel, lang, category, fee, data_key, proposal, proposed_by, asked, clock, due, clock_left, lat, lon, publicity, revision, created, "
+         "changed, entered, ended, erase_after, document" + std::string(more) + " FROM record";
+}
+// Lists touch no sealed column; a row is read without the log of its interview, which only its applicant's pages need.
+const std::string kSelectList = select(""), kSelectRow = select(", data, sealed"), kSelect = select(", data, sealed, sealed_log");
 
 std::optional<Instant> instant_or_none(const Row& row, std::size_t i) {
   auto us = row.optional_integer(i);
@@ -58,7 +58,8 @@ RecordRow read_row(const Row& r) {
   out.created = {r.integer(30)}, out.changed = {r.integer(31)}, out.entered = {r.integer(32)};
   out.ended = instant_or_none(r, 33), out.erase_after = instant_or_none(r, 34);
   out.document = r.text(35);
-  if (r.size() > 37) out.sealed = r.text(36), out.sealed_log = r.text(37);
+  if (r.size() > 37) out.data = r.text(36), out.sealed = r.text(37);
+  if (r.size() > 38) out.sealed_log = r.text(38);
   return out;
 }
 
@@ -117,20 +118,77 @@ Result<std::int64_t> insert_record(store::Tx& tx, const RecordRow& r, const std:
 }
 
 Result<std::optional<RecordRow>> find_record(store::ReadTx& tx, std::string_view number) {
-  static const std::string kSql = std::string(kSelect) + " WHERE number = :number";
+  static const std::string kSql = kSelect + " WHERE number = :number";
   return one(tx, kSql, {{"number", number}});
 }
 Result<std::optional<RecordRow>> find_record_by_id(store::ReadTx& tx, std::int64_t id) {
-  static const std::string kSql = std::string(kSelect) + " WHERE id = :id";
+  static const std::string kSql = kSelect + " WHERE id = :id";
   return one(tx, kSql, {{"id", id}});
 }
 Result<std::optional<RecordRow>> find_by_idempotency(store::ReadTx& tx, std::string_view key) {
-  static const std::string kSql = std::string(kSelect) + " WHERE idempotency = :key";
+  static const std::string kSql = kSelect + " WHERE idempotency = :key";
   return one(tx, kSql, {{"key", key}});
 }
 Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t person, std::string_view kind) {
-  static const std::string kSql = std::string(kSelect) + " WHERE person = :person AND kind = :kind ORDER BY id LIMIT 1";
+  static const std::string kSql = kSelect + " WHERE person = :person AND kind = :kind ORDER BY id LIMIT 1";
   return one(tx, kSql, {{"person", person}, {"kind", kind}});
+}
+
+Result<std::optional<RecordRow>> find_row(store::ReadTx& tx, std::string_view kind, std::string_view type, std::string_view number) {
+  static const std::string kSql = kSelectRow + " WHERE number = :number AND kind = :kind AND type = :type";
+  return one(tx, kSql, {{"number", number}, {"kind", kind}, {"type", type}});
+}
+Result<std::vector<RecordRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids) {
+  static const std::string kSqlite = kSelectRow + " WHERE id IN (SELECT value FROM json_each(:keys))";
+  static const std::string kPostgres = kSelectRow + " WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
+  std::vector<RecordRow> out;
+  if (ids.empty()) return out;
+  MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"keys", store::key_list(ids, tx.engine())}}));
+  std::unordered_map<std::int64_t, const Row*> by_id;
+  for (const Row& r : rows) by_id.emplace(r.integer(0), &r);
+  out.reserve(rows.size());
+  for (std::int64_t id : ids)
+    if (auto found = by_id.find(id); found != by_id.end()) out.push_back(read_row(*found->second));
+  return out;
+}
+
+namespace {
+
+/// "column IN (the texts of a JSON list)".
+std::string one_of(std::string_view column, std::string_view list, store::Engine engine) {
+  return std::string(column) + (engine == store::Engine::sqlite ? " IN (SELECT value FROM json_each(:" + std::string(list) + "))"
+                                                                : " IN (SELECT json_array_elements_text(CAST(CAST(:" + std::string(list) + " AS TEXT) AS JSON)))");
+}
+std::string text_list(const std::vector<std::string>& texts) {
+  json::Value out = json::Value::array();
+  for (const std::string& text : texts) out.push(text);
+  return json::to_text(out);
+}
+std::vector<RecordRow> read_rows(const std::vector<Row>& rows) {
+  std::vector<RecordRow> out;
+  out.reserve(rows.size());
+  for (const Row& r : rows) out.push_back(read_row(r));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<RecordRow>> rows_of_numbers(store::ReadTx& tx, const std::vector<std::string>& numbers, bool with_sealed) {
+  if (numbers.empty()) return std::vector<RecordRow>();
+  MACHIYA_TRY(const auto rows, tx.query((with_sealed ? kSelectRow : kSelectList) + " WHERE " + one_of("number", "numbers", tx.engine()), {{"numbers", text_list(numbers)}}));
+  return read_rows(rows);
+}
+
+Result<std::vector<RecordRow>> rows_behind(store::ReadTx& tx, std::string_view kind, const std::vector<std::string>& types, std::int64_t after, int limit) {
+  MACHIYA_TRY(const auto rows, tx.query(kSelectRow + " WHERE kind = :kind AND id > :after AND " + one_of("type", "types", tx.engine()) + " ORDER BY id LIMIT :limit",
+                                        {{"kind", kind}, {"after", after}, {"types", text_list(types)}, {"limit", limit}}));
+  return read_rows(rows);
+}
+
+Result<std::vector<RecordRow>> rows_ended(store::ReadTx& tx, std::string_view kind, std::string_view type, bool from_end, Instant until, std::int64_t after, int limit) {
+  const std::string sql = kSelectRow + " WHERE kind = :kind AND type = :type AND id > :after AND " + (from_end ? "ended" : "created") + " <= :until ORDER BY id LIMIT :limit";
+  MACHIYA_TRY(const auto rows, tx.query(sql, {{"kind", kind}, {"type", type}, {"after", after}, {"until", until.us}, {"limit", limit}}));
+  return read_rows(rows);
 }
 
 Result<void> update_record(store::Tx& tx, const RecordRow& r) {
@@ -230,6 +288,10 @@ Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector
       "DELETE FROM record_token WHERE record = :record AND token IN (SELECT unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[])))";
   return tx.execute_later(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
                           {{"record", record}, {"tokens", store::key_list(tokens, tx.engine())}});
+}
+
+Result<void> delete_values(store::Tx& tx, std::int64_t record) {
+  return tx.execute_later("DELETE FROM record_value WHERE record = :record", {{"record", record}});
 }
 
 namespace {
@@ -342,7 +404,7 @@ Where where_of(const ListFilter& f) {
 Result<std::vector<RecordRow>> list_records(store::ReadTx& tx, const ListFilter& filter, bool with_sealed) {
   Where w = where_of(filter);
   w.binds.push_back({"limit", filter.limit});
-  MACHIYA_TRY(auto rows, tx.query(std::string(with_sealed ? kSelect : kSelectList) + w.sql + " ORDER BY id DESC LIMIT :limit", w.binds));
+  MACHIYA_TRY(auto rows, tx.query((with_sealed ? kSelect : kSelectList) + w.sql + " ORDER BY id DESC LIMIT :limit", w.binds));
   std::vector<RecordRow> out;
   out.reserve(rows.size());
   for (const Row& r : rows) out.push_back(read_row(r));
@@ -371,7 +433,7 @@ Result<std::vector<Count>> count_records(store::ReadTx& tx, const ListFilter& fi
 
 Result<std::vector<RecordRow>> public_records(store::ReadTx& tx, const std::string& type, const std::string& category, const Box& box,
                                               const ListFilter& f) {
-  std::string sql = std::string(kSelectList) +
+  std::string sql = kSelectList +
                     " WHERE type = :type AND publicity > 0 AND publicity < 3 AND lat >= :south AND lat <= :north AND lon >= :west AND "
                     "lon <= :east";
   Binds binds = {{"type", type}, {"south", box.south}, {"north", box.north}, {"west", box.west}, {"east", box.east}, {"limit", f.limit}};
@@ -389,7 +451,7 @@ Result<std::vector<RecordRow>> public_records(store::ReadTx& tx, const std::stri
 
 Result<std::vector<RecordRow>> due_for_erasure(store::ReadTx& tx, Instant now, int limit) {
   static const std::string kSql =
-      std::string(kSelect) + " WHERE erase_after IS NOT NULL AND erase_after <= :now ORDER BY erase_after LIMIT :limit";
+      kSelect + " WHERE erase_after IS NOT NULL AND erase_after <= :now ORDER BY erase_after LIMIT :limit";
   MACHIYA_TRY(auto rows, tx.query(kSql, {{"now", now.us}, {"limit", limit}}));
   std::vector<RecordRow> out;
   for (const Row& r : rows) out.push_back(read_row(r));

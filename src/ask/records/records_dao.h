@@ -22,7 +22,7 @@ enum class Publicity : std::uint8_t { closed = 0, listed = 1, released = 2, hidd
 struct RecordRow {
   std::int64_t id = 0;
   std::string number;                 ///< public: receipt number of a case, public id of everything else
-  std::string kind;                   ///< case, person, household, organisation, place
+  std::string kind;                   ///< case, register, person, household, organisation, place
   std::string type;                   ///< procedure or register id
   int version = 1, initiative = 0;
   std::string title, workflow;
@@ -33,7 +33,8 @@ struct RecordRow {
   std::string channel, lang, category;
   std::int64_t fee = 0;
   std::int64_t data_key = 0;
-  std::string sealed, sealed_log;     ///< "" when erased
+  std::string data;                   ///< of a register's row: plain columns, JSON
+  std::string sealed, sealed_log;     ///< "" when erased, or when there is nothing personal
   std::string proposal, proposed_by;  ///< an act that waits for the second pair of eyes
   std::string asked;                  ///< JSON array of the fields an open correction asks for
   ClockState clock = ClockState::none;
@@ -64,7 +65,17 @@ Result<std::optional<RecordRow>> find_record_by_id(store::ReadTx& tx, std::int64
 Result<std::optional<RecordRow>> find_by_idempotency(store::ReadTx& tx, std::string_view key);
 /// The record of a kind that belongs to a person (its facts, for example).
 Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t person, std::string_view kind);
-/// Writes everything that may change and raises the revision; conflict when it is no longer row.revision.
+/// A row of a table that staff see, without the log: a case by its procedure, a register's row by its register.
+Result<std::optional<RecordRow>> find_row(store::ReadTx& tx, std::string_view kind, std::string_view type, std::string_view number);
+/// The same by key, in the order of `ids`; keys that are gone are left out.
+Result<std::vector<RecordRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids);
+/// The same by number, in no order; numbers that are gone are left out. Without `with_sealed` the sealed data is not touched.
+Result<std::vector<RecordRow>> rows_of_numbers(store::ReadTx& tx, const std::vector<std::string>& numbers, bool with_sealed);
+/// The next `limit` records of these types behind a key, by key.
+Result<std::vector<RecordRow>> rows_behind(store::ReadTx& tx, std::string_view kind, const std::vector<std::string>& types, std::int64_t after, int limit);
+/// Those that have ended, or began (`from_end` false), until then.
+Result<std::vector<RecordRow>> rows_ended(store::ReadTx& tx, std::string_view kind, std::string_view type, bool from_end, Instant until, std::int64_t after, int limit);
+/// Writes everything that may change in a case and raises the revision; conflict when it is no longer row.revision.
 Result<void> update_record(store::Tx& tx, const RecordRow& row);
 
 Result<void> insert_event(store::Tx& tx, const EventRow& event);
@@ -80,6 +91,8 @@ struct TokenRow {
 /// Of records that were just born; `record` is a position in `keys`.
 Result<void> insert_new_tokens(store::Tx& tx, const std::vector<TokenRow>& rows, const std::vector<std::int64_t>& keys);
 Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens);
+/// Takes a record out of record_value.
+Result<void> delete_values(store::Tx& tx, std::int64_t record);
 /// Records that carry all of the tokens, newest first.
 Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit);
 Result<std::int64_t> count_tokens(store::ReadTx& tx, std::int64_t record);

@@ -120,8 +120,10 @@ Data view_page(const Web& web, const Request& request, const Register& reg, cons
   if (web.registers.may_add(reg, who)) tool("staff_registers.add", path_of(reg, "/new"), true);
   if (web.registers.may_bulk(reg, who)) tool("staff_registers.bulk", path_of(reg, "/bulk") + search, false);
   if (web.registers.may_import(reg, who)) tool("staff_registers.import", path_of(reg, "/import"), false);
-  tool("staff_registers.export_xlsx", path_of(reg, "/export.xlsx") + search, false);
-  tool("staff_registers.export_csv", path_of(reg, "/export.csv") + search, false);
+  if (web.registers.may_export(reg, who)) {
+    tool("staff_registers.export_xlsx", path_of(reg, "/export.xlsx") + search, false);
+    tool("staff_registers.export_csv", path_of(reg, "/export.csv") + search, false);
+  }
   data.set("tools", Data().set("items", std::move(tools)));
   data.set("searches", searches_of(web, request, reg));
   if (request.query("done") == "undone") data.set("flash", Data().set("kind", "success").set("text", text(web, request, "staff_registers.undone")));

@@ -155,7 +155,7 @@ bool fixed_by(const View& view, std::string_view column) {
 }  // namespace
 
 bool searches_people(const Register& reg) {
-  return std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
+  return reg.of_cases || std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
 }
 
 std::vector<const View*> views_of(const Web& web, const Register& reg, const identity::Principal& who) {
@@ -189,7 +189,10 @@ namespace {
 
 Query query_with(const Web& web, const Request& request, const Register& reg, const View* view) {
   Query query;
-  if (view) query.where = view->where;
+  if (view) {
+    query.where = view->where, query.with_ended = !view->open_only, query.columns = view->columns;
+    if (const std::string group = param_of(request, "group"); !group.empty() && !query.columns.empty()) query.columns.push_back(group);
+  }
   for (const Column& column : reg.columns) {
     if (!filters(web, reg, column, request)) continue;
     std::string value = param_of(request, "f." + column.name);
@@ -224,7 +227,9 @@ Result<Query> strict_query(const Web& web, const Request& request, const Registe
   const std::string named = param_of(request, "view");
   for (const View* one : views_of(web, reg, identity::principal_of(request)))
     if (one->id == named) view = one;
-  return query_with(web, request, reg, view);
+  Query query = query_with(web, request, reg, view);
+  query.columns.clear();   // a program is given the whole row
+  return query;
 }
 
 std::string bound_of(const Request& request, const Column& column, std::string_view name) { return canonical(column, param_of(request, name)); }
@@ -259,7 +264,7 @@ Data filters_of(const Web& web, const Request& request, const Register& reg) {
   Data items{Data::List{}}, groups{Data::List{}};
   const auto city = web.city();
   if (const cases::Workflow* workflow = workflow_of(city.get(), reg); workflow && !fixed_by(view, "state")) items.push(state_filter(web, request, *workflow));
-  bool searchable = false;
+  bool searchable = reg.of_cases;
   for (const Column& column : reg.columns) {
     searchable = searchable || column.search;
     if (!filters(web, reg, column, request)) continue;

@@ -122,6 +122,7 @@ Response show(const Web& web, const Request& request, const Opened& o, std::stri
 }
 
 Response get_row(const Web& web, Request& request) {
+  if (const auto reg = register_of(web, request); reg.ok() && (*reg)->of_cases) return http::see_other(row_path(**reg, request.param("number")));
   const auto o = open(web, request);
   if (!o.ok()) return http::problem(o.error(), request);
   const std::string done(request.query("done").value_or(""));

@@ -58,6 +58,24 @@ Data searches_of(const Web& web, const Request& request, const Register& reg) {
   return out;
 }
 
+}  // namespace machiya::registers::detail
+
+namespace machiya::registers {
+
+Result<std::vector<cases::FoundRow>> found_rows(const Web& web, const http::Request& request, std::string_view text) {
+  constexpr int kOfEach = 50;
+  const std::string lang = detail::language_of(request);
+  MACHIYA_TRY(const auto hits, web.registers.search(text, identity::principal_of(request), kOfEach, request.id));
+  std::vector<cases::FoundRow> out;
+  for (const auto& [reg, row] : hits)
+    out.push_back({detail::title_of(web, *reg, row, lang), detail::row_path(*reg, row.number), reg->name.in(lang), reg->owner, detail::state_tag(web, *reg, row.state, lang), row.created});
+  return out;
+}
+
+}  // namespace machiya::registers
+
+namespace machiya::registers::detail {
+
 void add_search_routes(http::Router& router, const Web& web) {
   router.post(std::string(kBase) + "/{register}/searches", staff_route(""), [web](Request& r) { return post(web, r); });
 }

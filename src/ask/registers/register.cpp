@@ -83,6 +83,8 @@ void RegisterCompiler::head() {
   Register& r = *out_;
   r.id = in_.text("register");
   if (r.id.empty()) error("", "register(台帳の識別名)がありません", "register (its id) is missing");
+  if (city_.find("procedure", r.id) != nullptr)
+    error("/register", "手続「" + r.id + "」も台帳として扱われます。別の識別名にしてください", "the procedure '" + r.id + "' is a register too: take another id");
   r.version = static_cast<int>(in_["version"].as_int(1));
   r.initiative = source_.initiative;
   r.hash = source_.hash;

@@ -20,7 +20,8 @@ namespace machiya::registers {
 /// What a column is. `answer`: any answer type of the interview. `relation`: a row of another register, kept as its number.
 /// `formula`: worked out from the row in FEEL, kept with it. `deadline`: a period after a date of the row, working days after the
 /// city's calendar. `rollup`: what the rows of another register that point to this one come to, worked out when the row is looked at.
-enum class ColumnKind : std::uint8_t { answer, relation, formula, deadline, rollup };
+/// `head`: what a case keeps beside its answers (case_register.h).
+enum class ColumnKind : std::uint8_t { answer, relation, formula, deadline, rollup, head };
 /// What a roll-up makes of those rows: how many, the sum, least or greatest value of a column, or its value in the newest row.
 enum class RollupKind : std::uint8_t { count, sum, min, max, latest };
 struct Rollup {
@@ -102,6 +103,7 @@ struct View {
   std::string date, until;          ///< calendar, timeline
   std::string place;                ///< map
   ChartRule chart;                  ///< chart
+  bool open_only = false;           ///< without rows that have ended
 };
 /// Told once for each row and date, to the department's inbox of reminders.
 struct Reminder {
@@ -136,6 +138,7 @@ class Register final : public city::Definition {
   std::optional<cases::Retention> retention;
   std::shared_ptr<const interview::Procedure> form;   ///< sections as pages, columns as questions, formulas as calculations
   std::vector<std::unique_ptr<interview::Question>> shown;   ///< what Column::question of formulas points to
+  bool of_cases = false;            ///< derived from the procedure `id`: its rows are its cases, rights are those of cases (case_register.h)
   bool deadlines_move_formulas = false;   ///< a formula reads a deadline: evaluate, fill_deadlines, evaluate again
 
   const Column* column(std::string_view name) const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 
 #include "base/json.h"
 #include "platform/store/key_list.h"
@@ -15,23 +14,8 @@ using store::Bytes;
 using store::Param;
 using store::Row;
 
-constexpr std::string_view kSelect =
-    "SELECT id, number, type, state, data_key, data, sealed, revision, created, changed, entered, ended FROM record";
-
 Param of_bytes(const std::string& s) { return s.empty() ? Param(nullptr) : Param(Bytes{s}); }
 Param of_instant(const std::optional<Instant>& t) { return t ? Param(t->us) : Param(nullptr); }
-
-StoredRow read_row(const Row& r) {
-  StoredRow out;
-  out.id = r.integer(0);
-  out.number = r.text(1), out.type = r.text(2), out.state = r.text(3);
-  out.data_key = r.integer(4);
-  out.data = r.text(5), out.sealed = r.text(6);
-  out.revision = r.integer(7);
-  out.created = {r.integer(8)}, out.changed = {r.integer(9)}, out.entered = {r.integer(10)};
-  if (auto us = r.optional_integer(11)) out.ended = Instant{*us};
-  return out;
-}
 
 }  // namespace
 
@@ -77,39 +61,18 @@ Result<bool> update_row(store::Tx& tx, const StoredRow& row, std::string_view de
 }
 
 Result<void> delete_row(store::Tx& tx, std::int64_t id) {
-  MACHIYA_CHECK(tx.execute_later("DELETE FROM record_value WHERE record = :id", {{"id", id}}));
+  MACHIYA_CHECK(records::delete_values(tx, id));
   MACHIYA_CHECK(tx.execute_later("DELETE FROM record_event WHERE record = :id", {{"id", id}}));
   MACHIYA_CHECK(tx.execute_later("DELETE FROM register_reminder WHERE record = :id", {{"id", id}}));
   return tx.execute_later("DELETE FROM record WHERE id = :id AND kind = 'register'", {{"id", id}});
 }
 
 Result<std::vector<StoredRow>> rows_ended(store::ReadTx& tx, std::string_view type, bool from_end, Instant until, std::int64_t after, int limit) {
-  const std::string sql = std::string(kSelect) + " WHERE kind = 'register' AND type = :type AND id > :after AND " + (from_end ? "ended" : "created") + " <= :until ORDER BY id LIMIT :limit";
-  MACHIYA_TRY(const auto rows, tx.query(sql, {{"type", type}, {"after", after}, {"until", until.us}, {"limit", limit}}));
-  std::vector<StoredRow> out;
-  for (const Row& r : rows) out.push_back(read_row(r));
-  return out;
+  return records::rows_ended(tx, "register", type, from_end, until, after, limit);
 }
 
 Result<std::optional<StoredRow>> find_row(store::ReadTx& tx, std::string_view type, std::string_view number) {
-  static const std::string kSql = std::string(kSelect) + " WHERE number = :number AND kind = 'register' AND type = :type";
-  MACHIYA_TRY(auto row, tx.query_one(kSql, {{"number", number}, {"type", type}}));
-  if (!row) return std::optional<StoredRow>();
-  return std::optional<StoredRow>(read_row(*row));
-}
-
-Result<std::vector<StoredRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids) {
-  static const std::string kSqlite = std::string(kSelect) + " WHERE id IN (SELECT value FROM json_each(:keys))";
-  static const std::string kPostgres = std::string(kSelect) + " WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
-  std::vector<StoredRow> out;
-  if (ids.empty()) return out;
-  MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"keys", store::key_list(ids, tx.engine())}}));
-  std::unordered_map<std::int64_t, const Row*> by_id;
-  for (const Row& r : rows) by_id.emplace(r.integer(0), &r);
-  out.reserve(rows.size());
-  for (std::int64_t id : ids)
-    if (auto found = by_id.find(id); found != by_id.end()) out.push_back(read_row(*found->second));
-  return out;
+  return records::find_row(tx, "register", type, number);
 }
 
 Result<void> insert_index(store::Tx& tx, const std::vector<IndexRow>& rows, const std::vector<std::int64_t>* keys) {

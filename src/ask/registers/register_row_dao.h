@@ -6,23 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "ask/records/records_dao.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "platform/store/store.h"
 
 namespace machiya::registers::dao {
 
-/// One row of `record` with kind 'register', as stored.
-struct StoredRow {
-  std::int64_t id = 0;
-  std::string number, type, state;
-  std::int64_t data_key = 0;
-  std::string data;      ///< plain columns, JSON
-  std::string sealed;    ///< personal columns under data_key; "" when there are none
-  std::int64_t revision = 0;   ///< the row's history has revision + 1 entries
-  Instant created, changed, entered;
-  std::optional<Instant> ended;
-};
+/// One row of `record`: of a register its plain columns in `data`, its personal ones in `sealed`; its history has revision + 1 entries.
+using StoredRow = records::RecordRow;
+using records::rows_of;
 /// What every row of a register has in common.
 struct Head {
   std::string type, workflow, definition, rules, department;
@@ -41,9 +34,6 @@ Result<void> delete_row(store::Tx& tx, std::int64_t id);
 /// Rows of a register that ended (or, `from_end` false, were added) at `until` or before, in the order of their keys behind `after`.
 Result<std::vector<StoredRow>> rows_ended(store::ReadTx& tx, std::string_view type, bool from_end, Instant until, std::int64_t after, int limit);
 Result<std::optional<StoredRow>> find_row(store::ReadTx& tx, std::string_view type, std::string_view number);
-/// Rows by key, in the order of `ids`; keys that are gone are left out.
-Result<std::vector<StoredRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids);
-
 struct IndexRow {
   std::int64_t field = 0;
   std::string value;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ask/registers/case_index_dao.h"
 #include "ask/registers/registers_impl.h"
 
 namespace machiya::registers {
@@ -13,6 +14,7 @@ Registers::Registers(Platform platform) : impl_(std::make_unique<Impl>(std::move
   impl->p.jobs.handle(std::string(kRetentionJob), [impl](const jobs::Job& job) { return impl->run_retention(job); });
   impl->p.jobs.handle(std::string(kReminderJob), [impl](const jobs::Job& job) { return impl->run_reminders(job); });
   impl->p.jobs.handle(std::string(kRelatedJob), [impl](const jobs::Job& job) { return impl->run_related(job); });
+  if (impl->p.may_case) impl->listen();
 }
 Registers::~Registers() = default;
 
@@ -20,7 +22,15 @@ std::vector<std::shared_ptr<const Register>> Registers::all(const identity::Prin
   const auto city = impl_->p.city();
   std::vector<std::shared_ptr<const Register>> out;
   for (const city::Loaded* loaded : city->all("register"))
-    if (auto reg = std::dynamic_pointer_cast<const Register>(loaded->definition); reg && Access(*reg, city->policy(), who).read()) out.push_back(std::move(reg));
+    if (auto reg = std::dynamic_pointer_cast<const Register>(loaded->definition); reg && impl_->access(*reg, who).read()) out.push_back(std::move(reg));
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a->initiative < b->initiative; });
+  return out;
+}
+
+std::vector<std::shared_ptr<const Register>> Registers::of_cases(const identity::Principal& who) const {
+  std::vector<std::shared_ptr<const Register>> out;
+  for (const auto& [id, reg] : *impl_->case_registers())
+    if (impl_->access(*reg, who).may("case.list", reg->owner)) out.push_back(reg);
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a->initiative < b->initiative; });
   return out;
 }
@@ -29,7 +39,9 @@ Result<std::shared_ptr<const Register>> Registers::find(std::string_view id, con
   const auto city = impl_->p.city();
   const city::Loaded* loaded = city->find("register", id);
   auto reg = loaded != nullptr ? std::dynamic_pointer_cast<const Register>(loaded->definition) : nullptr;
-  if (!reg || !Access(*reg, city->policy(), who).read()) return Error(ErrorCode::not_found, "no such register");
+  if (!reg)
+    if (const auto cases = impl_->case_registers(); cases->count(std::string(id)) > 0) reg = cases->at(std::string(id));
+  if (!reg || !impl_->access(*reg, who).read()) return Error(ErrorCode::not_found, "no such register");
   return reg;
 }
 
@@ -39,8 +51,13 @@ bool Registers::may_write(const Register& reg, const Column& column, const ident
 bool Registers::may_add(const Register& reg, const identity::Principal& who) const { return impl_->access(reg, who).write(); }
 bool Registers::may_bulk(const Register& reg, const identity::Principal& who) const { return impl_->access(reg, who).bulk(); }
 bool Registers::may_import(const Register& reg, const identity::Principal& who) const { return impl_->access(reg, who).import(); }
+bool Registers::may_export(const Register& reg, const identity::Principal& who) const { return impl_->access(reg, who).take_away(); }
 
-std::vector<store::Migration> Registers::migrations() { return dao::migrations(); }
+std::vector<store::Migration> Registers::migrations() {
+  auto out = dao::migrations();
+  for (auto& migration : dao::case_migrations()) out.push_back(std::move(migration));
+  return out;
+}
 
 void Registers::declare(events::Events& events, jobs::Jobs& jobs) {
   const auto schema = [](std::initializer_list<const char*> texts, std::initializer_list<const char*> numbers) {
@@ -55,6 +72,7 @@ void Registers::declare(events::Events& events, jobs::Jobs& jobs) {
   jobs.declare({std::string(kReminderJob), 120, 8, 5});
   jobs.declare({std::string(kRetentionJob), 120, 8, 5});
   jobs.declare({std::string(kRelatedJob), 60, 8, 5});
+  jobs.declare({std::string(kCasesJob), 300, 8, 5});
 }
 
 }  // namespace machiya::registers

@@ -15,6 +15,7 @@
 #include "ask/cases/clock.h"
 #include "ask/records/records.h"
 #include "ask/registers/register.h"
+#include "ask/registers/rights.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/rng.h"
@@ -67,6 +68,7 @@ struct Query {
   std::string after;                ///< cursor of the page before
   int limit = 50;
   bool with_ended = true;
+  std::vector<std::string> columns; ///< what the caller shows; empty: everything. What is sealed is opened, and noted as read, only for these
 };
 struct Listing {
   std::vector<Row> rows;
@@ -190,6 +192,7 @@ struct Platform {
   std::function<std::shared_ptr<const city::City>()> city;
   cases::WorkingDay is_working_day;
   blobs::Blobs* blobs = nullptr;    ///< null: rows have no files
+  MayCase may_case = {};            ///< empty: the procedures are no registers here
 };
 
 /// Thread-safe. Errors: not_found (also for what somebody may not even see), forbidden, invalid_input, conflict, limit_exceeded.
@@ -200,6 +203,10 @@ class Registers {
 
   /// The registers that somebody may read, in the order of initiatives.
   std::vector<std::shared_ptr<const Register>> all(const identity::Principal& who) const;
+  /// The registers of the procedures of departments whose cases somebody may list (case_register.h). Lists, tallies and exports are for both kinds; a row of
+  /// these is opened, changed and told the history of by module cases.
+  std::vector<std::shared_ptr<const Register>> of_cases(const identity::Principal& who) const;
+  /// Either kind.
   Result<std::shared_ptr<const Register>> find(std::string_view id, const identity::Principal& who) const;
   // Rights: one rule for page, API, export and import. The department must be the owner's, unless the role's scope is all.
   bool may_read(const Register& reg, const identity::Principal& who) const;
@@ -208,6 +215,7 @@ class Registers {
   bool may_add(const Register& reg, const identity::Principal& who) const;
   bool may_bulk(const Register& reg, const identity::Principal& who) const;
   bool may_import(const Register& reg, const identity::Principal& who) const;
+  bool may_export(const Register& reg, const identity::Principal& who) const;
 
   Result<Listing> list(const Register& reg, const Query& query, const identity::Principal& who);
   /// Streams every row of the query (exports). Audited.
@@ -245,6 +253,14 @@ class Registers {
   Result<std::vector<std::pair<std::size_t, CellError>>> check_many(const Register& reg, const std::vector<Values>& rows, const identity::Principal& who, std::string_view lang);
   Result<BulkDone> add_many(const Register& reg, const std::vector<Values>& rows, std::string_view reason, const identity::Principal& who, std::string_view request);
 
+  /// Rows of every register that somebody may read in which a column with `search` holds the text, at most `limit` of each, newest first;
+  /// nothing below two characters. Values: the columns that are not personal. Audited with how many were found, never with the text.
+  struct Hit {
+    std::shared_ptr<const Register> reg;
+    Row row;
+  };
+  Result<std::vector<Hit>> search(std::string_view text, const identity::Principal& who, int limit, std::string_view request);
+
   /// Rows of the department's registers whose reminders are due and not done.
   Result<std::vector<Due>> due(const identity::Principal& who, int limit);
 
@@ -264,6 +280,12 @@ class Registers {
   /// Plans the erasing of rows whose retention is over: each city night by a durable job. A row that another one refers to stays until
   /// that one has gone.
   Result<void> plan_retention();
+
+  /// Cases are indexed by the events that tell of them. When a procedure has other indexed columns than its cases were indexed by (a
+  /// database of before, a changed definition), a durable job goes through them all; call it after start and after a reload.
+  Result<void> tend_cases();
+  /// One transaction of that job; false when every case is indexed.
+  Result<bool> index_some();
 
   static std::vector<store::Migration> migrations();
   static void declare(events::Events& events, jobs::Jobs& jobs);

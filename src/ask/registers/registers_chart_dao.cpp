@@ -118,7 +118,7 @@ Result<void> Registers::Impl::label_bars(store::ReadTx& tx, const Register& reg,
     MACHIYA_TRY(auto stored, dao::rows_of(tx, some));
     std::vector<Row> shown_rows;
     for (dao::StoredRow& row : stored) {
-      MACHIYA_TRY(const FullRow whole, full(tx, reg, std::move(row), false));
+      MACHIYA_TRY(const FullRow whole, full(tx, reg, std::move(row), reg.of_cases && Access::is_answer(*column)));
       shown_rows.push_back(shown(reg, whole, access));
     }
     if (column->kind == ColumnKind::relation) MACHIYA_CHECK(add_titles(tx, reg, shown_rows, who));
@@ -204,7 +204,7 @@ Result<Chart> Registers::chart(const Register& reg, const ChartRule& asked, cons
   return impl.p.store.read([&](store::ReadTx& tx) -> Result<Chart> {
     Chart out;
     out.decimals = decimals_of(of);
-    MACHIYA_TRY(const Impl::Plan plan, impl.plan(tx, reg, query, access));
+    MACHIYA_TRY(const Impl::Plan plan, impl.plan(tx, reg, query, access, "case.list", {rule.by, rule.split, rule.of}));
     if (!plan.all && plan.driver >= 0 && plan.ranges[static_cast<std::size_t>(plan.driver)].rows <= kCounted) MACHIYA_CHECK(impl.gather(tx, plan));
     Seen bars, splits;
     std::vector<std::vector<ChartCell>> cells;   // by place in `bars`, then in `splits`

@@ -1,5 +1,8 @@
 // Inside of the service: what its parts share. See registers.h for what it promises.
 #pragma once
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ask/registers/case_register.h"
 #include "ask/registers/register_row_dao.h"
 #include "ask/registers/reminder_dao.h"
 #include "ask/registers/registers.h"
@@ -31,6 +35,7 @@ inline constexpr std::string_view kNotInThisState = "not possible in this state"
 inline constexpr std::string_view kRelated = "related";
 /// Rows that point to more than this many rows are not rolled up: the roll-up stays empty.
 inline constexpr int kMaxRolled = 100'000;
+inline constexpr std::string_view kCasesJob = "register-cases";
 
 /// A row with all its values, whoever may see them.
 struct FullRow {
@@ -74,11 +79,25 @@ struct Registers::Impl {
 
   explicit Impl(Platform platform) : p(std::move(platform)) {}
 
-  Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city()->policy(), who); }
+  Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city(), who, p.may_case); }
   Deed deed(std::string_view action, std::string_view reason, const identity::Principal& who, std::string_view request) const;
   const cases::Workflow* workflow_of(const Register& reg, const city::City& city) const;
 
+  // Cases (case_index.cpp)
+  /// The registers of the city's procedures by id, derived once for each city.
+  std::shared_ptr<const std::map<std::string, std::shared_ptr<const Register>>> case_registers() const;
+  /// Makes record_value what these cases are now; nothing is written where it is so already.
+  Result<void> index_cases(store::Tx& tx, const std::vector<records::RecordRow>& rows) const;
+  /// Indexes the next cases whose procedure has another layout than they were indexed by; false when there are none.
+  Result<bool> index_next(store::Tx& tx) const;
+  void listen() const;
+  mutable std::mutex derived_mutex;
+  mutable std::shared_ptr<const city::City> derived_city;
+  mutable std::shared_ptr<const std::map<std::string, std::shared_ptr<const Register>>> derived;
+
   // Reading (registers_read.cpp)
+  /// Must what is sealed be opened to show these columns (empty: all) to somebody?
+  bool opens(const Register& reg, const Access& access, const std::vector<std::string>& columns) const;
   Result<FullRow> full(store::ReadTx& tx, const Register& reg, dao::StoredRow stored, bool with_personal) const;
   Result<FullRow> load(store::ReadTx& tx, const Register& reg, std::string_view number) const;
   Row shown(const Register& reg, const FullRow& full, const Access& access) const;
@@ -179,7 +198,10 @@ struct Registers::Impl {
       return -1;
     }
   };
-  Result<Plan> plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access) const;
+  /// `purpose`: permission that somebody needs for the cases; of other registers nothing depends on it. `counted`: columns that are told of
+  /// besides those that the query names.
+  Result<Plan> plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::string_view purpose = "case.list",
+                    const std::vector<std::string>& counted = {}) const;
   /// Fills plan.all.
   Result<void> gather(store::ReadTx& tx, const Plan& plan) const;
   Result<Found> find(store::ReadTx& tx, const Plan& plan, int limit, const std::optional<std::pair<std::string, std::int64_t>>& after) const;

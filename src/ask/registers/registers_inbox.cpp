@@ -38,7 +38,7 @@ std::vector<std::int64_t> Registers::Impl::watches(const Inbox& inbox, const ide
   std::vector<std::int64_t> out;
   for (const auto& reg : registers_of(*city)) {
     if (!inbox.register_id.empty() ? reg->id != inbox.register_id : !inbox.everything && reg->owner != who.department) continue;
-    const Access access(*reg, city->policy(), who);
+    const Access access = this->access(*reg, who);
     for (const Reminder& reminder : reg->reminders)
       if (may_see(*reg, reminder, access)) out.push_back(watch_of(*reg, reminder));
   }
@@ -70,7 +70,7 @@ Result<std::vector<Told>> Registers::Impl::told(store::ReadTx& tx, const std::ve
     const auto found = by_id.find(row.record);
     const Reminder* reminder = reg != known.end() ? reminder_of(*reg->second, row.reminder) : nullptr;
     if (reminder == nullptr || found == by_id.end()) continue;   // the definition or the row has gone; the job closes it
-    const Access rights(*reg->second, city->policy(), who);
+    const Access rights = access(*reg->second, who);
     if (!may_see(*reg->second, *reminder, rights)) continue;
     Told one;
     one.id = row.public_id, one.reg = reg->second, one.reminder = row.reminder, one.text = reminder->text;

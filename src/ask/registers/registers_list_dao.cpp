@@ -122,7 +122,40 @@ Registers::Impl::Found by_age(const Registers::Impl::Plan& plan, std::size_t lim
 
 }  // namespace
 
-Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access) const {
+namespace {
+
+/// The cases of the departments in which somebody may do `purpose`; may they not open all of them, those which a query about answers
+/// would tell of are the ones they may open. A case stays in its department, and rights are for one's own department or for all.
+Result<void> limit_to_cases(std::vector<Range>& ranges, const Register& reg, const Query& query, const Access& access, std::string_view purpose, const std::vector<std::string>& counted) {
+  const auto answer = [&](std::string_view name) {
+    const Column* c = reg.column(name);
+    return c != nullptr && name != "state" && Access::is_answer(*c);
+  };
+  bool reads = !trim(query.search).empty() || (query.sort && answer(query.sort->column));
+  for (const Condition& condition : query.where) reads = reads || answer(condition.column);
+  for (const std::string& name : counted) reads = reads || answer(name);
+  Range rights;
+  if (access.everywhere(purpose) && (!reads || access.everywhere("case.read"))) {
+    if (std::any_of(ranges.begin(), ranges.end(), [](const Range& r) { return !r.negated && !r.has && !r.many; })) return {};
+    rights.field = field_of(reg.id, kReceived);   // every case that is indexed has a day on which it was received
+  } else {
+    std::vector<std::string> departments = access.departments(purpose);
+    std::erase_if(departments, [&](const std::string& d) { return reads && !access.may("case.read", d); });
+    if (departments.size() != 1) return Error(ErrorCode::forbidden, "no right to these cases");
+    rights.field = field_of(reg.id, kDepartment), rights.low = departments[0], rights.high = departments[0];
+  }
+  ranges.push_back(std::move(rights));
+  return {};
+}
+
+}  // namespace
+
+std::optional<Sort> order_of(const Register& reg, const Query& query) {
+  return query.sort || !reg.of_cases ? query.sort : Sort{kReceived, true};
+}
+
+Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::string_view purpose,
+                                                    const std::vector<std::string>& counted) const {
   Plan out;
   out.type = reg.id;
   for (const Condition& condition : query.where) {
@@ -134,14 +167,23 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
     open.field = open_field(reg), open.low = "1", open.high = "1";
     out.ranges.push_back(std::move(open));
   }
-  if (query.sort) {
-    const Column* c = reg.column(query.sort->column);
-    if (query.sort->column == "state" && !reg.workflow.empty()) out.sort = state_field(reg);
+  if (reg.of_cases) MACHIYA_CHECK(limit_to_cases(out.ranges, reg, query, access, purpose, counted));
+  if (const auto sort = order_of(reg, query)) {
+    const Column* c = reg.column(sort->column);
+    if (sort->column == "state" && !reg.workflow.empty()) out.sort = state_field(reg);
     else if (c == nullptr || !c->indexed || c->personal || c->moves || c->type == interview::AnswerType::choices)
-      return Error(ErrorCode::invalid_input, "not a column to sort by", query.sort->column);
-    else if (!access.read(*c)) return Error(ErrorCode::forbidden, "no right to this column", query.sort->column);
+      return Error(ErrorCode::invalid_input, "not a column to sort by", sort->column);
+    else if (!access.read(*c)) return Error(ErrorCode::forbidden, "no right to this column", sort->column);
     else out.sort = c->field;
-    out.descending = query.sort->descending;
+    out.descending = sort->descending;
+  }
+  if (reg.of_cases && !trim(query.search).empty()) {
+    MACHIYA_TRY(const auto hits, records::Records(p.store, p.vault, p.audit, p.clock, p.rng).search(tx, "case", reg.id, query.search, kSearched));
+    std::vector<std::int64_t> found;
+    for (const records::Opened& hit : hits) found.push_back(hit.row.id);
+    std::sort(found.begin(), found.end());
+    MACHIYA_TRY(out.all, dao::narrowed_to(tx, std::move(found), out.ranges));
+    return out;
   }
   if (!trim(query.search).empty()) {
     const std::string folded = fold_for_search(query.search);

@@ -14,13 +14,39 @@ Values entered_of(const Register& reg, const Values& values) {
   return out;
 }
 
+bool Registers::Impl::opens(const Register& reg, const Access& access, const std::vector<std::string>& columns) const {
+  return std::any_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) {
+    const bool sealed = reg.of_cases ? Access::is_answer(c) : c.personal;
+    return sealed && (columns.empty() || std::find(columns.begin(), columns.end(), c.name) != columns.end()) && access.read(c);
+  });
+}
+
+namespace {
+
+Result<Value> sealed_data(vault::Vault& vault, store::ReadTx& tx, const dao::StoredRow& row) {
+  if (!row.data_key || row.sealed.empty()) return Value::object();
+  MACHIYA_TRY(const std::string plain, vault.open_sealed(tx, row.data_key, records::kDataContext, row.sealed));
+  MACHIYA_TRY(Value packed, json::parse(plain));
+  return std::move(*packed.find("data"));
+}
+
+}  // namespace
+
 Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, dao::StoredRow stored, bool with_personal) const {
   FullRow out;
+  if (reg.of_cases) {
+    Value data;
+    if (with_personal) {
+      MACHIYA_TRY(data, sealed_data(p.vault, tx, stored));
+    }
+    out.values = values_of_case(reg, stored, data["values"]);
+    out.stored = std::move(stored);
+    return out;
+  }
   MACHIYA_TRY(out.values, json::parse(stored.data.empty() ? "{}" : stored.data));
-  if (with_personal && stored.data_key && !stored.sealed.empty()) {
-    MACHIYA_TRY(const std::string plain, p.vault.open_sealed(tx, stored.data_key, records::kDataContext, stored.sealed));
-    MACHIYA_TRY(Value packed, json::parse(plain));
-    for (auto& member : packed.find("data")->members()) out.values.members().push_back(std::move(member));
+  if (with_personal) {
+    MACHIYA_TRY(Value data, sealed_data(p.vault, tx, stored));
+    for (auto& member : data.members()) out.values.members().push_back(std::move(member));
   }
   if (with_personal && std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; })) {
     // What changes with the day is worked out again; what was kept is out of date.
@@ -45,8 +71,10 @@ Row Registers::Impl::shown(const Register& reg, const FullRow& full, const Acces
   out.id = s.id, out.number = s.number, out.revision = s.revision, out.state = s.state;
   out.created = s.created, out.changed = s.changed, out.ended = s.ended.has_value();
   out.values = Value::object();
+  const bool head = reg.of_cases && access.may("case.list", s.department), answers = reg.of_cases && access.may("case.read", s.department);
+  const auto readable = [&](const Column& c) { return reg.of_cases ? (Access::is_answer(c) ? answers : head) : access.read(c); };
   for (const Column& c : reg.columns)
-    if (const Value& value = full.values[c.name]; !value.is_null() && access.read(c)) out.values.members().emplace_back(c.name, value);
+    if (const Value& value = full.values[c.name]; !value.is_null() && readable(c)) out.values.members().emplace_back(c.name, value);
   return out;
 }
 
@@ -87,6 +115,7 @@ Result<Row> Registers::Impl::shown_with_titles(const Register& reg, const FullRo
 Result<Row> Registers::open(const Register& reg, std::string_view number, const identity::Principal& who, std::string_view request) {
   const Access access = impl_->access(reg, who);
   if (!access.read()) return Error(ErrorCode::not_found, "no such register");
+  if (reg.of_cases) return Error(ErrorCode::not_found, "module cases opens a case");
   MACHIYA_TRY(Row row, impl_->p.store.read([&](store::ReadTx& tx) -> Result<Row> {
     MACHIYA_TRY(const FullRow full, impl_->load(tx, reg, number));
     std::vector<Row> rows;
@@ -152,6 +181,7 @@ Result<std::vector<HistoryEntry>> Registers::Impl::entries(store::ReadTx& tx, co
 Result<std::vector<HistoryEntry>> Registers::history(const Register& reg, std::string_view number, const identity::Principal& who) {
   const Access access = impl_->access(reg, who);
   if (!access.read()) return Error(ErrorCode::not_found, "no such register");
+  if (reg.of_cases) return Error(ErrorCode::not_found, "module cases tells the history of a case");
   return impl_->p.store.read([&](store::ReadTx& tx) -> Result<std::vector<HistoryEntry>> {
     MACHIYA_TRY(FullRow row, impl_->load(tx, reg, number));
     MACHIYA_TRY(auto out, impl_->entries(tx, reg, row.stored, &access, 0));

@@ -1,5 +1,7 @@
 // Who may do what with a register: one rule for pages, API, import and export.
 #pragma once
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,27 +14,44 @@ namespace machiya::registers {
 
 inline constexpr std::string_view kReadScope = "registers.read", kWriteScope = "registers.write";   ///< writing holds reading
 
+/// The rule of module cases: may somebody do this with the cases of a department? ("case.list", "case.read", "case.export")
+using MayCase = std::function<bool(const identity::Principal& who, std::string_view permission, std::string_view department)>;
+
 /// The roles in which somebody meets a register: those of staff whose department owns it or whose role's scope is "all". An API
 /// client is like staff of the roles and the department that it was given, as far as its scopes go.
+/// Of a register of cases nothing is decided here: who may list, read or export the cases of a department, by `may_case`, does so with
+/// its rows. Nobody writes them: they change by corrections and by the actions of the case.
+/// Lives no longer than `reg`, `who` and `may_case`.
 class Access {
  public:
-  Access(const Register& reg, const json::Value& policy, const identity::Principal& who);
+  Access(const Register& reg, std::shared_ptr<const city::City> city, const identity::Principal& who, const MayCase& may_case);
 
-  bool read() const { return any(reg_.rights.read); }
-  bool write() const { return writes_ && read() && any(reg_.rights.write); }
+  bool read() const { return reg_.of_cases ? !departments("case.list").empty() : any(reg_.rights.read); }
+  bool write() const { return !reg_.of_cases && writes_ && read() && any(reg_.rights.write); }
   bool bulk() const { return write() && any(reg_.rights.bulk); }
   bool import() const { return write() && any(reg_.rights.import); }
-  bool read(const Column& column) const { return read() && (column.read.empty() || any(column.read)); }
+  bool take_away() const { return reg_.of_cases ? !departments("case.export").empty() : read(); }
+  bool read(const Column& column) const;
   /// Only what people enter can be written.
   bool write(const Column& column) const { return column.entered() && write() && (column.write.empty() || any(column.write)); }
   const identity::Principal& who() const { return who_; }
+
+  // Cases. What a case keeps beside its answers is seen by whoever sees it in a list; its answers by those who may open it.
+  static bool is_answer(const Column& column) { return column.kind != ColumnKind::head || column.personal; }
+  bool may(std::string_view permission, const std::string& department) const { return may_case_ && may_case_(who_, permission, department); }
+  /// Departments whose cases somebody may do this with.
+  std::vector<std::string> departments(std::string_view permission) const;
+  /// True when those are all that the city has.
+  bool everywhere(std::string_view permission) const;
 
  private:
   bool any(const std::vector<std::string>& wanted) const;
 
   const Register& reg_;
+  std::shared_ptr<const city::City> city_;
   const identity::Principal& who_;   ///< of the call that this lives in
-  bool writes_ = true;   ///< false for a client that may only read
+  const MayCase& may_case_;
+  bool writes_ = true;               ///< false for a client that may only read
   std::vector<std::string> roles_;
 };
 

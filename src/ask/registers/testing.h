@@ -106,7 +106,7 @@ inline std::shared_ptr<const city::City> small_city(const std::string& folder) {
 
 /// Everything a service needs on an open, migrated store.
 struct Hall {
-  Hall(store::Store& store, const std::string& folder, std::shared_ptr<const city::City> the_city, const Clock& clock, Rng& rng)
+  Hall(store::Store& store, const std::string& folder, std::shared_ptr<const city::City> the_city, const Clock& clock, Rng& rng, MayCase may_case = {})
       : city(std::move(the_city)), vault(std::move(vault::Vault::open(folder + "/master.key", true)).value()) {
     audit = std::make_unique<audit::Audit>(store, clock);
     events = std::make_unique<events::Events>(store, clock);
@@ -116,7 +116,7 @@ struct Hall {
     identity = std::make_unique<identity::Identity>(store, *vault, *audit, clock, sender, options);
     Registers::declare(*events, *jobs);
     registers = std::make_unique<Registers>(Platform{store, *vault, *audit, *events, *jobs, *identity, clock, rng, [this] { return city; },
-                                                     [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }});
+                                                     [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, nullptr, std::move(may_case)});
   }
   static std::vector<store::Migration> migrations() {
     std::vector<store::Migration> out;

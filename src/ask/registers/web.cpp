@@ -23,7 +23,7 @@ using pages::Data;
 std::string language_of(const http::Request& request) { return std::string(locale::staff_language(request.lang)); }
 
 http::RouteOptions staff_route(std::string page_kind, std::string sample) {
-  return cases::detail::staff_route(std::string(kPermission), std::move(page_kind), std::move(sample));
+  return cases::detail::staff_route(std::string(kPermission) + "|staff:case.list", std::move(page_kind), std::move(sample));
 }
 
 http::Response render(const Web& web, const http::Request& request, std::string_view name, Data data, int status) {
@@ -44,6 +44,7 @@ std::string param_of(const http::Request& request, std::string_view name) {
 
 std::string path_of(const Register& reg, std::string_view rest) { return std::string(kBase) + "/" + reg.id + std::string(rest); }
 std::string row_path(const Register& reg, std::string_view number, std::string_view rest) {
+  if (reg.of_cases) return "/staff/cases/" + std::string(number);
   return path_of(reg, "/rows/" + std::string(number)) + std::string(rest);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "ask/cases/web.h"
 #include "ask/registers/registers.h"
 #include "city/city.h"
 #include "platform/blobs/blobs.h"
@@ -38,8 +39,10 @@ void add_import_routes(http::Router& router, const Web& web);
 /// The JSON API and its OpenAPI document (docs/api.md), below /api/v1/registers.
 void add_api_routes(http::Router& router, const Web& web);
 inline constexpr std::string_view kBase = "/staff/registers";
-/// The permission of every route here; which register, row and column somebody may see or change is asked of Registers.
+/// The permission of every route here, or that of lists of cases; which register, row and column somebody may see or change is asked of Registers.
 inline constexpr std::string_view kPermission = "register.read";
+/// What the search page of the staff shows besides cases.
+Result<std::vector<cases::FoundRow>> found_rows(const Web& web, const http::Request& request, std::string_view text);
 /// Tables of the pages (saved searches).
 std::vector<store::Migration> page_migrations();
 
@@ -56,6 +59,7 @@ pages::Data register_page(const Web& web, const http::Request& request, const Re
 Result<std::shared_ptr<const Register>> register_of(const Web& web, const http::Request& request);
 /// kBase + "/<register>" + rest.
 std::string path_of(const Register& reg, std::string_view rest = {});
+/// The page of a row; of a case its own page, the one place where it is acted upon.
 std::string row_path(const Register& reg, std::string_view number, std::string_view rest = {});
 /// The filters, search, sort and cursor of an address ("f.species=oak", "from.planted=2026-01-01", "to.…", "q", "sort=-planted",
 /// "after"), together with the fixed conditions of the view that it names ("view"). What the definition does not know is left out.

@@ -78,7 +78,8 @@ async function registerPaths(client) {
   if (!action) throw new Error(`a new maintenance round has no action: ${client.page.text.slice(0, 300)}`);
   const views = (register, names) => names.map((name) => `/staff/registers/${register}?view=${name}`);
   return {
-    'staff-register': ['/staff/registers/parks', ...views('parks', ['by-ward', 'map', 'wards']), '/staff/registers/parks?view=by-ward&count=kind', '/staff/registers/park-trees?view=to-inspect', ...views('maintenance-rounds', ['board', 'plan', 'calendar', 'sheet'])],
+    'staff-register': ['/staff/registers/parks', ...views('parks', ['by-ward', 'map', 'wards']), '/staff/registers/parks?view=by-ward&count=kind', '/staff/registers/park-trees?view=to-inspect', ...views('maintenance-rounds', ['board', 'plan', 'calendar', 'sheet']),
+      ...views('road-park-report', ['open', 'all', 'board', 'calendar', 'chart', 'answers', 'map'])],
     'staff-register-form': ['/staff/registers/park-trees/new'], 'staff-register-row': [park, round, tree], 'staff-register-change': [`${park}/change`],
     'staff-register-action': [action], 'staff-register-bulk': ['/staff/registers/parks/bulk?column=office'], 'register-import': ['/staff/registers/parks/import'],
   };
