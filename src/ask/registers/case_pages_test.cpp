@@ -54,6 +54,7 @@ TEST_P(CasePages, every_view_leads_to_the_case) {
     }
   EXPECT_FALSE(holds(get(base, clerk), b));                    // it has ended
   EXPECT_TRUE(holds(get(base + "?view=all", clerk), b));
+  EXPECT_TRUE(holds(get(base + "?f.state=granted", clerk), b));   // who asks for a state means it: a board leads here
   EXPECT_FALSE(holds(get(base, clerk), "ポチ"));               // sealed answers stand in the table of answers only
   EXPECT_TRUE(holds(get(base + "?view=answers", clerk), "ポチ"));
   EXPECT_FALSE(holds(get(base + "?view=answers", auditor), "ポチ"));
