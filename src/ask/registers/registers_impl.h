@@ -99,6 +99,8 @@ struct Registers::Impl {
   /// Must what is sealed be opened to show these columns (empty: all) to somebody?
   bool opens(const Register& reg, const Access& access, const std::vector<std::string>& columns) const;
   Result<FullRow> full(store::ReadTx& tx, const Register& reg, dao::StoredRow stored, bool with_personal) const;
+  /// The keys of rows that are about to be opened, with one query.
+  Result<void> fetch_keys(store::ReadTx& tx, const std::vector<dao::StoredRow>& rows) const;
   Result<FullRow> load(store::ReadTx& tx, const Register& reg, std::string_view number) const;
   Row shown(const Register& reg, const FullRow& full, const Access& access) const;
   Result<void> add_titles(store::ReadTx& tx, const Register& reg, std::vector<Row>& rows, const identity::Principal& who) const;

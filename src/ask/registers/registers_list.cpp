@@ -42,6 +42,7 @@ Result<Listing> Registers::list(const Register& reg, const Query& query, const i
     if (more) found.ids.pop_back();
     MACHIYA_TRY(auto stored, dao::rows_of(tx, found.ids));
     const bool personal = impl.opens(reg, access, wanted) || std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; });
+    if (personal) MACHIYA_CHECK(impl.fetch_keys(tx, stored));
     Values last_values;
     for (dao::StoredRow& row : stored) {
       MACHIYA_TRY(FullRow full, impl.full(tx, reg, std::move(row), personal));
@@ -85,6 +86,7 @@ Result<std::int64_t> Registers::each(const Register& reg, const Query& query, co
       if (found.ids.empty()) return count;
       after.emplace(found.next_value, found.ids.back());
       MACHIYA_TRY(auto stored, dao::rows_of(tx, found.ids));
+      MACHIYA_CHECK(impl.fetch_keys(tx, stored));
       std::vector<Row> shown;
       for (dao::StoredRow& row : stored) {
         MACHIYA_TRY(const FullRow full, impl.full(tx, reg, std::move(row), true));

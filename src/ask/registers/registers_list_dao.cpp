@@ -190,9 +190,11 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
     MACHIYA_TRY(auto ids, searched(p.vault, tx, reg, query.search, access));
     MACHIYA_TRY(auto rows, dao::rows_of(tx, ids));
     std::vector<std::int64_t> found;
+    const bool sealed = std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
+    if (sealed) MACHIYA_CHECK(fetch_keys(tx, rows));
     for (dao::StoredRow& row : rows) {
       const std::int64_t id = row.id;
-      MACHIYA_TRY(const FullRow full_row, full(tx, reg, std::move(row), std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; })));
+      MACHIYA_TRY(const FullRow full_row, full(tx, reg, std::move(row), sealed));
       if (really_has(reg, full_row.values, folded, access)) found.push_back(id);
     }
     MACHIYA_TRY(out.all, dao::narrowed_to(tx, std::move(found), out.ranges));

@@ -1,5 +1,6 @@
 // Rows on their way out: opened, cut down to what the reader may see, with the titles of related rows; the history.
 #include <algorithm>
+#include <set>
 
 #include "ask/registers/registers_impl.h"
 
@@ -59,6 +60,13 @@ Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, da
   return out;
 }
 
+Result<void> Registers::Impl::fetch_keys(store::ReadTx& tx, const std::vector<dao::StoredRow>& rows) const {
+  std::vector<std::int64_t> keys;
+  for (const dao::StoredRow& row : rows)
+    if (row.data_key && !row.sealed.empty()) keys.push_back(row.data_key);
+  return p.vault.prefetch(tx, keys);
+}
+
 Result<FullRow> Registers::Impl::load(store::ReadTx& tx, const Register& reg, std::string_view number) const {
   MACHIYA_TRY(auto stored, dao::find_row(tx, reg.id, number));
   if (!stored) return Error(ErrorCode::not_found, "no such row");
@@ -86,20 +94,19 @@ Result<void> Registers::Impl::add_titles(store::ReadTx& tx, const Register& reg,
     if (other == nullptr) continue;
     const Column* title = other->column(other->title);
     if (title == nullptr || title->personal || !access(*other, who).read(*title)) continue;
+    std::set<std::string> wanted;
+    for (const Row& row : rows)
+      if (const std::string number = row.values.text(c.name); !number.empty()) wanted.insert(number);
     std::unordered_map<std::string, std::string> known;
-    for (Row& row : rows) {
-      const std::string& number = row.values.text(c.name);
-      if (number.empty()) continue;
-      auto [found, fresh] = known.try_emplace(number);
-      if (fresh) {
-        MACHIYA_TRY(auto stored, dao::find_row(tx, other->id, number));
-        if (stored) {
-          MACHIYA_TRY(Value values, json::parse(stored->data));
-          found->second = search_text(*title, values[title->name]);
-        }
-      }
-      if (!found->second.empty()) row.titles.emplace(c.name, found->second);
+    if (wanted.empty()) continue;
+    MACHIYA_TRY(const auto stored, records::rows_of_numbers(tx, {wanted.begin(), wanted.end()}, true));
+    for (const dao::StoredRow& one : stored) {
+      if (one.kind != "register" || one.type != other->id) continue;
+      MACHIYA_TRY(const Value values, json::parse(one.data));
+      known.emplace(one.number, search_text(*title, values[title->name]));
     }
+    for (Row& row : rows)
+      if (const auto found = known.find(row.values.text(c.name)); found != known.end() && !found->second.empty()) row.titles.emplace(c.name, found->second);
   }
   return {};
 }

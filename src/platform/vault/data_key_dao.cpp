@@ -1,5 +1,7 @@
 #include "platform/vault/data_key_dao.h"
 
+#include "platform/store/key_list.h"
+
 namespace machiya::vault::data_key_dao {
 
 Result<std::int64_t> insert(store::Tx& tx, std::string_view wrapped) {
@@ -11,6 +13,15 @@ Result<std::optional<std::string>> find(store::ReadTx& tx, std::int64_t id) {
   if (!row) return std::optional<std::string>();
   if (row->integer(1) != 0) return std::optional<std::string>(std::string());
   return std::optional<std::string>(row->text(0));
+}
+
+Result<std::vector<std::pair<std::int64_t, std::string>>> find_many(store::ReadTx& tx, const std::vector<std::int64_t>& ids) {
+  const char* sql = tx.engine() == store::Engine::sqlite ? "SELECT id, wrapped, erased FROM data_key WHERE id IN (SELECT value FROM json_each(:keys))"
+                                                         : "SELECT id, wrapped, erased FROM data_key WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
+  MACHIYA_TRY(const auto rows, tx.query(sql, {{"keys", store::key_list(ids, tx.engine())}}));
+  std::vector<std::pair<std::int64_t, std::string>> out;
+  for (const store::Row& row : rows) out.emplace_back(row.integer(0), row.integer(2) != 0 ? std::string() : std::string(row.text(1)));
+  return out;
 }
 
 Result<bool> erase(store::Tx& tx, std::int64_t id) {

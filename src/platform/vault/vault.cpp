@@ -55,7 +55,11 @@ struct Vault::Impl {
     MACHIYA_TRY(auto wrapped, data_key_dao::find(tx, id));
     if (!wrapped) return Error(ErrorCode::integrity_broken, "data key " + std::to_string(id) + " is missing");
     if (wrapped->empty()) return Error(ErrorCode::gone, "the key of this record was erased");
-    auto plain = aead_open(subkey(kWrap), "data-key", *wrapped);
+    return unwrap(id, *wrapped, out);
+  }
+
+  Result<void> unwrap(std::int64_t id, const std::string& wrapped, KeyCache::Key& out) {
+    auto plain = aead_open(subkey(kWrap), "data-key", wrapped);
     if (!plain || plain->size() != out.size())
       return Error(ErrorCode::integrity_broken, "data key " + std::to_string(id) + " does not open");
     std::memcpy(out.data(), plain->data(), out.size());
@@ -129,6 +133,20 @@ Result<std::string> Vault::open_sealed(store::ReadTx& tx, std::int64_t key, std:
   sodium_memzero(data_key.data(), data_key.size());
   if (!plain) return Error(ErrorCode::integrity_broken, "a sealed value does not open (" + std::string(context) + ")");
   return std::move(*plain);
+}
+
+Result<void> Vault::prefetch(store::ReadTx& tx, const std::vector<std::int64_t>& keys) {
+  KeyCache::Key key;
+  std::vector<std::int64_t> absent;
+  for (const std::int64_t id : keys)
+    if (id != 0 && impl_->cache.get(id, key) == KeyCache::State::absent) absent.push_back(id);
+  if (absent.size() > 1) {
+    MACHIYA_TRY(const auto found, data_key_dao::find_many(tx, absent));
+    for (const auto& [id, wrapped] : found)
+      if (!wrapped.empty()) MACHIYA_CHECK(impl_->unwrap(id, wrapped, key));
+  }
+  sodium_memzero(key.data(), key.size());
+  return {};
 }
 
 Result<void> Vault::erase_key(store::Tx& tx, std::int64_t key) {

@@ -38,6 +38,9 @@ class Vault {
   Result<std::string> seal(store::ReadTx& tx, std::int64_t key, std::string_view context, std::string_view plain);
   /// `gone` when the key was erased, `integrity_broken` when a byte or the context differs.
   Result<std::string> open_sealed(store::ReadTx& tx, std::int64_t key, std::string_view context, std::string_view sealed);
+  /// Brings the data keys of records that are about to be opened into the cache with one query; keys that are erased or missing are told by
+  /// open_sealed(), one by one.
+  Result<void> prefetch(store::ReadTx& tx, const std::vector<std::int64_t>& keys);
   /// Erases the key: everything sealed with it is unreadable from then on (crypto-erasure). The row stays as a
   /// tombstone full of zeros, so that the id is never given to another record.
   Result<void> erase_key(store::Tx& tx, std::int64_t key);

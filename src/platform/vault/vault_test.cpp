@@ -46,6 +46,26 @@ TEST_P(VaultTest, OpensWhatItSealedAlsoAfterARestart) {
   EXPECT_EQ(*open(*again, key, "case/answers", *sealed), "葛󠄀城 花子");
 }
 
+TEST_P(VaultTest, ManyKeysFetchedAtOnceOpenTheSameAndErasedOnesStayErased) {
+  std::vector<std::int64_t> keys;
+  std::vector<std::string> sealed;
+  for (int i = 0; i < 5; ++i) keys.push_back(new_key()), sealed.push_back(*seal(keys.back(), "case/answers", "secret " + std::to_string(i)));
+  ASSERT_TRUE(store().write([&](store::Tx& tx) { return vault->erase_key(tx, keys[2]); }).ok());
+  auto again = open_vault("master.key");   // nothing in its cache
+  std::vector<std::int64_t> wanted = keys;
+  wanted.insert(wanted.end(), {0, 999'999});
+  ASSERT_TRUE(store().read([&](store::ReadTx& tx) -> Result<void> {
+    MACHIYA_CHECK(again->prefetch(tx, wanted));
+    for (int i = 0; i < 5; ++i) {
+      const auto plain = again->open_sealed(tx, keys[static_cast<std::size_t>(i)], "case/answers", sealed[static_cast<std::size_t>(i)]);
+      if (i == 2) EXPECT_EQ(plain.error().code, ErrorCode::gone);
+      else EXPECT_EQ(*plain, "secret " + std::to_string(i));
+    }
+    EXPECT_EQ(again->open_sealed(tx, 999'999, "case/answers", sealed[0]).error().code, ErrorCode::integrity_broken);
+    return {};
+  }).ok());
+}
+
 TEST_P(VaultTest, NothingCanBeMovedOrChanged) {
   const std::int64_t key = new_key(), other = new_key();
   const std::string sealed = *seal(key, "case/answers", "secret");
