@@ -107,9 +107,15 @@ Response api_faults(const Web& web, const Request& request, const Register& reg,
 std::string api_path(const Register& reg, std::string_view rest) { return std::string(kApi) + "/" + reg.id + std::string(rest); }
 std::string api_row_path(const Register& reg, std::string_view number, std::string_view rest) { return api_path(reg, "/rows/" + std::string(number)) + std::string(rest); }
 
-Value api_row(const Web& web, const Request& request, const Register& reg, const Row& row) {
-  std::vector<Target> targets;
-  for (const Column* column : readable(web, reg, {}, identity::principal_of(request))) targets.push_back({column->name, column, ""});
+std::vector<Target> api_columns(const Web& web, const Request& request, const Register& reg) {
+  std::vector<Target> out;
+  for (const Column* column : readable(web, reg, {}, identity::principal_of(request))) out.push_back({column->name, column, ""});
+  return out;
+}
+
+Value api_row(const Web& web, const Request& request, const Register& reg, const Row& row) { return api_row(reg, row, api_columns(web, request, reg)); }
+
+Value api_row(const Register& reg, const Row& row, const std::vector<Target>& targets) {
   Value out = export_json(reg, row, targets);
   out.set("revision", row.revision);
   if (!reg.workflow.empty()) out.set("ended", row.ended);

@@ -26,7 +26,8 @@ Response one_register(const Web& web, Request& request) {
 
 Value listing_json(const Web& web, const Request& request, const Register& reg, const Listing& listing) {
   Value rows = Value::array();
-  for (const Row& row : listing.rows) rows.push(api_row(web, request, reg, row));
+  const auto columns = api_columns(web, request, reg);
+  for (const Row& row : listing.rows) rows.push(api_row(reg, row, columns));
   Value out = Value::object({{"rows", std::move(rows)}, {"total", listing.total}, {"total_is_exact", !listing.more_than_counted}, {"more", !listing.next.empty()}});
   if (!listing.next.empty()) out.set("after", listing.next);
   return out;

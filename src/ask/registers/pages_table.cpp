@@ -58,7 +58,8 @@ Data cells_of(const Web& web, const Request& request, const Register& reg, const
   bool named = false;
   for (const Column* column : columns) {
     const json::Value& value = row.values[column->name];
-    Data cell = Data().set("text", shown(web, reg, *column, value, &row, lang)).set("column", column->name);
+    const std::string text = shown(web, reg, *column, value, &row, lang);
+    Data cell = Data().set("text", text).set("column", column->name);
     if (is_number(*column)) cell.set("number", true);
     if (column->name == reg.title) {
       const bool filled = !value.is_null();
@@ -66,7 +67,7 @@ Data cells_of(const Web& web, const Request& request, const Register& reg, const
       if (!filled) cell.set("text", row.number);
       named = true;
     }
-    if (const std::string as_typed = typed(web, reg, *column, value, &row, lang); as_typed != shown(web, reg, *column, value, &row, lang)) cell.set("typed", as_typed);
+    if (const std::string as_typed = typed(web, reg, *column, value, &row, lang); as_typed != text) cell.set("typed", as_typed);
     cells.push(std::move(cell));
   }
   if (named) return cells;
