@@ -10,7 +10,7 @@
 #include "app/furniture.h"
 #include "app/settings.h"
 #include "platform/events/events.h"
-#include "platform/http/http.h"
+#include "platform/http/test_request.h"
 
 namespace machiya::app {
 namespace {
@@ -42,10 +42,8 @@ class WholeHouse : public ::testing::Test {
     fs::remove_all(folder_);
   }
   http::Response get(const std::string& path, const std::string& accept = "text/html") {
-    http::Request request;
-    request.path = request.target = path;
+    http::Request request = http::testing::request(http::Method::get, path);
     request.remote = "127.0.0.1";
-    request.id = "test";
     request.headers = {{"accept", accept}};
     return house_->router().dispatch(request);
   }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "city/test_kinds.h"
+#include "platform/http/test_request.h"
 
 namespace machiya::city {
 namespace {
@@ -35,11 +36,7 @@ class FrontDoorTest : public ::testing::Test {
     add_routes(router_, *templates_, *texts_, std::move(door));
   }
   http::Response get(const std::string& target, const std::string& lang = "ja") {
-    http::Request request;
-    request.target = target;
-    request.path = target.substr(0, target.find('?'));
-    if (const auto q = target.find('?'); q != std::string::npos) request.query_pairs = http::parse_query(target.substr(q + 1));
-    request.lang = lang;
+    http::Request request = http::testing::request(http::Method::get, target, lang);
     return router_.dispatch(request);
   }
   static long count(const std::string& text, const std::string& part) {

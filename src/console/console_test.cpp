@@ -7,6 +7,7 @@
 #include "city/city.h"
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
+#include "platform/http/test_request.h"
 #include "platform/jobs/jobs.h"
 #include "platform/locale/locale.h"
 #include "platform/store/testing.h"
@@ -49,8 +50,8 @@ class ConsoleTest : public store::testing::StoreTest {
     console->add_routes(router);
   }
   http::Response ask(http::Method method, const std::string& path, http::Pairs form = {}) {
-    http::Request r;
-    r.method = method, r.target = r.path = path, r.lang = "en", r.id = "r1", r.form_pairs = std::move(form);
+    http::Request r = http::testing::request(method, path, "en");
+    r.form_pairs = std::move(form);
     identity::Principal admin;
     admin.kind = identity::PrincipalKind::staff, admin.public_id = "a1", admin.name = "Admin", admin.roles = {"admin"};
     r.principal = std::make_shared<identity::Principal>(admin);

@@ -87,36 +87,31 @@ struct Applying : identity::IdentityTest {
 struct Program : identity::Browser {
   using Browser::Browser;
   http::Response ask(const std::string& path, const std::string& bearer = {}) {
-    http::Request r;
-    r.path = r.target = path;
-    r.lang = "en";
-    r.remote = remote;
-    r.headers = {{"host", "city.example"}, {"accept", "application/json"}};
-    if (!bearer.empty()) r.headers.emplace_back("authorization", "Bearer " + bearer);
+    http::Request r = request(http::Method::get, path, bearer);
     return router->dispatch(r);
   }
   /// Sends one file that lies at `file`.
   http::Response upload(const std::string& path, const std::string& file) {
-    http::Request r;
-    r.method = http::Method::post;
-    r.path = r.target = path;
-    r.remote = remote;
-    r.headers = {{"host", "city.example"}, {"accept", "application/json"}};
+    http::Request r = request(http::Method::post, path);
     r.files.emplace_back();
     r.files.back().field = "file", r.files.back().filename = "a.pdf", r.files.back().path = file;
     return router->dispatch(r);
   }
   http::Response send(const std::string& path, const std::string& body, const std::string& key, const std::string& bearer = {}) {
-    http::Request r;
-    r.method = http::Method::post;
-    r.path = r.target = path;
-    r.lang = "en";
-    r.remote = remote;
+    http::Request r = request(http::Method::post, path, bearer);
     r.body = body;
-    r.headers = {{"host", "city.example"}, {"content-type", "application/json"}, {"accept", "application/json"}};
+    r.headers.emplace_back("content-type", "application/json");
     if (!key.empty()) r.headers.emplace_back("idempotency-key", key);
-    if (!bearer.empty()) r.headers.emplace_back("authorization", "Bearer " + bearer);
     return router->dispatch(r);
+  }
+
+ private:
+  http::Request request(http::Method method, const std::string& path, const std::string& bearer = {}) const {
+    http::Request r = http::testing::request(method, path, "en");
+    r.remote = remote;
+    r.headers = {{"host", "city.example"}, {"accept", "application/json"}};
+    if (!bearer.empty()) r.headers.emplace_back("authorization", "Bearer " + bearer);
+    return r;
   }
 };
 

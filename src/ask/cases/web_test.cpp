@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
+#include "platform/http/test_request.h"
 #include "platform/identity/identity.h"
 #include "platform/jobs/jobs.h"
 #include "platform/store/testing.h"
@@ -82,10 +83,8 @@ class WebTest : public store::testing::StoreTest {
     number = cases->submit(s)->number;
   }
   http::Response ask(http::Method method, const std::string& target, http::Pairs form = {}, const std::string& lang = "ja") {
-    http::Request r;
-    const std::size_t mark = target.find('?');
-    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.form_pairs = std::move(form);
-    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
+    http::Request r = http::testing::request(method, target, lang);
+    r.form_pairs = std::move(form);
     r.principal = std::make_shared<identity::Principal>(clerk);
     return router.dispatch(r);
   }

@@ -33,12 +33,10 @@ class RegisterApi : public RegistersWebTest {
     }
   };
   Answer plain(Method method, const std::string& target, const std::string& token, const std::string& body = {}, http::Pairs headers = {}, const std::string& lang = "en") {
-    http::Request r;
-    const std::size_t mark = target.find('?');
-    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.body = body, r.headers = std::move(headers);
+    http::Request r = http::testing::request(method, target, lang);
+    r.body = body, r.headers = std::move(headers);
     if (!body.empty()) r.headers.emplace_back("content-type", "application/json");
     if (!token.empty()) r.headers.emplace_back("authorization", "Bearer " + token);
-    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
     http::Response response = router.dispatch(r);
     Answer out{response.status, {}, response.headers};
     auto parsed = json::parse(response.body);

@@ -2,6 +2,7 @@
 #include "ask/cases/web.h"
 #include "ask/registers/case_testing.h"
 #include "ask/registers/web.h"
+#include "platform/http/test_request.h"
 
 namespace machiya::registers::testing {
 namespace {
@@ -22,10 +23,8 @@ class CasePages : public CaseRowsTest {
     clerk.id = 1, auditor.id = 3, stranger.id = 4;
   }
   http::Response ask(http::Method method, const std::string& target, const identity::Principal& who, http::Pairs form = {}, const std::string& lang = "ja") {
-    http::Request r;
-    const std::size_t mark = target.find('?');
-    r.method = method, r.target = target, r.path = target.substr(0, mark), r.lang = lang, r.id = "r1", r.form_pairs = std::move(form);
-    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
+    http::Request r = http::testing::request(method, target, lang);
+    r.form_pairs = std::move(form);
     r.principal = std::make_shared<identity::Principal>(who);
     return router.dispatch(r);
   }

@@ -7,6 +7,7 @@
 #include "ask/registers/testing.h"
 #include "ask/registers/web.h"
 #include "base/text.h"
+#include "platform/http/test_request.h"
 
 namespace machiya::registers::testing {
 namespace {
@@ -85,10 +86,7 @@ class Charts : public RegistersTest {
     for (std::size_t i = 0; i < first->rows.size(); i += 2) (void)registers->act(*jobs, first->rows[i].number, first->rows[i].revision, i % 4 ? "doubt" : "fell", "理由", approver, "ja", "r");
   }
   http::Response get(const std::string& target, const identity::Principal& who) {
-    http::Request r;
-    const std::size_t mark = target.find('?');
-    r.method = http::Method::get, r.target = target, r.path = target.substr(0, mark), r.lang = "ja", r.id = "r1";
-    if (mark != std::string::npos) r.query_pairs = http::parse_query(target.substr(mark + 1));
+    http::Request r = http::testing::request(http::Method::get, target);
     r.principal = std::make_shared<identity::Principal>(who);
     return router.dispatch(r);
   }

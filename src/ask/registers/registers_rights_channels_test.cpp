@@ -106,8 +106,8 @@ class RightsChannels : public RegistersWebTest {
   std::string page(const std::string& rest = {}) const { return "/staff/registers/" + ledger.id + rest; }
   std::string api(const std::string& rest = {}) const { return "/api/v1/registers/" + ledger.id + rest; }
   http::Response send(Method method, const std::string& target, const identity::Principal& who, const Value& body, const std::string& if_match = {}) {
-    http::Request r;
-    r.method = method, r.target = r.path = target, r.lang = "en", r.id = "r", r.body = json::to_text(body), r.headers = {{"content-type", "application/json"}};
+    http::Request r = http::testing::request(method, target, "en");
+    r.body = json::to_text(body), r.headers = {{"content-type", "application/json"}};
     if (!if_match.empty()) r.headers.emplace_back("if-match", "\"" + if_match + "\"");
     r.principal = std::make_shared<identity::Principal>(who);
     return router.dispatch(r);
@@ -350,8 +350,8 @@ void RightsChannels::many(const identity::Principal& who, const ColumnPlan& c, R
 
 http::Response RightsChannels::upload(const identity::Principal& who, const std::string& csv) {
   write_file(folder() + "/up.csv", csv);
-  http::Request up;
-  up.method = Method::post, up.target = up.path = page("/import"), up.lang = "ja", up.id = "r", up.principal = std::make_shared<identity::Principal>(who);
+  http::Request up = http::testing::request(Method::post, page("/import"));
+  up.principal = std::make_shared<identity::Principal>(who);
   up.files = {{"file", "up.csv", "text/csv", folder() + "/up.csv", csv.size()}};
   return router.dispatch(up);
 }

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "platform/http/http.h"
+#include "platform/http/test_request.h"
 
 namespace machiya::http {
 namespace {
@@ -14,10 +14,8 @@ Handler named(std::string name) {
   };
 }
 
-std::string ask(const Router& router, Method method, std::string path) {
-  Request r;
-  r.method = method;
-  r.target = r.path = std::move(path);
+std::string ask(const Router& router, Method method, const std::string& path) {
+  Request r = testing::request(method, path);
   const Response a = router.dispatch(r);
   return a.status == 200 ? a.body : std::to_string(a.status);
 }

@@ -319,8 +319,8 @@ TEST_P(SessionTest, ApiClientsHaveScopesAndCanBeRevoked) {
 TEST_P(SessionTest, AGuardedUploadIsRefusedOnItsHeadAlone) {
   const auto gate = identity->head_gate();
   const auto status = [&](const std::string& permission, http::Pairs headers) {
-    http::Request r;
-    r.method = http::Method::post, r.target = r.path = "/upload", r.headers = std::move(headers);
+    http::Request r = http::testing::request(http::Method::post, "/upload");
+    r.headers = std::move(headers);
     http::Route route{http::Method::post, "/upload", {}, {}};
     route.options.permission = permission;
     const auto refused = gate(r, route);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "platform/audit/audit.h"
-#include "platform/http/http.h"
+#include "platform/http/test_request.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/identity_http.h"
 #include "platform/locale/locale.h"
@@ -129,15 +129,9 @@ struct Browser {
     return run(http::Method::post, target, std::move(form));
   }
   http::Response run(http::Method method, const std::string& target, http::Pairs form) {
-    http::Request r;
-    r.method = method;
-    r.target = target;
-    r.path = target.substr(0, target.find('?'));
-    if (target.find('?') != std::string::npos) r.query_text = target.substr(target.find('?') + 1);
-    r.query_pairs = http::parse_query(r.query_text);
+    http::Request r = http::testing::request(method, target);
     r.form_pairs = std::move(form);
     r.remote = remote;
-    r.lang = "ja";
     r.headers = extra;
     r.headers.emplace_back("host", "city.example");
     r.headers.emplace_back("accept", "text/html");
