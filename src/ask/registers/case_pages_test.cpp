@@ -1,40 +1,14 @@
 // The pages of registers show procedures too: every view in both languages, the way to the case, the search in the body, the export.
 #include "ask/cases/web.h"
 #include "ask/registers/case_testing.h"
-#include "ask/registers/web.h"
-#include "platform/http/test_request.h"
+#include "ask/registers/web_testing.h"
 
 namespace machiya::registers::testing {
 namespace {
 
-class CasePages : public CaseRowsTest {
+class CasePages : public CaseRowsTest, protected RegisterRoutes {
  protected:
-  CasePages() {
-    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()})
-      for (const auto& m : list) all.push_back(m);
-    migrate(all);
-    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
-    templates = std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts));
-    blobs = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
-    const Web web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
-                  [this] { return city; }, folder() + "/work", "http://localhost"};
-    add_register_routes(router, web);
-    add_import_routes(router, web);
-    clerk.id = 1, auditor.id = 3, stranger.id = 4;
-  }
-  http::Response ask(http::Method method, const std::string& target, const identity::Principal& who, http::Pairs form = {}, const std::string& lang = "ja") {
-    http::Request r = http::testing::request(method, target, lang);
-    r.form_pairs = std::move(form);
-    r.principal = std::make_shared<identity::Principal>(who);
-    return router.dispatch(r);
-  }
-  http::Response get(const std::string& target, const identity::Principal& who) { return ask(http::Method::get, target, who); }
-  static bool holds(const http::Response& r, std::string_view part) { return r.body.find(part) != std::string::npos; }
-
-  http::Router router;
-  std::unique_ptr<locale::Catalogue> texts;
-  std::unique_ptr<pages::Templates> templates;
-  std::unique_ptr<blobs::Blobs> blobs;
+  CasePages() : RegisterRoutes(*hall, store(), clock, folder()) { clerk.id = 1, auditor.id = 3, stranger.id = 4; }
 };
 MACHIYA_ON_BOTH_ENGINES(CasePages);
 
@@ -73,10 +47,9 @@ TEST_P(CasePages, every_view_leads_to_the_case) {
 TEST_P(CasePages, a_search_finds_cases_and_rows_by_their_rights) {
   cases::Statistics statistics(store(), clock);
   http::Hub hub;
-  const Web registers_web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data(); }, [this] { return city; }, "", ""};
-  cases::Web web{*cases, statistics, *templates, *texts, registers_web.staff_frame, registers_web.staff_frame, registers_web.city, hub, {}, {}, folder() + "/work"};
-  web.search_rows = [registers_web](const http::Request& request, std::string_view text) { return found_rows(registers_web, request, text); };
-  cases::add_staff_routes(router, web);
+  cases::Web cases_web{*cases, statistics, *templates, *texts, web.staff_frame, web.staff_frame, web.city, hub, {}, {}, folder() + "/work"};
+  cases_web.search_rows = [this](const http::Request& request, std::string_view text) { return found_rows(web, request, text); };
+  cases::add_staff_routes(router, cases_web);
   const std::string number = dog(R"({"dog_name":"ポチ","size":"small","born":"2025-01-10"})");
   auto saved = registers->add(hall->reg("parks"), *json::parse(R"({"name":"大阪 花子 記念公園"})"), "登録", clerk, "ja", "r");
   ASSERT_TRUE(saved.ok() && saved->row);

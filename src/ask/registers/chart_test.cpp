@@ -4,10 +4,8 @@
 #include <random>
 #include <regex>
 
-#include "ask/registers/testing.h"
-#include "ask/registers/web.h"
+#include "ask/registers/web_testing.h"
 #include "base/text.h"
-#include "platform/http/test_request.h"
 
 namespace machiya::registers::testing {
 namespace {
@@ -37,19 +35,9 @@ views:
   - { view: secrets, type: chart, by: kind, measure: sum, of: secret, name: { ja: 予定, en: Estimates } }
 )";
 
-class Charts : public RegistersTest {
+class Charts : public RegistersWebTest {
  protected:
-  Charts() {
-    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()})
-      for (const auto& m : list) all.push_back(m);
-    migrate(all);
-    load(kJobs);
-    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
-    templates = std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts));
-    files = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
-    add_register_routes(router, Web{*registers, store(), *files, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
-                                    [this] { return hall->city; }, folder() + "/work", "http://localhost"});
-  }
+  Charts() : RegistersWebTest({{"jobs", std::string(kJobs)}}) {}
   city::LoadReport load(std::string_view definition) {
     write_file(folder() + "/city/registers/jobs.yaml", definition);
     auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
@@ -85,11 +73,6 @@ class Charts : public RegistersTest {
     auto first = registers->list(*jobs, {.limit = 20}, clerk);
     for (std::size_t i = 0; i < first->rows.size(); i += 2) (void)registers->act(*jobs, first->rows[i].number, first->rows[i].revision, i % 4 ? "doubt" : "fell", "理由", approver, "ja", "r");
   }
-  http::Response get(const std::string& target, const identity::Principal& who) {
-    http::Request r = http::testing::request(http::Method::get, target);
-    r.principal = std::make_shared<identity::Principal>(who);
-    return router.dispatch(r);
-  }
   static std::string unescaped(std::string s) {
     for (const auto& [from, to] : {std::pair{"&amp;", "&"}, {"&#39;", "'"}, {"&quot;", "\""}, {"&lt;", "<"}, {"&gt;", ">"}})
       for (std::size_t at = 0; (at = s.find(from, at)) != std::string::npos; at += std::string_view(to).size()) s.replace(at, std::string_view(from).size(), to);
@@ -110,11 +93,7 @@ class Charts : public RegistersTest {
   }
 
   std::mt19937 random{20261122};
-  const Register* jobs = nullptr;
-  http::Router router;
-  std::unique_ptr<locale::Catalogue> texts;
-  std::unique_ptr<pages::Templates> templates;
-  std::unique_ptr<blobs::Blobs> files;
+  const Register* jobs = &hall->reg("jobs");
 };
 MACHIYA_ON_BOTH_ENGINES(Charts);
 

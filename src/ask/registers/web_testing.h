@@ -28,28 +28,21 @@ views:
   - { view: figures, type: chart, by: phase, name: { ja: 図, en: Chart } }
 )";
 
-class RegistersWebTest : public RegistersTest {
+/// The registers' routes over a hall, asked without a socket: stands beside the fixture that has the hall.
+class RegisterRoutes {
  protected:
-  /// `extra`: a register's file name and text, loaded beside the small city's.
-  explicit RegistersWebTest(const std::vector<std::pair<std::string, std::string>>& extra = {{"works", std::string(kWorks)}}) {
-    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()})
-      for (const auto& m : list) all.push_back(m);
-    migrate(all);
-    for (const auto& [name, text] : extra) write_file(folder() + "/city/registers/" + name + ".yaml", text);
-    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
-    hall->city = report.city;
-    trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
-    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
-    templates = std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts));
-    blobs = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
-    const Web web{*registers, store(), *blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
-                                    [this] { return hall->city; }, folder() + "/work", "http://localhost"};
+  RegisterRoutes(Hall& hall, store::Store& store, const Clock& clock, const std::string& folder)
+      : texts(std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"))), templates(std::move(*pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts))),
+        blobs(store, *hall.vault, clock, folder + "/blobs"),
+        web{*hall.registers, store, blobs, *templates, *texts, nullptr, clock, [](const http::Request&) { return pages::Data().set("city_name", "小さな市"); },
+            [&hall] { return hall.city; }, folder + "/work", "http://localhost"} {
+    for (const auto& list : {blobs::Blobs::migrations(), page_migrations()}) {
+      const auto done = store.migrate(list);
+      EXPECT_TRUE(done.ok()) << done.error().to_string();
+    }
     add_register_routes(router, web);
     add_import_routes(router, web);
     add_api_routes(router, web);
-    clerk.id = 1, approver.id = 2, auditor.id = 3;
   }
   http::Response ask(http::Method method, const std::string& target, const identity::Principal& who, http::Pairs form = {}, const std::string& lang = "ja") {
     http::Request r = http::testing::request(method, target, lang);
@@ -66,10 +59,25 @@ class RegistersWebTest : public RegistersTest {
     return {};
   }
 
-  http::Router router;
   std::unique_ptr<locale::Catalogue> texts;
   std::unique_ptr<pages::Templates> templates;
-  std::unique_ptr<blobs::Blobs> blobs;
+  blobs::Blobs blobs;
+  Web web;
+  http::Router router;   // goes first: imports that its routes began use all of the above
+};
+
+class RegistersWebTest : public RegistersTest, protected RegisterRoutes {
+ protected:
+  /// `extra`: a register's file name and text, loaded beside the small city's.
+  explicit RegistersWebTest(const std::vector<std::pair<std::string, std::string>>& extra = {{"works", std::string(kWorks)}}) : RegisterRoutes(*hall, store(), clock, folder()) {
+    for (const auto& [name, text] : extra) write_file(folder() + "/city/registers/" + name + ".yaml", text);
+    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
+    for (const auto& fault : report.faults)
+      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
+    hall->city = report.city;
+    trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
+    clerk.id = 1, approver.id = 2, auditor.id = 3;
+  }
 };
 
 }  // namespace machiya::registers::testing
