@@ -32,7 +32,7 @@ TEST_P(CaseRegister, a_procedure_becomes_a_register) {
 TEST_P(CaseRegister, definitions_that_would_mislead_are_refused) {
   const auto faults = [&](std::string_view dog) {
     std::string out;
-    for (const auto& fault : load_with_cases(folder() + "/city", dog).faults) out += fault.en + "\n";
+    for (const auto& fault : load_with_cases(city_folder(), dog).faults) out += fault.en + "\n";
     return out;
   };
   EXPECT_EQ(faults(kDog), "");

@@ -77,25 +77,18 @@ inline city::LoadReport load_with_cases(const std::string& folder, std::string_v
   write_file(folder + "/workflows/dog-permit.yaml", kPermit);
   return city::load(folder, {cases::workflow_kind(), apply::procedure_kind(), register_kind()});
 }
-inline std::shared_ptr<const city::City> city_with_cases(const std::string& folder, std::string_view dog = kDog) {
-  const auto report = load_with_cases(folder, dog);
-  for (const auto& fault : report.faults)
-    if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
-  return report.city;
-}
 
-class CaseRowsTest : public store::testing::StoreTest {
+class CaseRowsTest : public HallTest {
  protected:
   /// `before`: only the tables that there were before cases were registers, and no register listens.
-  explicit CaseRowsTest(bool before = false) : clock(*parse_rfc3339("2026-05-11T10:00:00+09:00")) {
+  explicit CaseRowsTest(bool before = false) {
     for (const auto& list : {Hall::migrations(), cases::Cases::migrations()})
       for (const auto& m : list)
         if (std::none_of(all.begin(), all.end(), [&](const auto& have) { return have.module == m.module && have.number == m.number; })) all.push_back(m);
     std::vector<store::Migration> first = all;
     if (before) std::erase_if(first, [](const store::Migration& m) { return m.module == "register_cases"; });
     migrate(first);
-    city = city_with_cases(folder() + "/city");
-    if (!city) throw std::runtime_error("the small city does not load");
+    city = city_of(load_with_cases(city_folder()));
     open_hall(!before);
     hanako = person("hanako@example.jp");
   }
@@ -115,7 +108,7 @@ class CaseRowsTest : public store::testing::StoreTest {
     cases = std::make_unique<cases::Cases>(cases::Platform{store(), *hall->vault, *hall->audit, *hall->events, *hall->jobs, *hall->identity, clock, rng}, ports);
     if (!with_registers) hall->events->subscribe("before", std::string("case.submitted.v1"), [](store::Tx&, const events::Event&) -> Result<void> { return {}; });
   }
-  void load(std::string_view dog) { hall->city = city = city_with_cases(folder() + "/city", dog); }
+  void load(std::string_view dog) { hall->city = city = city_of(load_with_cases(city_folder(), dog)); }
   std::shared_ptr<const Register> reg(const char* id, const identity::Principal& who) {
     auto found = registers->find(id, who);
     EXPECT_TRUE(found.ok()) << id << " " << found.error().to_string();
@@ -167,18 +160,12 @@ class CaseRowsTest : public store::testing::StoreTest {
     a.action = std::move(action);
     return a;
   }
-  static ErrorCode code(const auto& result) { return result.ok() ? ErrorCode::internal : result.error().code; }
 
-  FakeClock clock;
-  vault::SystemRng rng;
   std::vector<store::Migration> all;
   std::shared_ptr<const city::City> city;
   std::unique_ptr<cases::CityDefinitions> definitions;
-  std::unique_ptr<Hall> hall;
   std::unique_ptr<cases::Cases> cases;
-  Registers* registers = nullptr;
-  identity::Principal hanako, clerk = staff("担当 一郎", "c1", {"clerk"}, "health"), auditor = staff("監査", "u1", {"auditor"}, "digital"),
-                              stranger = staff("他局", "s1", {"clerk"}, "digital"), helper = staff("補助", "h1", {"helper"}, "health");
+  identity::Principal hanako, helper = staff("補助", "h1", {"helper"}, "health");
 };
 
 }  // namespace machiya::registers::testing

@@ -38,12 +38,6 @@ views:
 class Charts : public RegistersWebTest {
  protected:
   Charts() : RegistersWebTest({{"jobs", std::string(kJobs)}}) {}
-  city::LoadReport load(std::string_view definition) {
-    write_file(folder() + "/city/registers/jobs.yaml", definition);
-    auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    if (report.city) hall->city = report.city, trees = &hall->reg("park-trees"), parks = &hall->reg("parks"), jobs = &hall->reg("jobs");
-    return report;
-  }
   int pick(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); }
   void sow(int rows) {
     std::vector<std::string> parks_made;
@@ -218,11 +212,8 @@ TEST_P(Charts, nobody_counts_splits_or_sums_what_they_may_not_read) {
 
 TEST_P(Charts, faults_of_a_definition_stand_at_their_place) {
   const auto with = [&](const std::string& view) {
-    const auto report = load(std::string(kJobs) + "  - { view: x, type: chart, name: { ja: 図, en: Chart }, " + view + " }\n");
-    std::string out;
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) out += city::to_line(fault) + "\n";
-    return out;
+    define("jobs", std::string(kJobs) + "  - { view: x, type: chart, name: { ja: 図, en: Chart }, " + view + " }\n");
+    return errors_of(load_city(city_folder()));
   };
   EXPECT_EQ(with("by: starts, bucket: fiscal-year, split: park"), "");
   for (const auto& [view, part] : {std::pair{"by: knd", "did you mean 'kind'?"}, {"by: name, split: firm", "split is a choice"}, {"by: kind, bucket: month", "columns of dates only"},

@@ -9,7 +9,7 @@ namespace {
 class DeskTest : public testing::RegistersTest {
  protected:
   DeskTest() {
-    migrate_blobs();
+    migrate(blobs::Blobs::migrations());
     const std::string root = MACHIYA_SOURCE_DIR;
     auto catalogue = locale::Catalogue::load(root + "/web/locale");
     EXPECT_TRUE(catalogue.ok());
@@ -20,10 +20,6 @@ class DeskTest : public testing::RegistersTest {
     templates = std::move(*loaded);
     blobs = std::make_unique<blobs::Blobs>(store(), *hall->vault, clock, folder() + "/blobs");
     open();
-  }
-  void migrate_blobs() {
-    for (const auto& m : blobs::Blobs::migrations()) all.push_back(m);
-    migrate(all);
   }
   /// A new process over the same folder.
   void open() {

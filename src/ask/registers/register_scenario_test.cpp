@@ -11,6 +11,8 @@
 namespace machiya::registers {
 namespace {
 
+using testing::errors_of;
+
 constexpr std::string_view kGood = R"(register-scenario: 伐採すると終わり、点検の知らせは消える
 register: park-trees
 given: { today: 2026-05-11 }
@@ -54,11 +56,11 @@ then:
 class RegisterScenario : public testing::RegistersTest {
  protected:
   city::LoadReport load(const std::vector<std::string>& scenarios) {
-    for (std::size_t i = 0; i < scenarios.size(); ++i) testing::write_file(folder() + "/city/scenarios/s" + std::to_string(i) + ".yaml", scenarios[i]);
-    return city::load(folder() + "/city", {cases::workflow_kind(), register_kind(), cases::scenario_kind(), scenario_kind()});
+    for (std::size_t i = 0; i < scenarios.size(); ++i) testing::write_file(city_folder() + "/scenarios/s" + std::to_string(i) + ".yaml", scenarios[i]);
+    return city::load(city_folder(), {cases::workflow_kind(), register_kind(), cases::scenario_kind(), scenario_kind()});
   }
   std::vector<cases::ScenarioResult> run(const city::LoadReport& report, const cases::ScenarioFilter& filter = {}) {
-    const cases::ScenarioParts parts{report.city, folder() + "/city", store(), *hall->vault, [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, {}};
+    const cases::ScenarioParts parts{report.city, city_folder(), store(), *hall->vault, [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, {}};
     return machiya::registers::run_scenarios(parts, filter);
   }
   static std::string with(std::string text, std::string_view from, std::string_view to) {
@@ -68,15 +70,9 @@ class RegisterScenario : public testing::RegistersTest {
   }
 };
 
-std::string faults_of(const city::LoadReport& report) {
-  std::string out;
-  for (const auto& f : report.faults) out += city::to_line(f) + "\n";
-  return out;
-}
-
 TEST_P(RegisterScenario, PassesEachTimeWithRowsOfItsOwn) {
   const auto report = load({std::string(kGood), std::string(kGood)});
-  ASSERT_TRUE(report.city) << faults_of(report);
+  ASSERT_TRUE(report.city) << errors_of(report);
   const auto results = run(report);
   ASSERT_EQ(results.size(), 2u);
   for (const auto& r : results) EXPECT_TRUE(r.passed()) << (r.problems.empty() ? "" : r.problems[0]);
@@ -92,7 +88,7 @@ TEST_P(RegisterScenario, AWrongExpectationFailsAtItsLine) {
       {"refused: rights, state: living", "state: living"}, {"    then: { refused: state }", "    then: { state: doubtful }"}, {"action: doubt }\n    then: { state: doubtful", "action: doubt }\n    then: { refused: rights, state: doubtful"}};
   for (const auto& [from, to] : lies) {
     const auto report = load({with(std::string(kGood), from, to)});
-    ASSERT_TRUE(report.city) << faults_of(report);
+    ASSERT_TRUE(report.city) << errors_of(report);
     const auto results = run(report);
     ASSERT_EQ(results.size(), 1u);
     ASSERT_FALSE(results[0].passed()) << to;
@@ -111,7 +107,7 @@ TEST_P(RegisterScenario, FaultsOfTheFileAreNamed) {
   for (const auto& [from, to, says] : seeds) {
     const auto report = load({with(std::string(kGood), from, to)});
     EXPECT_FALSE(report.city) << to;
-    EXPECT_NE(faults_of(report).find(says), std::string::npos) << says << "\n" << faults_of(report);
+    EXPECT_NE(errors_of(report).find(says), std::string::npos) << says << "\n" << errors_of(report);
   }
 }
 

@@ -9,6 +9,8 @@
 namespace machiya::registers {
 namespace {
 
+using testing::errors_of;
+
 constexpr std::string_view kWhole = R"(register: trees
 version: 3
 name: { ja: 樹木台帳, en: Trees }
@@ -60,22 +62,15 @@ class RegisterDefinition : public ::testing::Test {
   void SetUp() override {
     std::string pattern = (std::filesystem::temp_directory_path() / "machiya-register-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
-    ASSERT_TRUE(testing::small_city(folder_));
+    testing::small_city(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   city::LoadReport load(std::string_view text) const {
     testing::write_file(folder_ + "/registers/trees.yaml", text);
-    return city::load(folder_, {cases::workflow_kind(), register_kind()});
+    return testing::load_city(folder_);
   }
   std::string folder_;
 };
-
-std::string errors_of(const city::LoadReport& report) {
-  std::string out;
-  for (const auto& f : report.faults)
-    if (f.severity == Severity::error) out += city::to_line(f) + "\n";
-  return out;
-}
 
 TEST_F(RegisterDefinition, AWholeOneBecomesWhatItSays) {
   const auto report = load(kWhole);

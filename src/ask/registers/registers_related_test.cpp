@@ -55,15 +55,10 @@ columns:
 class RelatedRows : public RegistersTest {
  protected:
   RelatedRows() {
-    write_file(folder() + "/city/registers/works.yaml", kWorks);
-    write_file(folder() + "/city/registers/loads.yaml", kLoads);
-    write_file(folder() + "/city/registers/bills.yaml", kBills);
-    const auto report = load();
-    for (const auto& f : report.faults) ADD_FAILURE() << city::to_line(f);
-    before_ = hall->city, hall->city = report.city;
+    define("works", kWorks), define("loads", kLoads), define("bills", kBills);
+    reload();
     works = &hall->reg("works"), loads = &hall->reg("loads"), bills = &hall->reg("bills");
   }
-  city::LoadReport load() { return city::load(folder() + "/city", {cases::workflow_kind(), register_kind()}); }
   Row seen(const Register& reg, const Row& row) {
     auto out = registers->open(reg, row.number, clerk, "r");
     EXPECT_TRUE(out.ok());
@@ -72,7 +67,6 @@ class RelatedRows : public RegistersTest {
   Result<Saved> set(const Register& reg, const Row& row, const char* text, const identity::Principal& who) {
     return registers->change(reg, row.number, seen(reg, row).revision, values(text), {}, "訂正", who, "ja", "r");
   }
-  std::shared_ptr<const city::City> before_;   // the fixture's own registers live in it
   const Register *works = nullptr, *loads = nullptr, *bills = nullptr;
 };
 MACHIYA_ON_BOTH_ENGINES(RelatedRows);
@@ -223,17 +217,14 @@ TEST_P(RelatedRows, every_seeded_fault_is_found_in_its_file) {
         ASSERT_NE(at, std::string::npos) << seed.from;
         text.replace(at, std::string_view(seed.from).size(), seed.to);
       }
-      write_file(folder() + "/city/registers/" + name + ".yaml", text);
+      define(name, text);
     }
-    const auto report = load();
+    const auto report = load_city(city_folder());
     EXPECT_FALSE(report.city) << seed.to;
     bool found = false;
-    std::string all;
-    for (const auto& f : report.faults) {
-      all += city::to_line(f) + "\n";
+    for (const auto& f : report.faults)
       found = found || (f.file == std::string("registers/") + seed.file + ".yaml" && f.line > 5 && f.column > 1 && f.en.find(seed.says) != std::string::npos && !f.ja.empty());
-    }
-    EXPECT_TRUE(found) << seed.to << " should say: " << seed.says << "\n" << all;
+    EXPECT_TRUE(found) << seed.to << " should say: " << seed.says << "\n" << errors_of(report);
   }
 }
 

@@ -73,12 +73,8 @@ class RightsChannels : public RegistersWebTest {
   }
   void build(int world) {
     sites = make.sites(world), ledger = make.ledger(world, sites);
-    for (const auto* plan : {&sites, &ledger}) write_file(folder() + "/city/registers/" + (plan == &sites ? "sites" : "ledger") + ".yaml", plan->yaml());
-    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault) << "\n" << ledger.yaml();
-    ASSERT_TRUE(report.city);
-    hall->city = report.city;
+    define("sites", sites.yaml()), define("ledger", ledger.yaml());
+    ASSERT_NO_THROW(reload()) << ledger.yaml();
     rows.clear(), markers.clear(), titles.clear(), site_numbers.clear();
     const ColumnPlan& name = sites.columns.front();
     for (int i = 0; i < 3; ++i) {
@@ -444,7 +440,7 @@ TEST_P(RightsChannels, nobody_learns_or_writes_more_than_the_yaml_says) {
 }
 
 TEST_P(RightsChannels, a_required_column_of_others_is_not_asked_of_an_import) {
-  write_file(folder() + "/city/registers/papers.yaml", R"(register: papers
+  define("papers", R"(register: papers
 version: 1
 name: { ja: 書類, en: Papers }
 owner: health
@@ -454,8 +450,7 @@ columns:
   - { column: price, type: money, label: { ja: 秘密の値段, en: Secret price }, read: [approver], write: [approver] }
 rights: { read: [clerk, approver], write: [clerk, approver], bulk: [approver], import: [clerk, approver] }
 )");
-  hall->city = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()}).city;
-  ASSERT_TRUE(hall->city);
+  reload();
   ledger.id = "papers";
   const auto mapped = [&](const identity::Principal& who) {
     const auto columns = location(upload(who, "Name\nA\n"));

@@ -29,14 +29,9 @@ class Reminders : public RegistersTest {
  protected:
   Reminders() { load(kContracts); }
   void load(std::string_view definition) {
-    write_file(folder() + "/city/registers/contracts.yaml", definition);
-    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
-    ASSERT_TRUE(report.city);
-    hall->city = report.city;
-    trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
-    contracts = hall->city->find("register", "contracts") != nullptr ? &hall->reg("contracts") : nullptr;
+    define("contracts", definition);
+    reload();
+    contracts = &hall->reg("contracts");
   }
   /// The days go by; the job of each runs when the clock comes to it.
   void days(int n) {
@@ -137,9 +132,9 @@ TEST_P(Reminders, a_day_tells_once_though_its_job_runs_again_and_after_days_of_d
 }
 
 TEST_P(Reminders, the_time_of_the_job_is_the_citys) {
-  std::ifstream in(folder() + "/city/city.yaml");
+  std::ifstream in(city_folder() + "/city.yaml");
   const std::string head((std::istreambuf_iterator<char>(in)), {});
-  write_file(folder() + "/city/city.yaml", head + "reminders_at: \"07:30\"\n");
+  write_file(city_folder() + "/city.yaml", head + "reminders_at: \"07:30\"\n");
   load(kContracts);
   tree(1, "2026-05-26");
   ASSERT_TRUE(registers->plan_reminders(false).ok());
@@ -149,8 +144,8 @@ TEST_P(Reminders, the_time_of_the_job_is_the_citys) {
   clock.set(*parse_rfc3339("2026-05-12T07:30:00+09:00"));
   days(0);
   EXPECT_EQ(inbox(clerk).size(), 1u);
-  write_file(folder() + "/city/city.yaml", head + "reminders_at: \"25:00\"\n");
-  EXPECT_FALSE(city::load(folder() + "/city", {cases::workflow_kind(), register_kind()}).city);
+  write_file(city_folder() + "/city.yaml", head + "reminders_at: \"25:00\"\n");
+  EXPECT_FALSE(load_city(city_folder()).city);
 }
 
 /// Fails once, at a chosen draw: what a process that is killed in the middle of telling leaves behind.

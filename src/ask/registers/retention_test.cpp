@@ -8,8 +8,8 @@ namespace {
 class Retention : public RegistersTest {
  protected:
   Retention() {
-    write_file(folder() + "/city/registers/park-trees.yaml", std::string(kTrees) + "retention: { keep: P5Y, from: end, basis: 規程 }\n");
-    write_file(folder() + "/city/registers/cuts.yaml", R"(register: cuts
+    define("park-trees", std::string(kTrees) + "retention: { keep: P5Y, from: end, basis: 規程 }\n");
+    define("cuts", R"(register: cuts
 version: 1
 name: { ja: 剪定, en: Cuts }
 owner: health
@@ -19,11 +19,8 @@ columns:
   - { column: tree, relation: park-trees, filter: yes, label: { ja: 樹木, en: Tree } }
 retention: { keep: P6Y, from: received, basis: 規程 }
 )");
-    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) throw std::runtime_error(city::to_line(fault));
-    hall->city = report.city;
-    trees = &hall->reg("park-trees"), cuts = &hall->reg("cuts");
+    reload();
+    cuts = &hall->reg("cuts");
   }
   Row felled(const char* text) {
     const Row tree = add(*trees, text, approver);

@@ -86,7 +86,21 @@ inline identity::Principal staff(const char* name, const char* id, std::vector<s
   return p;
 }
 
-/// The small city in `folder`; ends the program with its faults when it does not load.
+inline city::LoadReport load_city(const std::string& folder) { return city::load(folder, {cases::workflow_kind(), register_kind()}); }
+/// Each error on its line.
+inline std::string errors_of(const city::LoadReport& report) {
+  std::string out;
+  for (const auto& fault : report.faults)
+    if (fault.severity == Severity::error) out += city::to_line(fault) + "\n";
+  return out;
+}
+/// Throws its errors when it did not load.
+inline std::shared_ptr<const city::City> city_of(const city::LoadReport& report) {
+  if (!report.city) throw std::runtime_error(errors_of(report));
+  return report.city;
+}
+
+/// The small city in `folder`.
 inline std::shared_ptr<const city::City> small_city(const std::string& folder) {
   namespace fs = std::filesystem;
   fs::create_directories(folder);
@@ -98,10 +112,7 @@ inline std::shared_ptr<const city::City> small_city(const std::string& folder) {
   write_file(folder + "/registers/parks.yaml", kParks);
   write_file(folder + "/registers/park-trees.yaml", kTrees);
   write_file(folder + "/workflows/tree-care.yaml", kTreeCare);
-  const auto report = city::load(folder, {cases::workflow_kind(), register_kind()});
-  for (const auto& fault : report.faults)
-    if (fault.severity == Severity::error) fprintf(stderr, "%s\n", city::to_line(fault).c_str());
-  return report.city;
+  return city_of(load_city(folder));
 }
 
 /// Everything a service needs on an open, migrated store.
@@ -137,15 +148,33 @@ struct Hall {
   std::unique_ptr<Registers> registers;
 };
 
-class RegistersTest : public store::testing::StoreTest {
+/// A hall on a fresh database, once it is built, and people who come to it.
+class HallTest : public store::testing::StoreTest {
  protected:
-  RegistersTest() : clock(*parse_rfc3339("2026-05-11T10:00:00+09:00")) {   // a Monday
-    auto city = small_city(folder() + "/city");
-    if (!city) throw std::runtime_error("the small city does not load");
-    for (const auto& m : Hall::migrations()) all.push_back(m);
-    migrate(all);
-    hall = std::make_unique<Hall>(store(), folder(), city, clock, rng);
+  std::string city_folder() const { return folder() + "/city"; }
+  static ErrorCode code(const auto& result) { return result.ok() ? ErrorCode::internal : result.error().code; }
+
+  FakeClock clock{*parse_rfc3339("2026-05-11T10:00:00+09:00")};   // a Monday
+  vault::SystemRng rng;
+  std::unique_ptr<Hall> hall;
+  Registers* registers = nullptr;
+  identity::Principal clerk = staff("担当 一郎", "c1", {"clerk"}, "health"), approver = staff("決裁 花", "a1", {"approver"}, "health"),
+                      auditor = staff("監査", "u1", {"auditor"}, "digital"), stranger = staff("他局", "s1", {"clerk", "approver"}, "digital");
+};
+
+class RegistersTest : public HallTest {
+ protected:
+  RegistersTest() {
+    migrate(Hall::migrations());
+    hall = std::make_unique<Hall>(store(), folder(), small_city(city_folder()), clock, rng);
     registers = hall->registers.get();
+    trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
+  }
+  /// One more register of the city, or another text of one that it has; in force after reload().
+  void define(const std::string& name, std::string_view text) const { write_file(city_folder() + "/registers/" + name + ".yaml", text); }
+  /// The city as its files are now.
+  void reload() {
+    hall->city = city_of(load_city(city_folder()));
     trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
   }
   static json::Value values(const char* text) { return *json::parse(text); }
@@ -159,17 +188,9 @@ class RegistersTest : public store::testing::StoreTest {
   Result<Saved> change(const Row& row, const char* text, const identity::Principal& who, const std::set<std::string>& over = {}) {
     return registers->change(*trees, row.number, row.revision, values(text), over, "訂正", who, "ja", "r");
   }
-  static ErrorCode code(const auto& result) { return result.ok() ? ErrorCode::internal : result.error().code; }
 
-  FakeClock clock;
-  vault::SystemRng rng;
-  std::vector<store::Migration> all;
-  std::unique_ptr<Hall> hall;
-  Registers* registers = nullptr;
   const Register* trees = nullptr;
   const Register* parks = nullptr;
-  identity::Principal clerk = staff("担当 一郎", "c1", {"clerk"}, "health"), approver = staff("決裁 花", "a1", {"approver"}, "health"),
-                      auditor = staff("監査", "u1", {"auditor"}, "digital"), stranger = staff("他局", "s1", {"clerk", "approver"}, "digital");
 };
 
 }  // namespace machiya::registers::testing

@@ -70,12 +70,8 @@ class RegistersWebTest : public RegistersTest, protected RegisterRoutes {
  protected:
   /// `extra`: a register's file name and text, loaded beside the small city's.
   explicit RegistersWebTest(const std::vector<std::pair<std::string, std::string>>& extra = {{"works", std::string(kWorks)}}) : RegisterRoutes(*hall, store(), clock, folder()) {
-    for (const auto& [name, text] : extra) write_file(folder() + "/city/registers/" + name + ".yaml", text);
-    const auto report = city::load(folder() + "/city", {cases::workflow_kind(), register_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << city::to_line(fault);
-    hall->city = report.city;
-    trees = &hall->reg("park-trees"), parks = &hall->reg("parks");
+    for (const auto& [name, text] : extra) define(name, text);
+    reload();
     clerk.id = 1, approver.id = 2, auditor.id = 3;
   }
 };
