@@ -8,6 +8,7 @@
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
 #include "platform/http/test_request.h"
+#include "platform/identity/no_sender.h"
 #include "platform/jobs/jobs.h"
 #include "platform/locale/locale.h"
 #include "platform/store/testing.h"
@@ -18,11 +19,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
 
 class ConsoleTest : public store::testing::StoreTest {
  protected:
@@ -77,7 +73,7 @@ class ConsoleTest : public store::testing::StoreTest {
     }
   }
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
-  NoSender sender;
+  identity::NoSender sender;
   std::unique_ptr<vault::Vault> vault;
   std::unique_ptr<audit::Audit> audit;
   std::unique_ptr<events::Events> events;

@@ -11,15 +11,11 @@
 #include "ask/cases/cases.h"
 #include "ask/cases/case_events.h"
 #include "ask/cases/export_text.h"
+#include "ask/cases/ground_floor.h"
 #include "ask/cases/reports.h"
 #include "ask/cases/statistics.h"
 #include "base/log.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
-#include "platform/identity/identity.h"
-#include "platform/jobs/jobs.h"
 #include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 
 namespace machiya::cases {
 
@@ -76,35 +72,24 @@ class Texts final : public DefinitionSource {
   std::uint64_t revision_ = 1;
 };
 
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
-
 class CasesTest : public store::testing::StoreTest {
  protected:
   CasesTest() : clock(*parse_rfc3339("2026-05-01T10:00:00+09:00")) {
     auto opened = vault::Vault::open(folder() + "/master.key", true);
     EXPECT_TRUE(opened.ok());
     vault = std::move(*opened);
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
-                             identity::Identity::migrations(), Cases::migrations()})
-      migrate(list);
-    audit = std::make_unique<audit::Audit>(store(), clock);
-    events = std::make_unique<events::Events>(store(), clock);
-    jobs = std::make_unique<jobs::Jobs>(store(), clock);
-    identity::Options options;
-    options.policy_text = std::string(kPolicy);
-    identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
+    migrate(GroundFloor::migrations());
+    migrate(Cases::migrations());
+    ground = std::make_unique<GroundFloor>(store(), *vault, clock, std::string(kPolicy));
     texts.put("procedure", "dog", kProcedure);
     texts.put("procedure", "fault", kReport);
     texts.put("workflow", "permit", kWorkflow);
-    Cases::declare(*events, *jobs);
+    Cases::declare(ground->events, ground->jobs);
     Ports ports;
     ports.definitions = &texts;
     ports.is_working_day = [](Date d) { return weekday(d) != 0 && weekday(d) != 6; };
     ports.departments = [] { return std::vector<std::string>{"health", "construction"}; };
-    cases = std::make_unique<Cases>(Platform{store(), *vault, *audit, *events, *jobs, *identity, clock, rng}, ports);
+    cases = std::make_unique<Cases>(Platform{store(), *vault, ground->audit, ground->events, ground->jobs, ground->identity, clock, rng}, ports);
     hanako = person("hanako@example.jp");
     taro = person("taro@example.jp");
     clerk = staff("clerk", "c1", {"clerk"}, "health");
@@ -112,7 +97,7 @@ class CasesTest : public store::testing::StoreTest {
     stranger = staff("road", "c3", {"clerk"}, "construction");
   }
   identity::Principal person(const char* email) {
-    auto p = store().write([&](store::Tx& tx) { return identity->ensure_person(tx, email, identity::Assurance::contact); });
+    auto p = store().write([&](store::Tx& tx) { return ground->identity.ensure_person(tx, email, identity::Assurance::contact); });
     EXPECT_TRUE(p.ok());
     return *p;
   }
@@ -150,12 +135,8 @@ class CasesTest : public store::testing::StoreTest {
 
   FakeClock clock;
   SeededRng rng{42};
-  NoSender sender;
   std::unique_ptr<vault::Vault> vault;
-  std::unique_ptr<audit::Audit> audit;
-  std::unique_ptr<events::Events> events;
-  std::unique_ptr<jobs::Jobs> jobs;
-  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<GroundFloor> ground;
   Texts texts;
   std::unique_ptr<Cases> cases;
   identity::Principal hanako, taro, clerk, other_clerk, stranger;

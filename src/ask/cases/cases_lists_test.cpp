@@ -32,7 +32,7 @@ TEST_P(CaseLists, after_the_retention_nothing_personal_is_left) {
   });
   ASSERT_TRUE(left.ok());
   EXPECT_EQ(*left, 0);
-  EXPECT_EQ(audit->of_object("case:" + number, 1)->front().entry.action, "record.erase");
+  EXPECT_EQ(ground->audit.of_object("case:" + number, 1)->front().entry.action, "record.erase");
 }
 
 TEST_P(CaseLists, an_open_case_keeps_the_rules_it_began_with) {
@@ -53,13 +53,13 @@ TEST_P(CaseLists, automatic_actions_wait_and_do_not_touch_a_case_that_moved) {
   ask_for_name(number);
   ask_for_name(moved);
   ASSERT_TRUE(cases->resubmit(moved, dog(hanako), {}, hanako).ok());
-  jobs->handle(std::string(kAutomaticJob), [&](const jobs::Job& job) {
+  ground->jobs.handle(std::string(kAutomaticJob), [&](const jobs::Job& job) {
     return cases->run_automatic(job.payload.text("number"), job.payload.text("action"), job.payload.text("state"));
   });
-  ASSERT_TRUE(jobs->run_due().ok());
+  ASSERT_TRUE(ground->jobs.run_due().ok());
   EXPECT_EQ(cases->view_staff(number, clerk, "r")->state, "correction");
   clock.advance(31 * kDay);
-  ASSERT_TRUE(jobs->run_due().ok());
+  ASSERT_TRUE(ground->jobs.run_due().ok());
   EXPECT_EQ(cases->view_staff(number, clerk, "r")->state, "stale");
   EXPECT_EQ(cases->view_staff(moved, clerk, "r")->state, "received");
 }
@@ -126,7 +126,7 @@ TEST_P(CaseLists, exports_hold_every_row_and_no_formula) {
 
 TEST_P(CaseLists, statistics_come_from_events) {
   Statistics statistics(store(), clock);
-  statistics.subscribe(*events);   // before the first event: consumers are known when a process starts
+  statistics.subscribe(ground->events);   // before the first event: consumers are known when a process starts
   const std::string number = submitted();
   clock.advance(4 * kDay);
   Act a = act("refuse");
@@ -135,7 +135,7 @@ TEST_P(CaseLists, statistics_come_from_events) {
   for (int i = 0; i < 5; ++i) statistics.visited("dog", "dog", 1);
   statistics.visited("dog", "sent", 2);
   ASSERT_TRUE(statistics.flush().ok());
-  ASSERT_TRUE(events->deliver_now().ok());
+  ASSERT_TRUE(ground->events.deliver_now().ok());
   auto days = statistics.state_days("dog", "2026-01", "2026-12");
   ASSERT_TRUE(days.ok() && days->size() == 1);
   EXPECT_EQ(days->front().state, "received");

@@ -10,7 +10,7 @@ MACHIYA_ON_BOTH_ENGINES(CaseActs);
 TEST_P(CaseActs, a_submission_is_a_case_with_history_audit_and_event) {
   std::set<std::int64_t> seen;
   std::string number;
-  events->subscribe("probe", std::string(kCaseSubmitted), [&](store::Tx&, const events::Event& e) -> Result<void> {
+  ground->events.subscribe("probe", std::string(kCaseSubmitted), [&](store::Tx&, const events::Event& e) -> Result<void> {
     if (e.payload.text("number") == number) seen.insert(e.id);
     return {};
   });
@@ -23,11 +23,11 @@ TEST_P(CaseActs, a_submission_is_a_case_with_history_audit_and_event) {
   ASSERT_EQ(view->timeline.size(), 1u);
   EXPECT_EQ(view->timeline[0].action, "submit");
   EXPECT_EQ(view->days_left, 10);
-  auto trail = audit->of_object("case:" + number, 10);
+  auto trail = ground->audit.of_object("case:" + number, 10);
   ASSERT_TRUE(trail.ok());
   ASSERT_FALSE(trail->empty());
   EXPECT_EQ(trail->front().entry.action, "case.submit");
-  ASSERT_TRUE(events->deliver_now().ok());
+  ASSERT_TRUE(ground->events.deliver_now().ok());
   EXPECT_EQ(seen, std::set<std::int64_t>{1});
 }
 

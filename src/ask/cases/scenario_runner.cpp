@@ -5,38 +5,23 @@
 #include <sstream>
 
 #include "ask/cases/case_events.h"
+#include "ask/cases/ground_floor.h"
 #include "ask/cases/scenario_check.h"
 #include "ask/cases/submission.h"
 #include "city/yaml.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
-#include "platform/identity/identity.h"
-#include "platform/jobs/jobs.h"
-#include "platform/vault/vault.h"
 
 namespace machiya::cases {
 namespace {
 
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
-
 /// The house of a scenario: the real services with a clock that the scenario sets.
 struct Stage {
   explicit Stage(const ScenarioParts& parts)
-      : clock(Instant{0}), audit(parts.store, clock), events(parts.store, clock), jobs(parts.store, clock),
-        identity(parts.store, parts.vault, audit, clock, sender, options_of(*parts.city)), source([city = parts.city] { return city; }),
-        cases(Platform{parts.store, parts.vault, audit, events, jobs, identity, clock, rng}, ports_of(parts)) {
-    Cases::declare(events, jobs);
-    jobs.handle(std::string(kAutomaticJob), [this](const jobs::Job& job) {
+      : ground(parts.store, parts.vault, clock, json::to_text(parts.city->policy())), source([city = parts.city] { return city; }),
+        cases(Platform{parts.store, parts.vault, ground.audit, ground.events, ground.jobs, ground.identity, clock, rng}, ports_of(parts)) {
+    Cases::declare(ground.events, ground.jobs);
+    ground.jobs.handle(std::string(kAutomaticJob), [this](const jobs::Job& job) {
       return cases.run_automatic(job.payload.text("number"), job.payload.text("action"), job.payload.text("state"));
     });
-  }
-  static identity::Options options_of(const city::City& city) {
-    identity::Options o;
-    o.policy_text = json::to_text(city.policy());
-    return o;
   }
   Ports ports_of(const ScenarioParts& parts) {
     Ports ports;
@@ -45,13 +30,9 @@ struct Stage {
     return ports;
   }
 
-  FakeClock clock;
+  FakeClock clock{Instant{0}};
   vault::SystemRng rng;
-  NoSender sender;
-  audit::Audit audit;
-  events::Events events;
-  jobs::Jobs jobs;
-  identity::Identity identity;
+  GroundFloor ground;
   CityDefinitions source;
   Cases cases;
 };
@@ -97,7 +78,7 @@ class Run {
     // Each scenario has people of its own: the same address in two scenarios is two people.
     const std::string email = "s" + std::to_string(number_) + "." + (scenario_.email.empty() ? "applicant@example.jp" : scenario_.email);
     const auto assurance = wanted == "verified" ? identity::Assurance::verified : identity::Assurance::contact;
-    return parts_.store.write([&](store::Tx& tx) { return stage_.identity.ensure_person(tx, email, assurance); });
+    return parts_.store.write([&](store::Tx& tx) { return stage_.ground.identity.ensure_person(tx, email, assurance); });
   }
   interview::Situation situation() const {
     interview::Situation s;
@@ -168,7 +149,7 @@ class Run {
   }
   Result<void> wait(const Period& period) {
     stage_.clock.set(add_period(stage_.clock.now(), period, parts_.is_working_day));
-    return done(stage_.jobs.run_due());
+    return done(stage_.ground.jobs.run_due());
   }
   std::string unanswered() const {
     std::string out;

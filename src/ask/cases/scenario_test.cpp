@@ -3,16 +3,12 @@
 
 #include <sstream>
 
+#include "ask/cases/ground_floor.h"
 #include "ask/cases/scenario_check.h"
 #include "ask/cases/scenario_runner.h"
 #include "ask/cases/seed.h"
 #include "city/schema.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
-#include "platform/identity/identity.h"
-#include "platform/jobs/jobs.h"
 #include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 
 namespace machiya::cases {
 namespace {
@@ -36,18 +32,12 @@ interview::World world_of(const city::City& city) {
   return world;
 }
 
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
-
 class ScenarioTest : public store::testing::StoreTest {
  protected:
   ScenarioTest() {
     vault_ = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
-                             identity::Identity::migrations(), Cases::migrations()})
-      migrate(list);
+    migrate(GroundFloor::migrations());
+    migrate(Cases::migrations());
     const auto report = city::load(city_folder_, {plain_kind("block", "blocks"), plain_kind("decision", "decisions"), workflow_kind(),
                                                   plain_kind("procedure", "forms"), scenario_kind(),
                                                   plain_kind("register", "registers"), plain_kind("register-scenario", "scenarios")});
@@ -105,19 +95,13 @@ TEST_P(ScenarioTest, the_demonstration_is_made_through_the_doors) {
   ASSERT_TRUE(city_);
   FakeClock clock(*parse_rfc3339("2026-11-22T12:00:00+09:00"));
   vault::SystemRng rng;
-  NoSender sender;
-  audit::Audit audit(store(), clock);
-  events::Events events(store(), clock);
-  jobs::Jobs jobs(store(), clock);
-  identity::Options options;
-  options.policy_text = json::to_text(city_->policy());
-  identity::Identity identity(store(), *vault_, audit, clock, sender, options);
-  Cases::declare(events, jobs);
+  GroundFloor ground(store(), *vault_, clock, json::to_text(city_->policy()));
+  Cases::declare(ground.events, ground.jobs);
   CityDefinitions source([this] { return city_; });
   Ports ports;
   ports.definitions = &source, ports.is_working_day = office_open;
   for (const city::Loaded* p : city_->all("procedure")) procedures()(p->source.id);   // compiled before the threads start
-  SeedParts parts{city_, Platform{store(), *vault_, audit, events, jobs, identity, clock, rng}, ports, procedures()};
+  SeedParts parts{city_, Platform{store(), *vault_, ground.audit, ground.events, ground.jobs, ground.identity, clock, rng}, ports, procedures()};
   parts.cases = 60, parts.residents = 40, parts.threads = 4;
   auto report = seed_demonstration(parts);
   ASSERT_TRUE(report.ok()) << report.error().to_string();

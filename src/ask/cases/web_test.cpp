@@ -5,15 +5,11 @@
 
 #include "ask/cases/document_pdf.h"
 #include "ask/cases/export_text.h"
+#include "ask/cases/ground_floor.h"
 #include "ask/cases/reports.h"
 #include "base/text.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
 #include "platform/http/test_request.h"
-#include "platform/identity/identity.h"
-#include "platform/jobs/jobs.h"
 #include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 
 namespace machiya::cases {
 namespace {
@@ -42,33 +38,23 @@ class OneService final : public DefinitionSource {
     return {kind == "procedure" ? "fault" : "permit"};
   }
 };
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
 
 class WebTest : public store::testing::StoreTest {
  protected:
   WebTest() : clock(*parse_rfc3339("2026-05-01T10:00:00+09:00")) {
     vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
-                             identity::Identity::migrations(), Cases::migrations()})
-      migrate(list);
+    migrate(GroundFloor::migrations());
+    migrate(Cases::migrations());
     texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
     auto loaded = pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts);
     EXPECT_TRUE(loaded.ok()) << loaded.error().to_string();
     templates = std::move(*loaded);
-    audit = std::make_unique<audit::Audit>(store(), clock);
-    events = std::make_unique<events::Events>(store(), clock);
-    jobs = std::make_unique<jobs::Jobs>(store(), clock);
-    identity::Options options;
-    options.policy_text = R"({"roles":{"all":{"permissions":["*"],"scope":"all"}}})";
-    identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
-    Cases::declare(*events, *jobs);
+    ground = std::make_unique<GroundFloor>(store(), *vault, clock, R"({"roles":{"all":{"permissions":["*"],"scope":"all"}}})");
+    Cases::declare(ground->events, ground->jobs);
     Ports ports;
     ports.definitions = &source, ports.is_working_day = [](Date) { return true; };
     ports.departments = [] { return std::vector<std::string>{"construction"}; };
-    cases = std::make_unique<Cases>(Platform{store(), *vault, *audit, *events, *jobs, *identity, clock, rng}, ports);
+    cases = std::make_unique<Cases>(Platform{store(), *vault, ground->audit, ground->events, ground->jobs, ground->identity, clock, rng}, ports);
     statistics = std::make_unique<Statistics>(store(), clock);
     auto frame = [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); };
     Web web{*cases, *statistics, *templates, *texts, frame, frame, [] { return std::shared_ptr<const city::City>(); }, hub,
@@ -99,17 +85,13 @@ class WebTest : public store::testing::StoreTest {
 
   FakeClock clock;
   vault::SystemRng rng;
-  NoSender sender;
   http::Hub hub;
   OneService source;
   http::Router router;
   std::unique_ptr<vault::Vault> vault;
   std::unique_ptr<locale::Catalogue> texts;
   std::unique_ptr<pages::Templates> templates;
-  std::unique_ptr<audit::Audit> audit;
-  std::unique_ptr<events::Events> events;
-  std::unique_ptr<jobs::Jobs> jobs;
-  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<GroundFloor> ground;
   std::unique_ptr<Cases> cases;
   std::unique_ptr<Statistics> statistics;
   identity::Principal clerk;

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "ask/cases/ground_floor.h"
 #include "ask/cases/scenario_check.h"
 #include "ask/registers/register_row_dao.h"
 #include "ask/registers/register_scenario.h"
 #include "ask/registers/registers_impl.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
-#include "platform/jobs/jobs.h"
-#include "platform/vault/vault.h"
 
 namespace machiya::registers {
 namespace {
@@ -18,35 +15,19 @@ namespace {
 using json::Value;
 using Problem = std::pair<std::string, std::string>;
 
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
-
 /// The house of a scenario: the real service with a clock that the scenario sets.
 struct Stage {
   explicit Stage(const cases::ScenarioParts& parts)
-      : clock(Instant{0}), audit(parts.store, clock), events(parts.store, clock), jobs(parts.store, clock),
-        identity(parts.store, parts.vault, audit, clock, sender, options_of(*parts.city)),
-        registers(declared(*this, parts)) {}
+      : ground(parts.store, parts.vault, clock, json::to_text(parts.city->policy())), registers(declared(*this, parts)) {}
   /// The service handles a kind of job from its beginning: the kind must be known before.
   static Platform declared(Stage& s, const cases::ScenarioParts& parts) {
-    Registers::declare(s.events, s.jobs);
-    return {parts.store, parts.vault, s.audit, s.events, s.jobs, s.identity, s.clock, s.rng, [city = parts.city] { return city; }, parts.is_working_day};
-  }
-  static identity::Options options_of(const city::City& city) {
-    identity::Options o;
-    o.policy_text = json::to_text(city.policy());
-    return o;
+    Registers::declare(s.ground.events, s.ground.jobs);
+    return {parts.store, parts.vault, s.ground.audit, s.ground.events, s.ground.jobs, s.ground.identity, s.clock, s.rng, [city = parts.city] { return city; }, parts.is_working_day};
   }
 
-  FakeClock clock;
+  FakeClock clock{Instant{0}};
   vault::SystemRng rng;
-  NoSender sender;
-  audit::Audit audit;
-  events::Events events;
-  jobs::Jobs jobs;
-  identity::Identity identity;
+  cases::GroundFloor ground;
   Registers registers;
 };
 
@@ -200,7 +181,7 @@ class Run {
       case ScenarioStep::Kind::bulk: return bulk(step, reason);
       case ScenarioStep::Kind::wait:
         stage_.clock.set(cases::add_period(stage_.clock.now(), step.wait, parts_.is_working_day));
-        MACHIYA_TRY(const auto ran, stage_.jobs.run_due());
+        MACHIYA_TRY(const auto ran, stage_.ground.jobs.run_due());
         (void)ran;
         return {};
     }

@@ -5,14 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ask/cases/ground_floor.h"
 #include "ask/registers/registers.h"
 #include "city/city.h"
-#include "platform/audit/audit.h"
-#include "platform/events/events.h"
-#include "platform/identity/identity.h"
-#include "platform/jobs/jobs.h"
 #include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 
 namespace machiya::registers::testing {
 
@@ -70,11 +66,6 @@ inline constexpr std::string_view kPolicy = R"(roles:
   admin: { permissions: [admin.*], scope: all }
 )";
 
-class NoSender final : public identity::CodeSender {
- public:
-  Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
-};
-
 inline void write_file(const std::string& path, std::string_view text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path) << text;
@@ -122,24 +113,21 @@ struct Hall {
     audit = std::make_unique<audit::Audit>(store, clock);
     events = std::make_unique<events::Events>(store, clock);
     jobs = std::make_unique<jobs::Jobs>(store, clock);
-    identity::Options options;
-    options.policy_text = json::to_text(city->policy());
-    identity = std::make_unique<identity::Identity>(store, *vault, *audit, clock, sender, options);
+    identity = std::make_unique<identity::Identity>(store, *vault, *audit, clock, sender, identity::Options{.policy_text = json::to_text(city->policy())});
     Registers::declare(*events, *jobs);
     registers = std::make_unique<Registers>(Platform{store, *vault, *audit, *events, *jobs, *identity, clock, rng, [this] { return city; },
                                                      [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, nullptr, std::move(may_case)});
   }
   static std::vector<store::Migration> migrations() {
     std::vector<store::Migration> out;
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), events::Events::migrations(), jobs::Jobs::migrations(),
-                             identity::Identity::migrations(), records::migrations(), Registers::migrations()})
+    for (const auto& list : {cases::GroundFloor::migrations(), records::migrations(), Registers::migrations()})
       out.insert(out.end(), list.begin(), list.end());
     return out;
   }
   const Register& reg(const char* id) const { return *city->get<Register>("register", id); }
 
   std::shared_ptr<const city::City> city;
-  NoSender sender;
+  identity::NoSender sender;
   std::unique_ptr<vault::Vault> vault;
   std::unique_ptr<audit::Audit> audit;
   std::unique_ptr<events::Events> events;
