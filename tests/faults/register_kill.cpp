@@ -1,13 +1,11 @@
 // kill -9 at random during imports and bulk edits of a register: each is there as a whole or not at all, and there when it was
 // acknowledged; index, history and batches agree with the rows.
 //   register_kill [--rounds N] [--engine sqlite|postgres|both] [--seed N] [--sabotage 1]
-#include <chrono>
-#include <iostream>
 #include <map>
+#include <set>
 
 #include "ask/registers/testing.h"
-#include "base/log.h"
-#include "tests/faults/process.h"
+#include "tests/faults/kill_rounds.h"
 #include "tests/faults/register_groups.h"
 
 namespace machiya::faults {
@@ -17,22 +15,6 @@ struct Acknowledged {
   std::set<int> imports, bulks;
   int last = -1;
 };
-
-void one_round(const std::string& url, const std::string& folder, Rng& rng, Acknowledged& known) {
-  // A group whose import was not acknowledged may be there: the next life begins behind it.
-  Process child({REGISTER_CHILD, url, folder, std::to_string(known.last + 2)});
-  std::string line;
-  auto death = std::chrono::steady_clock::now() + std::chrono::seconds(60);   // one that never begins ends too
-  bool begun = false;
-  while (child.read_line_or_kill(line, death)) {
-    if (line.rfind("ack import ", 0) == 0) known.imports.insert(known.last = std::atoi(line.c_str() + 11));
-    else if (line.rfind("ack bulk ", 0) == 0) known.bulks.insert(std::atoi(line.c_str() + 9));
-    else std::cerr << "child: " << line << "\n";
-    if (begun) continue;
-    begun = true;
-    death = std::chrono::steady_clock::now() + std::chrono::milliseconds(5 + rng.below(250));
-  }
-}
 
 struct Group {
   int rows = 0, edited = 0;
@@ -80,64 +62,30 @@ std::vector<std::string> check(store::Store& store, const std::string& folder, c
   return faults;
 }
 
-/// On one database; the check reads all of it, so that many rounds take several.
-int run_some(store::Engine engine, int rounds, bool sabotage, Rng& rng, int& total) {
-  const auto database = store::testing::make_database(engine);
-  registers::testing::small_city(database->folder() + "/city");
-  Acknowledged known;
-  int bad = 0;
-  for (int round = 0; round < rounds; ++round) {
-    const std::size_t before = known.imports.size();
-    one_round(database->url(), database->folder(), rng, known);
-    store::Options options;
-    options.url = database->url();
-    auto opened = store::Store::open(options);
-    std::vector<std::string> faults;
-    if (!opened.ok()) {
-      faults.push_back(opened.error().to_string());
-    } else {
-      if (sabotage) (void)(*opened)->write([](store::Tx& tx) { return tx.execute("DELETE FROM record WHERE id = (SELECT MAX(id) FROM record)"); }).ok();
-      faults = check(**opened, database->folder(), known);
-    }
-    if (known.imports.size() == before) faults.push_back("the child acknowledged nothing");
-    for (const auto& f : faults) std::cout << "round " << round + 1 << ": " << f << "\n";
-    bad += static_cast<int>(faults.size());
+class RegisterKill final : public KillTest {
+ public:
+  RegisterKill(std::string url, std::string folder) : url_(std::move(url)), folder_(std::move(folder)) { registers::testing::small_city(folder_ + "/city"); }
+  /// A group whose import was not acknowledged may be there: the next life begins behind it.
+  std::vector<std::string> child() const override { return {REGISTER_CHILD, url_, folder_, std::to_string(known_.last + 2)}; }
+  bool acknowledge(const std::string& line) override {
+    if (line.rfind("ack import ", 0) == 0) known_.imports.insert(known_.last = std::atoi(line.c_str() + 11));
+    else if (line.rfind("ack bulk ", 0) == 0) known_.bulks.insert(std::atoi(line.c_str() + 9));
+    else return false;
+    return true;
   }
-  total += static_cast<int>(known.imports.size() + known.bulks.size());
-  return bad;
-}
+  std::vector<std::string> check(store::Store& store) override { return faults::check(store, folder_, known_); }
 
-int run_engine(store::Engine engine, int rounds, bool sabotage, Rng& rng, int& total) {
-  constexpr int kOnOneDatabase = 20;
-  int bad = 0;
-  for (int left = rounds; left > 0; left -= kOnOneDatabase) bad += run_some(engine, std::min(left, kOnOneDatabase), sabotage, rng, total);
-  return bad;
-}
+ private:
+  std::string url_, folder_;
+  Acknowledged known_;
+};
 
 }  // namespace
 }  // namespace machiya::faults
 
 int main(int argc, char** argv) {
-  int rounds = 10;
-  std::string engine = "both";
-  bool sabotage = false;
-  std::uint64_t seed = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    if (key == "--rounds") rounds = std::atoi(argv[i + 1]);
-    else if (key == "--engine") engine = argv[i + 1];
-    else if (key == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 10);
-    else if (key == "--sabotage") sabotage = argv[i + 1][0] == '1';
-    else return std::cerr << "usage: register_kill [--rounds N] [--engine sqlite|postgres|both] [--seed N] [--sabotage 1]\n", 2;
-  }
-  machiya::set_log_level(machiya::LogLevel::warn);
-  machiya::SeededRng rng(seed);
-  int kills = 0, acknowledged = 0, faults = 0;
-  for (const auto one : {machiya::store::Engine::sqlite, machiya::store::Engine::postgres}) {
-    if (engine != "both" && engine != (one == machiya::store::Engine::sqlite ? "sqlite" : "postgres")) continue;
-    kills += rounds;
-    faults += machiya::faults::run_engine(one, rounds, sabotage, rng, acknowledged);
-  }
-  std::cout << kills << " kills (seed " << seed << "), " << acknowledged << " acknowledged imports and bulk edits, " << faults << " faults\n";
-  return faults == 0 && kills > 0 ? 0 : 1;
+  using namespace machiya::faults;
+  constexpr int kOnOneDatabase = 20;   // the check reads all of it
+  return kill_rounds(argc, argv, {"register_kill", "imports and bulk edits", "DELETE FROM record WHERE id = (SELECT MAX(id) FROM record)",
+                                  [](const auto& database) { return std::make_unique<RegisterKill>(database.url(), database.folder()); }, kOnOneDatabase});
 }
