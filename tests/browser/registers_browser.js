@@ -140,26 +140,29 @@ await check('a file with faults: each at its cell, corrected, all rows in', asyn
   const good = (tag) => `${tag},${park},サクラ,5,60,×,令和8年4月1日,A`;
   /** The page refreshes itself while the file is checked or imported. */
   const until = (selector) => page.locator(selector).first().waitFor({ timeout: 60000 });
+  const go = () => Promise.all([page.waitForNavigation(), page.click('main form .button--primary')]);
+  const upload = async (rows) => {
+    await page.setInputFiles('input[type=file]', file(rows));
+    await Promise.all([page.waitForNavigation(), page.click('form[enctype] .button--primary')]);
+  };
   await page.goto(`${base}/staff/registers/park-trees/import?lang=ja`);
   await axe(page, 'import: file');
-  await page.setInputFiles('input[type=file]', file([good('810001'), '810002,どこにもない公園,サクラ,5,60,×,令和8年4月1日,A', '810003,' + `${park},サクラ,500,60,×,いつか,A`]));
-  await Promise.all([page.waitForNavigation(), page.click('form[enctype] button[type=submit].button--primary')]);
+  await upload([good('810001'), '810002,どこにもない公園,サクラ,5,60,×,令和8年4月1日,A', `810003,${park},サクラ,500,60,×,いつか,A`]);
   await axe(page, 'import: columns');
   await picture(page, 'import-columns');
-  await Promise.all([page.waitForNavigation(), page.click('main form .button--primary')]);
+  await go();
   await until('a[href*="errors"]');
   await axe(page, 'import: faults');
   await picture(page, 'import-faults');
   const told = await page.locator('main').innerText();
   for (const place of ['B3', 'D4', 'G4']) assert.ok(told.includes(place), `no fault at ${place}: ${told.slice(0, 800)}`);
   assert.equal((await (await page.request.get(`${base}/staff/registers/park-trees?f.tag=810001`)).text()).includes('810001</a>'), false, 'half imported');
-  await page.setInputFiles('input[type=file]', file([good('810001'), good('810002'), good('810003')]));
-  await Promise.all([page.waitForNavigation(), page.click('form[enctype] .button--primary')]);
-  await Promise.all([page.waitForNavigation(), page.click('main form .button--primary')]);
+  await upload([good('810001'), good('810002'), good('810003')]);
+  await go();
   await until('main form .button--primary');
   await axe(page, 'import: ready');
   await picture(page, 'import-ready');
-  await Promise.all([page.waitForNavigation(), page.click('main form .button--primary')]);
+  await go();
   await until('.notice--success');
   await axe(page, 'import: done');
   await picture(page, 'import-done');
