@@ -83,15 +83,15 @@ struct House::Impl {
   void keep_up() {
     flush_statistics();
     if (++rounds % 120 != 1) return;
-    tend_cases();
+    tend_index();
     if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
     if (auto gone = blobs->erase_unattached(500); !gone.ok()) log(LogLevel::warn, "files-not-erased", {{"why", gone.error().to_string()}});
     plan_reminders(false);
     plan_retention();
     if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
   }
-  void tend_cases() {
-    if (auto tended = registers->tend_cases(); !tended.ok()) log(LogLevel::warn, "cases-not-indexed", {{"why", tended.error().to_string()}});
+  void tend_index() {
+    if (auto tended = registers->tend_index(); !tended.ok()) log(LogLevel::warn, "rows-not-indexed", {{"why", tended.error().to_string()}});
   }
   int rounds = 0;
   void plan_reminders(bool now) {
@@ -351,7 +351,7 @@ void House::start() {
     while (!impl_->upkeep_wakes.wait_for(lock, std::chrono::seconds(5), [this] { return !impl_->running; }))
       impl_->keep_up();
   });
-  impl_->tend_cases();
+  impl_->tend_index();
   impl_->audit->start();
   impl_->events->start();
   impl_->plan_reminders(true);
@@ -386,7 +386,7 @@ city::LoadReport House::Impl::reload() {
       log(LogLevel::error, "policy-refused", {{"why", policy.error().to_string()}});
     if (running) plan_reminders(true);   // a definition may remind of something else now
   }
-  if (report.city && running) tend_cases();
+  if (report.city && running) tend_index();
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
   return report;

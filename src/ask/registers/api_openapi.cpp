@@ -21,6 +21,9 @@ Value fault_schema() {
   return object({{"pointer", text_type("json-pointer")}, {"parameter", text_type()}, {"code", text_type()}, {"message", text_type()}}, names({"code", "message"}));
 }
 
+/// There only while rows may be missing.
+Value indexing() { return object({{"done", whole_number()}, {"total", whole_number()}}, names({"done", "total"})); }
+
 Value shared_schemas() {
   Value out = Value::object();
   const Value rights = object({{"add", flag()}, {"bulk", flag()}, {"import", flag()}}, names({"add", "bulk", "import"}));
@@ -42,7 +45,7 @@ Value shared_schemas() {
                               {"state", text_type()}, {"changes", list_of(change)}}, names({"sequence", "at", "action", "by", "changes"}));
   out.set("History", object({{"number", text_type()}, {"revision", whole_number()}, {"history", list_of(entry)}}, names({"number", "revision", "history"})));
   out.set("Counts", object({{"by", text_type()}, {"counts", list_of(object({{"value", Value::object({{"type", names({"string", "null"})}})}, {"label", text_type()}, {"rows", whole_number()}},
-                                                                            names({"value", "label", "rows"})))}}, names({"by", "counts"})));
+                                                                            names({"value", "label", "rows"})))}, {"indexing", indexing()}}, names({"by", "counts"})));
   out.set("BulkDone", object({{"done", Value::object({{"const", true}})}, {"rows", whole_number()}, {"batch", text_type()}, {"undo", text_type("uri-reference")}}, names({"done", "rows", "batch", "undo"})));
   return out;
 }
@@ -66,7 +69,8 @@ class Paths {
 
   void add_to(Value& paths, Value& schemas) const {
     schemas.set(reg_.id + "-row", row_schema(web_, reg_, who_, lang_));
-    schemas.set(reg_.id + "-rows", object({{"rows", list_of(row())}, {"total", whole_number()}, {"total_is_exact", flag()}, {"more", flag()}, {"after", text_type()}, {"next", text_type("uri-reference")}},
+    schemas.set(reg_.id + "-rows", object({{"rows", list_of(row())}, {"total", whole_number()}, {"total_is_exact", flag()}, {"more", flag()}, {"after", text_type()}, {"next", text_type("uri-reference")},
+                                           {"indexing", indexing()}},
                                           names({"rows", "total", "total_is_exact", "more"})));
     const bool adds = web_.registers.may_add(reg_, who_);
     const Value patch = sent_schema(web_, reg_, who_, lang_, Sent::patch);

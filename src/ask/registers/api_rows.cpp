@@ -24,12 +24,18 @@ Response one_register(const Web& web, Request& request) {
   return http::json(definition_json(web, **reg, identity::principal_of(request), language_of(request), true));
 }
 
-Value listing_json(const Web& web, const Request& request, const Register& reg, const Listing& listing) {
+/// While rows may be missing an answer says so; asked before they are read.
+void tell(Value& out, const std::optional<IndexProgress>& indexing) {
+  if (indexing) out.set("indexing", Value::object({{"done", indexing->done}, {"total", indexing->total}}));
+}
+
+Value listing_json(const Web& web, const Request& request, const Register& reg, const Listing& listing, const std::optional<IndexProgress>& indexing) {
   Value rows = Value::array();
   const auto columns = api_columns(web, request, reg);
   for (const Row& row : listing.rows) rows.push(api_row(reg, row, columns));
   Value out = Value::object({{"rows", std::move(rows)}, {"total", listing.total}, {"total_is_exact", !listing.more_than_counted}, {"more", !listing.next.empty()}});
   if (!listing.next.empty()) out.set("after", listing.next);
+  tell(out, indexing);
   return out;
 }
 
@@ -48,9 +54,11 @@ Response rows(const Web& web, Request& request) {
   const auto limit = rows_asked(param_of(request, "limit"));
   if (!query.ok() || !limit.ok()) return api_problem(web, request, query.ok() ? limit.error() : query.error());
   query->limit = *limit;
+  const auto indexing = web.registers.index_progress(**reg);
+  if (!indexing.ok()) return api_problem(web, request, indexing.error());
   const auto listing = web.registers.list(**reg, *query, identity::principal_of(request));
   if (!listing.ok()) return api_problem(web, request, listing.error());
-  Value out = listing_json(web, request, **reg, *listing);
+  Value out = listing_json(web, request, **reg, *listing, *indexing);
   if (!listing->next.empty()) out.set("next", next_of(request, **reg, listing->next));
   return http::json(out);
 }
@@ -63,8 +71,10 @@ Response search(const Web& web, Request& request) {
   if (!body.ok() || !body->is_object()) return api_problem(web, request, Error(ErrorCode::malformed_request, "the body is no JSON object"));
   const auto query = api_query(web, request, **reg, *body);
   if (!query.ok()) return api_problem(web, request, query.error());
+  const auto indexing = web.registers.index_progress(**reg);
+  if (!indexing.ok()) return api_problem(web, request, indexing.error());
   const auto listing = web.registers.list(**reg, *query, identity::principal_of(request));
-  return listing.ok() ? http::json(listing_json(web, request, **reg, *listing)) : api_problem(web, request, listing.error());
+  return listing.ok() ? http::json(listing_json(web, request, **reg, *listing, *indexing)) : api_problem(web, request, listing.error());
 }
 
 Response row(const Web& web, Request& request) {
@@ -109,6 +119,8 @@ Response counts(const Web& web, Request& request) {
   if (!counts) return api_problem(web, request, Error(ErrorCode::invalid_input, "not a column to count by", "by"));
   ChartRule rule{.by = by};
   if (column != nullptr && is_date(*column)) rule.bucket = Bucket::day;
+  const auto indexing = web.registers.index_progress(**reg);
+  if (!indexing.ok()) return api_problem(web, request, indexing.error());
   const auto chart = web.registers.chart(**reg, rule, *query, who, language_of(request));
   if (!chart.ok()) return api_problem(web, request, chart.error());
   std::vector<std::size_t> order;   // the most first
@@ -123,7 +135,9 @@ Response counts(const Web& web, Request& request) {
     const ChartValue& v = chart->bars[i];
     list.push(Value::object({{"value", v.value.empty() ? Value() : Value(v.value)}, {"label", v.label}, {"rows", chart->bar_sums[i].rows}}));
   }
-  return http::json(Value::object({{"by", by}, {"counts", std::move(list)}}));
+  Value out = Value::object({{"by", by}, {"counts", std::move(list)}});
+  tell(out, *indexing);
+  return http::json(out);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // A database of before cases were registers is brought along: every case is found by its register, no row of it changes.
-#include "ask/registers/case_index_dao.h"
+#include "ask/registers/index_walk_dao.h"
 #include "ask/registers/case_testing.h"
 
 namespace machiya::registers::testing {
@@ -109,17 +109,17 @@ TEST_P(CaseMigration, no_case_is_lost_or_changed) {
   const auto before = everything();
   migrate(all);
   restart();
-  ASSERT_TRUE(registers->tend_cases().ok());
+  ASSERT_TRUE(registers->tend_index().ok());
   ASSERT_TRUE(hall->jobs->run_due().ok());
   expect_all_found();
   EXPECT_EQ(everything(), before);
   // It is over: another start finds nothing to do.
   restart();
-  ASSERT_TRUE(registers->tend_cases().ok());
+  ASSERT_TRUE(registers->tend_index().ok());
   EXPECT_EQ(*hall->jobs->run_due(), 0);
   // A definition that filters by another question has its cases indexed anew; a value that is no longer filtered by leaves the index.
   load(kDog);
-  ASSERT_TRUE(registers->tend_cases().ok());
+  ASSERT_TRUE(registers->tend_index().ok());
   EXPECT_EQ(*hall->jobs->run_due(), 1);
   EXPECT_FALSE(numbers(*reg("dog", clerk), {.where = {{"born", "is", "2025-01-10"}}}, clerk).empty());
   EXPECT_TRUE(dump("SELECT value FROM record_value WHERE value = 'true'").empty());
@@ -132,8 +132,8 @@ TEST_P(CaseMigration, an_interrupted_job_is_finished_by_the_next_start) {
   const auto before = everything();
   migrate(all);
   restart();
-  ASSERT_TRUE(registers->tend_cases().ok());
-  auto job = hall->jobs->lease("register-cases", "died");
+  ASSERT_TRUE(registers->tend_index().ok());
+  auto job = hall->jobs->lease("register-index", "died");
   ASSERT_TRUE(job.ok() && job->has_value());
   int steps = 0;
   const auto some = [&](int most) {   // handles the job by hand: `most` transactions, then death
@@ -143,14 +143,14 @@ TEST_P(CaseMigration, an_interrupted_job_is_finished_by_the_next_start) {
   const auto half = index();
   EXPECT_FALSE(half.empty());
   const auto torn = store().write([&](store::Tx& tx) -> Result<void> {
-    MACHIYA_CHECK(dao::put_indexed_to(tx, "dog", {"1", 1'000'000, true}));
+    MACHIYA_CHECK(dao::put_index_walk(tx, "dog", {"1", "[]", 1'000'000, 0, 0, true}));
     return Error(ErrorCode::internal, "killed before the commit");
   });
   EXPECT_FALSE(torn.ok());
   EXPECT_EQ(index(), half);
   restart();
   clock.advance(kHour);   // the lease of the dead process runs out
-  ASSERT_TRUE(registers->tend_cases().ok());
+  ASSERT_TRUE(registers->tend_index().ok());
   ASSERT_TRUE(hall->jobs->run_due().ok());
   expect_all_found();
   EXPECT_EQ(everything(), before);

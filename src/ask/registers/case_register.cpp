@@ -12,9 +12,6 @@ using json::Value;
 
 namespace {
 
-/// Raised when the keys of record_value are made in another way.
-constexpr std::string_view kIndexFormat = "1";
-
 interview::Texts texts(const char* ja, const char* en) { return interview::Texts(Value::object({{"ja", ja}, {"en", en}})); }
 
 class Derivation {
@@ -151,13 +148,6 @@ Value values_of_case(const Register& reg, const records::RecordRow& row, const V
 
 bool indexes_answers(const Register& reg) {
   return std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.kind == ColumnKind::answer && c.indexed; });
-}
-
-std::string index_layout(const Register& reg) {
-  std::string out(kIndexFormat);
-  for (const Column& c : reg.columns)
-    if (c.indexed) out += "," + c.name + ":" + std::string(interview::answer_type_name(c.type));
-  return out;
 }
 
 }  // namespace machiya::registers

@@ -21,7 +21,5 @@ std::shared_ptr<const Register> register_of_procedure(std::shared_ptr<const inte
 json::Value values_of_case(const Register& reg, const records::RecordRow& row, const json::Value& answers);
 /// True when the index of the rows needs their answers.
 bool indexes_answers(const Register& reg);
-/// Changes when rows have to be indexed anew.
-std::string index_layout(const Register& reg);
 
 }  // namespace machiya::registers

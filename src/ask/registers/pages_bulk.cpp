@@ -31,7 +31,7 @@ Query all_of(const Web& web, const Request& request, const Register& reg) {
 Data page_of(const Web& web, const Request& request, const Register& reg, std::string_view title_key) {
   const std::string lang = language_of(request);
   Data data = register_page(web, request, reg, text(web, request, title_key));
-  data.set("heading", text(web, request, title_key)).set("action", path_of(reg, "/bulk"));
+  data.set("heading", text(web, request, title_key)).set("action", path_of(reg, "/bulk")).set("indexing", indexing_of(web, request, reg));
   Data pairs{Data::List{}}, where{Data::List{}};
   for (const auto& [name, value] : search_of(request, reg)) pairs.push(Data().set("name", name).set("value", value));
   const Query query = all_of(web, request, reg);

@@ -95,6 +95,14 @@ Data row_link(const Web& web, const Register& reg, const Row& row, std::string_v
   return out;
 }
 
+/// Asked before the rows are: a walk that ends between the two has its notice once too often, never a gap without one.
+Data indexing_of(const Web& web, const Request& request, const Register& reg) {
+  const auto progress = web.registers.index_progress(reg);
+  if (progress.ok() && !*progress) return {};
+  if (!progress.ok()) return Data().set("text", text(web, request, "staff_registers.indexing_unknown"));
+  return Data().set("text", text(web, request, "staff_registers.indexing", {{"done", std::to_string((*progress)->done)}, {"total", std::to_string((*progress)->total)}}));
+}
+
 Data view_page(const Web& web, const Request& request, const Register& reg, const View& view) {
   const std::string lang = language_of(request);
   const identity::Principal& who = identity::principal_of(request);
@@ -126,6 +134,7 @@ Data view_page(const Web& web, const Request& request, const Register& reg, cons
   }
   data.set("tools", Data().set("items", std::move(tools)));
   data.set("searches", searches_of(web, request, reg));
+  data.set("indexing", indexing_of(web, request, reg));
   if (request.query("done") == "undone") data.set("flash", Data().set("kind", "success").set("text", text(web, request, "staff_registers.undone")));
   return data;
 }

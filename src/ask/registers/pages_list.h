@@ -9,6 +9,8 @@ namespace machiya::registers::detail {
 http::Response show_index(const Web& web, http::Request& request);
 /// "1,234 rows", "more than 10,000 rows".
 std::string count_text(const Web& web, const http::Request& request, const Listing& listing);
+/// What stands above rows while not all of them are brought to the definition; empty when they are.
+pages::Data indexing_of(const Web& web, const http::Request& request, const Register& reg);
 /// The page of a view: frame, tabs, filters, saved searches, tools.
 pages::Data view_page(const Web& web, const http::Request& request, const Register& reg, const View& view);
 /// A row as a link with its title, and its tag when it has a state.

@@ -62,7 +62,7 @@ Data sections_of(const Web& web, const Request& request, const Opened& o) {
 
 std::string action_text(const Web& web, const Request& request, const Register& reg, const std::string& action) {
   const std::string kind = action.substr(0, action.find(':'));
-  for (const char* known : {"add", "change", "bulk", "undo", "import", "comment", "related"})
+  for (const char* known : {"add", "change", "bulk", "undo", "import", "comment", "related", "definition"})
     if (kind == known) return text(web, request, "staff_registers.did." + kind);
   const auto city = web.city();
   const cases::Workflow* workflow = workflow_of(city.get(), reg);

@@ -139,6 +139,7 @@ class Register final : public city::Definition {
   std::shared_ptr<const interview::Procedure> form;   ///< sections as pages, columns as questions, formulas as calculations
   std::vector<std::unique_ptr<interview::Question>> shown;   ///< what Column::question of formulas points to
   bool of_cases = false;            ///< derived from the procedure `id`: its rows are its cases, rights are those of cases (case_register.h)
+  std::string worked_out;           ///< digest of how the formulas and deadlines that are kept with a row are worked out; "" without any
   bool deadlines_move_formulas = false;   ///< a formula reads a deadline: evaluate, fill_deadlines, evaluate again
 
   const Column* column(std::string_view name) const;

@@ -50,6 +50,8 @@ class RegisterCompiler {
   void check_formula(Column& column, std::size_t index);
   void check_deadline(Column& column, std::size_t index);
   bool reads_the_clock(std::size_t index) const;
+  std::vector<std::string> decisions_named_by(const Column& column) const;
+  std::string worked_out() const;
   void reads_of(const Column& formula, std::vector<std::string>& out) const;
   // register_parts.cpp: checks, views, reminders
   void checks();

@@ -5,6 +5,7 @@
 
 #include "ask/apply/procedure_kind.h"
 #include "ask/registers/register_compiler.h"
+#include "platform/vault/vault.h"
 
 namespace machiya::registers {
 
@@ -174,6 +175,7 @@ void RegisterCompiler::dependencies() {
     if (column.kind == ColumnKind::formula) check_formula(column, i);
     if (column.kind == ColumnKind::deadline) check_deadline(column, i);
   }
+  out_->worked_out = worked_out();
 }
 
 void RegisterCompiler::check_formula(Column& column, std::size_t index) {
@@ -219,16 +221,43 @@ bool names_the_clock(std::string text) {
   return text.find("today()") != std::string::npos || text.find("now()") != std::string::npos;
 }
 
+/// Everything that the kept value of a formula or deadline follows from beside the row: its rule with the decisions that it names, and the
+/// types and conditions of the columns that it reads.
+std::string RegisterCompiler::worked_out() const {
+  Value rules = Value::array();
+  const auto rule_of = [&](const Column& column) {
+    const Value& in = *written_[static_cast<std::size_t>(&column - out_->columns.data())];
+    Value rule = Value::object({{"column", column.name}});
+    for (const char* key : {"type", "relation", "when", "formula", "deadline", "rollup"})
+      if (in.has(key)) rule.set(key, in[key]);
+    return rule;
+  };
+  for (const Column& column : out_->columns) {
+    if (column.moves || (column.kind != ColumnKind::formula && column.kind != ColumnKind::deadline)) continue;
+    rules.push(rule_of(column));
+    std::vector<std::string> reads;
+    reads_of(column, reads);
+    for (const std::string& name : reads)
+      if (const Column* source = out_->column(name)) rules.push(rule_of(*source));
+    for (const std::string& id : decisions_named_by(column)) rules.push(Value::object({{"decision", id}, {"body", out_->form->world.decisions[id]}}));
+  }
+  return rules.size() == 0 ? std::string() : vault::sha256_hex(json::to_text(rules));
+}
+
 /// Does the formula, or a decision that it names, read today() or now()?
 bool RegisterCompiler::reads_the_clock(std::size_t index) const {
   if (out_->columns[index].kind != ColumnKind::formula) return false;
-  const Value& source = (*written_[index])["formula"];
-  if (names_the_clock(source.as_string())) return true;
-  const Value& decisions = out_->form->world.decisions;
+  if (names_the_clock((*written_[index])["formula"].as_string())) return true;
+  const auto decisions = decisions_named_by(out_->columns[index]);
+  return std::any_of(decisions.begin(), decisions.end(), [&](const std::string& id) { return names_the_clock(json::to_text(out_->form->world.decisions[id])); });
+}
+
+/// With those that these name.
+std::vector<std::string> RegisterCompiler::decisions_named_by(const Column& column) const {
+  if (column.kind != ColumnKind::formula) return {};
+  const Value& source = (*written_[static_cast<std::size_t>(&column - out_->columns.data())])["formula"];
   const Value calculate = Value::object({{"calculate", Value(Value::Array{Value::object({{"value", source}})})}});
-  for (const std::string& id : interview::decisions_of(calculate, decisions))
-    if (names_the_clock(json::to_text(decisions[id]))) return true;
-  return false;
+  return interview::decisions_of(calculate, out_->form->world.decisions);
 }
 
 }  // namespace machiya::registers

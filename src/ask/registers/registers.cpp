@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "ask/registers/case_index_dao.h"
 #include "ask/registers/registers_impl.h"
 
 namespace machiya::registers {
@@ -14,6 +13,7 @@ Registers::Registers(Platform platform) : impl_(std::make_unique<Impl>(std::move
   impl->p.jobs.handle(std::string(kRetentionJob), [impl](const jobs::Job& job) { return impl->run_retention(job); });
   impl->p.jobs.handle(std::string(kReminderJob), [impl](const jobs::Job& job) { return impl->run_reminders(job); });
   impl->p.jobs.handle(std::string(kRelatedJob), [impl](const jobs::Job& job) { return impl->run_related(job); });
+  impl->p.jobs.handle(std::string(kIndexJob), [impl](const jobs::Job& job) { return impl->run_index(job); });
   if (impl->p.may_case) impl->listen();
 }
 Registers::~Registers() = default;
@@ -55,7 +55,7 @@ bool Registers::may_export(const Register& reg, const identity::Principal& who) 
 
 std::vector<store::Migration> Registers::migrations() {
   auto out = dao::migrations();
-  for (auto& migration : dao::case_migrations()) out.push_back(std::move(migration));
+  for (auto& migration : dao::index_migrations()) out.push_back(std::move(migration));
   return out;
 }
 
@@ -72,7 +72,7 @@ void Registers::declare(events::Events& events, jobs::Jobs& jobs) {
   jobs.declare({std::string(kReminderJob), 120, 8, 5});
   jobs.declare({std::string(kRetentionJob), 120, 8, 5});
   jobs.declare({std::string(kRelatedJob), 60, 8, 5});
-  jobs.declare({std::string(kCasesJob), 300, 8, 5});
+  jobs.declare({std::string(kIndexJob), 300, 8, 5});
 }
 
 }  // namespace machiya::registers

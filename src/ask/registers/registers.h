@@ -78,6 +78,11 @@ struct Listing {
 };
 inline constexpr std::int64_t kCounted = 10'000;
 
+/// How many of a register's rows are brought to its definition.
+struct IndexProgress {
+  std::int64_t done = 0, total = 0;
+};
+
 /// Two people changed the same cell: what I saw, what they wrote, what I want.
 struct Conflict {
   std::string column;
@@ -102,7 +107,7 @@ inline constexpr std::string_view kOnceReused = "idempotency-key";   ///< `where
 struct HistoryEntry {
   std::int64_t sequence = 0;
   Instant at;
-  std::string action;               ///< "add", "change", "bulk:<id>", "undo:<id>", "import:<id>", "comment", "related" (formulas followed another row), or an action of the workflow
+  std::string action;               ///< "add", "change", "bulk:<id>", "undo:<id>", "import:<id>", "comment", "related" (formulas followed another row), "definition" (formulas followed it), or an action of the workflow
   std::string actor, actor_name, reason, comment, state;
   std::vector<std::pair<std::string, std::pair<json::Value, json::Value>>> changes;   ///< column: before, after; readable ones only
 };
@@ -281,11 +286,14 @@ class Registers {
   /// that one has gone.
   Result<void> plan_retention();
 
-  /// Cases are indexed by the events that tell of them. When a procedure has other indexed columns than its cases were indexed by (a
-  /// database of before, a changed definition), a durable job goes through them all; call it after start and after a reload.
-  Result<void> tend_cases();
-  /// One transaction of that job; false when every case is indexed.
+  /// Rows are indexed by the write that changes them, cases by the events that tell of them. When a definition indexes, searches or works
+  /// out its columns otherwise than the rows that are there (a database of before, a changed definition), a durable job brings them all
+  /// along; call it after start and after a reload.
+  Result<void> tend_index();
+  /// One transaction of that job; false when every row is brought along.
   Result<bool> index_some();
+  /// How far that is; nothing when it is over. Until then lists that filter, sort or search may lack rows.
+  Result<std::optional<IndexProgress>> index_progress(const Register& reg) const;
 
   static std::vector<store::Migration> migrations();
   static void declare(events::Events& events, jobs::Jobs& jobs);

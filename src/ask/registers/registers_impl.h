@@ -1,9 +1,11 @@
 // Inside of the service: what its parts share. See registers.h for what it promises.
 #pragma once
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +13,8 @@
 #include <vector>
 
 #include "ask/registers/case_register.h"
+#include "ask/registers/index_layout.h"
+#include "ask/registers/index_walk_dao.h"
 #include "ask/registers/register_row_dao.h"
 #include "ask/registers/reminder_dao.h"
 #include "ask/registers/registers.h"
@@ -35,7 +39,9 @@ inline constexpr std::string_view kNotInThisState = "not possible in this state"
 inline constexpr std::string_view kRelated = "related";
 /// Rows that point to more than this many rows are not rolled up: the roll-up stays empty.
 inline constexpr int kMaxRolled = 100'000;
-inline constexpr std::string_view kCasesJob = "register-cases";
+/// The action in the history of a row whose formulas, or whose first state, followed the definition.
+inline constexpr std::string_view kDefinition = "definition";
+inline constexpr std::string_view kIndexJob = "register-index";
 
 /// A row with all its values, whoever may see them.
 struct FullRow {
@@ -86,14 +92,42 @@ struct Registers::Impl {
   // Cases (case_index.cpp)
   /// The registers of the city's procedures by id, derived once for each city.
   std::shared_ptr<const std::map<std::string, std::shared_ptr<const Register>>> case_registers() const;
-  /// Makes record_value what these cases are now; nothing is written where it is so already.
   Result<void> index_cases(store::Tx& tx, const std::vector<records::RecordRow>& rows) const;
-  /// Indexes the next cases whose procedure has another layout than they were indexed by; false when there are none.
-  Result<bool> index_next(store::Tx& tx) const;
   void listen() const;
   mutable std::mutex derived_mutex;
   mutable std::shared_ptr<const city::City> derived_city;
   mutable std::shared_ptr<const std::map<std::string, std::shared_ptr<const Register>>> derived;
+
+  // Rows and the definition that they are brought to (index_walk.cpp)
+  struct Indexed {
+    std::shared_ptr<const Register> reg;
+    std::string layout;
+    mutable std::atomic<bool> whole = false;   ///< every row is known to be brought to it, so nobody asks the database
+  };
+  using AllIndexed = std::map<std::string, Indexed>;
+  /// Both kinds of registers by id, put together once for each city.
+  std::shared_ptr<const AllIndexed> indexed() const;
+  /// Makes record_value of these records what is wanted, sorted; nothing is written where it is so already.
+  Result<void> put_entries(store::Tx& tx, const std::vector<std::pair<std::int64_t, std::vector<dao::IndexEntry>>>& wanted) const;
+  /// The walks that are not done, begun where the layout has changed.
+  Result<std::map<std::string, dao::IndexWalk>> walks(store::Tx& tx, const AllIndexed& all) const;
+  /// Brings the next rows along, of other registers than `but`; `at`: whose. False when there are none.
+  Result<bool> index_next(store::Tx& tx, const std::set<std::string>& but, std::string& at) const;
+  Result<void> walk_cases(store::Tx& tx, const AllIndexed& all, const std::map<std::string, dao::IndexWalk>& todo) const;
+  Result<void> walk_rows(store::Tx& tx, const Register& reg, dao::IndexWalk walk) const;
+  /// Index entries and search tokens of rows; no history: nothing that anybody entered or reads in them changes.
+  Result<void> bring(store::Tx& tx, const Register& reg, const LayoutChange& change, const std::vector<dao::StoredRow>& rows) const;
+  /// What the definition works out of a row; the first state of a row from before there were any.
+  Result<void> work_out_anew(store::Tx& tx, const Register& reg, std::int64_t id) const;
+  /// Before a row is changed or erased: it is brought along when the walk has not met it, so that a write need only know today's layout.
+  Result<void> catch_up(store::Tx& tx, const Register& reg, const dao::StoredRow& row) const;
+  /// After a write of rows from `id` on by the definition of before a reload: the walk comes back for them.
+  Result<void> walk_again(store::Tx& tx, const Register& reg, std::int64_t id) const;
+  Result<std::optional<IndexProgress>> progress(store::ReadTx& tx, const Register& reg) const;
+  Result<void> run_index(const jobs::Job& job) const;
+  mutable std::mutex indexed_mutex;
+  mutable std::shared_ptr<const city::City> indexed_city;
+  mutable std::shared_ptr<const AllIndexed> indexed_all;
 
   // Reading (registers_read.cpp)
   /// Must what is sealed be opened to show these columns (empty: all) to somebody?
@@ -119,6 +153,8 @@ struct Registers::Impl {
   /// At most `limit` rows that point to `number`, from behind `after`; the last key, 0 when there are no more.
   Result<std::int64_t> work_out_again(store::Tx& tx, const Register& reg, const Column& relation, const std::string& number, std::int64_t after, int limit,
                                       const Deed& deed) const;
+  /// The row's values as they are worked out by now; nothing when they are the same.
+  Result<std::optional<Values>> worked_again(store::ReadTx& tx, const Register& reg, const FullRow& row, std::string_view state) const;
   Result<void> follow_later(store::Tx& tx, const Register& reg, const Column& relation, const std::string& number, std::int64_t after, const Deed& deed) const;
   Result<void> run_related(const jobs::Job& job) const;
 

@@ -216,6 +216,7 @@ Result<BulkDone> Registers::add_many(const Register& reg, const std::vector<Valu
     MACHIYA_CHECK(dao::insert_index(tx, ready.index, &keys));
     MACHIYA_CHECK(records::insert_new_tokens(tx, ready.tokens, keys));
     MACHIYA_CHECK(dao::insert_batch_rows(tx, touched));
+    if (!keys.empty()) MACHIYA_CHECK(impl.walk_again(tx, reg, keys.front()));
     return impl.trail_many(tx, reg, batch, "import", static_cast<std::int64_t>(rows.size()), deed);
   });
   if (!done.ok()) return std::move(done).error();

@@ -188,18 +188,23 @@ Result<std::int64_t> Registers::Impl::work_out_again(store::Tx& tx, const Regist
   MACHIYA_TRY(auto stored, dao::rows_of(tx, ids));
   for (dao::StoredRow& one : stored) {
     MACHIYA_TRY(const FullRow row, full(tx, reg, std::move(one), true));
-    const Values entered = entered_of(reg, row.values);
-    MACHIYA_TRY(const Around rows, around(tx, reg, entered, row.stored.number));
-    MACHIYA_TRY(WorkedOut worked, work_out(reg, entered, rows, row.stored.state, p.clock.now(), p.is_working_day, "ja"));
-    // What people entered stays as it is, also where a check over the related row would not let it in any more.
-    for (const auto& [name, value] : entered.members()) worked.values.set(name, value);
-    const bool same = std::all_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) { return c.moves || row.values[c.name] == worked.values[c.name]; });
-    if (same) continue;
-    MACHIYA_TRY(const bool written, update(tx, reg, row, row.stored, worked.values, deed));
+    MACHIYA_TRY(const auto values, worked_again(tx, reg, row, row.stored.state));
+    if (!values) continue;
+    MACHIYA_TRY(const bool written, update(tx, reg, row, row.stored, *values, deed));
     if (!written) return Error(ErrorCode::conflict, "the row changed meanwhile");
     MACHIYA_CHECK(trail(tx, reg, row.stored, deed));
   }
   return ids.size() < static_cast<std::size_t>(limit) ? 0 : ids.back();
+}
+
+Result<std::optional<Values>> Registers::Impl::worked_again(store::ReadTx& tx, const Register& reg, const FullRow& row, std::string_view state) const {
+  const Values entered = entered_of(reg, row.values);
+  MACHIYA_TRY(const Around rows, around(tx, reg, entered, row.stored.number));
+  MACHIYA_TRY(WorkedOut worked, work_out(reg, entered, rows, state, p.clock.now(), p.is_working_day, "ja"));
+  // What people entered stays as it is, also where a check over the related row would not let it in any more.
+  for (const auto& [name, value] : entered.members()) worked.values.set(name, value);
+  const bool same = std::all_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) { return c.moves || row.values[c.name] == worked.values[c.name]; });
+  return same ? std::optional<Values>() : std::optional<Values>(std::move(worked.values));
 }
 
 Result<void> Registers::Impl::follow_later(store::Tx& tx, const Register& reg, const Column& relation, const std::string& number, std::int64_t after,

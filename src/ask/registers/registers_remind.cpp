@@ -94,6 +94,8 @@ Result<void> Registers::Impl::walk(const jobs::Job& job, const Register& reg, co
   const std::string low = all ? std::string() : last->until, high = std::max(to_iso(until), same ? last->until : std::string());
   if (all || high > low) MACHIYA_CHECK(tell_untold(job, reg, reminder, low, to_iso(until)));
   if (same && last->until == high) return {};
+  MACHIYA_TRY(const auto under_way, p.store.read([&](store::ReadTx& tx) { return progress(tx, reg); }));
+  if (under_way) return {};   // rows may not be in the index of the date yet: the next look is for all of them again
   return p.store.write([&](store::Tx& tx) { return dao::put_walk(tx, watch, {reg.hash, high}); });
 }
 

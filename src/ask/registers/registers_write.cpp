@@ -112,7 +112,7 @@ Result<records::EventRow> Registers::Impl::entry_of(store::Tx& tx, const Registe
   Value plain = Value::object(), personal = Value::object();
   if (before.stored.id != 0)   // the values of a newborn follow from the row and its later changes
     for (const Column& c : reg.columns) {
-      const bool told = c.entered() || (deed.action == kRelated && !c.moves);   // what others' changes brought is told of formulas too
+      const bool told = c.entered() || ((deed.action == kRelated || deed.action == kDefinition) && !c.moves);   // what nobody entered is told of formulas too
       if (!told || before.values[c.name] == values[c.name]) continue;
       (c.personal ? personal : plain).set(c.name, Value(Value::Array{before.values[c.name], values[c.name]}));
     }
@@ -157,6 +157,7 @@ Result<std::int64_t> Registers::Impl::insert(store::Tx& tx, const Register& reg,
   FullRow nothing;
   MACHIYA_CHECK(note(tx, reg, nothing, row, values, deed));
   MACHIYA_CHECK(remind(tx, reg, nullptr, row, values));
+  MACHIYA_CHECK(walk_again(tx, reg, row.id));
   return row.id;
 }
 
@@ -175,6 +176,7 @@ Result<bool> Registers::Impl::is_referred_to(store::ReadTx& tx, const Register& 
 }
 
 Result<void> Registers::Impl::remove(store::Tx& tx, const Register& reg, const FullRow& row) const {
+  MACHIYA_CHECK(catch_up(tx, reg, row.stored));
   const auto tokens = tokens_of(p.vault, all_terms(reg, row.values));
   if (!tokens.empty()) MACHIYA_CHECK(records::delete_tokens(tx, row.stored.id, tokens));
   if (row.stored.data_key) MACHIYA_CHECK(p.vault.erase_key(tx, row.stored.data_key));
@@ -183,6 +185,7 @@ Result<void> Registers::Impl::remove(store::Tx& tx, const Register& reg, const F
 
 Result<bool> Registers::Impl::update(store::Tx& tx, const Register& reg, const FullRow& before, dao::StoredRow after, const Values& values,
                                      const Deed& deed) const {
+  MACHIYA_CHECK(catch_up(tx, reg, before.stored));
   MACHIYA_CHECK(seal_row(tx, after, pack_row(reg, values)));
   after.changed = deed.now;
   MACHIYA_TRY(const bool done, dao::update_row(tx, after, reg.hash));
@@ -205,6 +208,7 @@ Result<bool> Registers::Impl::update(store::Tx& tx, const Register& reg, const F
   MACHIYA_CHECK(note(tx, reg, before, after, values, deed));
   MACHIYA_CHECK(remind(tx, reg, &before, after, values));
   MACHIYA_CHECK(follow(tx, reg, before, values, deed));
+  MACHIYA_CHECK(walk_again(tx, reg, after.id));
   return true;
 }
 

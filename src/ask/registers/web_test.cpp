@@ -45,6 +45,34 @@ TEST_P(RegisterPages, every_page_renders_in_both_languages) {
   EXPECT_TRUE(holds(get(base + "/works?from.starts=morning", clerk), "橋の補修"));   // no date: it asks for nothing
 }
 
+// Planted once: progress that knows of no reload before the walk has begun; every view of that moment was without a word.
+TEST_P(RegisterPages, a_register_whose_index_is_behind_says_so_on_every_view) {
+  add(*works, R"({"name":"橋の補修","phase":"build","starts":"2026-05-20","ends":"2026-07-01","place":{"lat":34.70,"lon":135.50},"why":"老朽化"})", clerk);
+  ASSERT_TRUE(registers->tend_index().ok());
+  ASSERT_TRUE(hall->jobs->run_due().ok());
+  const std::string base = "/staff/registers/works", api = "/api/v1/registers/works";
+  const std::string sought = "?f.why=" + http::url_encode("老朽化");
+  const std::string_view ja = "1件のうち0件まで済み", en = "brought up to date: 0 of 1 rows", program = R"("indexing":{"done":0,"total":1})";
+  EXPECT_FALSE(holds(get(base, clerk), "件まで済み"));
+  std::string text(kWorks);
+  const std::string_view plain = "{ column: why, type: text,";
+  define("works", text.replace(text.find(plain), plain.size(), std::string(plain) + " filter: yes,"));
+  reload();
+  for (const char* view : {"all", "phases", "months", "places", "bars", "paper", "figures"}) {
+    EXPECT_TRUE(holds(get(base + "?view=" + view, clerk), ja)) << view;
+    EXPECT_TRUE(holds(ask(http::Method::get, base + "?view=" + view, clerk, {}, "en"), en)) << view;
+  }
+  EXPECT_TRUE(holds(get(base + "/bulk", approver), ja));
+  EXPECT_FALSE(holds(get("/staff/registers/parks", clerk), "件まで済み"));   // another register has nothing to say
+  for (const std::string& rows : {api + "/rows" + sought, api + "/counts?by=phase"}) EXPECT_TRUE(holds(get(rows, clerk), program)) << rows;
+  EXPECT_FALSE(holds(get(base + sought, clerk), "橋の補修"));
+  ASSERT_TRUE(registers->tend_index().ok());
+  ASSERT_TRUE(hall->jobs->run_due().ok());
+  EXPECT_TRUE(holds(get(base + sought, clerk), "橋の補修"));
+  EXPECT_FALSE(holds(get(base, clerk), "件まで済み"));
+  EXPECT_FALSE(holds(get(api + "/rows" + sought, clerk), "indexing"));
+}
+
 TEST_P(RegisterPages, who_may_not_read_finds_nothing) {
   const Row tree = add(*trees, R"({"tag":"000001","species":"cherry","cost":5000,"owner_name":"大阪 太郎"})", approver);
   EXPECT_EQ(get("/staff/registers/park-trees", stranger).status, 404);
