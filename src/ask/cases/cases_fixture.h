@@ -74,13 +74,13 @@ class Texts final : public DefinitionSource {
 
 class CasesTest : public store::testing::StoreTest {
  protected:
-  CasesTest() : clock(*parse_rfc3339("2026-05-01T10:00:00+09:00")) {
+  explicit CasesTest(std::string_view policy = kPolicy) : clock(*parse_rfc3339("2026-05-01T10:00:00+09:00")) {
     auto opened = vault::Vault::open(folder() + "/master.key", true);
     EXPECT_TRUE(opened.ok());
     vault = std::move(*opened);
     migrate(GroundFloor::migrations());
     migrate(Cases::migrations());
-    ground = std::make_unique<GroundFloor>(store(), *vault, clock, std::string(kPolicy));
+    ground = std::make_unique<GroundFloor>(store(), *vault, clock, std::string(policy));
     texts.put("procedure", "dog", kProcedure);
     texts.put("procedure", "fault", kReport);
     texts.put("workflow", "permit", kWorkflow);

@@ -1,15 +1,9 @@
 // Every page of this module, rendered with the templates and texts of the repository: no missing text, no missing template.
 #include "ask/cases/web.h"
 
-#include <gtest/gtest.h>
-
+#include "ask/cases/cases_fixture.h"
 #include "ask/cases/document_pdf.h"
-#include "ask/cases/export_text.h"
-#include "ask/cases/ground_floor.h"
-#include "ask/cases/reports.h"
-#include "base/text.h"
 #include "platform/http/test_request.h"
-#include "platform/store/testing.h"
 
 namespace machiya::cases {
 namespace {
@@ -26,42 +20,21 @@ constexpr std::string_view kWorkflow = R"({"workflow":"permit","start":"received
   {"action":"finish","name":"完了","from":["received"],"to":"done","by":"staff","permission":"case.decide","four_eyes":true,"document":"letter"}],
  "documents":[{"document":"letter","title":"通知","body":"終わりました。"}]})";
 
-class OneService final : public DefinitionSource {
- public:
-  std::uint64_t revision() const override { return 1; }
-  std::optional<DefinitionText> find(std::string_view kind, std::string_view id) const override {
-    if (kind == "procedure" && id == "fault") return DefinitionText{"fault", "h1", 1, 53, std::make_shared<const std::string>(kProcedure)};
-    if (kind == "workflow" && id == "permit") return DefinitionText{"permit", "h2", 1, 0, std::make_shared<const std::string>(kWorkflow)};
-    return std::nullopt;
-  }
-  std::vector<std::string> ids(std::string_view kind) const override {
-    return {kind == "procedure" ? "fault" : "permit"};
-  }
-};
-
-class WebTest : public store::testing::StoreTest {
+class WebTest : public CasesTest {
  protected:
-  WebTest() : clock(*parse_rfc3339("2026-05-01T10:00:00+09:00")) {
-    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    migrate(GroundFloor::migrations());
-    migrate(Cases::migrations());
-    texts = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
-    auto loaded = pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *texts);
+  WebTest() : CasesTest(R"({"roles":{"all":{"permissions":["*"],"scope":"all"}}})") {
+    texts.put("procedure", "fault", kProcedure), texts.put("workflow", "permit", kWorkflow);
+    catalogue = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
+    auto loaded = pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *catalogue);
     EXPECT_TRUE(loaded.ok()) << loaded.error().to_string();
     templates = std::move(*loaded);
-    ground = std::make_unique<GroundFloor>(store(), *vault, clock, R"({"roles":{"all":{"permissions":["*"],"scope":"all"}}})");
-    Cases::declare(ground->events, ground->jobs);
-    Ports ports;
-    ports.definitions = &source, ports.is_working_day = [](Date) { return true; };
-    ports.departments = [] { return std::vector<std::string>{"construction"}; };
-    cases = std::make_unique<Cases>(Platform{store(), *vault, ground->audit, ground->events, ground->jobs, ground->identity, clock, rng}, ports);
     statistics = std::make_unique<Statistics>(store(), clock);
     auto frame = [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); };
-    Web web{*cases, *statistics, *templates, *texts, frame, frame, [] { return std::shared_ptr<const city::City>(); }, hub,
+    Web web{*cases, *statistics, *templates, *catalogue, frame, frame, [] { return std::shared_ptr<const city::City>(); }, hub,
             [](std::string_view, std::string_view) -> Result<StoredFile> { return StoredFile{"image/jpeg", "photo"}; }, {}, folder() + "/exports"};
     add_staff_routes(router, web);
     add_report_routes(router, web);
-    clerk.kind = identity::PrincipalKind::staff, clerk.public_id = "c1", clerk.name = "clerk", clerk.roles = {"all"}, clerk.department = "construction";
+    clerk = staff("clerk", "c1", {"all"}, "construction");
     Submission s;
     s.procedure = "fault", s.category = "hole", s.lat = 34.6937, s.lon = 135.5023, s.blobs = {"b1"};
     s.values = *json::parse(R"({"kind":"hole","place":{"lat":34.6937,"lon":135.5023},"photo":[{"blob":"b1","type":"image/jpeg","filename":"a.jpg"}]})");
@@ -83,18 +56,11 @@ class WebTest : public store::testing::StoreTest {
     }
   }
 
-  FakeClock clock;
-  vault::SystemRng rng;
   http::Hub hub;
-  OneService source;
   http::Router router;
-  std::unique_ptr<vault::Vault> vault;
-  std::unique_ptr<locale::Catalogue> texts;
+  std::unique_ptr<locale::Catalogue> catalogue;
   std::unique_ptr<pages::Templates> templates;
-  std::unique_ptr<GroundFloor> ground;
-  std::unique_ptr<Cases> cases;
   std::unique_ptr<Statistics> statistics;
-  identity::Principal clerk;
   std::string number;
 };
 MACHIYA_ON_BOTH_ENGINES(WebTest);

@@ -5,23 +5,13 @@
 namespace machiya::registers::testing {
 namespace {
 
-constexpr std::string_view kSecondDog = R"(procedure: dog
-version: 2
-kind: notification
-name: { ja: 犬の登録, en: Dog registration }
-owner: health
-case: dog-permit
-target: P10D
-assurance: contact
-pages:
-  - page: dog
-    title: { ja: 犬, en: The dog }
-    ask:
-      - { name: dog_name, type: text, label: { ja: 犬の名前, en: Name of the dog } }
-      - { name: size, type: choice, filter: yes, label: { ja: 大きさ, en: Size }, options: [ { value: small, label: { ja: 小型, en: Small } }, { value: large, label: { ja: 大型, en: Large } } ] }
-      - { name: indoors, type: yes-no, filter: yes, label: { ja: 室内, en: Indoors } }
-      - { name: owner_name, type: name, label: { ja: 飼い主, en: Owner } }
-)";
+/// Version 2 asks where the dog lives, and no longer when it was born or for its puppies.
+std::string second_dog() {
+  std::string out = replaced(std::string(kDog), "version: 1", "version: 2");
+  const std::size_t born = out.find("      - { name: born"), owner = out.find("      - { name: owner_name");
+  out.replace(born, owner - born, "      - { name: indoors, type: yes-no, filter: yes, label: { ja: 室内, en: Indoors } }\n");
+  return out.substr(0, out.find("  - page: pups"));
+}
 
 class CaseMigration : public CaseRowsTest {
  protected:
@@ -49,7 +39,7 @@ class CaseMigration : public CaseRowsTest {
       if (i % 7 == 4) ok(cases->act(number, act("grant"), clerk));
       if (i % 7 == 5) ok(cases->withdraw(number, {}, hanako));
     }
-    load(kSecondDog);
+    load(second_dog());
     for (int i = 0; i < cases_each; ++i) sent.push_back(dog(R"({"dog_name":"クロ","size":"large","indoors":true})"));
     clock.advance(6 * 366 * 24 * kHour);
     ASSERT_GT(*cases->erase_due(1000), 0);

@@ -8,7 +8,7 @@ namespace {
 
 class CasePages : public CaseRowsTest, protected RegisterRoutes {
  protected:
-  CasePages() : RegisterRoutes(*hall, store(), clock, folder()) { clerk.id = 1, auditor.id = 3, stranger.id = 4; }
+  CasePages() : RegisterRoutes(*hall, store(), clock, folder()) {}
 };
 MACHIYA_ON_BOTH_ENGINES(CasePages);
 

@@ -36,15 +36,11 @@ TEST_P(CaseRegister, definitions_that_would_mislead_are_refused) {
     return out;
   };
   EXPECT_EQ(faults(kDog), "");
-  std::string named(kDog);   // a name must not be kept in the clear
-  named.replace(named.find("name: dog_name, type: text"), 26, "name: dog_name, type: text, filter: yes");
+  const std::string named = replaced(std::string(kDog), "name: dog_name, type: text", "name: dog_name, type: text, filter: yes");   // a name must not be kept in the clear
   EXPECT_NE(faults(named).find("filter is for date"), std::string::npos) << faults(named);
-  std::string repeated(kDog);
-  repeated.replace(repeated.find("name: colour, type: text"), 24, "name: colour, type: date, filter: yes");
+  const std::string repeated = replaced(std::string(kDog), "name: colour, type: text", "name: colour, type: date, filter: yes");
   EXPECT_NE(faults(repeated).find("filter is for date"), std::string::npos);
-  std::string dogs(kParks);
-  dogs.replace(dogs.find("parks"), 5, "dog");
-  write_file(folder() + "/city/registers/dog.yaml", dogs);
+  write_file(city_folder() + "/registers/dog.yaml", replaced(std::string(kParks), "parks", "dog"));
   EXPECT_NE(faults(kDog).find("is a register too"), std::string::npos);
 }
 

@@ -11,11 +11,6 @@
 namespace machiya::registers::testing {
 namespace {
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const std::size_t at = text.find(from);
-  if (at == std::string::npos) throw std::runtime_error("not in the definition: " + std::string(from));
-  return text.replace(at, from.size(), to);
-}
 constexpr std::string_view kMemo = "{ column: memo, type: text, optional: yes,", kMemoIndexed = "{ column: memo, type: text, optional: yes, filter: yes, search: yes,";
 constexpr std::string_view kDouble = "  - { column: double_girth, formula: girth * 2, type: number, label: { ja: 倍, en: Double } }\n";
 /// Without the combination of the memo: nothing indexes it.

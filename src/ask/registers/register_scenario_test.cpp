@@ -12,6 +12,7 @@ namespace machiya::registers {
 namespace {
 
 using testing::errors_of;
+using testing::replaced;
 
 constexpr std::string_view kGood = R"(register-scenario: 伐採すると終わり、点検の知らせは消える
 register: park-trees
@@ -63,11 +64,6 @@ class RegisterScenario : public testing::RegistersTest {
     const cases::ScenarioParts parts{report.city, city_folder(), store(), *hall->vault, [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, {}};
     return machiya::registers::run_scenarios(parts, filter);
   }
-  static std::string with(std::string text, std::string_view from, std::string_view to) {
-    const std::size_t at = text.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    return text.replace(at, from.size(), to);
-  }
 };
 
 TEST_P(RegisterScenario, PassesEachTimeWithRowsOfItsOwn) {
@@ -87,7 +83,7 @@ TEST_P(RegisterScenario, AWrongExpectationFailsAtItsLine) {
       {"species: cherry, cost", "species: zelkova, cost"}, {"    then: { errors: [felled] }\n", ""}, {"refused: rights, state: living", "refused: state, state: living"},
       {"refused: rights, state: living", "state: living"}, {"    then: { refused: state }", "    then: { state: doubtful }"}, {"action: doubt }\n    then: { state: doubtful", "action: doubt }\n    then: { refused: rights, state: doubtful"}};
   for (const auto& [from, to] : lies) {
-    const auto report = load({with(std::string(kGood), from, to)});
+    const auto report = load({replaced(std::string(kGood), from, to)});
     ASSERT_TRUE(report.city) << errors_of(report);
     const auto results = run(report);
     ASSERT_EQ(results.size(), 1u);
@@ -105,7 +101,7 @@ TEST_P(RegisterScenario, FaultsOfTheFileAreNamed) {
       {"wait: P3D", "wait: 3 days", "wrong form"},                            {"errors: [felled]", "errors: [fell]", "no column 'fell'"},
       {"refused: state", "refused: stat", "not allowed"},                     {"    register: parks\n    as: island", "    register: park\n    as: island", "park"}};
   for (const auto& [from, to, says] : seeds) {
-    const auto report = load({with(std::string(kGood), from, to)});
+    const auto report = load({replaced(std::string(kGood), from, to)});
     EXPECT_FALSE(report.city) << to;
     EXPECT_NE(errors_of(report).find(says), std::string::npos) << says << "\n" << errors_of(report);
   }

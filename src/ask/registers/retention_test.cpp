@@ -36,15 +36,6 @@ retention: { keep: P6Y, from: received, basis: 規程 }
     const auto ran = hall->jobs->run_due();
     ASSERT_TRUE(ran.ok()) << ran.error().to_string();
   }
-  std::int64_t kept(const char* sql) {
-    std::int64_t out = -1;
-    EXPECT_TRUE(store().read([&](store::ReadTx& tx) -> Result<void> {
-      MACHIYA_TRY(const auto row, tx.query_one(sql));
-      out = row->integer(0);
-      return {};
-    }).ok());
-    return out;
-  }
   const Register* cuts = nullptr;
 };
 
@@ -61,11 +52,11 @@ TEST_P(Retention, a_row_goes_with_all_that_is_its_own_when_five_years_are_over) 
   Query words;
   words.search = "000001";
   EXPECT_EQ(registers->list(*trees, words, approver)->total, 0);
-  EXPECT_EQ(kept("SELECT COUNT(*) FROM record WHERE kind = 'register'"), 1);
-  EXPECT_EQ(kept("SELECT COUNT(*) FROM record_event WHERE record NOT IN (SELECT id FROM record)"), 0);
-  EXPECT_EQ(kept("SELECT COUNT(*) FROM record_value WHERE record NOT IN (SELECT id FROM record)"), 0);
-  EXPECT_EQ(kept("SELECT COUNT(*) FROM record_token WHERE record NOT IN (SELECT id FROM record)"), 0);
-  EXPECT_EQ(kept("SELECT COUNT(*) FROM audit_row WHERE action = 'register.erase'"), 1);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM record WHERE kind = 'register'"), 1);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM record_event WHERE record NOT IN (SELECT id FROM record)"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM record_value WHERE record NOT IN (SELECT id FROM record)"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM record_token WHERE record NOT IN (SELECT id FROM record)"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_row WHERE action = 'register.erase'"), 1);
 }
 
 TEST_P(Retention, a_row_that_another_one_refers_to_stays_until_that_one_has_gone) {
@@ -77,7 +68,7 @@ TEST_P(Retention, a_row_that_another_one_refers_to_stays_until_that_one_has_gone
   EXPECT_TRUE(registers->open(*trees, tree.number, approver, "r").ok());
   night(after("P6Y"));   // in one night or two, as the registers come
   night(after("P6Y1D"));
-  EXPECT_EQ(kept("SELECT COUNT(*) FROM record WHERE kind = 'register'"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM record WHERE kind = 'register'"), 0);
 }
 
 MACHIYA_ON_BOTH_ENGINES(Retention);

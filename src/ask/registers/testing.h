@@ -66,6 +66,12 @@ inline constexpr std::string_view kPolicy = R"(roles:
   admin: { permissions: [admin.*], scope: all }
 )";
 
+/// `text` with `to` where `from` stands first; it must stand there.
+inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  if (at == std::string::npos) throw std::runtime_error("not in the text: " + std::string(from));
+  return text.replace(at, from.size(), to);
+}
 inline void write_file(const std::string& path, std::string_view text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path) << text;
@@ -139,8 +145,15 @@ struct Hall {
 /// A hall on a fresh database, once it is built, and people who come to it.
 class HallTest : public store::testing::StoreTest {
  protected:
+  HallTest() { clerk.id = 1, approver.id = 2, auditor.id = 3, stranger.id = 4; }
   std::string city_folder() const { return folder() + "/city"; }
   static ErrorCode code(const auto& result) { return result.ok() ? ErrorCode::internal : result.error().code; }
+  /// What a SELECT COUNT(*) gives.
+  std::int64_t count(std::string_view sql) {
+    const auto row = store().read([&](store::ReadTx& tx) { return tx.query_one(sql); });
+    EXPECT_TRUE(row.ok()) << row.error().to_string();
+    return row.ok() ? (*row)->integer(0) : -1;
+  }
 
   FakeClock clock{*parse_rfc3339("2026-05-11T10:00:00+09:00")};   // a Monday
   vault::SystemRng rng;

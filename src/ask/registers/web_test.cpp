@@ -54,9 +54,7 @@ TEST_P(RegisterPages, a_register_whose_index_is_behind_says_so_on_every_view) {
   const std::string sought = "?f.why=" + http::url_encode("老朽化");
   const std::string_view ja = "1件のうち0件まで済み", en = "brought up to date: 0 of 1 rows", program = R"("indexing":{"done":0,"total":1})";
   EXPECT_FALSE(holds(get(base, clerk), "件まで済み"));
-  std::string text(kWorks);
-  const std::string_view plain = "{ column: why, type: text,";
-  define("works", text.replace(text.find(plain), plain.size(), std::string(plain) + " filter: yes,"));
+  define("works", replaced(std::string(kWorks), "{ column: why, type: text,", "{ column: why, type: text, filter: yes,"));
   reload();
   for (const char* view : {"all", "phases", "months", "places", "bars", "paper", "figures"}) {
     EXPECT_TRUE(holds(get(base + "?view=" + view, clerk), ja)) << view;

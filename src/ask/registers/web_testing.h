@@ -72,7 +72,6 @@ class RegistersWebTest : public RegistersTest, protected RegisterRoutes {
   explicit RegistersWebTest(const std::vector<std::pair<std::string, std::string>>& extra = {{"works", std::string(kWorks)}}) : RegisterRoutes(*hall, store(), clock, folder()) {
     for (const auto& [name, text] : extra) define(name, text);
     reload();
-    clerk.id = 1, approver.id = 2, auditor.id = 3;
   }
 };
 
