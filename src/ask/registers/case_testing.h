@@ -134,19 +134,6 @@ class CaseRowsTest : public HallTest {
     auto n = hall->events->deliver_now();
     EXPECT_TRUE(n.ok()) << n.error().to_string();
   }
-  /// Everything a table holds, for comparing.
-  std::vector<std::string> dump(const std::string& sql) {
-    std::vector<std::string> out;
-    auto rows = store().read([&](store::ReadTx& tx) { return tx.query(sql, {}); });
-    EXPECT_TRUE(rows.ok()) << rows.error().to_string();
-    for (const store::Row& row : *rows) {
-      std::string line;
-      for (std::size_t i = 0; i < row.size(); ++i) line += row.text(i) + "|";
-      out.push_back(std::move(line));
-    }
-    return out;
-  }
-  std::vector<std::string> index() { return dump("SELECT CAST(field AS TEXT), value, CAST(record AS TEXT) FROM record_value ORDER BY 1, 2, 3"); }
   std::vector<std::string> numbers(const Register& r, const Query& query, const identity::Principal& who) {
     std::vector<std::string> out;
     auto listing = registers->list(r, query, who);

@@ -79,23 +79,11 @@ class IndexWalk : public RegistersTest {
     query.where = {{"tag", "is", tag}};
     return registers->list(*trees, query, approver)->rows.at(0);
   }
-  std::vector<std::string> dump(const std::string& sql) {
-    std::vector<std::string> out;
-    const auto rows = store().read([&](store::ReadTx& tx) { return tx.query(sql, {}); });
-    EXPECT_TRUE(rows.ok()) << rows.error().to_string();
-    for (const store::Row& row : *rows) {
-      std::string line;
-      for (std::size_t i = 0; i < row.size(); ++i) line += row.text(i) + "|";
-      out.push_back(std::move(line));
-    }
-    return out;
-  }
   std::vector<std::string> rows_and_history() {
     std::vector<std::string> out = dump("SELECT number, state, data, definition, CAST(revision AS TEXT), CAST(changed AS TEXT) FROM record ORDER BY id");
     for (std::string& line : dump("SELECT CAST(record AS TEXT), CAST(sequence AS TEXT), action, fields FROM record_event ORDER BY record, sequence")) out.push_back(std::move(line));
     return out;
   }
-  std::vector<std::string> index() { return dump("SELECT CAST(field AS TEXT), value, CAST(record AS TEXT) FROM record_value ORDER BY field, value, record"); }
   std::vector<std::string> tokens() { return dump("SELECT CAST(token AS TEXT), CAST(record AS TEXT) FROM record_token ORDER BY token, record"); }
   std::size_t events() { return dump("SELECT action FROM record_event").size(); }
   std::vector<std::shared_ptr<const city::City>> before;

@@ -154,6 +154,19 @@ class HallTest : public store::testing::StoreTest {
     EXPECT_TRUE(row.ok()) << row.error().to_string();
     return row.ok() ? (*row)->integer(0) : -1;
   }
+  /// Everything a table holds, for comparing.
+  std::vector<std::string> dump(const std::string& sql) {
+    std::vector<std::string> out;
+    auto rows = store().read([&](store::ReadTx& tx) { return tx.query(sql, {}); });
+    EXPECT_TRUE(rows.ok()) << rows.error().to_string();
+    for (const store::Row& row : *rows) {
+      std::string line;
+      for (std::size_t i = 0; i < row.size(); ++i) line += row.text(i) + "|";
+      out.push_back(std::move(line));
+    }
+    return out;
+  }
+  std::vector<std::string> index() { return dump("SELECT CAST(field AS TEXT), value, CAST(record AS TEXT) FROM record_value ORDER BY 1, 2, 3"); }
 
   FakeClock clock{*parse_rfc3339("2026-05-11T10:00:00+09:00")};   // a Monday
   vault::SystemRng rng;
