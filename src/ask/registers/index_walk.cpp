@@ -138,7 +138,7 @@ Result<void> Registers::Impl::walk_rows(store::Tx& tx, const Register& reg, dao:
   MACHIYA_CHECK(dao::put_index_walk(tx, reg.id, walk));   // before rows are written anew: they are no longer to be caught up
   if (change.worked_out) MACHIYA_CHECK(fetch_keys(tx, rows));
   for (const dao::StoredRow& row : rows)
-    if (change.worked_out || (!reg.workflow.empty() && row.state.empty())) MACHIYA_CHECK(work_out_anew(tx, reg, row.id));
+    if (change.worked_out || (!reg.workflow.empty() && row.state.empty())) MACHIYA_CHECK(work_out_anew(tx, reg, row));
   return {};
 }
 
@@ -178,10 +178,8 @@ Result<void> Registers::Impl::bring(store::Tx& tx, const Register& reg, const La
   return put_entries(tx, wanted);
 }
 
-Result<void> Registers::Impl::work_out_anew(store::Tx& tx, const Register& reg, std::int64_t id) const {
-  MACHIYA_TRY(auto stored, dao::rows_of(tx, {id}));   // anew: another row of this chunk may have changed it
-  if (stored.empty()) return {};
-  MACHIYA_TRY(FullRow row, full(tx, reg, std::move(stored.front()), true));
+Result<void> Registers::Impl::work_out_anew(store::Tx& tx, const Register& reg, const dao::StoredRow& stored) const {
+  MACHIYA_TRY(FullRow row, full(tx, reg, stored, true));
   dao::StoredRow after = row.stored;
   const bool starts = !reg.workflow.empty() && after.state.empty();
   if (starts) MACHIYA_CHECK(enter_start(reg, after));
@@ -189,11 +187,15 @@ Result<void> Registers::Impl::work_out_anew(store::Tx& tx, const Register& reg, 
   if (!values && !starts) return {};
   const Deed deed{std::string(kDefinition), "", "", "system", "", "", p.clock.now()};
   MACHIYA_TRY(const bool written, update(tx, reg, row, after, values ? *values : row.values, deed));
-  if (!written) return Error(ErrorCode::conflict, "the row changed meanwhile");
+  if (!written) {   // it followed another row of this chunk: once more as it is now
+    MACHIYA_TRY(const auto now, dao::rows_of(tx, {stored.id}));
+    if (now.empty() || now.front().revision == stored.revision) return Error(ErrorCode::conflict, "the row changed meanwhile");
+    return work_out_anew(tx, reg, now.front());
+  }
   after.revision += 1;
   MACHIYA_CHECK(trail(tx, reg, after, deed));
   if (!starts) return {};
-  MACHIYA_TRY(auto now, dao::rows_of(tx, {id}));
+  MACHIYA_TRY(auto now, dao::rows_of(tx, {stored.id}));
   MACHIYA_TRY(FullRow begun, full(tx, reg, std::move(now.front()), true));
   MACHIYA_CHECK(run_immediate(tx, reg, begun));
   return schedule(tx, reg, begun.stored);

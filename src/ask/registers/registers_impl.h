@@ -118,7 +118,7 @@ struct Registers::Impl {
   /// Index entries and search tokens of rows; no history: nothing that anybody entered or reads in them changes.
   Result<void> bring(store::Tx& tx, const Register& reg, const LayoutChange& change, const std::vector<dao::StoredRow>& rows) const;
   /// What the definition works out of a row; the first state of a row from before there were any.
-  Result<void> work_out_anew(store::Tx& tx, const Register& reg, std::int64_t id) const;
+  Result<void> work_out_anew(store::Tx& tx, const Register& reg, const dao::StoredRow& stored) const;
   /// Before a row is changed or erased: it is brought along when the walk has not met it, so that a write need only know today's layout.
   Result<void> catch_up(store::Tx& tx, const Register& reg, const dao::StoredRow& row) const;
   /// After a write of rows from `id` on by the definition of before a reload: the walk comes back for them.
