@@ -21,14 +21,20 @@ Response revision_needed(const Web& web, const Request& request) {
   return out;
 }
 
-/// The revision of If-Match: one strong tag, as the row gave it.
-std::optional<std::int64_t> seen_revision(const Request& request) {
+/// The revision of If-Match: one strong tag, as the row gave it. precondition_failed when nothing is sent.
+Result<std::int64_t> seen_revision(const Request& request) {
+  if (request.header("if-match").empty()) return Error(ErrorCode::precondition_failed, "no If-Match");
+  const Error unreadable(ErrorCode::malformed_request, "If-Match holds the ETag of the row: one number in quotes");
   const std::string_view tag = trim(request.header("if-match"));
-  if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') return std::nullopt;
+  if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') return unreadable;
   std::int64_t out = 0;
   const char* end = tag.data() + tag.size() - 1;
   const auto [at, failed] = std::from_chars(tag.data() + 1, end, out);
-  return failed == std::errc() && at == end && out >= 0 ? std::optional(out) : std::nullopt;
+  if (failed != std::errc() || at != end || out < 0) return unreadable;
+  return out;
+}
+Response revision_refused(const Web& web, const Request& request, const Error& error) {
+  return error.code == ErrorCode::precondition_failed ? revision_needed(web, request) : api_problem(web, request, error);
 }
 
 /// What of a body is read as values; a fault when it is no object.
@@ -92,9 +98,8 @@ Response change(const Web& web, Request& request) {
   if (!given.ok()) return api_problem(web, request, given.error());
   const auto row = web.registers.open(**reg, request.param("number"), who, request.id);
   if (!row.ok()) return api_problem(web, request, row.error());
-  if (request.header("if-match").empty()) return revision_needed(web, request);
   const auto seen = seen_revision(request);
-  if (!seen) return api_problem(web, request, Error(ErrorCode::malformed_request, "If-Match holds the ETag of the row: one number in quotes"));
+  if (!seen.ok()) return revision_refused(web, request, seen.error());
   std::vector<CellError> errors;
   const Values changes = api_values(web, request, **reg, *given, &*row, errors);
   if (!errors.empty()) return api_faults(web, request, **reg, errors);
@@ -110,9 +115,8 @@ Response act(const Web& web, Request& request) {
   if (!reg.ok()) return api_problem(web, request, reg.error());
   const auto body = api_body(request, {"reason"});
   if (!body.ok()) return api_problem(web, request, body.error());
-  if (request.header("if-match").empty()) return revision_needed(web, request);
   const auto seen = seen_revision(request);
-  if (!seen) return api_problem(web, request, Error(ErrorCode::malformed_request, "If-Match holds the ETag of the row: one number in quotes"));
+  if (!seen.ok()) return revision_refused(web, request, seen.error());
   const auto saved = web.registers.act(**reg, request.param("number"), *seen, request.param("action"), body->text("reason"), identity::principal_of(request), language_of(request), request.id);
   if (!saved.ok()) return api_problem(web, request, saved.error());
   return api_whole_row(web, request, **reg, *saved->row);
