@@ -100,36 +100,36 @@ Response finish(const Web& web, const Request& request, Form& form, Result<Saved
   return http::see_other(row_path(*form.reg, number, form.is_new ? "?done=add" : "?done=change"));
 }
 
-Response post_new(const Web& web, Request& request) {
-  const auto reg = register_of(web, request);
-  if (!reg.ok()) return http::problem(reg.error(), request);
-  auto form = read_form(web, request, **reg, nullptr);
+/// A posted form, of a new row when `row` is null: shown again until it holds what can be saved, then saved.
+Response save(const Web& web, Request& request, const Register& reg, const Row* row) {
+  auto form = read_form(web, request, reg, row);
   if (!form.ok()) return http::problem(form.error(), request);
   if (only_looks(request, *form)) {
     form->errors.clear();
     return show_form(web, request, *form, 200);
   }
   if (!form->errors.empty()) return show_form(web, request, *form, 422);
-  auto saved = web.registers.add(**reg, form->changes, form->reason, identity::principal_of(request), language_of(request), request.id);
+  if (row != nullptr) {
+    give_way(request, *form);
+    if (form->changes.size() == 0) return http::see_other(row_path(reg, row->number, "?done=same"));
+  }
+  const identity::Principal& who = identity::principal_of(request);
+  const std::string lang = language_of(request);
+  auto saved = row == nullptr ? web.registers.add(reg, form->changes, form->reason, who, lang, request.id)
+                              : web.registers.change(reg, row->number, form->revision, form->changes, {}, form->reason, who, lang, request.id);
   return finish(web, request, *form, saved);
+}
+
+Response post_new(const Web& web, Request& request) {
+  const auto reg = register_of(web, request);
+  return reg.ok() ? save(web, request, **reg, nullptr) : http::problem(reg.error(), request);
 }
 
 Response post_change(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const auto row = row_of(web, request, **reg);
-  if (!row.ok()) return http::problem(row.error(), request);
-  auto form = read_form(web, request, **reg, &*row);
-  if (!form.ok()) return http::problem(form.error(), request);
-  if (only_looks(request, *form)) {
-    form->errors.clear();
-    return show_form(web, request, *form, 200);
-  }
-  if (!form->errors.empty()) return show_form(web, request, *form, 422);
-  give_way(request, *form);
-  if (form->changes.size() == 0) return http::see_other(row_path(**reg, row->number, "?done=same"));
-  auto saved = web.registers.change(**reg, row->number, form->revision, form->changes, {}, form->reason, identity::principal_of(request), language_of(request), request.id);
-  return finish(web, request, *form, saved);
+  return row.ok() ? save(web, request, **reg, &*row) : http::problem(row.error(), request);
 }
 
 }  // namespace
