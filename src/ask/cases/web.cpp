@@ -29,11 +29,14 @@ http::RouteOptions staff_route(std::string permission, std::string page_kind, st
   return o;
 }
 
-http::Response render(const Web& web, const http::Request& request, std::string_view name, Data data, std::string_view lang, int status) {
+http::Response render(const pages::Templates& templates, const http::Request& request, std::string_view name, Data data, std::string_view lang, int status) {
   data.set("csrf", identity::principal_of(request).csrf);
-  http::Response r = http::html(web.templates.render(name, data, lang).html, status);
+  http::Response r = http::html(templates.render(name, data, lang).html, status);
   r.header("Cache-Control", "no-store");
   return r;
+}
+http::Response render(const Web& web, const http::Request& request, std::string_view name, Data data, std::string_view lang, int status) {
+  return render(web.templates, request, name, std::move(data), lang, status);
 }
 
 Data staff_page(const Web& web, const http::Request& request, std::string_view title_key) {

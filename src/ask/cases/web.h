@@ -67,6 +67,9 @@ void add_open311_routes(http::Router& router, const Web& web);
 /// "ja" or "en": staff pages have two languages.
 std::string staff_language(const http::Request& request);
 http::RouteOptions staff_route(std::string permission, std::string page_kind, std::string sample = {});
+/// Renders with csrf; never cached.
+http::Response render(const pages::Templates& templates, const http::Request& request, std::string_view name, pages::Data data, std::string_view lang,
+                      int status = 200);
 http::Response render(const Web& web, const http::Request& request, std::string_view name, pages::Data data, std::string_view lang,
                       int status = 200);
 /// A staff page with its title.

@@ -93,7 +93,7 @@ Value faults_json(const Web& web, const Request& request, const Register& reg, c
   for (const CellError& e : errors) {
     const Column* column = reg.column(e.column);
     const bool hidden = column == nullptr || !web.registers.may_read(reg, *column, who);
-    const CellError told = hidden && e.code == "forbidden" ? fault_at(reg, e.column, "unknown", language_of(request)) : e;
+    const CellError told = hidden && e.code == "forbidden" ? fault_at(reg, e.column, "unknown", staff_language(request)) : e;
     out.push(Value::object({{"pointer", "/values/" + json::pointer_token(told.column)}, {"code", told.code},
                             {"message", hidden ? text(web, request, "staff_registers.api.unknown", {{"name", e.column}}) : told.message}}));
   }
@@ -126,7 +126,7 @@ Response api_whole_row(const Web& web, const Request& request, const Register& r
   Value out = api_row(web, request, reg, row), actions = Value::array();
   const auto city = web.city();
   for (const cases::Action* action : web.registers.actions(reg, row, identity::principal_of(request)))
-    actions.push(Value::object({{"action", action->id}, {"name", action->name.in(language_of(request))}, {"needs_reason", action->needs_reason || action->needs_note},
+    actions.push(Value::object({{"action", action->id}, {"name", action->name.in(staff_language(request))}, {"needs_reason", action->needs_reason || action->needs_note},
                                 {"href", api_row_path(reg, row.number, "/actions/" + action->id)}}));
   if (!reg.workflow.empty()) out.set("actions", std::move(actions));
   Response r = http::json(out, status);
@@ -145,7 +145,7 @@ Result<Value> api_body(const Request& request, std::initializer_list<std::string
 
 Values api_values(const Web& web, const Request& request, const Register& reg, const Value& given, const Row* now, std::vector<CellError>& errors) {
   const identity::Principal& who = identity::principal_of(request);
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Values out = Value::object();
   for (const auto& [name, value] : given.members()) {
     const Column* column = reg.column(name);

@@ -34,7 +34,7 @@ Response bulk(const Web& web, Request& request) {
   const Values changes = api_values(web, request, **reg, (*body)["values"], nullptr, errors);
   if (!errors.empty()) return api_faults(web, request, **reg, errors);
   if (!body->has("expected")) {
-    const auto plan = web.registers.plan_bulk(**reg, *query, changes, who, language_of(request));
+    const auto plan = web.registers.plan_bulk(**reg, *query, changes, who, staff_language(request));
     return plan.ok() ? http::json(plan_json(web, request, **reg, *plan)) : api_problem(web, request, plan.error());
   }
   if (!(*body)["expected"].is_number()) return api_problem(web, request, Error(ErrorCode::invalid_input, "expected is no number", "expected"));

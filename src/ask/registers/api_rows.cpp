@@ -14,14 +14,14 @@ using json::Value;
 Response registers_list(const Web& web, Request& request) {
   const identity::Principal& who = identity::principal_of(request);
   Value list = Value::array();
-  for (const auto& reg : web.registers.all(who)) list.push(definition_json(web, *reg, who, language_of(request), false));
+  for (const auto& reg : web.registers.all(who)) list.push(definition_json(web, *reg, who, staff_language(request), false));
   return http::json(Value::object({{"registers", std::move(list)}}));
 }
 
 Response one_register(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return api_problem(web, request, reg.error());
-  return http::json(definition_json(web, **reg, identity::principal_of(request), language_of(request), true));
+  return http::json(definition_json(web, **reg, identity::principal_of(request), staff_language(request), true));
 }
 
 /// While rows may be missing an answer says so; asked before they are read.
@@ -121,7 +121,7 @@ Response counts(const Web& web, Request& request) {
   if (column != nullptr && is_date(*column)) rule.bucket = Bucket::day;
   const auto indexing = web.registers.index_progress(**reg);
   if (!indexing.ok()) return api_problem(web, request, indexing.error());
-  const auto chart = web.registers.chart(**reg, rule, *query, who, language_of(request));
+  const auto chart = web.registers.chart(**reg, rule, *query, who, staff_language(request));
   if (!chart.ok()) return api_problem(web, request, chart.error());
   std::vector<std::size_t> order;   // the most first
   for (std::size_t i = 0; i < chart->bars.size(); ++i)

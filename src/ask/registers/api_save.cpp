@@ -67,7 +67,7 @@ Response add(const Web& web, Request& request) {
   const Values values = api_values(web, request, **reg, *given, nullptr, errors);
   if (!errors.empty()) return api_faults(web, request, **reg, errors);
   const Once once{std::string(request.header("idempotency-key")), json::to_text(*body)};
-  const auto saved = web.registers.add(**reg, values, body->text("reason"), who, language_of(request), request.id, once.key.empty() ? nullptr : &once);
+  const auto saved = web.registers.add(**reg, values, body->text("reason"), who, staff_language(request), request.id, once.key.empty() ? nullptr : &once);
   if (!saved.ok()) return api_problem(web, request, saved.error());
   if (!saved->errors.empty()) return api_faults(web, request, **reg, saved->errors);
   return added(web, request, **reg, *saved);
@@ -103,7 +103,7 @@ Response change(const Web& web, Request& request) {
   std::vector<CellError> errors;
   const Values changes = api_values(web, request, **reg, *given, &*row, errors);
   if (!errors.empty()) return api_faults(web, request, **reg, errors);
-  const auto saved = web.registers.change(**reg, row->number, *seen, changes, {}, body->text("reason"), who, language_of(request), request.id);
+  const auto saved = web.registers.change(**reg, row->number, *seen, changes, {}, body->text("reason"), who, staff_language(request), request.id);
   if (!saved.ok()) return api_problem(web, request, saved.error());
   if (!saved->errors.empty()) return api_faults(web, request, **reg, saved->errors);
   if (!saved->conflicts.empty()) return conflicts(web, request, **reg, *saved);
@@ -117,7 +117,7 @@ Response act(const Web& web, Request& request) {
   if (!body.ok()) return api_problem(web, request, body.error());
   const auto seen = seen_revision(request);
   if (!seen.ok()) return revision_refused(web, request, seen.error());
-  const auto saved = web.registers.act(**reg, request.param("number"), *seen, request.param("action"), body->text("reason"), identity::principal_of(request), language_of(request), request.id);
+  const auto saved = web.registers.act(**reg, request.param("number"), *seen, request.param("action"), body->text("reason"), identity::principal_of(request), staff_language(request), request.id);
   if (!saved.ok()) return api_problem(web, request, saved.error());
   return api_whole_row(web, request, **reg, *saved->row);
 }

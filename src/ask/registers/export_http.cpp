@@ -89,7 +89,7 @@ class JsonOut final : public Out {
 };
 
 Result<std::unique_ptr<Out>> open_out(const Web& web, const Request& request, const Register& reg, Kind kind, const std::string& path) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   std::vector<Target> targets = export_targets(web, request, reg);
   if (kind == Kind::json) {
     auto out = std::make_unique<JsonOut>(reg, std::move(targets), path);

@@ -71,7 +71,7 @@ Response show_columns(const Web& web, const Desk& desk, Request& request) {
 /// What a mapping lacks: no column twice, at least one, none missing that every row needs.
 std::vector<std::pair<std::size_t, std::string>> mapping_errors(const Web& web, const Request& request, const Register& reg, const std::vector<Target>& targets,
                                                                 const std::vector<std::string>& chosen) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   std::vector<std::pair<std::size_t, std::string>> out;
   std::set<std::string> seen, columns;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -108,7 +108,7 @@ Response start_check(const Web& web, const Desk& desk, Request& request) {
   }
   const auto errors = mapping_errors(web, request, *found->reg, targets, plan.targets);
   if (!errors.empty()) return columns_page(web, request, *found->reg, found->import, *head, plan.targets, errors);
-  const auto started = desk->check(*found->reg, found->import.id, std::move(plan), who, language_of(request));
+  const auto started = desk->check(*found->reg, found->import.id, std::move(plan), who, staff_language(request));
   if (!started.ok()) return http::problem(started.error(), request);
   return http::see_other(import_path(*found->reg, found->import.id));
 }
@@ -126,7 +126,7 @@ Response decide(const Web& web, const Desk& desk, Request& request) {
   const identity::Principal& who = identity::principal_of(request);
   const std::string action(request.form("action").value_or("")), id = found->import.id;
   Result<void> done = Error(ErrorCode::malformed_request, "action");
-  if (action == "import" || action == "next") done = desk->import(*found->reg, id, trim(request.form("reason").value_or("")), who, language_of(request), request.id);
+  if (action == "import" || action == "next") done = desk->import(*found->reg, id, trim(request.form("reason").value_or("")), who, staff_language(request), request.id);
   else if (action == "undo") done = desk->undo(*found->reg, id, who, request.id);
   else if (action == "discard") {
     done = desk->discard(*found->reg, id, who);
@@ -148,7 +148,7 @@ Response error_file(const Web& web, const Desk& desk, Request& request, bool xls
   if (!source.ok()) return http::problem(source.error(), request);
   auto path = work_file(web, xlsx ? ".xlsx" : ".csv");
   if (!path.ok()) return http::problem(path.error(), request);
-  auto writer = xlsx ? tables::xlsx_writer(*path, found->reg->name.in(language_of(request))) : tables::csv_writer(*path);
+  auto writer = xlsx ? tables::xlsx_writer(*path, found->reg->name.in(staff_language(request))) : tables::csv_writer(*path);
   if (!writer.ok()) return http::problem(writer.error(), request);
   const auto written = write_error_file(**source, import.info, import.plan, import.faults, import_text(web, request, "registers_import.error_column"), **writer);
   return written.ok() ? send_table(*path, found->reg->id + "-errors", xlsx ? ".xlsx" : ".csv") : http::problem(written.error(), request);

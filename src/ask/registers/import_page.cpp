@@ -55,7 +55,7 @@ Data target_options(const std::vector<Target>& targets, std::string_view chosen,
 }
 
 Data fault_table(const Web& web, const Request& request, const Register& reg, const Import& import, std::size_t from) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data columns, rows = Data(Data::List{});
   for (const char* key : {"registers_import.cell", "registers_import.column", "registers_import.typed", "registers_import.fault"})
     columns.push(Data().set("label", import_text(web, request, key)));
@@ -115,7 +115,7 @@ std::string import_path(const Register& reg, std::string_view id, std::string_vi
 }
 
 std::string import_text(const Web& web, const Request& request, std::string_view key, const locale::Args& args) {
-  return web.texts.text(language_of(request), key, args);
+  return web.texts.text(staff_language(request), key, args);
 }
 
 std::string import_problem(const Web& web, const Request& request, std::string_view word, std::string_view where) {
@@ -137,7 +137,7 @@ Response upload_page(const Web& web, const Request& request, const Register& reg
 
 Response columns_page(const Web& web, const Request& request, const Register& reg, const Import& import, const ImportHead& head,
                       const std::vector<std::string>& chosen, const std::vector<std::pair<std::size_t, std::string>>& errors) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const std::vector<Target> targets = targets_of(web.registers, reg, identity::principal_of(request), true);
   Data data = page_of(web, request, reg), fields = Data(Data::List{});
   std::vector<std::pair<std::string, std::string>> listed;

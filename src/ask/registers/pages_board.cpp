@@ -33,7 +33,7 @@ std::vector<Lane> lanes_of(const Web& web, const Register& reg, const View& view
 
 /// Buttons that move a card: actions of the workflow, or the other values of the column.
 Data moves_of(const Web& web, const Request& request, const Register& reg, const View& view, const Row& row, const std::vector<Lane>& lanes, const Lane& here) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   Data out{Data::List{}};
   if (view.group == "state") {
@@ -61,7 +61,7 @@ std::optional<std::pair<int, int>> month_of(const std::string& text) {
 }
 
 Data day_data(const Web& web, const Request& request, const Register& reg, const View& view, Date day, const std::vector<const Row*>& rows) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data out = Data().set("day", civil(day).day).set("date", locale::format_date(day, lang)).set("iso", to_iso(day));
   if (day == web.clock.today()) out.set("today", true);
   if (web.reference)
@@ -79,7 +79,7 @@ Data day_data(const Web& web, const Request& request, const Register& reg, const
 }  // namespace
 
 void show_board(const Web& web, const Request& request, const Register& reg, const View& view, Data& data) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const auto lanes = lanes_of(web, reg, view, lang);
   Data out{Data::List{}};
   int index = 0;
@@ -113,7 +113,7 @@ void show_board(const Web& web, const Request& request, const Register& reg, con
 }
 
 void show_calendar(const Web& web, const Request& request, const Register& reg, const View& view, Data& data) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const YearMonthDay today = civil(web.clock.today());
   const auto [year, month] = month_of(param_of(request, "month")).value_or(std::pair{today.year, today.month});
   const Date first = make_date(year, month, 1), last = add_days(first, days_in_month(year, month) - 1);

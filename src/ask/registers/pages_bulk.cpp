@@ -29,7 +29,7 @@ Query all_of(const Web& web, const Request& request, const Register& reg) {
 }
 
 Data page_of(const Web& web, const Request& request, const Register& reg, std::string_view title_key) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data data = register_page(web, request, reg, text(web, request, title_key));
   data.set("heading", text(web, request, title_key)).set("action", path_of(reg, "/bulk")).set("indexing", indexing_of(web, request, reg));
   Data pairs{Data::List{}}, where{Data::List{}};
@@ -42,7 +42,7 @@ Data page_of(const Web& web, const Request& request, const Register& reg, std::s
 }
 
 Response choose(const Web& web, const Request& request, const Register& reg, const std::optional<CellError>& error) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   Data data = page_of(web, request, reg, "staff_registers.bulk");
   data.set("choosing", true).set("filters", filters_of(web, request, reg));
@@ -78,7 +78,7 @@ Response choose(const Web& web, const Request& request, const Register& reg, con
 }
 
 Response preview(const Web& web, const Request& request, const Register& reg, const Column& column, const Values& changes, const BulkPlan& plan) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data data = page_of(web, request, reg, "staff_registers.bulk_preview");
   const std::string value = shown(web, reg, column, changes[column.name], nullptr, lang);
   data.set("previewing", true).set("column_name", column.name).set("value", param_of(request, "value")).set("reason_value", param_of(request, "reason")).set("expected", static_cast<long long>(plan.rows));
@@ -113,7 +113,7 @@ Response bulk(const Web& web, Request& request) {
   for (const Column* c : settable(web, **reg, who))
     if (c->name == wanted) column = c;
   if (!column || request.method == http::Method::get || step == "back" || step == "column") return choose(web, request, **reg, std::nullopt);
-  auto [value, error] = read_cell(web, **reg, *column, param_of(request, "value"), who, language_of(request));
+  auto [value, error] = read_cell(web, **reg, *column, param_of(request, "value"), who, staff_language(request));
   if (error) return choose(web, request, **reg, error);
   const Values changes = json::Value::object({{column->name, std::move(value)}});
   const Query query = all_of(web, request, **reg);
@@ -122,7 +122,7 @@ Response bulk(const Web& web, Request& request) {
     if (result.ok()) return done(web, request, **reg, *result);
     if (result.error().code != ErrorCode::conflict) return http::problem(result.error(), request);   // conflict: what was shown is no more; shown again
   }
-  auto plan = web.registers.plan_bulk(**reg, query, changes, who, language_of(request));
+  auto plan = web.registers.plan_bulk(**reg, query, changes, who, staff_language(request));
   return plan.ok() ? preview(web, request, **reg, *column, changes, *plan) : http::problem(plan.error(), request);
 }
 

@@ -49,11 +49,11 @@ Values cells_of(const Web& web, const Request& request, const Register& reg, std
     if (name.rfind("c.", 0) != 0) continue;
     const Column* column = reg.column(name.substr(2));
     if (!column || !web.registers.may_read(reg, *column, identity::principal_of(request))) {
-      errors.push_back(fault_at(reg, name.substr(2), "unknown", language_of(request)));
+      errors.push_back(fault_at(reg, name.substr(2), "unknown", staff_language(request)));
       continue;
     }
     if (!column->entered()) continue;
-    auto [read, error] = read_cell(web, reg, *column, value, identity::principal_of(request), language_of(request));
+    auto [read, error] = read_cell(web, reg, *column, value, identity::principal_of(request), staff_language(request));
     if (error) errors.push_back(std::move(*error));
     else out.set(column->name, std::move(read));
   }
@@ -62,7 +62,7 @@ Values cells_of(const Web& web, const Request& request, const Register& reg, std
 
 Response answer(const Web& web, const Request& request, const Register& reg, const Result<Saved>& saved) {
   const identity::Principal& who = identity::principal_of(request);
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   if (!saved.ok()) return http::problem(saved.error(), request);
   if (!saved->errors.empty()) return http::json(json::Value::object({{"errors", errors_json(saved->errors)}}), 422);
   if (!saved->conflicts.empty()) {
@@ -79,7 +79,7 @@ Response post_cells(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const identity::Principal& who = identity::principal_of(request);
-  const std::string lang = language_of(request), reason(trim(param_of(request, "reason")));
+  const std::string lang = staff_language(request), reason(trim(param_of(request, "reason")));
   std::vector<CellError> errors;
   const Values cells = cells_of(web, request, **reg, errors);
   if (!errors.empty()) return http::json(json::Value::object({{"errors", errors_json(errors)}}), 422);
@@ -96,10 +96,10 @@ Response post_move(const Web& web, Request& request) {
   const Column* column = (*reg)->column(param_of(request, "column"));
   const identity::Principal& who = identity::principal_of(request);
   if (!column || !column->entered() || !web.registers.may_read(**reg, *column, who)) return http::problem(Error(ErrorCode::malformed_request, "column"), request);
-  auto [value, error] = read_cell(web, **reg, *column, param_of(request, "value"), who, language_of(request));
+  auto [value, error] = read_cell(web, **reg, *column, param_of(request, "value"), who, staff_language(request));
   if (error) return http::problem(Error(ErrorCode::invalid_input, error->message, column->name), request);
   auto saved = web.registers.change(**reg, request.param("number"), std::atoll(param_of(request, "revision").c_str()), json::Value::object({{column->name, std::move(value)}}), {}, "", who,
-                                    language_of(request), request.id);
+                                    staff_language(request), request.id);
   if (!saved.ok()) return http::problem(saved.error(), request);
   const std::string form = row_path(**reg, request.param("number"), "/change");
   if (!saved->errors.empty() || !saved->conflicts.empty()) return http::see_other(form);   // the form tells why, at its fields

@@ -39,7 +39,7 @@ struct Figure {
   int decimals;
 
   std::string number(std::int64_t sum, int places) const {
-    const std::string lang = language_of(request);
+    const std::string lang = staff_language(request);
     if (of->type == interview::AnswerType::money && places == 0) return locale::format_yen(sum, lang);
     const std::string unit = of->question != nullptr ? of->question->unit.in(lang) : std::string();
     return decimal_text(sum, places) + (unit.empty() ? "" : lang == "en" ? " " + unit : unit);
@@ -145,7 +145,7 @@ Data option(std::string value, std::string label, bool checked) { return Data().
 
 std::string name_of(const Web& web, const Request& request, const Register& reg, const std::string& column) {
   const Column* c = reg.column(column);
-  return c != nullptr ? c->label.in(language_of(request)) : text(web, request, "staff_registers.state");
+  return c != nullptr ? c->label.in(staff_language(request)) : text(web, request, "staff_registers.state");
 }
 
 std::string title_of(const Web& web, const Request& request, const Register& reg, const ChartRule& rule) {
@@ -235,7 +235,7 @@ std::optional<ChartRule> chart_asked(const Request& request, const View& view) {
 }
 
 Data count_by_of(const Web& web, const Request& request, const Register& reg, const ChartRule& now) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   Data by{Data::List{}}, split{Data::List{}}, of{Data::List{}};
   const auto offer = [&](Data& to, const std::string& name, const std::string& label, ChartRule rule, bool chosen) {
@@ -272,7 +272,7 @@ Response show_chart(const Web& web, const Request& request, const Register& reg,
   Data data = view_page(web, request, reg, view);
   data.set("count_by", count_by_of(web, request, reg, rule));
   auto chart = check_chart(reg, rule) ? Result<Chart>(Error(ErrorCode::invalid_input, "cannot be counted like this"))
-                                      : web.registers.chart(reg, rule, query_of_request(web, request, reg), identity::principal_of(request), language_of(request));
+                                      : web.registers.chart(reg, rule, query_of_request(web, request, reg), identity::principal_of(request), staff_language(request));
   if (!chart.ok() && chart.error().code != ErrorCode::invalid_input && chart.error().code != ErrorCode::limit_exceeded) return http::problem(chart.error(), request);
   if (!chart.ok()) {
     data.set("refused", select_text(web, request, chart.error().code == ErrorCode::limit_exceeded ? "too_many" : "impossible"));

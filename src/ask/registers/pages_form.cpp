@@ -31,7 +31,7 @@ Values entered(const Register& reg, const Values& values) {
 
 interview::Situation situation_of(const Web& web, const Request& request) {
   interview::Situation out;
-  out.now = web.clock.now(), out.lang = language_of(request);
+  out.now = web.clock.now(), out.lang = staff_language(request);
   return out;
 }
 
@@ -85,7 +85,7 @@ void take_files(const Web& web, const Request& request, const Column& column, Fo
 
 /// Turns the typed title of a related row into its number; what means nothing or several rows stays as typed, with an error.
 void take_relation(const Web& web, const Request& request, const Column& column, Form& form, interview::Fields& fields) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   std::string* typed = pair_of(fields, column.name);
   if (!typed) return;

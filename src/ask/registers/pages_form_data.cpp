@@ -21,7 +21,7 @@ interview::PageState told(const interview::PageState& page, const Form& form) {
 }
 
 void relation(const Web& web, const Request& request, const Form& form, const Column& column, const interview::QuestionState& now, Data& field) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const std::string number = now.value.as_string();
   if (const auto rows = choices_of(web, column.relation, who, lang)) {
@@ -73,7 +73,7 @@ Data buttons_of(const Web& web, const Request& request, const Form& form) {
 
 http::Response show_form(const Web& web, const Request& request, const Form& form, int status) {
   const Register& reg = *form.reg;
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const std::string name = form.is_new ? text(web, request, "staff_registers.add") : text(web, request, "staff_registers.change_of", {{"title", title_of(web, reg, form.now, lang)}});
   Data data = register_page(web, request, reg, name);

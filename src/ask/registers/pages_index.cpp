@@ -24,7 +24,7 @@ std::string count_text(const Web& web, const http::Request& request, const Listi
 namespace {
 
 Data index_row(const Web& web, const http::Request& request, const Register& reg) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Query query;
   query.limit = 1, query.columns = {reg.title.empty() ? kReceived : reg.title};
   const auto listing = web.registers.list(reg, query, identity::principal_of(request));
@@ -39,7 +39,7 @@ Data index_row(const Web& web, const http::Request& request, const Register& reg
 }  // namespace
 
 http::Response show_index(const Web& web, http::Request& request) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const auto city = web.city();
   Data data = web.staff_frame(request);

@@ -49,7 +49,7 @@ Result<void> show_list(const Web& web, const Request& request, const Register& r
   data.set("count", count_text(web, request, listing));
   data.set("table", table_of(web, request, reg, view, listing, query, group));
   pages_of(request, reg, listing, data);
-  if (sheet) data.set("printed", locale::format_date(web.clock.today(), language_of(request)));
+  if (sheet) data.set("printed", locale::format_date(web.clock.today(), staff_language(request)));
   return {};
 }
 
@@ -104,7 +104,7 @@ Data indexing_of(const Web& web, const Request& request, const Register& reg) {
 }
 
 Data view_page(const Web& web, const Request& request, const Register& reg, const View& view) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const auto views = views_of(web, reg, who);
   Data data = register_page(web, request, reg, views.size() > 1 ? view.name.in(lang) : std::string());

@@ -36,7 +36,7 @@ Response points(const Web& web, Request& request) {
   json::Value list = json::Value::array();
   for (const Row& row : *rows) {
     const GeoPoint at = point_of(row, view);
-    list.push(json::Value::object({{"lat", at.lat}, {"lon", at.lon}, {"label", title_of(web, **reg, row, language_of(request))}, {"href", row_path(**reg, row.number)}}));
+    list.push(json::Value::object({{"lat", at.lat}, {"lon", at.lon}, {"label", title_of(web, **reg, row, staff_language(request))}, {"href", row_path(**reg, row.number)}}));
   }
   Response out = http::json(json::Value::object({{"points", std::move(list)}}));
   out.header("Cache-Control", "private, no-store");
@@ -69,7 +69,7 @@ Window window_of(const Web& web, const Request& request) {
 }
 
 Data bar_of(const Web& web, const Request& request, const Register& reg, const View& view, const Row& row, const Window& window, Date starts, std::optional<Date> ends) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const double x = window.at(starts), right = window.at(add_days(ends.value_or(starts), 1));
   Data bar = row_link(web, reg, row, lang);
   bar.set("x", number(x)).set("width", number(std::max(6.0, right - x))).set("starts", locale::format_date(starts, lang));
@@ -83,7 +83,7 @@ Data bar_of(const Web& web, const Request& request, const Register& reg, const V
 }  // namespace
 
 void show_map(const Web& web, const Request& request, const Register& reg, const View& view, Data& data) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   bool more = false;
   auto rows = placed(web, request, reg, view, more);
   if (!rows.ok()) return;
@@ -107,7 +107,7 @@ void show_map(const Web& web, const Request& request, const Register& reg, const
 }
 
 void show_timeline(const Web& web, const Request& request, const Register& reg, const View& view, Data& data) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const Window window = window_of(web, request);
   Query query = query_of_request(web, request, reg);
   const Column* starts = reg.column(view.date);

@@ -50,7 +50,7 @@ Data option(std::string value, std::string label, bool checked) {
 }
 
 void select_options(const Web& web, const Request& request, const Column& column, const std::string& chosen, Data& options) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   if (column.type == AnswerType::yes_no) {
     options.push(option("true", text(web, request, "field.yes"), chosen == "true"));
     options.push(option("false", text(web, request, "field.no"), chosen == "false"));
@@ -61,7 +61,7 @@ void select_options(const Web& web, const Request& request, const Column& column
 }
 
 Data filter_of(const Web& web, const Request& request, const Register& reg, const Column& column) {
-  const std::string lang = language_of(request), name = "f." + column.name, chosen = param_of(request, name);
+  const std::string lang = staff_language(request), name = "f." + column.name, chosen = param_of(request, name);
   Data out = Data().set("id", "filter-" + column.name).set("name", name).set("label", column.label.in(lang));
   Data options{Data::List{}};
   if (has_range(column)) {
@@ -86,7 +86,7 @@ Data filter_of(const Web& web, const Request& request, const Register& reg, cons
 Data state_filter(const Web& web, const Request& request, const cases::Workflow& workflow) {
   const std::string chosen = param_of(request, "f.state");
   Data options{Data::List{}};
-  for (const cases::State& s : workflow.states) options.push(option(s.id, s.name.in(language_of(request)), s.id == chosen));
+  for (const cases::State& s : workflow.states) options.push(option(s.id, s.name.in(staff_language(request)), s.id == chosen));
   return Data().set("id", "filter-state").set("name", "f.state").set("label", text(web, request, "staff_registers.state")).set("select", Data().set("options", std::move(options)));
 }
 
@@ -101,7 +101,7 @@ Data active_of(const Web& web, const Request& request, const Register& reg) {
     const std::string op = value == kEmpty ? "empty" : name.substr(0, dot) == "f" ? "is" : name.substr(0, dot);
     http::Pairs others;
     std::copy_if(search.begin(), search.end(), std::back_inserter(others), [&](const auto& pair) { return pair.first != name; });
-    out.push(Data().set("label", condition_text(web, reg, {name.substr(dot + 1), op, value == kEmpty ? "" : value}, language_of(request))).set("href", address_of(reg, others)));
+    out.push(Data().set("label", condition_text(web, reg, {name.substr(dot + 1), op, value == kEmpty ? "" : value}, staff_language(request))).set("href", address_of(reg, others)));
   }
   return out;
 }
@@ -120,7 +120,7 @@ bool asks_of_column(const Web& web, const Request& request, const Register& reg,
   if (!filters(web, reg, column, request)) return false;
   if (value.empty() || (prefix == "f." && value == kEmpty)) return true;
   if (prefix != "f.") return has_range(column) && !canonical(column, value).empty();
-  if (column.kind == ColumnKind::relation) return resolve(web, column.relation, value, identity::principal_of(request), language_of(request)).has_value();
+  if (column.kind == ColumnKind::relation) return resolve(web, column.relation, value, identity::principal_of(request), staff_language(request)).has_value();
   if (column.type == AnswerType::yes_no) return value == "true" || value == "false";
   const bool listed = column.type == AnswerType::choice || column.type == AnswerType::choices;
   return listed ? column.question->option(value) != nullptr : !canonical(column, value).empty();
@@ -197,7 +197,7 @@ Query query_with(const Web& web, const Request& request, const Register& reg, co
     if (!filters(web, reg, column, request)) continue;
     std::string value = param_of(request, "f." + column.name);
     if (column.kind == ColumnKind::relation && !value.empty() && value != kEmpty)
-      value = resolve(web, column.relation, value, identity::principal_of(request), language_of(request)).value_or(value);
+      value = resolve(web, column.relation, value, identity::principal_of(request), staff_language(request)).value_or(value);
     if (!has_range(column) || value == kEmpty) add_condition(query.where, column, value);
     else if (const auto exact = canonical(column, value); !exact.empty()) query.where.push_back({column.name, "is", exact});
     if (const auto from = canonical(column, param_of(request, "from." + column.name)); !from.empty()) query.where.push_back({column.name, "from", from});
@@ -260,7 +260,7 @@ std::string address_of(const Register& reg, const http::Pairs& search, std::stri
 
 Data filters_of(const Web& web, const Request& request, const Register& reg) {
   const View& view = view_of(web, request, reg);
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data items{Data::List{}}, groups{Data::List{}};
   const auto city = web.city();
   if (const cases::Workflow* workflow = workflow_of(city.get(), reg); workflow && !fixed_by(view, "state")) items.push(state_filter(web, request, *workflow));

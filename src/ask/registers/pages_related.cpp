@@ -23,7 +23,7 @@ std::string summary_of(const Web& web, const Register& other, const Column& rela
 }
 
 Data one_relation(const Web& web, const Request& request, const Register& other, const Column& relation, const Listing& listing, const std::string& number) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   Data rows{Data::List{}};
   for (const Row& row : listing.rows) rows.push(row_link(web, other, row, lang).set("more", summary_of(web, other, relation, row, who, lang)));

@@ -76,7 +76,7 @@ Data option(std::string value, std::string label, bool checked) { return Data().
 
 Data choices(const Web& web, const Request& request, const Asked& a) {
   const identity::Principal& who = identity::principal_of(request);
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data options{Data::List{}};
   options.push(option("", text(web, request, "staff_reminders.own"), a.which.empty()));
   bool others = false;
@@ -137,7 +137,7 @@ void load_data(const Web& web, const Request& request, const Asked& a, const std
 }
 
 Data item_data(const Web& web, const Request& request, const Told& one, const std::vector<std::string>& ticked) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data out = Data().set("id", one.id).set("title", title_of(web, *one.reg, one.row, lang)).set("href", row_path(*one.reg, one.row.number));
   out.set("register", one.reg->name.in(lang)).set("text", one.text.in(lang)).set("date", locale::format_date(one.date, lang)).set("iso", to_iso(one.date));
   const int days = one.date.days - web.clock.today().days;
@@ -199,7 +199,7 @@ Response show(const Web& web, const Request& request, const Error* refused = nul
   Data rules{Data::List{}};   // what there is to be reminded of, also while nothing is
   for (const auto& reg : web.registers.reminding(who)) {
     if (a.inbox.register_id.empty() ? !a.inbox.everything && reg->owner != who.department : reg->id != a.inbox.register_id) continue;
-    for (const Reminder& reminder : reg->reminders) rules.push(Data().set("register", reg->name.in(language_of(request))).set("href", path_of(*reg)).set("text", reminder.text.in(language_of(request))));
+    for (const Reminder& reminder : reg->reminders) rules.push(Data().set("register", reg->name.in(staff_language(request))).set("href", path_of(*reg)).set("text", reminder.text.in(staff_language(request))));
   }
   data.set("rules", std::move(rules));
   if (refused != nullptr) {

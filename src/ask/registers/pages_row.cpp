@@ -37,7 +37,7 @@ Data files_data(const Register& reg, const Row& row, const json::Value& value) {
 }
 
 Data value_data(const Web& web, const Request& request, const Opened& o, const Column& column) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const json::Value& value = o.row.values[column.name];
   Data out = Data().set("label", column.label.in(lang));
   if (column.question && column.question->takes_files() && value.size() > 0) return std::move(out.set("files", Data().set("items", files_data(*o.reg, o.row, value))));
@@ -48,7 +48,7 @@ Data value_data(const Web& web, const Request& request, const Opened& o, const C
 }
 
 Data sections_of(const Web& web, const Request& request, const Opened& o) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data out{Data::List{}};
   for (const Section& section : o.reg->sections) {
     Data rows{Data::List{}};
@@ -67,11 +67,11 @@ std::string action_text(const Web& web, const Request& request, const Register& 
   const auto city = web.city();
   const cases::Workflow* workflow = workflow_of(city.get(), reg);
   const cases::Action* found = workflow ? workflow->action(action) : nullptr;
-  return found ? found->name.in(language_of(request)) : action;
+  return found ? found->name.in(staff_language(request)) : action;
 }
 
 Data history_of(const Web& web, const Request& request, const Opened& o, const std::vector<HistoryEntry>& history) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data out{Data::List{}};
   for (auto entry = history.rbegin(); entry != history.rend(); ++entry) {
     Data one = Data().set("title", action_text(web, request, *o.reg, entry->action)).set("at", locale::format_time(entry->at, lang)).set("at_iso", to_iso_japan(entry->at));
@@ -99,7 +99,7 @@ bool may_change(const Web& web, const Register& reg, const identity::Principal& 
 }
 
 Response show(const Web& web, const Request& request, const Opened& o, std::string_view flash_key, std::string_view kind, int status) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const std::string title = title_of(web, *o.reg, o.row, lang);
   Data data = register_page(web, request, *o.reg, title);
@@ -137,7 +137,7 @@ const cases::Action* action_of(const Web& web, const Request& request, const Ope
 }
 
 Response action_form(const Web& web, const Request& request, const Opened& o, const cases::Action& action, const std::vector<CellError>& errors, int status) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data data = register_page(web, request, *o.reg, action.name.in(lang));
   const bool needed = action.needs_reason || action.needs_note;
   data.set("heading", action.name.in(lang)).set("row_title", title_of(web, *o.reg, o.row, lang)).set("href", row_path(*o.reg, o.row.number));
@@ -178,7 +178,7 @@ Response post_action(const Web& web, Request& request) {
   const std::string reason(trim(param_of(request, "reason")));
   if (reason.empty() && (action->needs_reason || action->needs_note))
     return action_form(web, request, *o, *action, {{"reason", "required", text(web, request, "staff_registers.needs_reason")}}, 422);
-  auto saved = web.registers.act(*o->reg, o->row.number, std::atoll(param_of(request, "revision").c_str()), action->id, reason, identity::principal_of(request), language_of(request), request.id);
+  auto saved = web.registers.act(*o->reg, o->row.number, std::atoll(param_of(request, "revision").c_str()), action->id, reason, identity::principal_of(request), staff_language(request), request.id);
   if (!saved.ok() && saved.error().code == ErrorCode::conflict) {
     const auto again = open(web, request);
     return again.ok() ? show(web, request, *again, "staff_registers.changed_meanwhile", "warning", 409) : http::problem(again.error(), request);

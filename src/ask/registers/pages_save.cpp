@@ -57,7 +57,7 @@ Data typed_pairs(const Request& request, const Form& form) {
 
 Response show_conflicts(const Web& web, const Request& request, const Form& form, const Saved& saved) {
   const Register& reg = *form.reg;
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const Row& now = saved.now ? *saved.now : form.now;
   Data data = register_page(web, request, reg, text(web, request, "staff_registers.conflict"));
   data.set("heading", title_of(web, reg, now, lang)).set("action", row_path(reg, now.number, "/change")).set("revision", static_cast<long long>(now.revision));
@@ -114,7 +114,7 @@ Response save(const Web& web, Request& request, const Register& reg, const Row* 
     if (form->changes.size() == 0) return http::see_other(row_path(reg, row->number, "?done=same"));
   }
   const identity::Principal& who = identity::principal_of(request);
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   auto saved = row == nullptr ? web.registers.add(reg, form->changes, form->reason, who, lang, request.id)
                               : web.registers.change(reg, row->number, form->revision, form->changes, {}, form->reason, who, lang, request.id);
   return finish(web, request, *form, saved);

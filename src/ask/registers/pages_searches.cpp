@@ -64,7 +64,7 @@ namespace machiya::registers {
 
 Result<std::vector<cases::FoundRow>> found_rows(const Web& web, const http::Request& request, std::string_view text) {
   constexpr int kOfEach = 50;
-  const std::string lang = detail::language_of(request);
+  const std::string lang = detail::staff_language(request);
   MACHIYA_TRY(const auto hits, web.registers.search(text, identity::principal_of(request), kOfEach, request.id));
   std::vector<cases::FoundRow> out;
   for (const auto& [reg, row] : hits)

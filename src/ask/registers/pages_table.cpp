@@ -34,12 +34,12 @@ json::Value options_of(const Web& web, const Request& request, const Column& col
   auto add = [&](std::string label) { out.push(json::Value(std::move(label))); };
   if (column.type == AnswerType::yes_no) add(text(web, request, "field.yes")), add(text(web, request, "field.no"));
   else if (column.question)
-    for (const auto& o : column.question->options) add(o.label.in(language_of(request)));
+    for (const auto& o : column.question->options) add(o.label.in(staff_language(request)));
   return out;
 }
 
 Data heading_of(const Web& web, const Request& request, const Register& reg, const Column& column, const Query& query, bool sheet) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data out = Data().set("label", column.label.in(lang)).set("column", column.name);
   if (is_number(column)) out.set("number", true);
   const bool sorted = query.sort && query.sort->column == column.name;
@@ -53,7 +53,7 @@ Data heading_of(const Web& web, const Request& request, const Register& reg, con
 }
 
 Data cells_of(const Web& web, const Request& request, const Register& reg, const std::vector<const Column*>& columns, const Row& row) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data cells{Data::List{}};
   bool named = false;
   for (const Column* column : columns) {
@@ -87,7 +87,7 @@ bool takes_new_rows(const Web& web, const Register& reg, const std::vector<const
 }  // namespace
 
 Data table_of(const Web& web, const Request& request, const Register& reg, const View& view, const Listing& listing, const Query& query, const std::string& group) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const bool sheet = view.type == ViewType::sheet;
   const auto columns = readable(web, reg, view.columns, who);

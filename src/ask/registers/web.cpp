@@ -20,21 +20,16 @@ namespace detail {
 
 using pages::Data;
 
-std::string language_of(const http::Request& request) { return std::string(locale::staff_language(request.lang)); }
-
 http::RouteOptions staff_route(std::string page_kind, std::string sample) {
   return cases::detail::staff_route(std::string(kPermission) + "|staff:case.list", std::move(page_kind), std::move(sample));
 }
 
 http::Response render(const Web& web, const http::Request& request, std::string_view name, Data data, int status) {
-  data.set("csrf", identity::principal_of(request).csrf);
-  http::Response r = http::html(web.templates.render(name, data, language_of(request)).html, status);
-  r.header("Cache-Control", "no-store");
-  return r;
+  return cases::detail::render(web.templates, request, name, std::move(data), staff_language(request), status);
 }
 
 std::string text(const Web& web, const http::Request& request, std::string_view key, const locale::Args& args) {
-  return web.texts.text(language_of(request), key, args);
+  return web.texts.text(staff_language(request), key, args);
 }
 
 std::string param_of(const http::Request& request, std::string_view name) {
@@ -53,7 +48,7 @@ Result<std::shared_ptr<const Register>> register_of(const Web& web, const http::
 }
 
 Data register_page(const Web& web, const http::Request& request, const Register& reg, std::string title) {
-  const std::string lang = language_of(request);
+  const std::string lang = staff_language(request);
   Data data = web.staff_frame(request);
   const std::string name = reg.name.in(lang);
   data.set("title", title.empty() ? name : title + " – " + name);

@@ -48,8 +48,7 @@ std::vector<store::Migration> page_migrations();
 
 namespace detail {
 
-/// "ja" or "en": staff pages have two languages.
-std::string language_of(const http::Request& request);
+using cases::detail::staff_language;
 http::RouteOptions staff_route(std::string page_kind, std::string sample = {});
 /// Renders with csrf; never cached.
 http::Response render(const Web& web, const http::Request& request, std::string_view name, pages::Data data, int status = 200);
