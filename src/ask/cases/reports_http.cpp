@@ -44,11 +44,11 @@ Data filters(const Web& web, const Request& request, const ReportFilter& f, Repo
   for (const auto& rules : reports.procedures())
     if (const FieldInfo* field = rules->procedure->field(rules->procedure->map.category))
       for (const auto& [value, label] : field->options)
-        categories.push(Data().set("value", value).set("label", label.in(request.lang)).set("checked", value == f.category));
-  show.push(Data().set("value", "all").set("label", web.texts.text(request.lang, "reports.with_closed")).set("checked", !f.open_only));
+        categories.push(option(value, label.in(request.lang), value == f.category));
+  show.push(option("all", web.texts.text(request.lang, "reports.with_closed"), !f.open_only));
   return Data().set("action", "/reports").set("selects", Data(Data::List{
-      Data().set("name", "category").set("label", web.texts.text(request.lang, "reports.category")).set("options", std::move(categories)),
-      Data().set("name", "show").set("label", web.texts.text(request.lang, "reports.show")).set("options", std::move(show))}));
+      select("category", web.texts.text(request.lang, "reports.category"), std::move(categories)),
+      select("show", web.texts.text(request.lang, "reports.show"), std::move(show))}));
 }
 
 /// The wards with the reports in them; `linked` makes each pin lead to its report.

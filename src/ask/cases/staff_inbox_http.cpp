@@ -31,10 +31,6 @@ InboxFilter filter_of(const Request& r) {
   return f;
 }
 
-Data option(std::string value, std::string label, bool checked) {
-  return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", checked);
-}
-
 struct Sums {
   std::map<std::string, std::int64_t> procedure, state, assignee;
   std::int64_t all = 0, overdue = 0, proposals = 0;
@@ -64,10 +60,6 @@ std::string state_name(const Web& web, const std::string& state, const std::vect
       if (const State* s = (*rules)->workflow->state(state)) return s->name.in(lang);
   }
   return state;
-}
-
-Data select(std::string name, std::string label, Data options) {
-  return Data().set("name", std::move(name)).set("label", std::move(label)).set("options", std::move(options));
 }
 
 Data filters(const Web& web, const Request& request, const InboxFilter& f, const Inbox& inbox) {

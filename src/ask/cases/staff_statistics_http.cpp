@@ -30,9 +30,9 @@ Data select_procedure(const Web& web, const std::string& chosen, const std::stri
   Data options = Data(Data::List{});
   for (const std::string& id : procedures(web)) {
     auto rules = web.cases.definitions().current(id);
-    options.push(Data().set("value", id).set("label", rules.ok() ? (*rules)->procedure->name.in(lang) : id).set("checked", id == chosen));
+    options.push(option(id, rules.ok() ? (*rules)->procedure->name.in(lang) : id, id == chosen));
   }
-  return Data().set("name", "procedure").set("label", web.texts.text(lang, "staff_cases.procedure")).set("options", std::move(options));
+  return select("procedure", web.texts.text(lang, "staff_cases.procedure"), std::move(options));
 }
 
 Data select_month(const Web& web, const char* name, const std::string& chosen, Instant now, const std::string& lang) {
@@ -40,9 +40,9 @@ Data select_month(const Web& web, const char* name, const std::string& chosen, I
   Date first = date_in_japan(now);
   for (int i = 0; i < 24; ++i, first = add_months(first, -1)) {
     const std::string month = to_iso(first).substr(0, 7);
-    options.push(Data().set("value", month).set("label", month).set("checked", month == chosen));
+    options.push(option(month, month, month == chosen));
   }
-  return Data().set("name", name).set("label", web.texts.text(lang, std::string("staff_cases.month_") + name)).set("options", std::move(options));
+  return select(name, web.texts.text(lang, std::string("staff_cases.month_") + name), std::move(options));
 }
 
 Data counts_table(const Web& web, const std::vector<MonthCount>& counts, const std::string& lang) {

@@ -96,5 +96,13 @@ Data cell(std::string text, std::string href) {
   return out;
 }
 
+Data option(std::string value, std::string label, bool checked) {
+  return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", checked);
+}
+
+Data select(std::string name, std::string label, Data options) {
+  return Data().set("name", std::move(name)).set("label", std::move(label)).set("options", std::move(options));
+}
+
 }  // namespace detail
 }  // namespace machiya::cases

@@ -85,6 +85,9 @@ std::string query_of(const std::vector<std::pair<std::string, std::string>>& pai
 /// The wards as areas of a server-made map (approximate shapes); none without a city.
 std::vector<pages::MapArea> ward_areas(const city::City* city, std::string_view lang);
 pages::Data cell(std::string text, std::string href = {});
+pages::Data option(std::string value, std::string label, bool checked);
+/// A choice beside a list (parts/select). Its first option is "all": `none` names it otherwise, `always` leaves it out.
+pages::Data select(std::string name, std::string label, pages::Data options);
 
 }  // namespace detail
 }  // namespace machiya::cases

@@ -50,7 +50,7 @@ std::string sample_of(const ImportHead& head, std::size_t column) {
 Data target_options(const std::vector<Target>& targets, std::string_view chosen, std::string_view lang) {
   Data out = Data(Data::List{});
   for (const Target& target : targets)
-    out.push(Data().set("value", target.key).set("label", target.label(lang)).set("checked", target.key == chosen));
+    out.push(option(target.key, target.label(lang), target.key == chosen));
   return out;
 }
 

@@ -53,7 +53,7 @@ Response choose(const Web& web, const Request& request, const Register& reg, con
   const std::string chosen = param_of(request, "column");
   const Column* column = nullptr;
   for (const Column* c : settable(web, reg, who)) {
-    columns.push(Data().set("value", c->name).set("label", c->label.in(lang)).set("checked", c->name == chosen));
+    columns.push(option(c->name, c->label.in(lang), c->name == chosen));
     if (c->name == chosen) column = c;
   }
   data.set("columns", std::move(columns));
@@ -62,7 +62,7 @@ Response choose(const Web& web, const Request& request, const Register& reg, con
     Data options{Data::List{}};
     const std::string value = param_of(request, "value");
     bool listed = false;
-    auto add = [&](const std::string& v, const std::string& label) { options.push(Data().set("value", v).set("label", label).set("checked", v == value)), listed = true; };
+    auto add = [&](const std::string& v, const std::string& label) { options.push(option(v, label, v == value)), listed = true; };
     if (column->type == interview::AnswerType::yes_no) add("yes", text(web, request, "field.yes")), add("no", text(web, request, "field.no"));
     for (const auto& o : column->question->options) add(o.value, o.label.in(lang));
     if (column->kind == ColumnKind::relation)

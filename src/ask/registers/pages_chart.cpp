@@ -141,8 +141,6 @@ bool is_rest(const ChartRule& rule, const Chart& chart, std::size_t i, std::size
 
 std::string label_of(const Web& web, const Request& request, const ChartValue& v) { return v.label.empty() ? text(web, request, "staff_registers.no_value") : v.label; }
 
-Data option(std::string value, std::string label, bool checked) { return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", checked); }
-
 std::string name_of(const Web& web, const Request& request, const Register& reg, const std::string& column) {
   const Column* c = reg.column(column);
   return c != nullptr ? c->label.in(staff_language(request)) : text(web, request, "staff_registers.state");
@@ -259,8 +257,12 @@ Data count_by_of(const Web& web, const Request& request, const Register& reg, co
     if (std::find(std::begin(kChartNames), std::end(kChartNames), name) == std::end(kChartNames)) kept.push(Data().set("name", name).set("value", value));
   for (const char* bucket : {"year", "fiscal-year", "month", "day"}) buckets.push(option(bucket, select_text(web, request, std::string("bucket.") + bucket), bucket_of(bucket) == (now.bucket == Bucket::none ? Bucket::month : now.bucket)));
   for (const char* measure : {"count", "sum", "average"}) measures.push(option(measure, select_text(web, request, std::string("measure.") + measure), measure_of(measure) == now.measure));
-  Data out = Data().set("action", path_of(reg)).set("kept", std::move(kept)).set("by", std::move(by)).set("split", std::move(split)).set("buckets", std::move(buckets));
-  if (sums) out.set("measure", Data().set("measures", std::move(measures)).set("of", std::move(of)));
+  Data selects{Data::List{}};
+  const auto choice = [&](const char* name, const char* label, Data options) { return select(name, select_text(web, request, label), std::move(options)); };
+  selects.push(choice("count", "column", std::move(by)).set("always", true)).push(choice("bucket", "bucket", std::move(buckets)).set("always", true));
+  selects.push(choice("split", "split", std::move(split)).set("none", select_text(web, request, "no_split")));
+  if (sums) selects.push(choice("measure", "measure", std::move(measures)).set("always", true)).push(choice("of", "of", std::move(of)).set("always", true));
+  Data out = Data().set("action", path_of(reg)).set("kept", std::move(kept)).set("selects", std::move(selects));
   if (!param_of(request, "count").empty()) out.set("open", true);
   return out;
 }

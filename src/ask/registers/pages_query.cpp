@@ -45,10 +45,6 @@ void add_condition(std::vector<Condition>& to, const Column& column, const std::
   else to.push_back({column.name, "is", canonical(column, value)});
 }
 
-Data option(std::string value, std::string label, bool checked) {
-  return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", checked);
-}
-
 void select_options(const Web& web, const Request& request, const Column& column, const std::string& chosen, Data& options) {
   const std::string lang = staff_language(request);
   if (column.type == AnswerType::yes_no) {
@@ -74,20 +70,20 @@ Data filter_of(const Web& web, const Request& request, const Register& reg, cons
     if (!rows) return std::move(out.set("box", Data().set("value", chosen)));
     for (const Candidate& c : *rows) options.push(option(c.number, c.title, chosen == c.number));
     options.push(option(std::string(kEmpty), text(web, request, "staff_registers.no_value"), chosen == kEmpty));
-    return std::move(out.set("select", Data().set("options", std::move(options))));
+    return std::move(out.set("select", select(name, column.label.in(lang), std::move(options))));
   }
   const bool listed = column.type == AnswerType::choice || column.type == AnswerType::choices || column.type == AnswerType::yes_no;
   if (!listed) return std::move(out.set("box", Data().set("value", chosen)));
   (void)reg;
   select_options(web, request, column, chosen, options);
-  return std::move(out.set("select", Data().set("options", std::move(options))));
+  return std::move(out.set("select", select(name, column.label.in(lang), std::move(options))));
 }
 
 Data state_filter(const Web& web, const Request& request, const cases::Workflow& workflow) {
   const std::string chosen = param_of(request, "f.state");
   Data options{Data::List{}};
   for (const cases::State& s : workflow.states) options.push(option(s.id, s.name.in(staff_language(request)), s.id == chosen));
-  return Data().set("id", "filter-state").set("name", "f.state").set("label", text(web, request, "staff_registers.state")).set("select", Data().set("options", std::move(options)));
+  return Data().set("select", select("f.state", text(web, request, "staff_registers.state"), std::move(options)));
 }
 
 /// What the person has narrowed the list by, each with the address of the list without it.
@@ -279,10 +275,10 @@ Data filters_of(const Web& web, const Request& request, const Register& reg) {
   if (std::get<Data::List>(items.get()).size() > kShown) out.set("more", Data().set("items", std::move(items)).set("open", any));
   else out.set("items", std::move(items));
   if (view.type == ViewType::list) {
-    out.set("group", Data().set("options", std::move(groups)));
     Data sizes{Data::List{}};
     for (const int size : kPageSizes) sizes.push(option(std::to_string(size), std::to_string(size), size == page_size(request)));
-    out.set("sizes", Data().set("options", std::move(sizes)));
+    out.set("shape", Data(Data::List{select("group", text(web, request, "staff_registers.group"), std::move(groups)).set("none", text(web, request, "staff_registers.no_group")),
+                                     select("rows", text(web, request, "staff_registers.page_rows"), std::move(sizes)).set("always", true)}));
   }
   Data kept{Data::List{}};   // who filters a chart goes on looking at it
   for (const char* name : kChartNames)

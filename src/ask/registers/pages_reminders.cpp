@@ -72,8 +72,6 @@ std::string address(const Asked& a, std::string_view name = {}, std::string_view
   return std::string(kReminders) + cases::detail::query_of(pairs);
 }
 
-Data option(std::string value, std::string label, bool checked) { return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", checked); }
-
 Data choices(const Web& web, const Request& request, const Asked& a) {
   const identity::Principal& who = identity::principal_of(request);
   const std::string lang = staff_language(request);
@@ -85,7 +83,7 @@ Data choices(const Web& web, const Request& request, const Asked& a) {
     others = others || reg->owner != who.department;
   }
   if (others) options.push(option("all", text(web, request, "staff_reminders.everything"), a.which == "all"));
-  return options;
+  return select("register", text(web, request, "staff_registers.register"), std::move(options)).set("always", true);
 }
 
 Data counts_data(const Web& web, const Request& request, const Asked& a, const std::vector<ReminderLoad>& load) {

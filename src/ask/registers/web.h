@@ -48,7 +48,7 @@ std::vector<store::Migration> page_migrations();
 
 namespace detail {
 
-using cases::detail::staff_language;
+using cases::detail::option, cases::detail::select, cases::detail::staff_language;
 http::RouteOptions staff_route(std::string page_kind, std::string sample = {});
 /// Renders with csrf; never cached.
 http::Response render(const Web& web, const http::Request& request, std::string_view name, pages::Data data, int status = 200);
