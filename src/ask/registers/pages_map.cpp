@@ -92,8 +92,8 @@ void show_map(const Web& web, const Request& request, const Register& reg, const
   const Column* place = reg.column(view.place);
   for (const Row& row : *rows) {
     pins.push_back({point_of(row, view), title_of(web, reg, row, lang), ""});   // the list leads to the rows: a thousand pins are no way by keyboard
-    Data one = row_link(web, reg, row, lang);
-    list.push(std::move(one.set("place", place ? shown(web, reg, *place, row.values[view.place], &row, lang) : std::string())));
+    Data name = cases::detail::cell(title_of(web, reg, row, lang), row_path(reg, row.number)).set("header", true);
+    list.push(Data().set("cells", Data(Data::List{std::move(name), cases::detail::cell(place ? shown(web, reg, *place, row.values[view.place], &row, lang) : std::string())})));
   }
   const auto city = web.city();
   data.set("map", pages::ward_map("register-map", view.name.in(lang), cases::detail::ward_areas(city.get(), lang), pins, true));
@@ -101,8 +101,8 @@ void show_map(const Web& web, const Request& request, const Register& reg, const
   std::erase_if(search, [](const auto& pair) { return pair.first == "view"; });
   search.emplace_back("view", view.id);
   data.set("points_url", path_of(reg, "/points.json") + address_of(reg, search).substr(path_of(reg).size())).set("needs_map", true);
-  if (!rows->empty()) data.set("any", true);
-  data.set("rows", std::move(list)).set("place_label", place ? place->label.in(lang) : "");
+  Data columns{Data::List{Data().set("label", text(web, request, "staff_registers.row")), Data().set("label", place ? place->label.in(lang) : "")}};
+  data.set("table", Data().set("id", "map-rows").set("caption", view.name.in(lang)).set("columns", std::move(columns)).set("rows", std::move(list)));
   data.set("count", text(web, request, more ? "staff_registers.map_more" : "staff_registers.count", {{"rows", std::to_string(rows->size())}}));
 }
 
