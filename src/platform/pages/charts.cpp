@@ -30,13 +30,25 @@ Data table_rows(const std::vector<ChartPoint>& points) {
   return rows;
 }
 
-/// The next of 1, 2, 2.5, 5 × 10^n above a value, for the top of an axis.
-double nice_top(double v) {
-  if (!(v > 0)) return 1;
-  double unit = std::pow(10, std::floor(std::log10(v)));
-  for (double step : {1.0, 2.0, 2.5, 5.0, 10.0})
-    if (v <= step * unit * (1 + 1e-12)) return step * unit;
-  return 10 * unit;
+bool is_whole(double v) { return v == std::floor(v); }
+
+/// An axis that holds every value and zero, with a line at every step.
+struct Axis {
+  double low = 0, high = 1, step = 1;
+  int lines() const { return static_cast<int>(std::lround((high - low) / step)) + 1; }
+  double line(int i) const { return low + step * i; }
+};
+
+/// The step is the next of 1, 2, 2.5, 5 × 10^n of which four are enough. Whole values have whole steps (half a case is none), others tenths.
+Axis axis_of(double low, double high, bool whole) {
+  constexpr double kAlike = 1 + 1e-12;   // 0.1 + 0.2 is still 0.3
+  low = std::min(low, 0.0), high = std::max(high, 0.0);
+  if (!(high > low)) return {};
+  const double finest = whole ? 1 : 0.1, least = std::max(finest, (high - low) / 4), unit = std::pow(10, std::floor(std::log10(least)));
+  double step = 10 * unit;
+  for (double times : {5.0, 2.5, 2.0, 1.0})
+    if (least <= times * unit * kAlike && is_whole(std::round(times * unit / finest * 100) / 100)) step = times * unit;
+  return {std::floor(low / step / kAlike) * step, std::ceil(high / step / kAlike) * step, step};
 }
 
 std::string grouped(double v) {
@@ -70,11 +82,10 @@ Data bar_chart(std::string id, std::string title, const std::vector<ChartPoint>&
 
 Data line_chart(std::string id, std::string title, const std::vector<ChartPoint>& points) {
   constexpr double kLeft = 64, kTop = 12, kWidth = 560, kHeight = 200;
-  double high = 0, low = 0;
-  for (const ChartPoint& p : points) high = std::max(high, p.value), low = std::min(low, p.value);
-  high = high > 0 || low == 0 ? nice_top(high) : 0;
-  low = low < 0 ? -nice_top(-low) : 0;
-  auto at_y = [&](double v) { return kTop + (high - v) / (high - low) * kHeight; };
+  double low = 0, high = 0;
+  for (const ChartPoint& p : points) low = std::min(low, p.value), high = std::max(high, p.value);
+  const Axis axis = axis_of(low, high, std::all_of(points.begin(), points.end(), [](const ChartPoint& p) { return is_whole(p.value); }));
+  auto at_y = [&](double v) { return kTop + (axis.high - v) / (axis.high - axis.low) * kHeight; };
   std::string line;
   Data dots, labels, ticks;
   std::size_t every = points.size() / 7 + 1;
@@ -84,8 +95,8 @@ Data line_chart(std::string id, std::string title, const std::vector<ChartPoint>
     dots.push(Data().set("x", number(x)).set("y", number(at_y(points[i].value))).set("text", points[i].label + " " + points[i].text));
     if (i % every == 0) labels.push(Data().set("x", number(x)).set("y", number(kTop + kHeight + 24)).set("label", points[i].label));
   }
-  for (int i = 0; i <= 4; ++i) {
-    double v = low + (high - low) * i / 4;
+  for (int i = 0; i < axis.lines(); ++i) {
+    const double v = axis.line(i);
     ticks.push(Data().set("y", number(at_y(v))).set("text_y", number(at_y(v) + 4)).set("text", grouped(v)));
   }
   Data out;
@@ -113,9 +124,10 @@ std::string name_of(const StackBar& bar, const std::vector<std::string>& series,
 }
 
 /// Upright bars on an axis from zero.
-void columns(Data& out, const std::vector<std::string>& series, const std::vector<StackBar>& bars, double highest) {
+void columns(Data& out, const std::vector<std::string>& series, const std::vector<StackBar>& bars, double highest, bool whole) {
   constexpr double kLeft = 64, kTop = 12, kWidth = 560, kHeight = 200;
-  const double top = nice_top(highest), step = kWidth / static_cast<double>(std::max<std::size_t>(bars.size(), 1)), wide = std::min(step * 0.76, 56.0);
+  const Axis axis = axis_of(0, highest, whole);
+  const double top = axis.high, step = kWidth / static_cast<double>(std::max<std::size_t>(bars.size(), 1)), wide = std::min(step * 0.76, 56.0);
   const std::size_t every = bars.size() / 7 + 1;
   Data list{Data::List{}}, labels{Data::List{}}, ticks{Data::List{}};
   for (std::size_t i = 0; i < bars.size(); ++i) {
@@ -131,9 +143,8 @@ void columns(Data& out, const std::vector<std::string>& series, const std::vecto
     }
     if (i % every == 0) labels.push(Data().set("x", number(x + wide / 2)).set("y", number(kTop + kHeight + 24)).set("label", bars[i].label));
   }
-  for (int i = 0; i <= 4; ++i) {
-    const double v = top * i / 4;
-    if (top < 4 && v != std::floor(v)) continue;   // half a case is none
+  for (int i = 0; i < axis.lines(); ++i) {
+    const double v = axis.line(i);
     ticks.push(Data().set("y", number(kTop + kHeight * (1 - v / top))).set("text_y", number(kTop + kHeight * (1 - v / top) + 4)).set("text", grouped(v)));
   }
   out.set("columns", Data().set("parts", std::move(list)).set("labels", std::move(labels)).set("ticks", std::move(ticks)).set("width", "640").set("height", number(kTop + kHeight + 36))
@@ -144,13 +155,17 @@ void columns(Data& out, const std::vector<std::string>& series, const std::vecto
 
 Data stack_chart(std::string id, std::string title, const std::vector<std::string>& series, const std::vector<StackBar>& bars, bool over_time) {
   double highest = 0;
-  for (const StackBar& bar : bars) highest = std::max(highest, sum_of(bar));
+  bool whole = true;
+  for (const StackBar& bar : bars) {
+    highest = std::max(highest, sum_of(bar));
+    whole = whole && std::all_of(bar.parts.begin(), bar.parts.end(), [](const StackBar::Part& part) { return is_whole(part.value); });
+  }
   Data out = Data().set("id", std::move(id)).set("title", std::move(title));
   Data legend{Data::List{}}, list{Data::List{}};
   for (std::size_t i = 0; i < series.size() && series.size() > 1; ++i) legend.push(part_data("", {}, i).set("label", series[i]));
   if (series.size() > 1) out.set("legend", Data().set("items", std::move(legend)));
   if (over_time) {
-    columns(out, series, bars, highest);
+    columns(out, series, bars, highest, whole);
     return out;
   }
   for (const StackBar& bar : bars) {

@@ -33,9 +33,33 @@ TEST(Charts, StacksAreCutInProportionAndLinked) {
   EXPECT_FALSE(has(flat, "x=\"50%\""));   // what is zero is not drawn
   const std::string upright = draw("parts/chart_stack", stack_chart("c", "月ごと", {"件数"}, bars, true));
   EXPECT_TRUE(has(upright, "viewBox=\"0 0 640 248\"")) << upright;
-  EXPECT_TRUE(has(upright, "y=\"92\" width=\"56\" height=\"80\""));   // 20 on top of 10, of 50
+  EXPECT_TRUE(has(upright, "y=\"12\" width=\"56\" height=\"133.3\"")) << upright;   // 20 on top of 10, of 30
   EXPECT_FALSE(has(upright, "legend"));
   EXPECT_FALSE(draw("parts/chart_stack", stack_chart("c", "無", {"件数"}, {}, true)).empty());
+}
+/// The numbers beside the lines of an axis that goes up to `highest`.
+std::vector<std::string> ticks_up_to(double highest) {
+  const Data chart = stack_chart("c", "月ごと", {"件数"}, {{"4月", "", "", {{highest, "", ""}}}}, true);
+  std::vector<std::string> out;
+  for (const Data& tick : std::get<Data::List>(chart.find("columns")->find("ticks")->get())) out.push_back(std::get<std::string>(tick.find("text")->get()));
+  return out;
+}
+TEST(Charts, CountsHaveWholeNumbersAtTheirAxis) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(ticks_up_to(0), (List{"0", "1"}));
+  EXPECT_EQ(ticks_up_to(1), (List{"0", "1"}));
+  EXPECT_EQ(ticks_up_to(3), (List{"0", "1", "2", "3"}));
+  EXPECT_EQ(ticks_up_to(7), (List{"0", "2", "4", "6", "8"}));
+  EXPECT_EQ(ticks_up_to(10), (List{"0", "5", "10"}));
+  EXPECT_EQ(ticks_up_to(27), (List{"0", "10", "20", "30"}));
+  EXPECT_EQ(ticks_up_to(1000), (List{"0", "250", "500", "750", "1,000"}));
+  EXPECT_EQ(ticks_up_to(0.9), (List{"0", "0.5", "1"}));   // a mean may lie between
+  for (int highest = 0; highest <= 999; ++highest) {
+    const List ticks = ticks_up_to(highest);
+    EXPECT_GE(std::stoi(ticks.back()) + (ticks.back() == "1,000" ? 999 : 0), highest);
+    EXPECT_LE(ticks.size(), 5u) << highest;
+    for (const std::string& tick : ticks) EXPECT_EQ(tick.find('.'), std::string::npos) << highest;
+  }
 }
 TEST(Charts, LinesReachTheTopOfTheAxis) {
   std::string svg = draw("parts/chart_line", line_chart("c", "月ごと", {{"4月", 0, "0"}, {"5月", 1000, "1,000"}}));
