@@ -305,7 +305,8 @@ void House::Impl::wire_routes() {
   for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
-                                                              [city = furniture->city.get()] { return city->current(); }},
+                                                              [city = furniture->city.get()] { return city->current(); },
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope)}},
                                                std::move(navigation));
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };

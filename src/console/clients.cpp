@@ -1,4 +1,5 @@
 // /staff/clients: the programs that may use the API. A token is shown once, when it is made.
+#include <algorithm>
 #include <charconv>
 
 #include "city/city.h"
@@ -52,13 +53,18 @@ Response Console::clients(Request& request, const std::string& token, const Erro
   data.set("rows", std::move(rows));
   if (!token.empty()) data.set("token", token);
   if (refused) {
-    data.set("name_value", field(request, "name"));
-    const bool seat = refused->where == "role" || refused->where == "department";
-    const char* why = refused->code == ErrorCode::conflict ? "staff_console.client_exists" : seat ? "staff_console.client_seat_invalid" : "staff_console.client_invalid";
-    data.set("flash", Data().set("kind", "error").set("text", text(request, why)));
+    const std::string id = refused->code == ErrorCode::conflict ? "name" : refused->where;
+    const std::string why = text(request, refused->code == ErrorCode::conflict ? "staff_console.client_exists" : "staff_console.client_invalid." + id);
+    data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#" + id).set("text", why)})));
+    data.set(id + "_error", Data().set("id", id).set("error", why)).set("name_value", field(request, "name"));
   }
   const auto typed = [&](std::string_view name) { return refused ? field(request, name) : std::string(); };
   data.set("scopes_value", refused ? field(request, "scopes") : std::string("applications"));
+  Data days{Data::List{}};
+  const std::string chosen = refused ? field(request, "days") : std::string("365");
+  for (const auto& [value, label] : {std::pair("90", "staff_console.days_90"), std::pair("365", "staff_console.days_365"), std::pair("0", "staff_console.no_end")})
+    days.push(Data().set("value", value).set("label", text(request, label)).set("checked", chosen == value));
+  data.set("days", std::move(days));
   if (const auto city = p_.city()) {
     data.set("departments", department_options(*city, typed("department"), language(request)));
     data.set("roles", role_options(*city, typed("role"), language(request)));
@@ -81,6 +87,11 @@ Response Console::change_client(Request& request) const {
   identity::Identity::Seat seat{{}, field(request, "department")};
   if (const std::string role = field(request, "role"); !role.empty()) seat.roles.push_back(role);
   const auto city = p_.city();
+  for (const std::string& scope : scopes)
+    if (std::find(p_.scopes.begin(), p_.scopes.end(), scope) == p_.scopes.end()) {
+      const Error unknown(ErrorCode::invalid_input, "nothing asks for this scope", "scopes");
+      return clients(request, {}, &unknown);
+    }
   if (!seat.department.empty() && (!city || !city->department(seat.department))) {
     const Error unknown(ErrorCode::invalid_input, "no such department", "department");
     return clients(request, {}, &unknown);

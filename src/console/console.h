@@ -52,6 +52,7 @@ struct Parts {
   const Clock& clock;
   std::function<pages::Data(const http::Request&)> frame;   ///< what every page of the house needs (app)
   std::function<std::shared_ptr<const city::City>()> city;
+  std::vector<std::string> scopes;                          ///< that a token of a program may have: what the APIs ask for
 };
 
 /// Thread-safe after construction.

@@ -41,7 +41,7 @@ class ConsoleTest : public store::testing::StoreTest {
     options.policy_text = R"({"roles":{"admin":{"permissions":["admin.*"],"scope":"all"}}})";   // as in city/osaka
     identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
     Parts parts{store(), *audit, *events, *identity, *jobs, *templates, *texts, clock,
-                [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }};
+                [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }, {"applications", "registers.read"}};
     console = std::make_unique<Console>(parts, system_pages());
     console->add_routes(router);
   }
@@ -101,7 +101,16 @@ TEST_P(ConsoleTest, ClientsAreListedAndTheTokenIsShownOnce) {
   const auto again = post("/staff/clients", {{"action", "create"}, {"name", "kumin-app"}, {"scopes", "applications"}, {"days", "0"}});
   EXPECT_EQ(again.status, 409);
   EXPECT_THAT(again.body, HasSubstr("is in force. Revoke it first"));
-  EXPECT_EQ(post("/staff/clients", {{"action", "create"}, {"name", "x"}, {"scopes", "applications"}, {"days", "soon"}}).status, 422);
+  EXPECT_THAT(again.body, HasSubstr("value=\"0\" selected"));   // what was chosen stays
+  for (const auto& [field, value] : {std::pair("name", "My App"), std::pair("scopes", ""), std::pair("scopes", "register.read"), std::pair("days", "soon")}) {
+    http::Pairs form = {{"action", "create"}, {"name", "x"}, {"scopes", "applications"}, {"days", "90"}};
+    for (auto& [name, old] : form)
+      if (name == field) old = value;
+    const auto wrong = post("/staff/clients", form);
+    EXPECT_EQ(wrong.status, 422) << field;
+    EXPECT_THAT(wrong.body, HasSubstr("href=\"#" + std::string(field) + "\"")) << value;
+    EXPECT_THAT(wrong.body, HasSubstr("id=\"" + std::string(field) + "-error\""));
+  }
   const auto half = post("/staff/clients", {{"action", "create"}, {"name", "ledger"}, {"scopes", "registers.read"}, {"days", "90"}, {"role", "admin"}});
   EXPECT_EQ(half.status, 422);
   EXPECT_THAT(half.body, HasSubstr("choose both or neither"));

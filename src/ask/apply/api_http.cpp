@@ -121,7 +121,7 @@ Result<identity::Principal> Apply::api_applicant(const http::Request& request, c
     return who;
   }
   if (who.kind == identity::PrincipalKind::client) {
-    if (!has_scope(who, "applications")) return Error(ErrorCode::forbidden, "the token lacks the scope 'applications'");
+    if (!has_scope(who, kScope)) return Error(ErrorCode::forbidden, "the token lacks the scope 'applications'");
     if (procedure.assurance == "none") return identity::Principal{};
     const auto& email = body["applicant"].text("email");
     if (procedure.assurance == "verified" || !ports_.person_of_email) return Error(ErrorCode::forbidden, "this procedure needs the person's own log-in");
@@ -231,7 +231,7 @@ http::Response Apply::api_application(http::Request& request) {
     }
   }
   Result<PublicStatus> status(ErrorCode::not_found);
-  if (who.kind == identity::PrincipalKind::client && has_scope(who, "applications") && ports_.status_of) {
+  if (who.kind == identity::PrincipalKind::client && has_scope(who, kScope) && ports_.status_of) {
     auto mine = p_.store.read([&](store::ReadTx& tx) { return draft_dao::sent_by(tx, number, who.actor()); });
     if (!mine.ok()) return http::problem(mine.error(), request);
     if (*mine) status = ports_.status_of(number, lang);

@@ -24,6 +24,9 @@
 
 namespace machiya::apply {
 
+/// Of a token: a program that sends applications and asks for their state.
+inline constexpr std::string_view kScope = "applications";
+
 /// What every page of the house needs (web/README.md: city_name, demo, user, csrf …). Made by app.
 using Frame = std::function<pages::Data(const http::Request&)>;
 
