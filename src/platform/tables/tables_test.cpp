@@ -177,6 +177,7 @@ TEST(Xlsx, HostileFilesAreRefused) {
   flipped[flipped.find("<worksheet") == std::string::npos ? good.find("xl/worksheets/s.xml") + 30 : 0] ^= 0x55;
   EXPECT_EQ(rows_of(flipped).substr(0, 1), "!") << "a flipped byte is seen";
   EXPECT_EQ(rows_of("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "!old-excel");
+  for (const char* other : {"%PDF-1.7\n1 0 obj\n", "{\\rtf1 a\\par\n", "\x89PNG\r\n\x1A\n", "\xFF\xD8\xFF\xE0 JFIF", "GIF89a,1\n"}) EXPECT_EQ(rows_of(other), "!no-sheet") << other;
   Limits small;
   small.strings = 4;
   EXPECT_EQ(rows_of(good, nullptr, small), "!strings");
