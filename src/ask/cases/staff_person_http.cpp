@@ -12,15 +12,25 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-Data search_field(const Web& web, const std::string& lang, std::string_view hint_key, std::string value) {
-  return Data(Data::List{Data().set("type", "text").set("id", "q").set("name", "q").set("label", web.texts.text(lang, "staff_cases.search_for"))
-                             .set("hint", web.texts.text(lang, hint_key)).set("required", true).set("value", std::move(value)).set("max_length", 100)});
+Data search_field(const Web& web, const std::string& lang, std::string_view hint_key, std::string value, const std::string& error = {}) {
+  Data field = Data().set("type", "text").set("id", "q").set("name", "q").set("label", web.texts.text(lang, "staff_cases.search_for"));
+  field.set("hint", web.texts.text(lang, hint_key)).set("required", true).set("value", std::move(value)).set("max_length", 100).set("error", error);
+  return Data(Data::List{std::move(field)});
+}
+
+Response search_refused(const Web& web, const Request& request, Data data, const std::string& text) {
+  const std::string lang = staff_language(request), why = web.texts.text(lang, "staff_cases.search_short");
+  data.set("fields", search_field(web, lang, "staff_cases.search_hint", text, why));
+  data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#q").set("text", why)})));
+  return render(web, request, "cases/search", std::move(data), lang, 422);
 }
 
 Response search_page(const Web& web, Request& request, bool searched) {
   const std::string lang = staff_language(request);
   Data data = staff_page(web, request, "staff_cases.search");
   const std::string text(trim(request.form("q").value_or("")));
+  constexpr std::size_t kFewest = 2;   // a single character has no pair to look for
+  if (searched && count_code_points(fold_for_search(text)) < kFewest) return search_refused(web, request, std::move(data), text);
   data.set("fields", search_field(web, lang, "staff_cases.search_hint", text));
   if (!searched) return render(web, request, "cases/search", std::move(data), lang);
   auto rows = web.cases.search(text, identity::principal_of(request), lang, request.id);

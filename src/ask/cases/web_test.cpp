@@ -72,6 +72,9 @@ TEST_P(WebTest, every_page_renders_in_both_languages) {
   expect_page("/staff/cases/" + number + "/actions/ask", "name=\"fields\"");
   expect_page("/staff/search", "name=\"q\"");
   expect_page("/staff/search", number, 200, {{"q", "花子"}});
+  for (const char* short_one : {"花", " ", ""}) expect_page("/staff/search", "href=\"#q\"", 422, {{"q", short_one}});   // it would find nobody whoever there is
+  expect_page("/staff/search", "value=\"花\"", 422, {{"q", "花"}});
+  EXPECT_EQ(ask(http::Method::post, "/staff/search", {{"q", "何処にもいない"}}).body.find("<table"), std::string::npos);
   expect_page("/staff/persons", "name=\"q\"");
   expect_page("/staff/persons", "<h1>", 404, {{"q", "nobody@example.jp"}});
   expect_page("/staff/statistics?procedure=fault", "<h1>");
