@@ -42,6 +42,8 @@ bool is_date(const Column& column);
 http::Pairs search_of(const http::Request& request, const Register& reg);
 std::string address_of(const Register& reg, const http::Pairs& search, std::string_view name = {}, std::string_view value = {});
 pages::Data filters_of(const Web& web, const http::Request& request, const Register& reg);
+/// What of a search cannot be read, for the error summary: it narrows nothing, and its control says why.
+pages::Data unread_of(const Web& web, const http::Request& request, const Register& reg);
 /// The views whose conditions, dates, places and lanes somebody may read; one of everything when there is none.
 std::vector<const View*> views_of(const Web& web, const Register& reg, const identity::Principal& who);
 /// The view that the request names, else the first one.

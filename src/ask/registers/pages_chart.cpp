@@ -288,7 +288,7 @@ Response show_chart(const Web& web, const Request& request, const Register& reg,
         chart->bars.erase(chart->bars.begin() + at), chart->cells.erase(chart->cells.begin() + at), chart->bar_sums.erase(chart->bar_sums.begin() + at);
       }
   fill(web, request, reg, view, rule, std::move(*chart), data);
-  return render(web, request, "registers/chart", std::move(data));
+  return render_view(web, request, "registers/chart", std::move(data));
 }
 
 }  // namespace machiya::registers::detail

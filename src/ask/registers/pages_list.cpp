@@ -71,7 +71,7 @@ Response show(const Web& web, Request& request) {
   } else {
     show_timeline(web, request, **reg, view, data);
   }
-  return render(web, request, template_of(view.type), std::move(data));
+  return render_view(web, request, template_of(view.type), std::move(data));
 }
 
 }  // namespace
@@ -117,6 +117,7 @@ Data view_page(const Web& web, const Request& request, const Register& reg, cons
   }
   if (views.size() > 1) data.set("tabs", Data().set("items", std::move(tabs)));
   data.set("filters", filters_of(web, request, reg));
+  if (Data unread = unread_of(web, request, reg); !std::get<Data::List>(unread.get()).empty()) data.set("errors", Data().set("items", std::move(unread)));
   Data fixed{Data::List{}};
   for (const Condition& c : view.where) fixed.push(condition_text(web, reg, c, lang));
   if (!view.where.empty()) data.set("fixed", Data().set("items", std::move(fixed)));
@@ -137,6 +138,11 @@ Data view_page(const Web& web, const Request& request, const Register& reg, cons
   data.set("indexing", indexing_of(web, request, reg));
   if (request.query("done") == "undone") data.set("flash", Data().set("kind", "success").set("text", text(web, request, "staff_registers.undone")));
   return data;
+}
+
+Response render_view(const Web& web, const Request& request, std::string_view name, Data data) {
+  const int status = data.find("errors") ? 422 : 200;
+  return render(web, request, name, std::move(data), status);
 }
 
 void add_list_routes(http::Router& router, const Web& web) {

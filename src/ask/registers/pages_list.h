@@ -11,8 +11,10 @@ http::Response show_index(const Web& web, http::Request& request);
 std::string count_text(const Web& web, const http::Request& request, const Listing& listing);
 /// What stands above rows while not all of them are brought to the definition; empty when they are.
 pages::Data indexing_of(const Web& web, const http::Request& request, const Register& reg);
-/// The page of a view: frame, tabs, filters, saved searches, tools.
+/// The page of a view: frame, tabs, filters and what of them cannot be read, saved searches, tools.
 pages::Data view_page(const Web& web, const http::Request& request, const Register& reg, const View& view);
+/// A view as it is answered: 422 when something of its search cannot be read.
+http::Response render_view(const Web& web, const http::Request& request, std::string_view name, pages::Data data);
 /// A row as a link with its title, and its tag when it has a state.
 pages::Data row_link(const Web& web, const Register& reg, const Row& row, std::string_view lang);
 /// Rows of other registers that point to the row, by relation: how many, the first ones, the way to all of them and to a new one.

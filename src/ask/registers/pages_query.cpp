@@ -5,6 +5,7 @@
 
 #include "ask/cases/web.h"
 #include "ask/interview/answer_types.h"
+#include "ask/interview/messages.h"
 #include "ask/registers/pages.h"
 #include "base/text.h"
 
@@ -29,12 +30,22 @@ int page_size(const Request& request) {
 }
 bool has_range(const Column& column) { return is_date(column) || is_number(column); }
 
+interview::Reading read_as(const Column& column, const std::string& typed) { return interview::unit_of(column.type).from_json(*column.question, {}, json::Value(typed)); }
+
 /// A typed bound or value in the canonical text of the index; "" when it says nothing.
 std::string canonical(const Column& column, const std::string& typed) {
   if (trim(typed).empty()) return {};
-  const auto reading = interview::unit_of(column.type).from_json(*column.question, {}, json::Value(typed));
+  const auto reading = read_as(column, typed);
   if (!reading.value.is_null()) return interview::scalar_text(reading.value);
   return has_range(column) ? std::string() : std::string(trim(typed));   // no number, no date: it asks for nothing
+}
+
+/// A bound that is no date or no number of its column: it narrows nothing.
+bool unreadable(const Column& column, const std::string& typed) { return has_range(column) && typed != kEmpty && !trim(typed).empty() && canonical(column, typed).empty(); }
+
+/// A single character has no pair of letters to look for among the sealed words of cases.
+bool too_short(const Register& reg, const Request& request) {
+  return reg.of_cases && count_code_points(fold_for_search(trim(param_of(request, "q")))) == 1;
 }
 
 void add_condition(std::vector<Condition>& to, const Column& column, const std::string& value) {
@@ -43,6 +54,14 @@ void add_condition(std::vector<Condition>& to, const Column& column, const std::
   else if (column.type == AnswerType::choices) to.push_back({column.name, "has", value});
   else if (column.type == AnswerType::choice || column.type == AnswerType::yes_no || column.kind == ColumnKind::relation) to.push_back({column.name, "is", value});
   else to.push_back({column.name, "is", canonical(column, value)});
+}
+
+std::string why_unread(const Column& column, const std::string& typed, std::string_view lang) {
+  const auto reading = read_as(column, typed);
+  if (reading.problems.empty()) return column.label.in(lang);
+  auto args = reading.problems.front().args;
+  args.emplace_back("label", column.label.in(lang));
+  return interview::message_text(reading.problems.front().code, lang, args);
 }
 
 void select_options(const Web& web, const Request& request, const Column& column, const std::string& chosen, Data& options) {
@@ -62,7 +81,12 @@ Data filter_of(const Web& web, const Request& request, const Register& reg, cons
   Data options{Data::List{}};
   if (has_range(column)) {
     Data range = Data().set("from_name", "from." + column.name).set("to_name", "to." + column.name);
-    range.set("from", param_of(request, "from." + column.name)).set("to", param_of(request, "to." + column.name)).set("mode", is_date(column) ? "text" : "decimal");
+    for (const char* bound : {"from", "to"}) {
+      const std::string typed = param_of(request, std::string(bound) + "." + column.name);
+      range.set(bound, typed);
+      if (unreadable(column, typed)) range.set(std::string(bound) + "_error", true).set("error", why_unread(column, typed, lang));
+    }
+    range.set("mode", is_date(column) ? "text" : "decimal");
     return std::move(out.set("range", std::move(range)));
   }
   if (column.kind == ColumnKind::relation) {
@@ -238,7 +262,8 @@ http::Pairs search_of(const Request& request, const Register& reg) {
   add("view");
   for (const Column& column : reg.columns)
     if (column.filter && !column.personal)
-      for (const char* prefix : {"f.", "from.", "to."}) add(prefix + column.name);
+      for (const char* prefix : {"f.", "from.", "to."})
+        if (!unreadable(column, param_of(request, prefix + column.name))) add(prefix + column.name);
   add("f.state");
   if (!searches_people(reg)) add("q");
   add("sort"), add("group"), add("rows");
@@ -252,6 +277,19 @@ std::string address_of(const Register& reg, const http::Pairs& search, std::stri
     if (n != name) pairs.emplace_back(n, v);
   if (!name.empty()) pairs.emplace_back(name, value);
   return path_of(reg, cases::detail::query_of(pairs));
+}
+
+Data unread_of(const Web& web, const Request& request, const Register& reg) {
+  const std::string lang = staff_language(request);
+  Data items{Data::List{}};
+  for (const Column& column : reg.columns) {
+    if (!filters(web, reg, column, request)) continue;
+    for (const auto& [prefix, end] : {std::pair("f.", ""), std::pair("from.", ""), std::pair("to.", "-to")})
+      if (const std::string typed = param_of(request, prefix + column.name); unreadable(column, typed))
+        items.push(Data().set("href", "#filter-" + column.name + end).set("text", text(web, request, "staff_registers.filter_unread", {{"problem", why_unread(column, typed, lang)}})));
+  }
+  if (too_short(reg, request)) items.push(Data().set("href", "#filter-q").set("text", text(web, request, "staff_registers.search_short")));
+  return items;
 }
 
 Data filters_of(const Web& web, const Request& request, const Register& reg) {
@@ -272,7 +310,8 @@ Data filters_of(const Web& web, const Request& request, const Register& reg) {
   const bool any = !std::get<Data::List>(active.get()).empty();
   if (any) out.set("active", Data().set("items", std::move(active)));
   constexpr std::size_t kShown = 3;   // more of them would push the rows off the screen
-  if (std::get<Data::List>(items.get()).size() > kShown) out.set("more", Data().set("items", std::move(items)).set("open", any));
+  const bool unread = !std::get<Data::List>(unread_of(web, request, reg).get()).empty();
+  if (std::get<Data::List>(items.get()).size() > kShown) out.set("more", Data().set("items", std::move(items)).set("open", any || unread));
   else out.set("items", std::move(items));
   if (view.type == ViewType::list) {
     Data sizes{Data::List{}};
@@ -284,7 +323,11 @@ Data filters_of(const Web& web, const Request& request, const Register& reg) {
   for (const char* name : kChartNames)
     if (const std::string value = param_of(request, name); !value.empty()) kept.push(Data().set("name", name).set("value", value));
   out.set("kept", std::move(kept));
-  if (searchable) out.set("search", Data().set("value", param_of(request, "q")));
+  if (searchable) {
+    Data search = Data().set("id", "filter-q").set("value", param_of(request, "q"));
+    if (too_short(reg, request)) search.set("error", text(web, request, "staff_registers.search_short"));
+    out.set("search", std::move(search));
+  }
   if (searches_people(reg)) out.set("posted", true);
   return out;
 }

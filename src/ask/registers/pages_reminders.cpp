@@ -202,7 +202,7 @@ Response show(const Web& web, const Request& request, const Error* refused = nul
   data.set("rules", std::move(rules));
   if (refused != nullptr) {
     const std::string why = text(web, request, refused->code == ErrorCode::invalid_input ? "staff_reminders.needs_reason" : "staff_reminders.reason_long");
-    data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#reason").set("text", why)}))).set("reason_error", why).set("reason", param_of(request, "reason"));
+    data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#reason").set("text", why)}))).set("reason_error", Data().set("id", "reason").set("error", why)).set("reason", param_of(request, "reason"));
   } else if (const std::string done = param_of(request, "done"); !done.empty() && done.find_first_not_of("0123456789") == std::string::npos) {
     data.set("flash", Data().set("kind", done == "0" ? "warning" : "success").set("text", text(web, request, done == "0" ? "staff_reminders.none_settled" : "staff_reminders.settled_count", {{"rows", done}})));
   }
