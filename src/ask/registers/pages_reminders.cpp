@@ -124,14 +124,20 @@ void load_data(const Web& web, const Request& request, const Asked& a, const std
       if (w.span.holds(l.date)) (l.taken ? w.taken : w.free) += l.rows, all += l.rows;
   if (all == 0) return;
   std::vector<pages::StackBar> bars;
-  Data rows{Data::List{}};
+  const auto t = [&](const char* key) { return text(web, request, std::string("staff_reminders.") + key); };
+  Data rows{Data::List{}}, columns{Data::List{}};
+  columns.push(Data().set("label", t("week")));
+  for (const char* key : {"free", "taken", "sum"}) columns.push(Data().set("label", t(key)).set("number", true));
   for (const Week& w : weeks) {
     const std::string free = std::to_string(w.free), taken = std::to_string(w.taken), sum = std::to_string(w.free + w.taken);
     bars.push_back({w.label, sum, w.href, {{static_cast<double>(w.free), free, w.href}, {static_cast<double>(w.taken), taken, w.href}}});
-    rows.push(Data().set("label", w.label).set("href", w.free + w.taken > 0 ? w.href : "").set("free", free).set("taken", taken).set("sum", sum));
+    Data cells{Data::List{}};
+    cells.push(cases::detail::cell(w.label, w.free + w.taken > 0 ? w.href : "").set("header", true));
+    for (const std::string& number : {free, taken, sum}) cells.push(Data().set("text", number).set("number", true));
+    rows.push(Data().set("cells", std::move(cells)));
   }
-  data.set("load", Data().set("chart", pages::stack_chart("load", text(web, request, "staff_reminders.load"), {text(web, request, "staff_reminders.free"), text(web, request, "staff_reminders.taken")}, bars, true))
-                       .set("rows", std::move(rows)));
+  data.set("load", Data().set("chart", pages::stack_chart("load", t("load"), {t("free"), t("taken")}, bars, true))
+                       .set("table", Data().set("id", "weeks").set("caption", t("load")).set("columns", std::move(columns)).set("rows", std::move(rows))));
 }
 
 Data item_data(const Web& web, const Request& request, const Told& one, const std::vector<std::string>& ticked) {
