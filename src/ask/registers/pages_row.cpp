@@ -98,7 +98,7 @@ bool may_change(const Web& web, const Register& reg, const identity::Principal& 
   return std::any_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) { return c.entered() && web.registers.may_write(reg, c, who); });
 }
 
-Response show(const Web& web, const Request& request, const Opened& o, std::string_view flash_key, std::string_view kind, int status) {
+Response show(const Web& web, const Request& request, const Opened& o, std::string_view flash_key, std::string_view kind, int status, const std::string& comment_error = {}) {
   const std::string lang = staff_language(request);
   const identity::Principal& who = identity::principal_of(request);
   const std::string title = title_of(web, *o.reg, o.row, lang);
@@ -118,6 +118,10 @@ Response show(const Web& web, const Request& request, const Opened& o, std::stri
   data.set("history", history_of(web, request, o, *history));
   if (web.registers.may_add(*o.reg, who) || may_change(web, *o.reg, who)) data.set("may_comment", true);
   if (!flash_key.empty()) cases::detail::flash(data, kind, text(web, request, flash_key));
+  if (!comment_error.empty()) {
+    data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#comment").set("text", comment_error)})));
+    data.set("comment_error", Data().set("id", "comment").set("error", comment_error));
+  }
   return render(web, request, "registers/row", std::move(data), status);
 }
 
@@ -194,7 +198,10 @@ Response post_comment(const Web& web, Request& request) {
   if (!reg.ok()) return http::problem(reg.error(), request);
   const std::string said(trim(param_of(request, "comment")));
   const std::string here = row_path(**reg, request.param("number"));
-  if (said.empty()) return http::see_other(here);
+  if (said.empty()) {
+    const auto o = open(web, request);
+    return o.ok() ? show(web, request, *o, "", "", 422, text(web, request, "staff_registers.needs_comment")) : http::problem(o.error(), request);
+  }
   auto done = web.registers.comment(**reg, request.param("number"), said, identity::principal_of(request), request.id);
   return done.ok() ? http::see_other(here + "?done=comment#history") : http::problem(done.error(), request);
 }

@@ -37,6 +37,14 @@ TEST_P(WrongInput, a_bound_that_is_no_date_is_told_at_its_box_and_narrows_nothin
   EXPECT_EQ(get("/staff/registers/works?from.starts=%20&f.starts=-", clerk).status, 200);
 }
 
+TEST_P(WrongInput, an_empty_comment_is_told_at_its_box) {
+  const std::string row = "/staff/registers/works/rows/" + add(hall->reg("works"), R"({"name":"橋の補修","phase":"plan","starts":"2026-05-20"})", clerk).number;
+  const auto r = post(row + "/comments", clerk, {{"comment", "  "}});
+  EXPECT_EQ(r.status, 422);
+  EXPECT_TRUE(holds(r, "href=\"#comment\"") && holds(r, "id=\"comment-error\"") && holds(r, "橋の補修")) << r.body;
+  EXPECT_EQ(post(row + "/comments", clerk, {{"comment", "現地を見た"}}).status, 303);
+}
+
 TEST_P(WrongInput, what_is_no_table_is_not_imported) {
   for (const char* name : {"papers.pdf", "papers.csv"}) {
     const auto r = upload("/staff/registers/works/import", name, "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n");
