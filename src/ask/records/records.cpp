@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ask/records/touch_dao.h"
 #include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/vault/vault.h"
@@ -156,6 +157,7 @@ Result<void> Records::erase(store::Tx& tx, const RecordRow& row, std::string_vie
   }
   if (row.data_key) MACHIYA_CHECK(vault_.erase_key(tx, row.data_key));
   MACHIYA_CHECK(delete_values(tx, row.id));
+  MACHIYA_CHECK(touch(tx, row.type, row.id, row.id, clock_.now()));
   MACHIYA_CHECK(blank_record(tx, row.id, clock_.now()));
   return audit_.append(tx, {"system", "record.erase", row.kind + ":" + row.number, std::string(why), "", {}});
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ask/records/touch_dao.h"
 #include "base/json.h"
 #include "platform/store/key_list.h"
 #include "platform/store/many_rows.h"
@@ -174,7 +175,9 @@ Result<void> insert_once(store::Tx& tx, const OnceRow& row, Instant not_before) 
   return n == 1 ? Result<void>() : Result<void>(Error(ErrorCode::conflict, "the same request is under way"));
 }
 
-Result<void> clear(store::Tx& tx) {
+Result<void> clear(store::Tx& tx, Instant now) {
+  MACHIYA_TRY(const auto types, tx.query("SELECT type, MIN(id), MAX(id) FROM record WHERE kind = 'register' GROUP BY type", {}));
+  for (const Row& r : types) MACHIYA_CHECK(records::touch(tx, r.text(0), r.integer(1), r.integer(2), now));
   constexpr std::string_view kRows = "(SELECT id FROM record WHERE kind = 'register')";
   for (const std::string& sql : {"DELETE FROM record_value WHERE record IN " + std::string(kRows), "DELETE FROM record_token WHERE record IN " + std::string(kRows),
                                  "DELETE FROM record_event WHERE record IN " + std::string(kRows), std::string("DELETE FROM register_batch_row"),

@@ -79,7 +79,7 @@ Result<std::optional<OnceRow>> find_once(store::ReadTx& tx, std::string_view key
 Result<void> insert_once(store::Tx& tx, const OnceRow& row, Instant not_before);
 
 /// Deletes every row of every register with its history: for scenarios on a throw-away store only.
-Result<void> clear(store::Tx& tx);
+Result<void> clear(store::Tx& tx, Instant now);
 std::vector<store::Migration> migrations();
 
 }  // namespace machiya::registers::dao

@@ -285,7 +285,7 @@ std::vector<cases::ScenarioResult> run_scenarios(const cases::ScenarioParts& par
     if (filter.initiative != 0 && loaded->source.initiative != filter.initiative) continue;
     if (!filter.procedure.empty() && scenario->register_id != filter.procedure) continue;
     cases::ScenarioResult result{loaded->source.file, scenario->name, scenario->register_id, loaded->source.initiative, {}};
-    if (auto cleared = parts.store.write([](store::Tx& tx) { return dao::clear(tx); }); !cleared.ok()) result.problems.push_back(cleared.error().to_string());
+    if (auto cleared = parts.store.write([&](store::Tx& tx) { return dao::clear(tx, stage.clock.now()); }); !cleared.ok()) result.problems.push_back(cleared.error().to_string());
     for (const auto& [pointer, problem] : Run(stage, parts, *scenario).go())
       result.problems.push_back(cases::scenario_place(parts.folder, loaded->source.file, pointer) + ": " + problem);
     out.push_back(std::move(result));

@@ -198,6 +198,8 @@ struct Platform {
   cases::WorkingDay is_working_day;
   blobs::Blobs* blobs = nullptr;    ///< null: rows have no files
   MayCase may_case = {};            ///< empty: the procedures are no registers here
+  std::size_t index_bytes = std::size_t{512} << 20;   ///< for the indexes of lists in memory, all registers together; 0: none
+  std::size_t index_rows = 1'000;   ///< registers with fewer rows need none
 };
 
 /// Thread-safe. Errors: not_found (also for what somebody may not even see), forbidden, invalid_input, conflict, limit_exceeded.
@@ -294,6 +296,9 @@ class Registers {
   Result<bool> index_some();
   /// How far that is; nothing when it is over. Until then lists that filter, sort or search may lack rows.
   Result<std::optional<IndexProgress>> index_progress(const Register& reg) const;
+
+  /// Waits until every index in memory that a list has asked for is there, or is found impossible: for measurements and tests.
+  void settle_indexes();
 
   static std::vector<store::Migration> migrations();
   static void declare(events::Events& events, jobs::Jobs& jobs);

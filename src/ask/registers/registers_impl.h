@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "ask/registers/case_register.h"
+#include "ask/registers/column_indexes.h"
 #include "ask/registers/index_layout.h"
 #include "ask/registers/index_walk_dao.h"
+#include "ask/registers/range.h"
 #include "ask/registers/register_row_dao.h"
 #include "ask/registers/reminder_dao.h"
 #include "ask/registers/registers.h"
@@ -70,20 +72,10 @@ struct PackedRow {
 };
 PackedRow pack_row(const Register& reg, const Values& values);
 
-/// A condition on one index field: values from `low` to `high`, or (`has`) that contain `low`; `negated`: no such value.
-struct Range {
-  std::int64_t field = 0;
-  std::string low;
-  std::optional<std::string> high;
-  bool has = false, negated = false, many = false;   ///< many: a row may have several values
-  std::int64_t rows = 0;                             ///< as far as counted; 0: not counted
-  bool equal() const { return !has && high && *high == low; }
-};
-
 struct Registers::Impl {
   Platform p;
 
-  explicit Impl(Platform platform) : p(std::move(platform)) {}
+  explicit Impl(Platform platform) : p(std::move(platform)), indexes(p.store, {p.index_bytes, p.index_rows}) {}
 
   Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city(), who, p.may_case); }
   Deed deed(std::string_view action, std::string_view reason, const identity::Principal& who, std::string_view request) const;
@@ -240,10 +232,23 @@ struct Registers::Impl {
   /// besides those that the query names.
   Result<Plan> plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::string_view purpose = "case.list",
                     const std::vector<std::string>& counted = {}) const;
+  /// The part of it that reads nothing: conditions and order.
+  Result<Plan> wanted(const Register& reg, const Query& query, const Access& access, std::string_view purpose, const std::vector<std::string>& counted) const;
   /// Fills plan.all.
   Result<void> gather(store::ReadTx& tx, const Plan& plan) const;
   Result<Found> find(store::ReadTx& tx, const Plan& plan, int limit, const std::optional<std::pair<std::string, std::int64_t>>& after) const;
   Result<std::int64_t> count(store::ReadTx& tx, const Plan& plan, bool& more) const;
+  /// One page of a list, in order.
+  struct Page {
+    std::vector<std::int64_t> ids;
+    std::int64_t total = 0;
+    bool more_than_counted = false;
+  };
+  /// (registers_list.cpp) Nothing, or `again`, as ColumnIndexes::view() says. Nothing else may have been read in `tx`.
+  Result<std::optional<Page>> page_in_memory(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, int limit, bool alone, bool& again) const;
+  Result<Page> page_of(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, int limit) const;
+  Result<Listing> listing(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const identity::Principal& who, Page page, int limit) const;
+  mutable ColumnIndexes indexes;
   /// FROM and WHERE of the rows of a plan, joined to their value `v` of a field.
   std::string rows_with(struct Sql& sql, const Plan& plan, std::int64_t field, bool many) const;
   Result<void> label_bars(store::ReadTx& tx, const Register& reg, const Column* column, const std::vector<std::int64_t>& samples, const Access& access,

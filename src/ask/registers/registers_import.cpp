@@ -4,6 +4,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "ask/records/touch_dao.h"
 #include "ask/registers/registers_impl.h"
 #include "ask/registers/repeats.h"
 
@@ -214,6 +215,10 @@ Result<BulkDone> Registers::add_many(const Register& reg, const std::vector<Valu
     }
     MACHIYA_CHECK(records::insert_first_events(tx, history));
     MACHIYA_CHECK(dao::insert_index(tx, ready.index, &keys));
+    if (!keys.empty()) {
+      const auto [first, last] = std::minmax_element(keys.begin(), keys.end());
+      MACHIYA_CHECK(records::touch(tx, reg.id, *first, *last, deed.now));
+    }
     MACHIYA_CHECK(records::insert_new_tokens(tx, ready.tokens, keys));
     MACHIYA_CHECK(dao::insert_batch_rows(tx, touched));
     if (!keys.empty()) MACHIYA_CHECK(impl.walk_again(tx, reg, keys.front()));

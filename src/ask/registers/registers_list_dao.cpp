@@ -154,8 +154,8 @@ std::optional<Sort> order_of(const Register& reg, const Query& query) {
   return query.sort || !reg.of_cases ? query.sort : Sort{kReceived, true};
 }
 
-Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::string_view purpose,
-                                                    const std::vector<std::string>& counted) const {
+Result<Registers::Impl::Plan> Registers::Impl::wanted(const Register& reg, const Query& query, const Access& access, std::string_view purpose,
+                                                      const std::vector<std::string>& counted) const {
   Plan out;
   out.type = reg.id;
   for (const Condition& condition : query.where) {
@@ -177,6 +177,12 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
     else out.sort = c->field;
     out.descending = sort->descending;
   }
+  return out;
+}
+
+Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, std::string_view purpose,
+                                                    const std::vector<std::string>& counted) const {
+  MACHIYA_TRY(Plan out, wanted(reg, query, access, purpose, counted));
   if (reg.of_cases && !trim(query.search).empty()) {
     MACHIYA_TRY(const auto hits, records::Records(p.store, p.vault, p.audit, p.clock, p.rng).search(tx, "case", reg.id, query.search, kSearched));
     std::vector<std::int64_t> found;

@@ -1,5 +1,6 @@
 // Rows go when their retention is over (the register's `retention`, after the city's rules for documents): each night, the whole row with
 // its key, files and history; what stays is the audit's line that it went.
+#include "ask/records/touch_dao.h"
 #include "ask/registers/registers_impl.h"
 #include "base/log.h"
 #include "platform/blobs/blobs.h"
@@ -26,7 +27,7 @@ Result<void> Registers::plan_retention() {
 }
 
 Result<void> Registers::Impl::run_retention(const jobs::Job& job) const {
-  Result<void> outcome;
+  Result<void> outcome = p.store.write([&](store::Tx& tx) { return records::forget_touches(tx, {p.clock.now().us - kDay}); });
   const auto city = p.city();
   for (const city::Loaded* loaded : city->all("register")) {
     const auto* reg = dynamic_cast<const Register*>(loaded->definition.get());

@@ -1,6 +1,7 @@
 // Rows on their way in: relations, uniqueness, sealing, index, search tokens, history, audit and event of one change.
 #include <algorithm>
 
+#include "ask/records/touch_dao.h"
 #include "ask/registers/registers_impl.h"
 #include "platform/vault/vault.h"
 
@@ -153,6 +154,7 @@ Result<std::int64_t> Registers::Impl::insert(store::Tx& tx, const Register& reg,
   std::vector<dao::IndexRow> index;
   for (dao::IndexEntry& e : index_of(reg, values, row.state, row.ended.has_value())) index.push_back({e.field, std::move(e.value), row.id});
   MACHIYA_CHECK(dao::insert_index(tx, index));
+  MACHIYA_CHECK(records::touch(tx, reg.id, row.id, row.id, deed.now));
   MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens_of_row(reg, values)));
   FullRow nothing;
   MACHIYA_CHECK(note(tx, reg, nothing, row, values, deed));
@@ -180,6 +182,7 @@ Result<void> Registers::Impl::remove(store::Tx& tx, const Register& reg, const F
   const auto tokens = tokens_of(p.vault, all_terms(reg, row.values));
   if (!tokens.empty()) MACHIYA_CHECK(records::delete_tokens(tx, row.stored.id, tokens));
   if (row.stored.data_key) MACHIYA_CHECK(p.vault.erase_key(tx, row.stored.data_key));
+  MACHIYA_CHECK(records::touch(tx, reg.id, row.stored.id, row.stored.id, p.clock.now()));
   return dao::delete_row(tx, row.stored.id);
 }
 
@@ -199,6 +202,7 @@ Result<bool> Registers::Impl::update(store::Tx& tx, const Register& reg, const F
   std::vector<dao::IndexRow> rows;
   for (auto& entry : fresh) rows.push_back({entry.field, std::move(entry.value), after.id});
   MACHIYA_CHECK(dao::insert_index(tx, rows));
+  MACHIYA_CHECK(records::touch(tx, reg.id, after.id, after.id, deed.now));
   const auto old_terms = all_terms(reg, before.values), new_terms = all_terms(reg, values);
   if (old_terms != new_terms) {
     const auto old_tokens = tokens_of(p.vault, old_terms), new_tokens = tokens_of(p.vault, new_terms);

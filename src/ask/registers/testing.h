@@ -114,7 +114,7 @@ inline std::shared_ptr<const city::City> small_city(const std::string& folder) {
 
 /// Everything a service needs on an open, migrated store.
 struct Hall {
-  Hall(store::Store& store, const std::string& folder, std::shared_ptr<const city::City> the_city, const Clock& clock, Rng& rng, MayCase may_case = {})
+  Hall(store::Store& store, const std::string& folder, std::shared_ptr<const city::City> the_city, const Clock& clock, Rng& rng, MayCase may_case = {}, std::size_t index_bytes = std::size_t{1} << 26)
       : city(std::move(the_city)), vault(std::move(vault::Vault::open(folder + "/master.key", true)).value()) {
     audit = std::make_unique<audit::Audit>(store, clock);
     events = std::make_unique<events::Events>(store, clock);
@@ -122,7 +122,7 @@ struct Hall {
     identity = std::make_unique<identity::Identity>(store, *vault, *audit, clock, sender, identity::Options{.policy_text = json::to_text(city->policy())});
     Registers::declare(*events, *jobs);
     registers = std::make_unique<Registers>(Platform{store, *vault, *audit, *events, *jobs, *identity, clock, rng, [this] { return city; },
-                                                     [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, nullptr, std::move(may_case)});
+                                                     [](Date d) { return weekday(d) != 0 && weekday(d) != 6; }, nullptr, std::move(may_case), index_bytes, 0});
   }
   static std::vector<store::Migration> migrations() {
     std::vector<store::Migration> out;
