@@ -81,7 +81,7 @@ Bench::Bench(const Wanted& w) : wanted(w) {
   store = must(store::Store::open(options));
   if (auto done = store->migrate(testing::Hall::migrations()); !done.ok()) give_up(done.error());
   testing::write_file(wanted.folder + "/city/registers/bench-trees.yaml", kTrees);
-  hall = std::make_unique<testing::Hall>(*store, wanted.folder, testing::small_city(wanted.folder + "/city"), clock, rng);
+  hall = std::make_unique<testing::Hall>(*store, wanted.folder, testing::small_city(wanted.folder + "/city"), clock, rng, MayCase{}, std::size_t{512} << 20);
   rows = rows_there(*store);
   fill();
 }

@@ -107,7 +107,11 @@ void lists(Bench& bench) {
   for (const Kind& kind : kinds(bench)) {
     if (std::string(kind.name).find(bench.wanted.kind) == std::string::npos) continue;
     std::vector<double> times;
-    (void)one(bench, kind, kind.make(dice));   // statements are prepared once a connection
+    (void)one(bench, kind, kind.make(dice));   // statements are prepared once a connection, columns read once into memory
+    const auto start = steady_clock::now();
+    bench.hall->registers->settle_indexes();
+    if (const double ms = ms_since(start); ms > 10) std::cout << "  (its columns were read into memory in " << static_cast<int>(ms) << " ms)\n";
+    (void)one(bench, kind, kind.make(dice));
     for (int i = 0; i < bench.wanted.times; ++i) times.push_back(one(bench, kind, kind.make(dice)));
     if (kind.pages == 1) all.insert(all.end(), times.begin(), times.end());
     std::cout << "  " << kind.name << ": " << quantiles(std::move(times)) << std::endl;

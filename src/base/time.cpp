@@ -18,6 +18,11 @@ bool number(std::string_view s, std::size_t at, std::size_t width, int& out) {
   }
   return true;
 }
+/// Writes `digits` decimal digits of a number that has no more, from `at` on.
+void put_digits(std::string& out, std::size_t at, std::size_t digits, int value) {
+  for (std::size_t i = digits; i-- > 0; value /= 10) out[at + i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 // Civil conversion after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
@@ -74,10 +79,15 @@ int age_on(Date birth, Date on) {
 }
 
 std::string to_iso(Date date) {
-  YearMonthDay c = civil(date);
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02d", c.year, c.month, c.day);
-  return buffer;
+  const YearMonthDay c = civil(date);
+  if (c.year < 0 || c.year > 9999) {
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02d", c.year, c.month, c.day);
+    return buffer;
+  }
+  std::string out = "0000-00-00";   // lists write thousands of these
+  put_digits(out, 0, 4, c.year), put_digits(out, 5, 2, c.month), put_digits(out, 8, 2, c.day);
+  return out;
 }
 
 std::optional<Date> parse_iso_date(std::string_view s) {
@@ -90,13 +100,10 @@ Date date_in_japan(Instant t) { return Date{static_cast<std::int32_t>(floor_div(
 Instant start_of_day_in_japan(Date date) { return Instant{static_cast<std::int64_t>(date.days) * kDay - kJapanOffset}; }
 
 std::string to_iso_japan(Instant t) {
-  std::int64_t local = t.us + kJapanOffset;
-  std::int64_t day = floor_div(local, kDay);
-  std::int64_t s = (local - day * kDay) / kSecond;
-  char buffer[48];
-  std::snprintf(buffer, sizeof buffer, "%sT%02d:%02d:%02d+09:00", to_iso(Date{static_cast<std::int32_t>(day)}).c_str(),
-                static_cast<int>(s / 3600), static_cast<int>(s / 60 % 60), static_cast<int>(s % 60));
-  return buffer;
+  const std::int64_t local = t.us + kJapanOffset, day = floor_div(local, kDay), s = (local - day * kDay) / kSecond;
+  std::string time = "T00:00:00+09:00";
+  put_digits(time, 1, 2, static_cast<int>(s / 3600)), put_digits(time, 4, 2, static_cast<int>(s / 60 % 60)), put_digits(time, 7, 2, static_cast<int>(s % 60));
+  return to_iso(Date{static_cast<std::int32_t>(day)}) + time;
 }
 
 std::string to_iso_utc(Instant t) {

@@ -138,18 +138,41 @@ Result<std::optional<RecordRow>> find_row(store::ReadTx& tx, std::string_view ki
   static const std::string kSql = kSelectRow + " WHERE number = :number AND kind = :kind AND type = :type";
   return one(tx, kSql, {{"number", number}, {"kind", kind}, {"type", type}});
 }
-Result<std::vector<RecordRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids) {
-  static const std::string kSqlite = kSelectRow + " WHERE id IN (SELECT value FROM json_each(:keys))";
-  static const std::string kPostgres = kSelectRow + " WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
+namespace {
+
+/// Rows of a selection that begins with the key, in the order of `ids`.
+Result<std::vector<RecordRow>> in_order_of(store::ReadTx& tx, std::string_view select, const std::vector<std::int64_t>& ids, RecordRow (*read)(const Row&)) {
   std::vector<RecordRow> out;
   if (ids.empty()) return out;
-  MACHIYA_TRY(auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"keys", store::key_list(ids, tx.engine())}}));
+  const std::string sql = std::string(select) + (tx.engine() == store::Engine::sqlite ? " WHERE id IN (SELECT value FROM json_each(:keys))"
+                                                                                       : " WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))");
+  MACHIYA_TRY(const auto rows, tx.query(sql, {{"keys", store::key_list(ids, tx.engine())}}));
   std::unordered_map<std::int64_t, const Row*> by_id;
   for (const Row& r : rows) by_id.emplace(r.integer(0), &r);
   out.reserve(rows.size());
   for (std::int64_t id : ids)
-    if (auto found = by_id.find(id); found != by_id.end()) out.push_back(read_row(*found->second));
+    if (auto found = by_id.find(id); found != by_id.end()) out.push_back(read(*found->second));
   return out;
+}
+
+constexpr std::string_view kSelectListed = "SELECT id, number, state, revision, created, changed, ended, data, data_key, sealed FROM record";
+
+RecordRow read_listed(const Row& r) {
+  RecordRow out;
+  out.id = r.integer(0), out.number = r.text(1), out.state = r.text(2), out.revision = r.integer(3);
+  out.created = {r.integer(4)}, out.changed = {r.integer(5)}, out.ended = instant_or_none(r, 6);
+  out.data = r.text(7);
+  if (r.size() > 8) out.data_key = r.integer(8), out.sealed = r.text(9);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<RecordRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids) { return in_order_of(tx, kSelectRow, ids, read_row); }
+Result<std::vector<RecordRow>> listed_rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids, bool with_sealed) {
+  return in_order_of(tx, with_sealed ? kSelectListed
+                                     : "SELECT id, number, state, revision, created, changed, ended, data FROM record",
+                     ids, read_listed);
 }
 
 namespace {
@@ -177,6 +200,15 @@ Result<std::vector<RecordRow>> rows_of_numbers(store::ReadTx& tx, const std::vec
   if (numbers.empty()) return std::vector<RecordRow>();
   MACHIYA_TRY(const auto rows, tx.query((with_sealed ? kSelectRow : kSelectList) + " WHERE " + one_of("number", "numbers", tx.engine()), {{"numbers", text_list(numbers)}}));
   return read_rows(rows);
+}
+
+Result<std::vector<RecordRow>> listed_rows_of_numbers(store::ReadTx& tx, std::string_view type, const std::vector<std::string>& numbers) {
+  std::vector<RecordRow> out;
+  if (numbers.empty()) return out;
+  MACHIYA_TRY(const auto rows, tx.query(std::string(kSelectListed) + " WHERE kind = 'register' AND type = :type AND " + one_of("number", "numbers", tx.engine()),
+                                        {{"type", type}, {"numbers", text_list(numbers)}}));
+  for (const Row& r : rows) out.push_back(read_listed(r));
+  return out;
 }
 
 Result<std::vector<RecordRow>> rows_behind(store::ReadTx& tx, std::string_view kind, const std::vector<std::string>& types, std::int64_t after, int limit) {

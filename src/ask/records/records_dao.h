@@ -69,6 +69,10 @@ Result<std::optional<RecordRow>> find_of_person(store::ReadTx& tx, std::int64_t 
 Result<std::optional<RecordRow>> find_row(store::ReadTx& tx, std::string_view kind, std::string_view type, std::string_view number);
 /// The same by key, in the order of `ids`; keys that are gone are left out.
 Result<std::vector<RecordRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids);
+/// The same with what a list of a register shows and nothing else: key, number, state, revision, times, data, and `with_sealed` the sealed data and its key.
+Result<std::vector<RecordRow>> listed_rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& ids, bool with_sealed);
+/// Such rows of a register by number, in no order, with their sealed data.
+Result<std::vector<RecordRow>> listed_rows_of_numbers(store::ReadTx& tx, std::string_view type, const std::vector<std::string>& numbers);
 /// The same by number, in no order; numbers that are gone are left out. Without `with_sealed` the sealed data is not touched.
 Result<std::vector<RecordRow>> rows_of_numbers(store::ReadTx& tx, const std::vector<std::string>& numbers, bool with_sealed);
 /// The next `limit` records of these types behind a key, by key.

@@ -15,7 +15,7 @@ Result<void> touch(store::Tx& tx, std::string_view type, std::int64_t first, std
 }
 
 Result<Touches> touched_since(store::ReadTx& tx, std::string_view type, std::int64_t point, int limit) {
-  static constexpr std::string_view kSqlite = "SELECT 0, at, first, last FROM record_touch WHERE type = :type AND at > :point ORDER BY at LIMIT :limit";
+  static constexpr std::string_view kSqlite = "SELECT 0, at, first, last FROM record_touch WHERE type = :type AND at >= :point ORDER BY at LIMIT :limit";
   static constexpr std::string_view kPostgres =
       "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT), t.at, t.first, t.last FROM (SELECT 1) AS one LEFT JOIN "
       "(SELECT at, first, last FROM record_touch WHERE type = :type AND at >= :point ORDER BY at LIMIT :limit) AS t ON TRUE";

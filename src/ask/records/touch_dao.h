@@ -22,7 +22,7 @@ struct Touched {
 };
 struct Touches {
   std::int64_t point = 0;         ///< where the next reading begins
-  std::vector<Touched> touched;   ///< on PostgreSQL some may come again: transactions end in another order than they begin
+  std::vector<Touched> touched;   ///< from there on some come again: the one at the point, and on PostgreSQL transactions end in another order than they begin
 };
 /// What a type's snapshot has that one at `point` may not have; at most `limit`.
 Result<Touches> touched_since(store::ReadTx& tx, std::string_view type, std::int64_t point, int limit);

@@ -113,13 +113,22 @@ std::vector<Target> api_columns(const Web& web, const Request& request, const Re
   return out;
 }
 
-Value api_row(const Web& web, const Request& request, const Register& reg, const Row& row) { return api_row(reg, row, api_columns(web, request, reg)); }
+Value api_row(const Web& web, const Request& request, const Register& reg, const Row& row) {
+  std::string text;
+  write_api_row(reg, row, api_columns(web, request, reg), text);
+  auto out = json::parse(text);
+  MACHIYA_ASSERT(out.ok());
+  return std::move(*out);
+}
 
-Value api_row(const Register& reg, const Row& row, const std::vector<Target>& targets) {
-  Value out = export_json(reg, row, targets);
-  out.set("revision", row.revision);
-  if (!reg.workflow.empty()) out.set("ended", row.ended);
-  return std::move(out.set("self", api_row_path(reg, row.number)));
+void write_api_row(const Register& reg, const Row& row, const std::vector<Target>& columns, std::string& out) {
+  out += '{';
+  write_members(reg, row, columns, out);
+  out += ",\"revision\":" + std::to_string(row.revision);
+  if (!reg.workflow.empty()) out += row.ended ? ",\"ended\":true" : ",\"ended\":false";
+  out += ",\"self\":";
+  json::write_string(api_row_path(reg, row.number), out);
+  out += '}';
 }
 
 Response api_whole_row(const Web& web, const Request& request, const Register& reg, const Row& row, int status) {

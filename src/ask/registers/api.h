@@ -34,11 +34,12 @@ json::Value faults_json(const Web& web, const http::Request& request, const Regi
 /// Adds members to the body of a problem.
 http::Response with_members(http::Response problem, json::Value::Object members);
 
-/// A row as the caller may read it: export_json with revision, ended, self.
+/// A row as the caller may read it: write_members() with revision, ended, self.
 json::Value api_row(const Web& web, const http::Request& request, const Register& reg, const Row& row);
 /// The columns of rows as the caller may see them: for many rows once.
 std::vector<Target> api_columns(const Web& web, const http::Request& request, const Register& reg);
-json::Value api_row(const Register& reg, const Row& row, const std::vector<Target>& targets);
+/// Appends the same as JSON text.
+void write_api_row(const Register& reg, const Row& row, const std::vector<Target>& columns, std::string& out);
 /// The same with the actions that the caller may take now; ETag is the revision.
 http::Response api_whole_row(const Web& web, const http::Request& request, const Register& reg, const Row& row, int status = 200);
 std::string api_path(const Register& reg, std::string_view rest = {});

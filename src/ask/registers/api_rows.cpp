@@ -29,14 +29,25 @@ void tell(Value& out, const std::optional<IndexProgress>& indexing) {
   if (indexing) out.set("indexing", Value::object({{"done", indexing->done}, {"total", indexing->total}}));
 }
 
-Value listing_json(const Web& web, const Request& request, const Register& reg, const Listing& listing, const std::optional<IndexProgress>& indexing) {
-  Value rows = Value::array();
+/// A page of rows, and where the next one stands when that has an address. Written without a tree of values in between: no other answer of the API
+/// is as long.
+Response page_of_rows(const Web& web, const Request& request, const Register& reg, const Listing& listing, const std::string& next, const std::optional<IndexProgress>& indexing) {
   const auto columns = api_columns(web, request, reg);
-  for (const Row& row : listing.rows) rows.push(api_row(reg, row, columns));
-  Value out = Value::object({{"rows", std::move(rows)}, {"total", listing.total}, {"total_is_exact", !listing.more_than_counted}, {"more", !listing.next.empty()}});
-  if (!listing.next.empty()) out.set("after", listing.next);
-  tell(out, indexing);
-  return out;
+  std::string out = "{\"rows\":[";
+  out.reserve(1024 + listing.rows.size() * 640);
+  for (const Row& row : listing.rows) {
+    if (&row != listing.rows.data()) out += ',';
+    write_api_row(reg, row, columns, out);
+  }
+  out += "],\"total\":" + std::to_string(listing.total) + ",\"total_is_exact\":" + (listing.more_than_counted ? "false" : "true") + ",\"more\":" +
+         (listing.next.empty() ? "false" : "true");
+  for (const auto& [name, value] : {std::pair{"after", &listing.next}, std::pair{"next", &next}})
+    if (!value->empty()) {
+      out += std::string(",\"") + name + "\":";
+      json::write_string(*value, out);
+    }
+  if (indexing) out += ",\"indexing\":{\"done\":" + std::to_string(indexing->done) + ",\"total\":" + std::to_string(indexing->total) + "}";
+  return http::text(out + "}", "application/json");
 }
 
 /// The same question, one page on.
@@ -58,9 +69,7 @@ Response rows(const Web& web, Request& request) {
   if (!indexing.ok()) return api_problem(web, request, indexing.error());
   const auto listing = web.registers.list(**reg, *query, identity::principal_of(request));
   if (!listing.ok()) return api_problem(web, request, listing.error());
-  Value out = listing_json(web, request, **reg, *listing, *indexing);
-  if (!listing->next.empty()) out.set("next", next_of(request, **reg, listing->next));
-  return http::json(out);
+  return page_of_rows(web, request, **reg, *listing, listing->next.empty() ? "" : next_of(request, **reg, listing->next), *indexing);
 }
 
 /// The search of a register whose rows name people: in the body, never in an address.
@@ -74,7 +83,7 @@ Response search(const Web& web, Request& request) {
   const auto indexing = web.registers.index_progress(**reg);
   if (!indexing.ok()) return api_problem(web, request, indexing.error());
   const auto listing = web.registers.list(**reg, *query, identity::principal_of(request));
-  return listing.ok() ? http::json(listing_json(web, request, **reg, *listing, *indexing)) : api_problem(web, request, listing.error());
+  return listing.ok() ? page_of_rows(web, request, **reg, *listing, "", *indexing) : api_problem(web, request, listing.error());
 }
 
 Response row(const Web& web, Request& request) {

@@ -37,12 +37,12 @@ std::shared_ptr<const Registered> Registers::Impl::case_registers() const {
 
 Result<void> Registers::Impl::index_cases(store::Tx& tx, const std::vector<records::RecordRow>& rows) const {
   const auto all = case_registers();
-  std::vector<std::pair<std::int64_t, std::vector<dao::IndexEntry>>> wanted;
+  std::vector<RowEntries> wanted;
   for (const records::RecordRow& row : rows) {
     const Register* reg = in(*all, row.type);
     if (reg == nullptr) continue;   // a procedure that the city no longer has
     MACHIYA_TRY(const FullRow now, full(tx, *reg, row, indexes_answers(*reg)));
-    wanted.emplace_back(row.id, index_of(*reg, now.values, row.state, row.ended.has_value()));
+    wanted.push_back({reg->id, row.id, index_of(*reg, now.values, row.state, row.ended.has_value())});
   }
   return put_entries(tx, wanted);
 }

@@ -13,6 +13,7 @@
 #include "ask/registers/column_values.h"
 #include "ask/registers/range.h"
 #include "ask/registers/register_row_dao.h"
+#include "base/json.h"
 
 namespace machiya::registers {
 

@@ -72,9 +72,10 @@ class JsonOut final : public Out {
   JsonOut(const Register& reg, std::vector<Target> targets, const std::string& path) : reg_(reg), targets_(std::move(targets)), file_(path) {}
   bool open() const { return file_.open(); }
   Result<void> row(const Row& row) override {
-    MACHIYA_CHECK(file_.write(first_ ? "[\n" : ",\n"));
+    std::string text = first_ ? "[\n{" : ",\n{";
     first_ = false;
-    return file_.write(json::to_text(export_json(reg_, row, targets_)));
+    write_members(reg_, row, targets_, text);
+    return file_.write(text + "}");
   }
   Result<void> finish() override {
     MACHIYA_CHECK(file_.write(first_ ? "[]\n" : "\n]\n"));

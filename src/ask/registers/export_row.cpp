@@ -1,7 +1,5 @@
 #include "ask/registers/export_row.h"
 
-#include <set>
-
 #include "ask/interview/answer_types.h"
 
 namespace machiya::registers::detail {
@@ -60,21 +58,35 @@ Cell export_cell(const Target& target, const Row& row, std::string_view lang) {
   return {};
 }
 
-json::Value export_json(const Register& reg, const Row& row, const std::vector<Target>& targets) {
-  json::Value out = json::Value::object({{"number", row.number}});
-  if (!reg.workflow.empty()) out.set("state", row.state);
-  out.set("created", to_iso_japan(row.created)).set("changed", to_iso_japan(row.changed));
-  json::Value values = json::Value::object(), titles = json::Value::object();
-  std::set<std::string_view> done;
+void write_members(const Register& reg, const Row& row, const std::vector<Target>& targets, std::string& out) {
+  const auto text = [&](std::string_view name, std::string_view value) {
+    out += name;
+    json::write_string(value, out);
+  };
+  text("\"number\":", row.number);
+  if (!reg.workflow.empty()) text(",\"state\":", row.state);
+  text(",\"created\":", to_iso_japan(row.created));
+  text(",\"changed\":", to_iso_japan(row.changed));
+  out += ",\"values\":{";
+  const Column* last = nullptr;   // a column's parts stand side by side among the targets
   for (const Target& target : targets) {
-    const std::string& name = target.column->name;
-    if (!done.insert(name).second) continue;
-    values.set(name, row.values[name]);
-    if (const auto title = row.titles.find(name); title != row.titles.end()) titles.set(name, title->second);
+    if (target.column == last) continue;
+    if (last != nullptr) out += ',';
+    last = target.column;
+    json::write_string(last->name, out);
+    out += ':';
+    json::write(row.values[last->name], out);
   }
-  out.set("values", std::move(values));
-  if (titles.size() > 0) out.set("titles", std::move(titles));
-  return out;
+  out += '}';
+  if (row.titles.empty()) return;
+  const std::size_t before = out.size();
+  for (const Target& target : targets)
+    if (const auto title = row.titles.find(target.column->name); title != row.titles.end()) {
+      out += out.size() == before ? ",\"titles\":{" : ",";
+      json::write_string(title->first, out);
+      text(":", title->second);
+    }
+  if (out.size() > before) out += '}';
 }
 
 }  // namespace machiya::registers::detail

@@ -8,8 +8,8 @@ namespace machiya::registers::detail {
 
 /// One value by its parts: days and numbers as such, choices by their label, a relation by the title of its row.
 tables::Cell export_cell(const Target& target, const Row& row, std::string_view lang);
-/// {"number","state","created","changed","values","titles"}.
-json::Value export_json(const Register& reg, const Row& row, const std::vector<Target>& targets);
+/// Appends a row's members as JSON text, without braces: "number", "state", "created", "changed", "values", "titles".
+void write_members(const Register& reg, const Row& row, const std::vector<Target>& targets, std::string& out);
 
 /// A fresh path in the work folder; what was left there by earlier requests is removed after ten minutes.
 Result<std::string> work_file(const Web& web, std::string_view extension);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "ask/records/touch_dao.h"
 #include "ask/registers/registers_impl.h"
 #include "base/log.h"
 
@@ -47,15 +48,16 @@ std::shared_ptr<const Registers::Impl::AllIndexed> Registers::Impl::indexed() co
   return indexed_all;
 }
 
-Result<void> Registers::Impl::put_entries(store::Tx& tx, const std::vector<std::pair<std::int64_t, std::vector<dao::IndexEntry>>>& wanted) const {
+Result<void> Registers::Impl::put_entries(store::Tx& tx, const std::vector<RowEntries>& wanted) const {
   std::vector<std::int64_t> ids;
-  for (const auto& [id, entries] : wanted) ids.push_back(id);
+  for (const RowEntries& row : wanted) ids.push_back(row.id);
   MACHIYA_TRY(const auto before, dao::entries_of(tx, ids));
   std::vector<dao::IndexRow> fresh;
-  for (const auto& [id, entries] : wanted) {
+  for (const auto& [type, id, entries] : wanted) {
     static const std::vector<dao::IndexEntry> kNothing;
     const auto found = before.find(id);
     const auto& had = found == before.end() ? kNothing : found->second;
+    if (had != entries) MACHIYA_CHECK(records::touch(tx, type, id, id, p.clock.now()));
     for (const dao::IndexEntry& entry : had)
       if (!std::binary_search(entries.begin(), entries.end(), entry)) MACHIYA_CHECK(dao::delete_index(tx, id, entry));
     for (const dao::IndexEntry& entry : entries)
@@ -164,10 +166,10 @@ bool searches_personal(const Register& reg, const LayoutChange& change) {
 Result<void> Registers::Impl::bring(store::Tx& tx, const Register& reg, const LayoutChange& change, const std::vector<dao::StoredRow>& rows) const {
   const bool opens = change.searched && searches_personal(reg, change);
   if (opens) MACHIYA_CHECK(fetch_keys(tx, rows));
-  std::vector<std::pair<std::int64_t, std::vector<dao::IndexEntry>>> wanted;
+  std::vector<RowEntries> wanted;
   for (const dao::StoredRow& row : rows) {
     MACHIYA_TRY(const FullRow now, full(tx, reg, row, opens));
-    wanted.emplace_back(row.id, index_of(reg, now.values, row.state, row.ended.has_value()));
+    wanted.push_back({reg.id, row.id, index_of(reg, now.values, row.state, row.ended.has_value())});
     if (!change.searched) continue;
     const auto tokens = tokens_of_row(reg, now.values), dropped = tokens_of(p.vault, dropped_terms(reg, change, now.values));
     std::vector<std::int64_t> gone;

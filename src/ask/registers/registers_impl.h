@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "ask/registers/case_register.h"
-#include "ask/registers/column_indexes.h"
 #include "ask/registers/index_layout.h"
 #include "ask/registers/index_walk_dao.h"
 #include "ask/registers/range.h"
+#include "ask/registers/register_cache.h"
 #include "ask/registers/register_row_dao.h"
 #include "ask/registers/reminder_dao.h"
 #include "ask/registers/registers.h"
@@ -72,10 +72,17 @@ struct PackedRow {
 };
 PackedRow pack_row(const Register& reg, const Values& values);
 
+/// What record_value shall have of a row.
+struct RowEntries {
+  std::string type;                         ///< its register or procedure
+  std::int64_t id = 0;
+  std::vector<dao::IndexEntry> entries;     ///< sorted
+};
+
 struct Registers::Impl {
   Platform p;
 
-  explicit Impl(Platform platform) : p(std::move(platform)), indexes(p.store, {p.index_bytes, p.index_rows}) {}
+  explicit Impl(Platform platform) : p(std::move(platform)), cache(p.store, {p.index_bytes, p.index_rows}) {}
 
   Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city(), who, p.may_case); }
   Deed deed(std::string_view action, std::string_view reason, const identity::Principal& who, std::string_view request) const;
@@ -100,7 +107,7 @@ struct Registers::Impl {
   /// Both kinds of registers by id, put together once for each city.
   std::shared_ptr<const AllIndexed> indexed() const;
   /// Makes record_value of these records what is wanted, sorted; nothing is written where it is so already.
-  Result<void> put_entries(store::Tx& tx, const std::vector<std::pair<std::int64_t, std::vector<dao::IndexEntry>>>& wanted) const;
+  Result<void> put_entries(store::Tx& tx, const std::vector<RowEntries>& wanted) const;
   /// The walks that are not done, begun where the layout has changed.
   Result<std::map<std::string, dao::IndexWalk>> walks(store::Tx& tx, const AllIndexed& all) const;
   /// Brings the next rows along, of other registers than `but`; `at`: whose. False when there are none.
@@ -129,6 +136,8 @@ struct Registers::Impl {
   Result<void> fetch_keys(store::ReadTx& tx, const std::vector<dao::StoredRow>& rows) const;
   Result<FullRow> load(store::ReadTx& tx, const Register& reg, std::string_view number) const;
   Row shown(const Register& reg, const FullRow& full, const Access& access) const;
+  /// The personal values of a row; an empty object when it has none.
+  Result<Values> personal_of(store::ReadTx& tx, const dao::StoredRow& row) const;
   Result<void> add_titles(store::ReadTx& tx, const Register& reg, std::vector<Row>& rows, const identity::Principal& who) const;
   Result<Row> shown_with_titles(const Register& reg, const FullRow& full, const identity::Principal& who) const;
 
@@ -243,12 +252,15 @@ struct Registers::Impl {
     std::vector<std::int64_t> ids;
     std::int64_t total = 0;
     bool more_than_counted = false;
+    std::vector<std::shared_ptr<const KeptRow>> rows;   ///< of `ids`, when memory had the page
   };
-  /// (registers_list.cpp) Nothing, or `again`, as ColumnIndexes::view() says. Nothing else may have been read in `tx`.
+  /// (registers_list.cpp) Nothing, or `again`, as RegisterCache::view() says. Nothing else may have been read in `tx`.
   Result<std::optional<Page>> page_in_memory(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, int limit, bool alone, bool& again) const;
   Result<Page> page_of(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, int limit) const;
-  Result<Listing> listing(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const identity::Principal& who, Page page, int limit) const;
-  mutable ColumnIndexes indexes;
+  Result<Listing> listing(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const Page& page) const;
+  /// The same with rows that are kept.
+  Result<Listing> listing_of_kept(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const Page& page) const;
+  mutable RegisterCache cache;
   /// FROM and WHERE of the rows of a plan, joined to their value `v` of a field.
   std::string rows_with(struct Sql& sql, const Plan& plan, std::int64_t field, bool many) const;
   Result<void> label_bars(store::ReadTx& tx, const Register& reg, const Column* column, const std::vector<std::int64_t>& samples, const Access& access,

@@ -14,8 +14,16 @@ namespace {
 /// "<number of the last row>.<its sort value>": no inner key leaves the house.
 std::string cursor_of(const std::string& number, const std::string& value) { return number + "." + vault::base64url(value); }
 
+/// Where the page behind a row begins. Who sorts by a column may read it.
+std::string cursor_behind(const Register& reg, const Query& query, const Row& row) {
+  const auto sort = order_of(reg, query);
+  if (!sort) return cursor_of(row.number, "");
+  const Column* c = sort->column == "state" ? nullptr : reg.column(sort->column);
+  return cursor_of(row.number, c != nullptr ? key_of(*c, row.values[c->name]) : row.state);
+}
+
 /// The fields of which rows have entries, as index_of() writes them.
-IndexedRegister indexed(const Register& reg) {
+IndexedRegister as_indexed(const Register& reg) {
   IndexedRegister out{reg.id, {}, {}};
   if (reg.of_cases) out.everywhere = field_of(reg.id, kReceived);
   for (const Column& c : reg.columns)
@@ -37,63 +45,115 @@ Result<Cursor> cursor_in(store::ReadTx& tx, const Register& reg, std::string_vie
 
 }  // namespace
 
+namespace {
+
+/// Rows in the order of their keys: those that are kept, and the others from the database, to be kept.
+Result<std::vector<std::shared_ptr<const KeptRow>>> rows_in(store::ReadTx& tx, const RegisterCache::View& view, const std::vector<std::int64_t>& ids) {
+  std::vector<std::shared_ptr<const KeptRow>> out;
+  std::vector<std::int64_t> missing;
+  for (const std::int64_t id : ids) {
+    out.push_back(view.row(id));
+    if (out.back() == nullptr) missing.push_back(id);
+  }
+  MACHIYA_TRY(auto stored, records::listed_rows_of(tx, missing, true));
+  auto next = stored.begin();
+  for (std::size_t i = 0; i < ids.size() && next != stored.end(); ++i) {
+    if (out[i] != nullptr || next->id != ids[i]) continue;
+    MACHIYA_TRY(out[i], kept_row(std::move(*next++)));
+    view.keep(out[i]);
+  }
+  std::erase(out, nullptr);
+  return out;
+}
+
+/// May rows be shown as they are kept? Not what changes with the day, and not cases.
+bool shown_as_kept(const Register& reg) {
+  return !reg.of_cases && std::none_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; });
+}
+
+bool asked_for(const Query& query, const Column& c) {
+  return query.columns.empty() || std::find(query.columns.begin(), query.columns.end(), c.name) != query.columns.end();
+}
+
+}  // namespace
+
 Result<std::optional<Registers::Impl::Page>> Registers::Impl::page_in_memory(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, int limit,
                                                                              bool alone, bool& again) const {
+  again = false;
   std::optional<Page> out;
   if (!trim(query.search).empty()) return out;
   MACHIYA_TRY(const Plan plan, wanted(reg, query, access, "case.list", {}));
   std::vector<std::int64_t> fields;
   for (const Range& range : plan.ranges) fields.push_back(range.field);
   if (plan.sort) fields.push_back(*plan.sort);
-  MACHIYA_TRY(const auto viewed, indexes.view(tx, indexed(reg), fields, alone));
+  MACHIYA_TRY(const auto viewed, cache.view(tx, as_indexed(reg), fields, true, alone));
   again = viewed.again;
-  if (!viewed.view) return out;
+  if (!viewed.view || viewed.view->index() == nullptr) return out;
   MACHIYA_TRY(auto after, cursor_in(tx, reg, query.after));
   const ListQuery asked{plan.ranges, plan.sort, plan.descending, std::move(after), static_cast<std::size_t>(limit), kCounted};
-  if (!(*viewed.view)->serves(asked)) return out;
-  ListAnswer answer = (*viewed.view)->list(asked);
-  return out.emplace(Page{std::move(answer.ids), answer.total, answer.more}), out;
+  if (!viewed.view->index()->serves(asked)) return out;
+  ListAnswer answer = viewed.view->index()->list(asked);
+  out.emplace(Page{std::move(answer.ids), answer.total, answer.more, {}});
+  if (shown_as_kept(reg)) {
+    MACHIYA_TRY(out->rows, rows_in(tx, *viewed.view, out->ids));
+  }
+  return out;
 }
 
 Result<Registers::Impl::Page> Registers::Impl::page_of(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, int limit) const {
   MACHIYA_TRY(const Plan wanted, plan(tx, reg, query, access));
   MACHIYA_TRY(const Cursor after, cursor_in(tx, reg, query.after));
   MACHIYA_TRY(Found found, find(tx, wanted, limit, after));
-  Page out{std::move(found.ids)};
+  Page out{std::move(found.ids), 0, false, {}};
   MACHIYA_TRY(out.total, count(tx, wanted, out.more_than_counted));
   return out;
 }
 
-Result<Listing> Registers::Impl::listing(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const identity::Principal& who, Page page,
-                                         int limit) const {
-  const std::optional<Sort> sort = order_of(reg, query);
-  std::vector<std::string> columns = query.columns;
-  if (sort && !columns.empty()) columns.push_back(sort->column);   // the cursor holds its value
+Result<Listing> Registers::Impl::listing_of_kept(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const Page& page) const {
+  std::vector<const Column*> columns;
+  for (const Column& c : reg.columns)
+    if (access.read(c) && (!c.personal || asked_for(query, c))) columns.push_back(&c);
+  const bool personal = std::any_of(columns.begin(), columns.end(), [](const Column* c) { return c->personal; });
+  if (personal) {
+    std::vector<std::int64_t> keys;
+    for (const auto& row : page.rows)
+      if (row->stored.data_key && !row->stored.sealed.empty()) keys.push_back(row->stored.data_key);
+    MACHIYA_CHECK(p.vault.prefetch(tx, keys));
+  }
   Listing out;
-  out.total = page.total, out.more_than_counted = page.more_than_counted;
-  const bool more = page.ids.size() > static_cast<std::size_t>(limit);
-  if (more) page.ids.pop_back();
+  out.rows.reserve(page.rows.size());
+  for (const auto& kept : page.rows) {
+    const dao::StoredRow& s = kept->stored;
+    Value sealed;
+    if (personal) {
+      MACHIYA_TRY(sealed, personal_of(tx, s));
+    }
+    Row row;
+    row.id = s.id, row.number = s.number, row.revision = s.revision, row.state = s.state;
+    row.created = s.created, row.changed = s.changed, row.ended = s.ended.has_value();
+    row.values = Value::object();
+    row.values.members().reserve(columns.size());
+    for (const Column* c : columns)
+      if (const Value& value = (c->personal ? sealed : kept->plain)[c->name]; !value.is_null()) row.values.members().emplace_back(c->name, value);
+    out.rows.push_back(std::move(row));
+  }
+  return out;
+}
+
+Result<Listing> Registers::Impl::listing(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const Page& page) const {
+  std::vector<std::string> columns = query.columns;
+  if (const auto sort = order_of(reg, query); sort && !columns.empty()) columns.push_back(sort->column);   // the cursor holds its value
   const bool personal = opens(reg, access, columns) || std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; });
-  MACHIYA_TRY(auto stored, dao::rows_of(tx, page.ids));
+  MACHIYA_TRY(auto stored, reg.of_cases ? dao::rows_of(tx, page.ids) : records::listed_rows_of(tx, page.ids, personal));
   if (personal) MACHIYA_CHECK(fetch_keys(tx, stored));
-  Values last_values;
+  Listing out;
   out.rows.reserve(stored.size());
   for (dao::StoredRow& row : stored) {
-    MACHIYA_TRY(FullRow one, full(tx, reg, std::move(row), personal));
+    MACHIYA_TRY(const FullRow one, full(tx, reg, std::move(row), personal));
     out.rows.push_back(shown(reg, one, access));
     for (const Column& c : reg.columns)   // opened for another column's sake
-      if (c.personal && !query.columns.empty() && std::find(query.columns.begin(), query.columns.end(), c.name) == query.columns.end()) out.rows.back().values.erase(c.name);
-    last_values = std::move(one.values);
+      if (c.personal && !asked_for(query, c)) out.rows.back().values.erase(c.name);
   }
-  if (more && !out.rows.empty()) {
-    std::string value;
-    if (sort) {
-      const Column* c = sort->column == "state" ? nullptr : reg.column(sort->column);
-      value = c != nullptr ? key_of(*c, last_values[c->name]) : out.rows.back().state;
-    }
-    out.next = cursor_of(out.rows.back().number, value);
-  }
-  MACHIYA_CHECK(add_titles(tx, reg, out.rows, who));
   return out;
 }
 
@@ -101,24 +161,31 @@ Result<Listing> Registers::list(const Register& reg, const Query& query, const i
   const Impl& impl = *impl_;
   const Access access = impl.access(reg, who);
   if (!access.read()) return Error(ErrorCode::not_found, "no such register");
-  const int limit = std::clamp(query.limit, 1, 1000);
+  const auto limit = static_cast<std::size_t>(std::clamp(query.limit, 1, 1000));
   bool again = false;
   const auto read = [&](bool alone) {
     return impl.p.store.read([&](store::ReadTx& tx) -> Result<Listing> {
-      MACHIYA_TRY(auto page, impl.page_in_memory(tx, reg, query, access, limit + 1, alone, again));
+      const int one_more = static_cast<int>(limit) + 1;
+      MACHIYA_TRY(auto page, impl.page_in_memory(tx, reg, query, access, one_more, alone, again));
       if (again) return Listing();
+      const bool kept = page && !page->rows.empty();
       if (!page) {
-        MACHIYA_TRY(page, impl.page_of(tx, reg, query, access, limit + 1));
+        MACHIYA_TRY(page, impl.page_of(tx, reg, query, access, one_more));
       }
-      return impl.listing(tx, reg, query, access, who, std::move(*page), limit);
+      const bool more = page->ids.size() > limit;
+      if (more) page->ids.resize(limit);
+      if (page->rows.size() > limit) page->rows.resize(limit);
+      MACHIYA_TRY(Listing out, kept ? impl.listing_of_kept(tx, reg, query, access, *page) : impl.listing(tx, reg, query, access, *page));
+      out.total = page->total, out.more_than_counted = page->more_than_counted;
+      if (more && !out.rows.empty()) out.next = cursor_behind(reg, query, out.rows.back());
+      MACHIYA_CHECK(impl.add_titles(tx, reg, out.rows, who));
+      return out;
     });
   };
   auto out = read(false);
   if (out.ok() && again) out = read(true);
   if (!out.ok() || out->rows.empty()) return out;
-  const bool personal = std::any_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) {
-    return c.personal && access.read(c) && (query.columns.empty() || std::find(query.columns.begin(), query.columns.end(), c.name) != query.columns.end());
-  });
+  const bool personal = std::any_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) { return c.personal && access.read(c) && asked_for(query, c); });
   if (personal) {
     if (impl.p.audit.backlogged()) return Error(ErrorCode::unavailable, "reads of personal data cannot be recorded");
     impl.p.audit.append_later({who.actor(), "register.list", "register:" + reg.id, "work", "", Value::object({{"rows", out->rows.size()}})});
@@ -126,7 +193,7 @@ Result<Listing> Registers::list(const Register& reg, const Query& query, const i
   return out;
 }
 
-void Registers::settle_indexes() { impl_->indexes.settle(); }
+void Registers::settle_indexes() { impl_->cache.settle(); }
 
 Result<std::int64_t> Registers::each(const Register& reg, const Query& query, const identity::Principal& who, std::string_view request,
                                      const std::function<bool(const Row&)>& sink) {

@@ -194,9 +194,9 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
   if (!trim(query.search).empty()) {
     const std::string folded = fold_for_search(query.search);
     MACHIYA_TRY(auto ids, searched(p.vault, tx, reg, query.search, access));
-    MACHIYA_TRY(auto rows, dao::rows_of(tx, ids));
     std::vector<std::int64_t> found;
     const bool sealed = std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
+    MACHIYA_TRY(auto rows, records::listed_rows_of(tx, ids, sealed));
     if (sealed) MACHIYA_CHECK(fetch_keys(tx, rows));
     for (dao::StoredRow& row : rows) {
       const std::int64_t id = row.id;

@@ -22,23 +22,19 @@ bool Registers::Impl::opens(const Register& reg, const Access& access, const std
   });
 }
 
-namespace {
-
-Result<Value> sealed_data(vault::Vault& vault, store::ReadTx& tx, const dao::StoredRow& row) {
+Result<Values> Registers::Impl::personal_of(store::ReadTx& tx, const dao::StoredRow& row) const {
   if (!row.data_key || row.sealed.empty()) return Value::object();
-  MACHIYA_TRY(const std::string plain, vault.open_sealed(tx, row.data_key, records::kDataContext, row.sealed));
+  MACHIYA_TRY(const std::string plain, p.vault.open_sealed(tx, row.data_key, records::kDataContext, row.sealed));
   MACHIYA_TRY(Value packed, json::parse(plain));
   return std::move(*packed.find("data"));
 }
-
-}  // namespace
 
 Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, dao::StoredRow stored, bool with_personal) const {
   FullRow out;
   if (reg.of_cases) {
     Value data;
     if (with_personal) {
-      MACHIYA_TRY(data, sealed_data(p.vault, tx, stored));
+      MACHIYA_TRY(data, personal_of(tx, stored));
     }
     out.values = values_of_case(reg, stored, data["values"]);
     out.stored = std::move(stored);
@@ -46,7 +42,7 @@ Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, da
   }
   MACHIYA_TRY(out.values, json::parse(stored.data.empty() ? "{}" : stored.data));
   if (with_personal) {
-    MACHIYA_TRY(Value data, sealed_data(p.vault, tx, stored));
+    MACHIYA_TRY(Value data, personal_of(tx, stored));
     for (auto& member : data.members()) out.values.members().push_back(std::move(member));
   }
   if (with_personal && std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; })) {
@@ -99,11 +95,20 @@ Result<void> Registers::Impl::add_titles(store::ReadTx& tx, const Register& reg,
       if (const std::string number = row.values.text(c.name); !number.empty()) wanted.insert(number);
     std::unordered_map<std::string, std::string> known;
     if (wanted.empty()) continue;
-    MACHIYA_TRY(const auto stored, records::rows_of_numbers(tx, {wanted.begin(), wanted.end()}, true));
-    for (const dao::StoredRow& one : stored) {
-      if (one.kind != "register" || one.type != other->id) continue;
-      MACHIYA_TRY(const Value values, json::parse(one.data));
-      known.emplace(one.number, search_text(*title, values[title->name]));
+    // Many rows point to few: those are mostly kept.
+    MACHIYA_TRY(const auto viewed, cache.view(tx, {other->id, {}, {}}, {}, false, false));
+    const auto tell = [&](const KeptRow& one) { known.emplace(one.stored.number, search_text(*title, one.plain[title->name])); };
+    std::vector<std::string> missing;
+    for (const std::string& number : wanted) {
+      const auto kept = viewed.view ? viewed.view->row(number) : nullptr;
+      if (kept) tell(*kept);
+      else missing.push_back(number);
+    }
+    MACHIYA_TRY(auto stored, records::listed_rows_of_numbers(tx, other->id, missing));
+    for (dao::StoredRow& row : stored) {
+      MACHIYA_TRY(const auto one, kept_row(std::move(row)));
+      tell(*one);
+      if (viewed.view) viewed.view->keep(one);
     }
     for (Row& row : rows)
       if (const auto found = known.find(row.values.text(c.name)); found != known.end() && !found->second.empty()) row.titles.emplace(c.name, found->second);

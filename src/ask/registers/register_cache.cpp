@@ -1,4 +1,4 @@
-#include "ask/registers/column_indexes.h"
+#include "ask/registers/register_cache.h"
 
 #include <algorithm>
 #include <atomic>
@@ -26,37 +26,108 @@ constexpr std::uint32_t kLookAgain = 256;
 /// Changes beside a base of so many rows before both are merged: each list looks at all of them.
 std::size_t most_changes(std::size_t rows) { return std::max<std::size_t>(256, rows / 500); }
 
+/// Rows by key and by number. What was not asked for while half as many came as may be kept goes. Thread-safe.
+class KeptRows {
+ public:
+  explicit KeptRows(std::size_t most) : half_(most / 2) {}
+  template <class Key>
+  std::shared_ptr<const KeptRow> find(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = young_.find(key)) return found;
+    auto found = old_.find(key);
+    if (found) put(found);
+    return found;
+  }
+  void keep(std::shared_ptr<const KeptRow> row) {
+    const std::lock_guard lock(mutex_);
+    put(std::move(row));
+  }
+  void forget(std::int64_t first, std::int64_t last) {
+    const std::lock_guard lock(mutex_);
+    young_.erase(first, last), old_.erase(first, last);
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    young_ = {}, old_ = {};
+  }
+
+ private:
+  struct Rows {
+    std::map<std::int64_t, std::shared_ptr<const KeptRow>> by_id;
+    std::unordered_map<std::string_view, const std::shared_ptr<const KeptRow>*> by_number;   ///< keys and values stand in by_id
+    std::shared_ptr<const KeptRow> find(std::int64_t id) const {
+      const auto found = by_id.find(id);
+      return found == by_id.end() ? nullptr : found->second;
+    }
+    std::shared_ptr<const KeptRow> find(const std::string& number) const {
+      const auto found = by_number.find(number);
+      return found == by_number.end() ? nullptr : *found->second;
+    }
+    void erase(std::int64_t first, std::int64_t last) {
+      for (auto at = by_id.lower_bound(first); at != by_id.end() && at->first <= last; at = by_id.erase(at)) by_number.erase(at->second->stored.number);
+    }
+  };
+  void put(std::shared_ptr<const KeptRow> row) {
+    if (young_.by_id.size() >= half_) old_ = std::exchange(young_, {});
+    const auto [at, fresh] = young_.by_id.emplace(row->stored.id, std::move(row));
+    if (fresh) young_.by_number.emplace(at->second->stored.number, &at->second);
+  }
+  const std::size_t half_;
+  std::mutex mutex_;
+  Rows young_, old_;
+};
+
 }  // namespace
 
-struct ColumnIndexes::Slot {
+struct RegisterCache::Slot {
+  explicit Slot(std::size_t kept) : rows(kept) {}
   std::shared_mutex mutex;                      ///< of the members up to `generation`
   std::unique_ptr<ColumnIndex> index;
   std::vector<std::int64_t> fields;             ///< of the index, sorted
+  bool begun = false;                           ///< `point` and `followed` hold
   std::int64_t point = 0;
-  std::set<records::Touched> followed;          ///< those from `point` on that the index has already
+  std::set<records::Touched> followed;          ///< those from `point` on that index and rows have already
   std::uint64_t generation = 0;
+  KeptRows rows;
   std::atomic<Steady::time_point> used{Steady::now()};
   std::atomic<std::uint32_t> refused{0};        ///< times asked for since it was found that no index can be had
   std::atomic<bool> none{false}, under_way{false};
   std::mutex asked_mutex;
   std::set<std::int64_t> asked;                 ///< fields that queries wanted
+
+  void forget() {
+    index = nullptr, begun = false, point = 0, ++generation;
+    fields.clear(), followed.clear(), rows.clear();
+  }
 };
 
-ColumnIndexes::ColumnIndexes(store::Store& store, IndexLimits limits) : store_(store), limits_(limits) {}
+std::shared_ptr<const KeptRow> RegisterCache::View::row(std::int64_t id) const { return slot_->rows.find(id); }
+std::shared_ptr<const KeptRow> RegisterCache::View::row(const std::string& number) const { return slot_->rows.find(number); }
+void RegisterCache::View::keep(std::shared_ptr<const KeptRow> row) const { slot_->rows.keep(std::move(row)); }
 
-ColumnIndexes::~ColumnIndexes() {
+Result<std::shared_ptr<const KeptRow>> kept_row(dao::StoredRow row) {
+  auto out = std::make_shared<KeptRow>();
+  MACHIYA_TRY(out->plain, json::parse(row.data.empty() ? "{}" : row.data));
+  row.data.clear();
+  out->stored = std::move(row);
+  return std::shared_ptr<const KeptRow>(std::move(out));
+}
+
+RegisterCache::RegisterCache(store::Store& store, CacheLimits limits) : store_(store), limits_(limits) {}
+
+RegisterCache::~RegisterCache() {
   worker_.request_stop();
   wake_.notify_all();
 }
 
-std::shared_ptr<ColumnIndexes::Slot> ColumnIndexes::slot_of(const std::string& type) {
+std::shared_ptr<RegisterCache::Slot> RegisterCache::slot_of(const std::string& type) {
   const std::lock_guard lock(mutex_);
   auto& slot = slots_[type];
-  if (!slot) slot = std::make_shared<Slot>();
+  if (!slot) slot = std::make_shared<Slot>(limits_.kept);
   return slot;
 }
 
-void ColumnIndexes::ask(const std::shared_ptr<Slot>& slot, const IndexedRegister& reg, bool merge) {
+void RegisterCache::ask(const std::shared_ptr<Slot>& slot, const IndexedRegister& reg, bool merge) {
   if (slot->none && slot->refused++ % kLookAgain != 0) return;
   if (slot->under_way.exchange(true)) return;
   const std::lock_guard lock(mutex_);
@@ -65,9 +136,9 @@ void ColumnIndexes::ask(const std::shared_ptr<Slot>& slot, const IndexedRegister
   wake_.notify_all();
 }
 
-Result<ColumnIndexes::Viewed> ColumnIndexes::view(store::ReadTx& tx, const IndexedRegister& reg, const std::vector<std::int64_t>& asked, bool alone) {
+Result<RegisterCache::Viewed> RegisterCache::view(store::ReadTx& tx, const IndexedRegister& reg, const std::vector<std::int64_t>& asked, bool indexed, bool alone) {
   Viewed out;
-  if (limits_.bytes == 0 || reg.fields.empty()) return out;
+  if (limits_.bytes == 0) return out;
   View view;
   view.slot_ = slot_of(reg.type);
   Slot& slot = *view.slot_;
@@ -75,50 +146,63 @@ Result<ColumnIndexes::Viewed> ColumnIndexes::view(store::ReadTx& tx, const Index
   else view.shared_ = std::shared_lock(slot.mutex);
   const auto now = Steady::now();
   const bool old = now - slot.used.exchange(now) > kForgotten;
+  const std::uint64_t generation = slot.generation;
+  std::int64_t from = slot.point;
+  if (!slot.begun) {
+    MACHIYA_TRY(from, records::touch_point(tx, reg.type));
+  }
+  MACHIYA_TRY(auto news, records::touched_since(tx, reg.type, from, kFollowed + 1));
+  const bool cut = news.touched.size() > kFollowed;
+  std::size_t known = 0;
+  if (slot.begun)
+    for (const records::Touched& t : news.touched) known += slot.followed.contains(t);
+  // Does the snapshot have everything that was followed already? Otherwise it is an older one.
+  const bool older = slot.begun && !old && !cut && (known < slot.followed.size() || (tx.engine() == store::Engine::postgres && news.point < slot.point));
+  if (older && !alone) return out.again = true, std::move(out);
+  if (!slot.begun || known < news.touched.size() || cut || old || older) {
+    if (view.shared_.owns_lock()) {
+      view.shared_.unlock();
+      view.alone_ = std::unique_lock(slot.mutex);
+      if (slot.generation != generation) return out.again = true, std::move(out);   // meanwhile somebody may have brought it further than this snapshot sees
+    }
+    const bool anew = cut || old || older || !slot.begun;
+    MACHIYA_TRY(const bool followed, anew ? Result<bool>(false) : follow(tx, slot, news));
+    if (!followed) {
+      slot.forget();
+      // On PostgreSQL one long transaction lets touches pile up behind it: what is read anew has as many.
+      if (cut && tx.engine() == store::Engine::postgres) slot.none = true, slot.refused = 1;
+      if (!cut) slot.begun = true, slot.point = news.point, note(slot, news.touched);
+    }
+  }
   const bool has = slot.index != nullptr && std::all_of(asked.begin(), asked.end(), [&](std::int64_t f) { return std::binary_search(slot.fields.begin(), slot.fields.end(), f); });
-  if (!has || old) {
+  if (indexed && !has && !reg.fields.empty()) {
     {
       const std::lock_guard lock(slot.asked_mutex);
       slot.asked.insert(asked.begin(), asked.end());
     }
     ask(view.slot_, reg, false);
-    return out;
   }
-  const std::uint64_t generation = slot.generation;
-  MACHIYA_TRY(auto news, records::touched_since(tx, reg.type, slot.point, kFollowed + 1));
-  const bool cut = news.touched.size() > kFollowed;
-  std::erase_if(news.touched, [&](const records::Touched& t) { return slot.followed.contains(t); });
-  if (!news.touched.empty() || cut) {
-    if (view.shared_.owns_lock()) {
-      view.shared_.unlock();
-      view.alone_ = std::unique_lock(slot.mutex);
-      // Meanwhile somebody may have brought it further than this snapshot sees.
-      if (slot.generation != generation) {
-        out.again = true;
-        return out;
-      }
-    }
-    MACHIYA_TRY(const bool followed, cut ? Result<bool>(false) : follow(tx, slot, std::move(news)));
-    if (!followed) {
-      slot.index = nullptr, ++slot.generation;
-      // On PostgreSQL one long transaction lets touches pile up behind it: what is read anew has as many.
-      if (cut && tx.engine() == store::Engine::postgres) slot.none = true, slot.refused = 1;
-      ask(view.slot_, reg, false);
-      return out;
-    }
-    if (slot.index->changed() > most_changes(slot.index->base()->ids.size())) ask(view.slot_, reg, true);
-  }
-  view.index_ = slot.index.get();
-  out.view = std::move(view);
+  if (has && slot.index->changed() > most_changes(slot.index->base()->ids.size())) ask(view.slot_, reg, true);
+  if (has) view.index_ = slot.index.get();
+  if (slot.begun) out.view = std::move(view);
   return out;
 }
 
+void RegisterCache::note(Slot& slot, const std::vector<records::Touched>& touched) {
+  std::erase_if(slot.followed, [&](const records::Touched& t) { return t.at < slot.point; });
+  for (const records::Touched& t : touched)
+    if (t.at >= slot.point) slot.followed.insert(t);
+}
+
 /// False when it is too much to follow.
-Result<bool> ColumnIndexes::follow(store::ReadTx& tx, Slot& slot, records::Touches news) {
+Result<bool> RegisterCache::follow(store::ReadTx& tx, Slot& slot, const records::Touches& news) {
+  std::vector<records::Touched> fresh;
+  std::copy_if(news.touched.begin(), news.touched.end(), std::back_inserter(fresh), [&](const records::Touched& t) { return !slot.followed.contains(t); });
   std::vector<std::int64_t> single;
-  for (const records::Touched& t : news.touched) {
+  for (const records::Touched& t : fresh) {
     if (t.last - t.first >= kStretch) return false;
     if (t.first == t.last) single.push_back(t.first);
+    slot.rows.forget(t.first, t.last);
   }
   std::sort(single.begin(), single.end());
   single.erase(std::unique(single.begin(), single.end()), single.end());
@@ -133,11 +217,14 @@ Result<bool> ColumnIndexes::follow(store::ReadTx& tx, Slot& slot, records::Touch
     while (row != rows.end()) slot.index->put(std::move(*row++));
   };
   ++slot.generation;
+  slot.point = news.point;
+  note(slot, news.touched);
+  if (slot.index == nullptr) return true;
   if (!single.empty()) {
     MACHIYA_TRY(auto rows, dao::entries_among(tx, single, slot.fields));
     take(std::move(rows), single);
   }
-  for (const records::Touched& t : news.touched) {
+  for (const records::Touched& t : fresh) {
     if (t.first == t.last) continue;
     MACHIYA_TRY(auto rows, dao::entries_between(tx, t.first, t.last, slot.fields));
     const auto& ids = slot.index->base()->ids;
@@ -147,14 +234,10 @@ Result<bool> ColumnIndexes::follow(store::ReadTx& tx, Slot& slot, records::Touch
     known.erase(std::unique(known.begin(), known.end()), known.end());
     take(std::move(rows), known);
   }
-  slot.point = news.point;
-  std::erase_if(slot.followed, [&](const records::Touched& t) { return t.at < slot.point; });
-  for (const records::Touched& t : news.touched)
-    if (t.at >= slot.point) slot.followed.insert(t);
   return true;
 }
 
-void ColumnIndexes::work(const std::stop_token& stop) {
+void RegisterCache::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (wake_.wait(lock, stop, [&] { return !jobs_.empty(); })) {
     Job job = std::move(jobs_.front());
@@ -175,13 +258,14 @@ void ColumnIndexes::work(const std::stop_token& stop) {
   }
 }
 
-Result<void> ColumnIndexes::load(const Job& job, const std::stop_token& stop) {
+Result<void> RegisterCache::load(const Job& job, const std::stop_token& stop) {
   Slot& slot = *job.slot;
   auto base = std::make_shared<ColumnBase>();
-  std::int64_t point = 0;
+  records::Touches touches;
   bool fits = true;
   MACHIYA_CHECK(store_.read([&](store::ReadTx& tx) -> Result<void> {
-    MACHIYA_TRY(point, records::touch_point(tx, job.reg.type));
+    MACHIYA_TRY(const std::int64_t point, records::touch_point(tx, job.reg.type));
+    MACHIYA_TRY(touches, records::touched_since(tx, job.reg.type, point, kFollowed + 1));
     const auto key = [&](std::int64_t id) { return base->ids.push_back(id), !stop.stop_requested(); };
     if (!job.reg.everywhere) MACHIYA_CHECK(dao::each_key(tx, job.reg.type, key));
     else MACHIYA_CHECK(dao::each_entry(tx, *job.reg.everywhere, [&](std::string_view, std::int64_t id) { return key(id); }));
@@ -211,16 +295,18 @@ Result<void> ColumnIndexes::load(const Job& job, const std::stop_token& stop) {
   if (stop.stop_requested()) return {};
   slot.none = !fits;
   std::unique_lock lock(slot.mutex);
-  slot.index = fits ? std::make_unique<ColumnIndex>(base) : nullptr;
-  slot.fields.clear();
+  slot.forget();
+  if (!fits) return {};
+  // What was written since this was read is followed by the next view.
+  slot.begun = true, slot.point = touches.point, note(slot, touches.touched);
+  slot.index = std::make_unique<ColumnIndex>(base);
   for (const auto& [field, values] : base->fields) slot.fields.push_back(field);
-  slot.point = point, slot.followed.clear(), ++slot.generation;
   lock.unlock();
-  if (fits) make_room(slot);
+  make_room(slot);
   return {};
 }
 
-void ColumnIndexes::merge(Slot& slot) {
+void RegisterCache::merge(Slot& slot) {
   std::shared_lock shared(slot.mutex);
   if (slot.index == nullptr) return;
   const auto base = slot.index->base();
@@ -235,7 +321,7 @@ void ColumnIndexes::merge(Slot& slot) {
 }
 
 /// The indexes that nobody asked for the longest go, until all fit.
-void ColumnIndexes::make_room(const Slot& newest) {
+void RegisterCache::make_room(const Slot& newest) {
   std::vector<std::shared_ptr<Slot>> slots;
   {
     const std::lock_guard lock(mutex_);
@@ -248,11 +334,11 @@ void ColumnIndexes::make_room(const Slot& newest) {
     const std::unique_lock lock(slot->mutex);
     if (slot->index == nullptr) continue;
     bytes += slot->index->base()->bytes();
-    if (bytes > limits_.bytes) slot->index = nullptr, ++slot->generation;
+    if (bytes > limits_.bytes) slot->index = nullptr, slot->fields.clear();
   }
 }
 
-void ColumnIndexes::settle() {
+void RegisterCache::settle() {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [&] { return jobs_.empty() && !busy_; });
 }

@@ -1,5 +1,5 @@
 // Lists from memory say what lists from the database say, while this process and another one write.
-#include "ask/registers/column_indexes.h"
+#include "ask/registers/register_cache.h"
 
 #include <thread>
 
@@ -14,6 +14,7 @@ class IndexedLists : public RegistersTest {
   void SetUp() override {
     plain = std::make_unique<Hall>(store(), folder(), hall->city, clock, rng, MayCase{}, 0);   // reads the database each time
     other = std::make_unique<Hall>(store(), folder(), hall->city, clock, rng);                // as another process does
+    park = add(*parks, R"({"name":"大池公園"})", approver);
     std::vector<Values> rows;
     for (int i = 0; i < 300; ++i) rows.push_back(tree());
     auto done = registers->add_many(*trees, rows, "", approver, "r");
@@ -22,6 +23,7 @@ class IndexedLists : public RegistersTest {
   Values tree() {
     Values v = Values::object({{"tag", std::to_string(1'000'000 + ++tags).substr(1)}, {"species", dice.below(2) ? "zelkova" : "cherry"}});
     if (dice.below(4)) v.set("girth", static_cast<int>(dice.below(60)));
+    if (dice.below(3) == 0) v.set("park", park.number), v.set("owner_name", "連絡 " + std::to_string(tags));
     if (dice.below(4)) v.set("planted", to_iso(add_days(make_date(2001, 1, 1), static_cast<int>(dice.below(300)))));
     return v;
   }
@@ -42,7 +44,10 @@ class IndexedLists : public RegistersTest {
       const auto listing = from.list(reg, query, who);
       if (!listing.ok()) return "error " + listing.error().to_string();
       out += std::to_string(listing->total) + (listing->more_than_counted ? "+:" : ":");
-      for (const Row& row : listing->rows) out += row.number + "@" + std::to_string(row.revision) + " ";
+      for (const Row& row : listing->rows) {
+        out += row.number + "@" + std::to_string(row.revision) + row.state + (row.ended ? "!" : "") + json::to_text(row.values);
+        for (const auto& [column, title] : row.titles) out += column + "=" + title;
+      }
       if (listing->next.empty()) break;
       query.after = listing->next;
     }
@@ -68,6 +73,7 @@ class IndexedLists : public RegistersTest {
   }
 
   std::unique_ptr<Hall> plain, other;
+  Row park;
   SeededRng dice{11};
   int tags = 0;
 };
@@ -97,6 +103,9 @@ TEST_P(IndexedLists, follow_every_kind_of_write) {
   compare(10, "a bulk edit");
   ASSERT_TRUE(registers->undo_bulk(*trees, bulk->batch, approver, "r").ok());
   compare(10, "its undoing");
+  const auto renamed = other->registers->change(*parks, park.number, park.revision, Values::object({{"name", "小池公園"}}), {}, "", approver, "ja", "r");
+  ASSERT_TRUE(renamed.ok() && renamed->row);
+  compare(10, "another title of a related row");
   std::vector<Values> more;
   for (int i = 0; i < 400; ++i) more.push_back(tree());
   const auto import = other->registers->add_many(*trees, more, "", approver, "r");
