@@ -23,6 +23,9 @@ constexpr auto kForgotten = std::chrono::hours(12);
 /// How often a register that is too small, too large or could not be read is asked for before that is looked at again.
 constexpr std::uint32_t kLookAgain = 256;
 
+/// What an entry takes in memory, at the most: a value of its own.
+constexpr std::size_t kEntryBytes = 28;
+
 /// Changes beside a base of so many rows before both are merged: each list looks at all of them.
 std::size_t most_changes(std::size_t rows) { return std::max<std::size_t>(256, rows / 500); }
 
@@ -275,8 +278,8 @@ Result<void> RegisterCache::load(const Job& job, const std::stop_token& stop) {
     fits = rows >= limits_.rows && rows < (std::size_t{1} << 31);
     if (!fits) return {};
     std::vector<std::int64_t> fields = job.reg.fields;
-    // All columns at once where that is cheap; of large registers those that lists ask for.
-    if (rows * fields.size() > 4'000'000) {
+    // All columns at once where they surely fit; of larger registers those that lists ask for.
+    if (rows * fields.size() * kEntryBytes > limits_.bytes) {
       const std::lock_guard lock(slot.asked_mutex);
       std::erase_if(fields, [&](std::int64_t f) { return !slot.asked.contains(f); });
     }
