@@ -271,7 +271,8 @@ void House::Impl::build_engines() {
   registers = std::make_unique<registers::Registers>(registers::Platform{
       *store, *vault, *audit, *events, *jobs, *identity, clock, rng, [city = furniture->city.get()] { return city->current(); },
       [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }, blobs.get(),
-      [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); }});
+      [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); },
+      static_cast<std::size_t>(settings.register_index_mb) << 20});
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });

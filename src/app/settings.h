@@ -27,6 +27,7 @@ struct Settings {
   int workers = 64;
   int io_threads = 2;
   int pg_writers = 16;
+  int register_index_mb = 512;   ///< memory for the indexes of registers' lists; 0: lists are read from the database
   std::string base_map_url, base_map_attribution;   ///< tiles of the national base map; empty: none
   std::string store_url() const { return store.empty() ? "sqlite:" + data + "/machiya.db" : store; }
 };
