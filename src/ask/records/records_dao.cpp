@@ -385,6 +385,20 @@ Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const s
   }
 }
 
+Result<std::vector<std::int64_t>> records_with_token(store::ReadTx& tx, std::int64_t token) {
+  MACHIYA_TRY(auto out, records_of_token(tx, token, 0, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::max()));
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+Result<std::vector<std::int64_t>> those_with_tokens(store::ReadTx& tx, std::vector<std::int64_t> records, const std::vector<std::int64_t>& tokens) {
+  std::sort(records.begin(), records.end(), std::greater<>());
+  for (const std::int64_t token : tokens) {
+    MACHIYA_TRY(records, with_token(tx, std::move(records), token));
+  }
+  return records;
+}
+
 Result<std::int64_t> count_tokens(store::ReadTx& tx, std::int64_t record) {
   MACHIYA_TRY(auto row, tx.query_one("SELECT COUNT(*) FROM record_token WHERE record = :record", {{"record", record}}));
   return row ? row->integer(0) : 0;

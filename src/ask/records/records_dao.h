@@ -99,6 +99,10 @@ Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector
 Result<void> delete_values(store::Tx& tx, std::int64_t record);
 /// Records that carry all of the tokens, newest first.
 Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, int limit);
+/// All records of a token, sorted.
+Result<std::vector<std::int64_t>> records_with_token(store::ReadTx& tx, std::int64_t token);
+/// Those of `records` that carry all of the tokens, newest first.
+Result<std::vector<std::int64_t>> those_with_tokens(store::ReadTx& tx, std::vector<std::int64_t> records, const std::vector<std::int64_t>& tokens);
 Result<std::int64_t> count_tokens(store::ReadTx& tx, std::int64_t record);
 
 /// What a list shows and filters by. Empty text and nothing: any.

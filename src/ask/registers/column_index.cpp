@@ -83,7 +83,9 @@ class BaseList {
   std::int64_t count(bool& more) const {
     const auto all = static_cast<std::int64_t>(base_.ids.size());
     std::int64_t out = 0;
-    if (tests_.empty()) {
+    if (query_.among != nullptr) {
+      candidates([&](std::uint32_t row) { return out += fits(row, nullptr), true; });
+    } else if (tests_.empty()) {
       out = all;
     } else if (tests_.size() == 1 && !tests_[0].column().many()) {
       const auto entries = static_cast<std::int64_t>(tests_[0].entries());
@@ -100,8 +102,8 @@ class BaseList {
         return out < most;
       });
     }
-    for (const std::uint32_t row : stale_rows_) out -= fits(row, nullptr);
-    more = out > query_.counted && tests_.size() > 1;
+    for (const std::uint32_t row : stale_rows_) out -= fits(row, nullptr) && (query_.among == nullptr || std::binary_search(query_.among->begin(), query_.among->end(), base_.ids[row]));
+    more = out > query_.counted && tests_.size() > 1 && query_.among == nullptr;
     return more ? query_.counted : out;
   }
 
@@ -116,7 +118,7 @@ class BaseList {
       if (!leads(t)) share *= t.negated() ? 1 - static_cast<double>(t.entries()) / (all + 1) : static_cast<double>(t.entries()) / (all + 1);
     const double entries = driver_ != nullptr ? static_cast<double>(driver_->entries()) : all, expected = static_cast<double>(query_.limit) / std::max(share, 1e-9);
     const auto budget = static_cast<std::uint64_t>(2 * entries) + 2 * query_.limit;
-    if (expected > entries || !walk(leads, budget, rows)) rows = gather();
+    if (query_.among != nullptr || expected > entries || !walk(leads, budget, rows)) rows = gather();
     std::vector<Placed> out;
     out.reserve(rows.size());
     for (const std::uint32_t row : rows) out.push_back({order_ != nullptr ? order_->value(order_->code(row) - 1) : std::string_view(), base_.ids[row]});
@@ -131,6 +133,11 @@ class BaseList {
   }
   template <class F>
   void candidates(const F& f) const {
+    if (query_.among != nullptr) {
+      for (const std::int64_t id : *query_.among)
+        if (const auto row = base_.row(id); row && !f(*row)) return;
+      return;
+    }
     if (driver_ != nullptr) return driver_->each(f);
     for (std::uint32_t row = 0; row < base_.ids.size(); ++row)
       if (!f(row)) return;
@@ -194,7 +201,7 @@ class BaseList {
     const auto place = [&](std::uint32_t row) { return (order_ != nullptr ? static_cast<std::uint64_t>(order_->code(row)) << 32 : 0) | row; };
     const auto [from, until] = cursor_places();
     candidates([&](std::uint32_t row) {
-      if (stale_[row] || (order_ != nullptr && order_->code(row) == 0) || !fits(row, driver_)) return true;
+      if (stale_[row] || (order_ != nullptr && order_->code(row) == 0) || !fits(row, query_.among != nullptr ? nullptr : driver_)) return true;
       if (const std::uint64_t p = place(row); p >= from && p < until) places.push_back(p);
       return true;
     });
@@ -252,6 +259,7 @@ std::vector<Placed> fitting(const std::map<std::int64_t, std::vector<dao::IndexE
   std::vector<Placed> out;
   const Placed cursor = query.after ? Placed{query.after->first, query.after->second} : Placed{};
   for (const auto& [id, entries] : changes) {
+    if (query.among != nullptr && !std::binary_search(query.among->begin(), query.among->end(), id)) continue;
     if (entries.empty() || !std::all_of(query.ranges.begin(), query.ranges.end(), [&](const Range& r) { return fits(entries, r); })) continue;
     ++count;
     Placed place{{}, id};
@@ -302,6 +310,32 @@ ListAnswer ColumnIndex::list(const ListQuery& query) const {
     const Placed& next = b == fresh.end() || (a != old.end() && before(*a, *b)) ? *a++ : *b++;
     out.ids.push_back(next.id), out.next_value = next.value;
   }
+  return out;
+}
+
+std::vector<std::int64_t> ColumnIndex::containing(std::int64_t field, std::string_view text, std::size_t limit) const {
+  std::vector<std::int64_t> out;
+  const ColumnValues* column = base_->field(field);
+  if (column == nullptr) return out;
+  const std::vector<bool> held = column->containing(text);
+  for (std::uint32_t v = 0; v < held.size(); ++v)
+    for (std::uint32_t e = held[v] ? column->start(v) : column->start(v + 1); e < column->start(v + 1); ++e)
+      if (!stale_[column->row(e)]) out.push_back(base_->ids[column->row(e)]);
+  for (const auto& [id, entries] : changes_)
+    if (std::any_of(entries.begin(), entries.end(), [&](const dao::IndexEntry& e) { return e.field == field && e.value.find(text) != std::string::npos; })) out.push_back(id);
+  std::sort(out.begin(), out.end(), std::greater<>());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  if (out.size() > limit) out.resize(limit);
+  return out;
+}
+
+std::size_t ColumnIndex::longest(std::int64_t field) const {
+  const ColumnValues* column = base_->field(field);
+  if (column == nullptr) return std::numeric_limits<std::size_t>::max();
+  std::size_t out = column->longest();
+  for (const auto& [id, entries] : changes_)
+    for (const dao::IndexEntry& e : entries)
+      if (e.field == field) out = std::max(out, e.value.size());
   return out;
 }
 

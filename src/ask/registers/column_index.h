@@ -25,6 +25,7 @@ struct ListQuery {
   std::optional<std::pair<std::string, std::int64_t>> after;   ///< (sort value, key) of the row before
   std::size_t limit = 50;
   std::int64_t counted = 10'000;                               ///< rows are counted up to here, or all when that costs nothing
+  const std::vector<std::int64_t>* among = nullptr;            ///< only of these rows, sorted
 };
 struct ListAnswer {
   std::vector<std::int64_t> ids;
@@ -60,6 +61,10 @@ class ColumnIndex {
   /// True when all fields of the query are here.
   bool serves(const ListQuery& query) const;
   ListAnswer list(const ListQuery& query) const;
+  /// Newest rows whose value of a field contains a text, at most `limit`; nothing of a field that is not here.
+  std::vector<std::int64_t> containing(std::int64_t field, std::string_view text, std::size_t limit) const;
+  /// Bytes of the longest value of a field; the largest number there is when the field is not here.
+  std::size_t longest(std::int64_t field) const;
   /// A row as it is now.
   void put(ChangedRow row);
   std::size_t changed() const { return changes_.size(); }

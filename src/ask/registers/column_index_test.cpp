@@ -75,6 +75,7 @@ class Table {
     std::vector<std::pair<std::string, std::int64_t>> out;
     total = 0;
     for (const auto& [id, row] : rows) {
+      if (q.among != nullptr && !std::binary_search(q.among->begin(), q.among->end(), id)) continue;
       if (!std::all_of(q.ranges.begin(), q.ranges.end(), [&, &fields = row](const Range& r) { return fits(fields, r); })) continue;
       ++total;
       const auto sort = std::find_if(row.begin(), row.end(), [&](const dao::IndexEntry& e) { return e.field == q.sort; });
@@ -99,6 +100,10 @@ int differences(Table& table, const ColumnIndex& index) {
   ListQuery q{ranges, {}, table.dice().below(2) == 0, {}, 1 + table.dice().below(40)};
   if (const auto sort = table.dice().below(4)) q.sort = static_cast<std::int64_t>(sort);
   if (!index.serves(q)) return 1;
+  std::vector<std::int64_t> among;
+  for (const auto& [id, row] : table.rows)
+    if (table.dice().below(4) == 0) among.push_back(id);
+  if (table.dice().below(4) == 0) q.among = &among;
   std::int64_t total = 0;
   const auto wanted = table.all(q, total);
   std::vector<std::pair<std::string, std::int64_t>> got;
@@ -130,6 +135,12 @@ TEST(ColumnIndex, lists_as_a_plain_loop_does_while_rows_change) {
         else table.rows[id] = row;
         index.put({id, std::move(row)});
       }
+      const std::string text = std::to_string(table.dice().below(1'000));
+      std::vector<std::int64_t> holding;
+      for (const auto& [id, row] : table.rows)
+        if (std::any_of(row.begin(), row.end(), [&](const dao::IndexEntry& e) { return e.field == kTag && e.value.find(text) != std::string::npos; })) holding.push_back(id);
+      std::reverse(holding.begin(), holding.end());
+      EXPECT_EQ(index.containing(kTag, text, 10'000), holding);
       if (round % 40 == 39) index = ColumnIndex(std::make_shared<const ColumnBase>(merged(*index.base(), index.changes())));
       if (round % 40 == 39) EXPECT_EQ(index.changed(), 0u);
     }

@@ -13,6 +13,7 @@ void ColumnValues::Builder::add(std::string_view value, std::uint32_t row) {
     begins_.push_back(static_cast<std::uint32_t>(texts_.size()));
     starts_.push_back(static_cast<std::uint32_t>(order_.size()));
     texts_ += value, texts_ += '\0';
+    longest_ = std::max(longest_, value.size());
   }
   order_.push_back(row);
 }
@@ -21,7 +22,7 @@ ColumnValues ColumnValues::Builder::finish() {
   ColumnValues out;
   begins_.push_back(static_cast<std::uint32_t>(texts_.size()));
   starts_.push_back(static_cast<std::uint32_t>(order_.size()));
-  out.texts_ = std::move(texts_), out.begins_ = std::move(begins_), out.starts_ = std::move(starts_), out.order_ = std::move(order_);
+  out.longest_ = longest_, out.texts_ = std::move(texts_), out.begins_ = std::move(begins_), out.starts_ = std::move(starts_), out.order_ = std::move(order_);
   for (auto* list : {&out.begins_, &out.starts_, &out.order_}) list->shrink_to_fit();
   out.texts_.shrink_to_fit();
   out.codes_.assign(rows_, 0);

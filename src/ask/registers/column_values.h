@@ -21,7 +21,7 @@ class ColumnValues {
     ColumnValues finish();
 
    private:
-    std::size_t rows_;
+    std::size_t rows_, longest_ = 0;
     std::string texts_;
     std::vector<std::uint32_t> begins_, starts_, order_;
   };
@@ -35,6 +35,8 @@ class ColumnValues {
   /// Has any row several values? Then code() is not to be asked.
   bool many() const { return codes_.empty() && !order_.empty(); }
   std::string_view value(std::uint32_t at) const { return std::string_view(texts_).substr(begins_[at], begins_[at + 1] - begins_[at] - 1); }
+  /// Bytes of the longest value.
+  std::size_t longest() const { return longest_; }
   /// The first value that is not less (or, `behind`, that is greater).
   std::uint32_t bound(std::string_view value, bool behind) const;
   /// Values of a range that is not `has`.
@@ -50,6 +52,7 @@ class ColumnValues {
 
  private:
   friend class Builder;
+  std::size_t longest_ = 0;
   std::string texts_;                            ///< each value with a NUL behind it, which no key contains
   std::vector<std::uint32_t> begins_, starts_;   ///< one more than there are values
   std::vector<std::uint32_t> order_, codes_;

@@ -176,6 +176,7 @@ Result<void> Registers::Impl::bring(store::Tx& tx, const Register& reg, const La
     std::set_difference(dropped.begin(), dropped.end(), tokens.begin(), tokens.end(), std::back_inserter(gone));
     MACHIYA_CHECK(records::delete_tokens(tx, row.id, gone));
     MACHIYA_CHECK(records::insert_tokens(tx, row.id, tokens));
+    MACHIYA_CHECK(records::touch(tx, reg.id, row.id, row.id, p.clock.now()));
   }
   return put_entries(tx, wanted);
 }

@@ -92,6 +92,7 @@ struct RegisterCache::Slot {
   std::set<records::Touched> followed;          ///< those from `point` on that index and rows have already
   std::uint64_t generation = 0;
   KeptRows rows;
+  TokenLists tokens;
   std::atomic<Steady::time_point> used{Steady::now()};
   std::atomic<std::uint32_t> refused{0};        ///< times asked for since it was found that no index can be had
   std::atomic<bool> none{false}, under_way{false};
@@ -100,13 +101,16 @@ struct RegisterCache::Slot {
 
   void forget() {
     index = nullptr, begun = false, point = 0, ++generation;
-    fields.clear(), followed.clear(), rows.clear();
+    fields.clear(), followed.clear(), rows.clear(), tokens.clear();
   }
 };
 
 std::shared_ptr<const KeptRow> RegisterCache::View::row(std::int64_t id) const { return slot_->rows.find(id); }
 std::shared_ptr<const KeptRow> RegisterCache::View::row(const std::string& number) const { return slot_->rows.find(number); }
 void RegisterCache::View::keep(std::shared_ptr<const KeptRow> row) const { slot_->rows.keep(std::move(row)); }
+Result<std::vector<std::int64_t>> RegisterCache::View::records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, std::size_t limit) const {
+  return slot_->tokens.records(tx, tokens, limit);
+}
 
 Result<std::shared_ptr<const KeptRow>> kept_row(dao::StoredRow row) {
   auto out = std::make_shared<KeptRow>();
@@ -205,7 +209,7 @@ Result<bool> RegisterCache::follow(store::ReadTx& tx, Slot& slot, const records:
   for (const records::Touched& t : fresh) {
     if (t.last - t.first >= kStretch) return false;
     if (t.first == t.last) single.push_back(t.first);
-    slot.rows.forget(t.first, t.last);
+    slot.rows.forget(t.first, t.last), slot.tokens.touched(t.first, t.last);
   }
   std::sort(single.begin(), single.end());
   single.erase(std::unique(single.begin(), single.end()), single.end());

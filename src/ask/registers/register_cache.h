@@ -19,6 +19,7 @@
 
 #include "ask/records/touch_dao.h"
 #include "ask/registers/column_index.h"
+#include "ask/registers/token_lists.h"
 #include "platform/store/store.h"
 
 namespace machiya::registers {
@@ -63,6 +64,8 @@ class RegisterCache {
     std::shared_ptr<const KeptRow> row(const std::string& number) const;
     /// Keeps a row that was read in the transaction of the view.
     void keep(std::shared_ptr<const KeptRow> row) const;
+    /// Newest records of the register that carry all of the tokens, at most `limit`.
+    Result<std::vector<std::int64_t>> records_with_tokens(store::ReadTx& tx, const std::vector<std::int64_t>& tokens, std::size_t limit) const;
 
    private:
     friend class RegisterCache;

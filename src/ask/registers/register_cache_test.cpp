@@ -12,6 +12,8 @@ namespace {
 class IndexedLists : public RegistersTest {
  protected:
   void SetUp() override {
+    define("park-trees", replaced(std::string(kTrees), "en: Memo } }", "en: Memo }, search: yes }"));
+    reload();
     plain = std::make_unique<Hall>(store(), folder(), hall->city, clock, rng, MayCase{}, 0);   // reads the database each time
     other = std::make_unique<Hall>(store(), folder(), hall->city, clock, rng);                // as another process does
     park = add(*parks, R"({"name":"大池公園"})", approver);
@@ -24,6 +26,7 @@ class IndexedLists : public RegistersTest {
     Values v = Values::object({{"tag", std::to_string(1'000'000 + ++tags).substr(1)}, {"species", dice.below(2) ? "zelkova" : "cherry"}});
     if (dice.below(4)) v.set("girth", static_cast<int>(dice.below(60)));
     if (dice.below(3) == 0) v.set("park", park.number), v.set("owner_name", "連絡 " + std::to_string(tags));
+    if (dice.below(3) == 0) v.set("memo", "根上がり" + std::to_string(tags) + "号");
     if (dice.below(4)) v.set("planted", to_iso(add_days(make_date(2001, 1, 1), static_cast<int>(dice.below(300)))));
     return v;
   }
@@ -34,6 +37,8 @@ class IndexedLists : public RegistersTest {
     Query out;
     for (auto n = dice.below(3); n-- > 0;) out.where.push_back(kWhere[dice.below(kWhere.size())]);
     out.sort = kSorts[dice.below(kSorts.size())];
+    static const std::vector<std::string> kTexts = {"00", "１2", "000117", "大池", "根上がり1", "ネ上がリ", "号", "7", "上り"};
+    if (dice.below(3) == 0) out.search = kTexts[dice.below(kTexts.size())];
     out.with_ended = dice.below(3) != 0;
     out.limit = 1 + static_cast<int>(dice.below(120));
     return out;
@@ -67,7 +72,7 @@ class IndexedLists : public RegistersTest {
   }
   Row any() {
     Query q = query();
-    q.where.clear(), q.limit = 200;
+    q.where.clear(), q.search.clear(), q.limit = 200;
     auto listing = plain->registers->list(*trees, q, approver);
     return listing->rows[dice.below(listing->rows.size())];
   }

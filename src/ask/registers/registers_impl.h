@@ -45,6 +45,9 @@ inline constexpr int kMaxRolled = 100'000;
 inline constexpr std::string_view kDefinition = "definition";
 inline constexpr std::string_view kIndexJob = "register-index";
 
+/// So many of the newest rows with the pairs of letters of a text are looked at by the search box of a list.
+inline constexpr int kSearched = 1'000;
+
 /// A row with all its values, whoever may see them.
 struct FullRow {
   dao::StoredRow stored;
@@ -243,6 +246,8 @@ struct Registers::Impl {
                     const std::vector<std::string>& counted = {}) const;
   /// The part of it that reads nothing: conditions and order.
   Result<Plan> wanted(const Register& reg, const Query& query, const Access& access, std::string_view purpose, const std::vector<std::string>& counted) const;
+  /// (list_search.cpp) Keys of the rows in which a searched column holds the text, sorted: of the newest that may. With a view, from memory.
+  Result<std::vector<std::int64_t>> rows_holding(store::ReadTx& tx, const Register& reg, std::string_view text, const Access& access, const RegisterCache::View* view) const;
   /// Fills plan.all.
   Result<void> gather(store::ReadTx& tx, const Plan& plan) const;
   Result<Found> find(store::ReadTx& tx, const Plan& plan, int limit, const std::optional<std::pair<std::string, std::int64_t>>& after) const;

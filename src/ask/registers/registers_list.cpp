@@ -81,7 +81,8 @@ Result<std::optional<Registers::Impl::Page>> Registers::Impl::page_in_memory(sto
                                                                              bool alone, bool& again) const {
   again = false;
   std::optional<Page> out;
-  if (!trim(query.search).empty()) return out;
+  const bool searches = !trim(query.search).empty();
+  if (searches && reg.of_cases) return out;   // module records searches cases
   MACHIYA_TRY(const Plan plan, wanted(reg, query, access, "case.list", {}));
   std::vector<std::int64_t> fields;
   for (const Range& range : plan.ranges) fields.push_back(range.field);
@@ -90,8 +91,13 @@ Result<std::optional<Registers::Impl::Page>> Registers::Impl::page_in_memory(sto
   again = viewed.again;
   if (!viewed.view || viewed.view->index() == nullptr) return out;
   MACHIYA_TRY(auto after, cursor_in(tx, reg, query.after));
-  const ListQuery asked{plan.ranges, plan.sort, plan.descending, std::move(after), static_cast<std::size_t>(limit), kCounted};
+  std::vector<std::int64_t> found;
+  ListQuery asked{plan.ranges, plan.sort, plan.descending, std::move(after), static_cast<std::size_t>(limit), kCounted};
   if (!viewed.view->index()->serves(asked)) return out;
+  if (searches) {
+    MACHIYA_TRY(found, rows_holding(tx, reg, query.search, access, &*viewed.view));
+    asked.among = &found;
+  }
   ListAnswer answer = viewed.view->index()->list(asked);
   out.emplace(Page{std::move(answer.ids), answer.total, answer.more, {}});
   if (shown_as_kept(reg)) {

@@ -13,39 +13,10 @@ namespace {
 
 /// So many rows are asked for the other conditions of a count.
 constexpr std::int64_t kLookedAt = 1'000;
-/// So many of the newest rows with the pairs of letters of a text are looked at by the search box.
-constexpr int kSearched = 1'000;
 /// Up to so many gathered rows are sorted; more are met soon in the order itself, where an entry costs a thirtieth of a look.
 constexpr std::size_t kSorted = 1'000, kEntriesOfALook = 30;
 /// Rows asked on a walk for each row that is wanted, before all that fit are gathered.
 constexpr std::int64_t kAskedForOne = 40;
-
-Result<std::vector<std::int64_t>> searched(const vault::Vault& vault, store::ReadTx& tx, const Register& reg, std::string_view text, const Access& access) {
-  std::vector<std::int64_t> out;
-  for (const Column& c : reg.columns) {
-    if (!c.search || !access.read(c)) continue;
-    auto tokens = vault.search_tokens(search_field(reg, c), text);
-    std::sort(tokens.begin(), tokens.end());
-    tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
-    MACHIYA_TRY(const auto found, records::records_with_tokens(tx, tokens, kSearched));
-    out.insert(out.end(), found.begin(), found.end());
-    if (!c.indexed || c.personal || c.moves) continue;
-    if (const auto key = key_of_text(c, trim(text)); key && !key->empty()) {   // the whole value: found however many hold parts of it
-      MACHIYA_TRY(const auto same, dao::records_with(tx, {c.field, *key}, kSearched));
-      out.insert(out.end(), same.begin(), same.end());
-    }
-  }
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
-}
-
-/// Tokens are pairs of characters: a row may have all of them and not the text.
-bool really_has(const Register& reg, const Values& values, const std::string& folded, const Access& access) {
-  for (const Column& c : reg.columns)
-    if (c.search && access.read(c) && fold_for_search(search_text(c, values[c.name])).find(folded) != std::string::npos) return true;
-  return false;
-}
 
 using Cursor = std::optional<std::pair<std::string, std::int64_t>>;
 struct Entry {
@@ -192,17 +163,7 @@ Result<Registers::Impl::Plan> Registers::Impl::plan(store::ReadTx& tx, const Reg
     return out;
   }
   if (!trim(query.search).empty()) {
-    const std::string folded = fold_for_search(query.search);
-    MACHIYA_TRY(auto ids, searched(p.vault, tx, reg, query.search, access));
-    std::vector<std::int64_t> found;
-    const bool sealed = std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.search && c.personal; });
-    MACHIYA_TRY(auto rows, records::listed_rows_of(tx, ids, sealed));
-    if (sealed) MACHIYA_CHECK(fetch_keys(tx, rows));
-    for (dao::StoredRow& row : rows) {
-      const std::int64_t id = row.id;
-      MACHIYA_TRY(const FullRow full_row, full(tx, reg, std::move(row), sealed));
-      if (really_has(reg, full_row.values, folded, access)) found.push_back(id);
-    }
+    MACHIYA_TRY(auto found, rows_holding(tx, reg, query.search, access, nullptr));
     MACHIYA_TRY(out.all, dao::narrowed_to(tx, std::move(found), out.ranges));
     return out;
   }

@@ -163,6 +163,11 @@ std::string key_of(const Column& column, const Value& value) {
   return folded_key(search_text(column, value));
 }
 
+bool has_folded_keys(const Column& column) {
+  static_assert(kWholeKey <= kPrefixBytes);
+  return !is_exact(column) && !is_number(column.type) && column.type != AnswerType::yes_no && column.type != AnswerType::declaration;
+}
+
 std::vector<std::string> keys_of(const Column& column, const Value& value) {
   if (!value.is_array()) return {key_of(column, value)};
   std::vector<std::string> out;

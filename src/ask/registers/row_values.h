@@ -27,6 +27,9 @@ CellError fault_at(const Register& reg, const std::string& column, std::string_v
 
 /// Byte order is the order of values; "" for an empty one. At most 120 bytes.
 std::string key_of(const Column& column, const json::Value& value);
+/// Keys of the column are its texts as searches fold them; one below kWholeKey bytes is the whole text.
+bool has_folded_keys(const Column& column);
+inline constexpr std::size_t kWholeKey = 96;
 /// The key of a condition's text ("12", "2026-04-01", "oak"); nothing when it is no value of the column.
 std::optional<std::string> key_of_text(const Column& column, std::string_view text);
 /// Several for a column with several choices.
