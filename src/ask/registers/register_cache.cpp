@@ -267,6 +267,7 @@ void RegisterCache::work(const std::stop_token& stop) {
 
 Result<void> RegisterCache::load(const Job& job, const std::stop_token& stop) {
   Slot& slot = *job.slot;
+  const auto start = Steady::now();
   auto base = std::make_shared<ColumnBase>();
   records::Touches touches;
   bool fits = true;
@@ -309,6 +310,8 @@ Result<void> RegisterCache::load(const Job& job, const std::stop_token& stop) {
   slot.index = std::make_unique<ColumnIndex>(base);
   for (const auto& [field, values] : base->fields) slot.fields.push_back(field);
   lock.unlock();
+  log(LogLevel::info, "register-index-read", {{"register", job.reg.type}, {"rows", std::to_string(base->ids.size())}, {"columns", std::to_string(base->fields.size())}, {"bytes", std::to_string(base->bytes())},
+                                              {"ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count())}});
   make_room(slot);
   return {};
 }
