@@ -27,7 +27,7 @@ std::vector<std::string> some_rows(Bench& bench) {
   std::vector<std::string> out;
   for (int girth = 0; girth < 5000; girth += 250) {
     Query query;
-    query.where = {{"girth", "is", std::to_string(girth)}};
+    query.where = {{"girth", "from", std::to_string(girth)}}, query.sort = Sort{"girth", false};   // not "is": saves take rows away from a girth
     auto listing = bench.hall->registers->list(bench.trees(), query, bench.who);
     if (!listing.ok()) give_up(listing.error());
     for (const Row& row : listing->rows) out.push_back(row.number);
@@ -87,17 +87,20 @@ void saves(Bench& bench) {
   const auto wait = [](steady_clock::time_point end) { think(static_cast<std::uint64_t>(std::max(0.0, -ms_since(end)))); };
   measure(bench, 0, "", wait);
   measure(bench, bench.wanted.pause_ms, "", wait);
+  SeededRng dice(7);
+  const auto list = [&] {
+    Query query;
+    query.where = {{"species", "is", "cherry"}, {"girth", "from", std::to_string(dice.below(4000))}}, query.sort = Sort{"next_inspection", false};
+    const auto start = steady_clock::now();
+    auto listing = bench.hall->registers->list(bench.trees(), query, bench.who);
+    if (!listing.ok()) give_up(listing.error());
+    return ms_since(start);
+  };
+  (void)list();
+  bench.hall->registers->settle_indexes();
   std::vector<double> times;
   measure(bench, bench.wanted.pause_ms, ", lists beside", [&](steady_clock::time_point end) {
-    SeededRng dice(7);
-    while (steady_clock::now() < end) {
-      Query query;
-      query.where = {{"species", "is", "cherry"}, {"girth", "from", std::to_string(dice.below(4000))}}, query.sort = Sort{"next_inspection", false};
-      const auto start = steady_clock::now();
-      auto listing = bench.hall->registers->list(bench.trees(), query, bench.who);
-      if (!listing.ok()) give_up(listing.error());
-      times.push_back(ms_since(start));
-    }
+    while (steady_clock::now() < end) times.push_back(list());
   });
   std::cout << "  lists of one reader beside them (one species, girth from, by inspection): " << quantiles(std::move(times)) << std::endl;
 }

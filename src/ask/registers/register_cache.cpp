@@ -15,7 +15,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 /// So many touches are followed one by one; beyond that the index is read anew.
-constexpr int kFollowed = 5'000;
+constexpr int kFollowed = 20'000;
 /// And so many rows that one of them stretches over.
 constexpr std::int64_t kStretch = 200'000;
 /// Touches are kept for a day (forget_touches()): an index that nobody asked for half as long is read anew.
