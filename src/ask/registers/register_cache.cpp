@@ -151,36 +151,8 @@ Result<RegisterCache::Viewed> RegisterCache::view(store::ReadTx& tx, const Index
   Slot& slot = *view.slot_;
   if (alone) view.alone_ = std::unique_lock(slot.mutex);
   else view.shared_ = std::shared_lock(slot.mutex);
-  const auto now = Steady::now();
-  const bool old = now - slot.used.exchange(now) > kForgotten;
-  const std::uint64_t generation = slot.generation;
-  std::int64_t from = slot.point;
-  if (!slot.begun) {
-    MACHIYA_TRY(from, records::touch_point(tx, reg.type));
-  }
-  MACHIYA_TRY(auto news, records::touched_since(tx, reg.type, from, kFollowed + 1));
-  const bool cut = news.touched.size() > kFollowed;
-  std::size_t known = 0;
-  if (slot.begun)
-    for (const records::Touched& t : news.touched) known += slot.followed.contains(t);
-  // Does the snapshot have everything that was followed already? Otherwise it is an older one.
-  const bool older = slot.begun && !old && !cut && (known < slot.followed.size() || (tx.engine() == store::Engine::postgres && news.point < slot.point));
-  if (older && !alone) return out.again = true, std::move(out);
-  if (!slot.begun || known < news.touched.size() || cut || old || older) {
-    if (view.shared_.owns_lock()) {
-      view.shared_.unlock();
-      view.alone_ = std::unique_lock(slot.mutex);
-      if (slot.generation != generation) return out.again = true, std::move(out);   // meanwhile somebody may have brought it further than this snapshot sees
-    }
-    const bool anew = cut || old || older || !slot.begun;
-    MACHIYA_TRY(const bool followed, anew ? Result<bool>(false) : follow(tx, slot, news));
-    if (!followed) {
-      slot.forget();
-      // On PostgreSQL one long transaction lets touches pile up behind it: what is read anew has as many.
-      if (cut && tx.engine() == store::Engine::postgres) slot.none = true, slot.refused = 1;
-      if (!cut) slot.begun = true, slot.point = news.point, note(slot, news.touched);
-    }
-  }
+  MACHIYA_TRY(out.again, bring_to(tx, reg.type, view));
+  if (out.again) return out;
   const bool has = slot.index != nullptr && std::all_of(asked.begin(), asked.end(), [&](std::int64_t f) { return std::binary_search(slot.fields.begin(), slot.fields.end(), f); });
   if (indexed && !has && !reg.fields.empty()) {
     {
@@ -193,6 +165,43 @@ Result<RegisterCache::Viewed> RegisterCache::view(store::ReadTx& tx, const Index
   if (has) view.index_ = slot.index.get();
   if (slot.begun) out.view = std::move(view);
   return out;
+}
+
+/// Brings what is kept to the snapshot of `tx`, for which the view then stands alone. True when it is beyond that snapshot already.
+Result<bool> RegisterCache::bring_to(store::ReadTx& tx, const std::string& type, View& view) {
+  Slot& slot = *view.slot_;
+  const auto now = Steady::now();
+  const bool old = now - slot.used.exchange(now) > kForgotten;
+  const std::uint64_t generation = slot.generation;
+  std::int64_t from = slot.point;
+  if (!slot.begun) {
+    MACHIYA_TRY(from, records::touch_point(tx, type));
+  }
+  MACHIYA_TRY(const auto news, records::touched_since(tx, type, from, kFollowed + 1));
+  const bool cut = news.touched.size() > kFollowed;
+  const auto known = slot.begun ? std::count_if(news.touched.begin(), news.touched.end(), [&](const records::Touched& t) { return slot.followed.contains(t); }) : 0;
+  // Does the snapshot have everything that was followed already? Otherwise it is an older one; or what was followed has been forgotten since.
+  const bool beyond = slot.begun && !old && !cut &&
+                      (known < static_cast<std::ptrdiff_t>(slot.followed.size()) || (tx.engine() == store::Engine::postgres && news.point < slot.point));
+  if (beyond && !view.alone_.owns_lock()) return true;
+  const bool anew = !slot.begun || cut || old || beyond;
+  if (!anew && known == static_cast<std::ptrdiff_t>(news.touched.size())) return false;
+  if (!view.alone_.owns_lock()) {
+    view.shared_.unlock();
+    view.alone_ = std::unique_lock(slot.mutex);
+    if (slot.generation != generation) return true;   // somebody may have brought it further than this snapshot sees
+  }
+  if (!anew) {
+    auto followed = follow(tx, slot, news);
+    if (followed.ok() && *followed) return false;
+    slot.forget();   // half followed would be wrong for good
+    if (!followed.ok()) return std::move(followed).error();
+  }
+  slot.forget();
+  // On PostgreSQL one long transaction lets touches pile up behind it: what is read anew has as many.
+  if (cut && tx.engine() == store::Engine::postgres) slot.none = true, slot.refused = 1;
+  if (!cut) slot.begun = true, slot.point = news.point, note(slot, news.touched);
+  return false;
 }
 
 void RegisterCache::note(Slot& slot, const std::vector<records::Touched>& touched) {
@@ -213,7 +222,7 @@ Result<bool> RegisterCache::follow(store::ReadTx& tx, Slot& slot, const records:
   }
   std::sort(single.begin(), single.end());
   single.erase(std::unique(single.begin(), single.end()), single.end());
-  // `gone`: all keys that were touched; those without entries are no rows any more.
+  // Of all keys that were touched; those without entries are no rows any more.
   const auto take = [&](std::vector<ChangedRow> rows, const std::vector<std::int64_t>& touched) {
     auto row = rows.begin();
     for (const std::int64_t id : touched) {

@@ -78,8 +78,8 @@ class RegisterCache {
     std::optional<View> view;   ///< none: nothing is kept, or not as of this snapshot
     bool again = false;         ///< it is kept as of a later snapshot: begin a new transaction, and ask `alone`
   };
-  /// `asked`: fields that the index must have. An index that is not there is read in the background; with `asked` empty and no sort by key
-  /// wanted (`indexed` false) none is. One view at a time in a thread.
+  /// `asked`: fields that the index must have. An index that is not there is read in the background when one is wanted (`indexed`); rows are
+  /// kept without one too. One view at a time in a thread: another would wait for this one.
   Result<Viewed> view(store::ReadTx& tx, const IndexedRegister& reg, const std::vector<std::int64_t>& asked, bool indexed, bool alone);
   /// Waits until nothing is being read or merged: for measurements and tests.
   void settle();
@@ -92,6 +92,7 @@ class RegisterCache {
   };
   std::shared_ptr<Slot> slot_of(const std::string& type);
   void ask(const std::shared_ptr<Slot>& slot, const IndexedRegister& reg, bool merge);
+  static Result<bool> bring_to(store::ReadTx& tx, const std::string& type, View& view);
   static Result<bool> follow(store::ReadTx& tx, Slot& slot, const records::Touches& news);
   static void note(Slot& slot, const std::vector<records::Touched>& touched);
   void work(const std::stop_token& stop);
