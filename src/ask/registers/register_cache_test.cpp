@@ -68,7 +68,10 @@ class IndexedLists : public RegistersTest {
   }
   /// Asks once, so that the indexes are read.
   void warm() {
-    for (Registers* r : {registers, other->registers.get()}) ASSERT_TRUE(r->list(*trees, {}, approver).ok()), r->settle_indexes();
+    for (Registers* r : {registers, other->registers.get()}) {
+      ASSERT_TRUE(r->list(*trees, {}, approver).ok());
+      r->settle_indexes();
+    }
   }
   Row any() {
     Query q = query();
