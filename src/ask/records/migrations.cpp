@@ -106,7 +106,7 @@ CREATE INDEX record_value_record ON record_value (record, field, value);
 )sql";
 
 // touch_dao.h
-constexpr std::string_view kTouchSqlite = R"sql(
+constexpr std::string_view kTouch = R"sql(
 CREATE TABLE record_touch (
   type TEXT NOT NULL,
   at INT NOT NULL,
@@ -116,23 +116,13 @@ CREATE TABLE record_touch (
   PRIMARY KEY (type, at, first, last)
 ) WITHOUT ROWID;
 )sql";
-constexpr std::string_view kTouchPostgres = R"sql(
-CREATE TABLE record_touch (
-  type TEXT NOT NULL,
-  at INT NOT NULL,
-  first INT NOT NULL,
-  last INT NOT NULL,
-  noted TS NOT NULL,
-  PRIMARY KEY (type, at, first, last)
-);
-)sql";
 
 }  // namespace
 
 std::vector<store::Migration> migrations() {
   return {{"records", 1, "record", kRecord, ""}, {"records", 2, "token", kTokenSqlite, kTokenPostgres},
           {"records", 3, "register", kRegisterSqlite, kRegisterPostgres},
-          {"records", 4, "touch", kTouchSqlite, kTouchPostgres}};
+          {"records", 4, "touch", kTouch, ""}};
 }
 
 }  // namespace machiya::records
