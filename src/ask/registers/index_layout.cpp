@@ -17,7 +17,7 @@ constexpr std::string_view kIndexFormat = "1";
 std::string indexed_columns(const Register& reg) {
   std::string out(kIndexFormat);
   for (const Column& c : reg.columns)
-    if (c.indexed && !c.personal && !c.moves)
+    if (c.in_index())
       out += "," + c.name + ":" + (c.kind == ColumnKind::relation ? std::string("relation") : std::string(interview::answer_type_name(c.type)));
   return out;
 }

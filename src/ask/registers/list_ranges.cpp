@@ -24,7 +24,7 @@ Result<Range> range_of(const Register& reg, const Condition& condition, const Ac
     out.field = state_field(reg), key = condition.value;
   } else {
     if (!access.read(*column)) return Error(ErrorCode::forbidden, "no right to this column", condition.column);
-    if (!column->indexed || column->personal || column->moves) return Error(ErrorCode::invalid_input, "not a column to filter by", condition.column);
+    if (!column->in_index()) return Error(ErrorCode::invalid_input, "not a column to filter by", condition.column);
     out.field = column->field, out.many = column->type == interview::AnswerType::choices;
     key = key_of_text(*column, column->type == interview::AnswerType::date ? value_on(condition.value, today) : condition.value);
   }

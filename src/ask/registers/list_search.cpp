@@ -16,7 +16,6 @@ void in_order(Keys& keys) {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
-bool is_plain(const Column& c) { return c.indexed && !c.personal && !c.moves; }
 
 Result<Keys> with_pairs_of(store::ReadTx& tx, const vault::Vault& vault, const Register& reg, const Column& c, std::string_view text, const RegisterCache::View* view) {
   Keys tokens = vault.search_tokens(search_field(reg, c), text);
@@ -37,13 +36,13 @@ Result<Keys> Registers::Impl::rows_holding(store::ReadTx& tx, const Register& re
   std::vector<const Column*> looked_at;
   for (const Column& c : reg.columns) {
     if (!c.search || !access.read(c)) continue;
-    if (view != nullptr && pairs && is_plain(c) && has_folded_keys(c) && view->index()->longest(c.field) < kWholeKey) {
+    if (view != nullptr && pairs && c.in_index() && has_folded_keys(c) && view->index()->longest(c.field) < kWholeKey) {
       append(certain, view->index()->containing(c.field, folded, kSearched));
     } else {
       MACHIYA_TRY(const Keys found, with_pairs_of(tx, p.vault, reg, c, text, view));
       append(likely, found), looked_at.push_back(&c);
     }
-    if (!is_plain(c)) continue;
+    if (!c.in_index()) continue;
     if (const auto key = key_of_text(c, trim(text)); key && !key->empty()) {   // the whole value: found however many hold parts of it
       MACHIYA_TRY(const Keys same, dao::records_with(tx, {c.field, *key}, kSearched));
       append(has_folded_keys(c) ? certain : likely, same);

@@ -23,6 +23,10 @@ bool Register::has_personal() const {
   return std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.personal; });
 }
 
+bool Register::moves() const {
+  return std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.moves; });
+}
+
 bool Register::reads_others() const {
   return std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.kind == ColumnKind::rollup || !c.reads.empty(); });
 }

@@ -54,6 +54,8 @@ struct Column {
   const interview::Question* question = nullptr;
   const interview::Calculation* calculation = nullptr;   ///< formula
   std::int64_t field = 0;           ///< key of the column in record_value: stable hash of "register/column"
+  /// Its values stand in record_value.
+  bool in_index() const { return indexed && !personal && !moves; }
   bool entered() const { return kind == ColumnKind::answer || kind == ColumnKind::relation; }
   /// Every row must be given a value, whatever else it holds.
   bool always_required() const { return entered() && question->asks() && !question->optional && !question->when && !question->default_value; }
@@ -145,6 +147,8 @@ class Register final : public city::Definition {
   const Column* column(std::string_view name) const;
   const View* view(std::string_view id) const;
   bool has_personal() const;
+  /// Does any column change with the day? Then what is kept of a row may be out of date.
+  bool moves() const;
   /// Some column reads rows of other registers: formulas over a relation, roll-ups.
   bool reads_others() const;
 };

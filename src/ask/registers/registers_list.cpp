@@ -27,7 +27,7 @@ IndexedRegister as_indexed(const Register& reg) {
   IndexedRegister out{reg.id, {}, {}};
   if (reg.of_cases) out.everywhere = field_of(reg.id, kReceived);
   for (const Column& c : reg.columns)
-    if (c.indexed && !c.personal && !c.moves) out.fields.push_back(c.field);
+    if (c.in_index()) out.fields.push_back(c.field);
   if (!reg.workflow.empty()) out.fields.push_back(state_field(reg)), out.fields.push_back(open_field(reg));
   return out;
 }
@@ -68,7 +68,7 @@ Result<std::vector<std::shared_ptr<const KeptRow>>> rows_in(store::ReadTx& tx, c
 
 /// May rows be shown as they are kept? Not what changes with the day, and not cases.
 bool shown_as_kept(const Register& reg) {
-  return !reg.of_cases && std::none_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; });
+  return !reg.of_cases && !reg.moves();
 }
 
 bool asked_for(const Query& query, const Column& c) {
@@ -149,7 +149,7 @@ Result<Listing> Registers::Impl::listing_of_kept(store::ReadTx& tx, const Regist
 Result<Listing> Registers::Impl::listing(store::ReadTx& tx, const Register& reg, const Query& query, const Access& access, const Page& page) const {
   std::vector<std::string> columns = query.columns;
   if (const auto sort = order_of(reg, query); sort && !columns.empty()) columns.push_back(sort->column);   // the cursor holds its value
-  const bool personal = opens(reg, access, columns) || std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; });
+  const bool personal = opens(reg, access, columns) || reg.moves();
   MACHIYA_TRY(auto stored, reg.of_cases ? dao::rows_of(tx, page.ids) : records::listed_rows_of(tx, page.ids, personal));
   if (personal) MACHIYA_CHECK(fetch_keys(tx, stored));
   Listing out;

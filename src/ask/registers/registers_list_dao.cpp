@@ -142,7 +142,7 @@ Result<Registers::Impl::Plan> Registers::Impl::wanted(const Register& reg, const
   if (const auto sort = order_of(reg, query)) {
     const Column* c = reg.column(sort->column);
     if (sort->column == "state" && !reg.workflow.empty()) out.sort = state_field(reg);
-    else if (c == nullptr || !c->indexed || c->personal || c->moves || c->type == interview::AnswerType::choices)
+    else if (c == nullptr || !c->in_index() || c->type == interview::AnswerType::choices)
       return Error(ErrorCode::invalid_input, "not a column to sort by", sort->column);
     else if (!access.read(*c)) return Error(ErrorCode::forbidden, "no right to this column", sort->column);
     else out.sort = c->field;

@@ -45,7 +45,7 @@ Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, da
     MACHIYA_TRY(Value data, personal_of(tx, stored));
     for (auto& member : data.members()) out.values.members().push_back(std::move(member));
   }
-  if (with_personal && std::any_of(reg.columns.begin(), reg.columns.end(), [](const Column& c) { return c.moves; })) {
+  if (with_personal && reg.moves()) {
     // What changes with the day is worked out again; what was kept is out of date.
     MACHIYA_TRY(const Around rows, around(tx, reg, out.values, stored.number));
     MACHIYA_TRY(const WorkedOut now, work_out(reg, entered_of(reg, out.values), rows, stored.state, p.clock.now(), p.is_working_day, "ja"));

@@ -218,7 +218,7 @@ std::vector<UniqueKey> unique_of(const Register& reg, const Values& values) {
 std::vector<dao::IndexEntry> index_of(const Register& reg, const Values& values, std::string_view state, bool ended) {
   std::vector<dao::IndexEntry> out;
   for (const Column& c : reg.columns)
-    if (c.indexed && !c.personal && !c.moves)
+    if (c.in_index())
       for (std::string& key : keys_of(c, values[c.name])) out.push_back({c.field, std::move(key)});
   if (!reg.unique.empty())
     for (UniqueKey& u : unique_of(reg, values))
