@@ -99,30 +99,30 @@ Result<Walks> Registers::Impl::walks(store::Tx& tx, const AllIndexed& all) const
 
 Result<bool> Registers::Impl::index_next(store::Tx& tx, const std::set<std::string>& but, std::string& at) const {
   const auto all = indexed();
-  MACHIYA_TRY(auto todo, walks(tx, *all));
-  std::erase_if(todo, [&](const auto& walk) { return but.count(walk.first) > 0; });
-  if (todo.empty()) return false;
-  at = todo.begin()->first;
+  MACHIYA_TRY(auto outdated, walks(tx, *all));
+  std::erase_if(outdated, [&](const auto& walk) { return but.count(walk.first) > 0; });
+  if (outdated.empty()) return false;
+  at = outdated.begin()->first;
   const Indexed& one = all->at(at);
-  MACHIYA_CHECK(one.reg->of_cases ? walk_cases(tx, *all, todo) : walk_rows(tx, *one.reg, todo.begin()->second));
+  MACHIYA_CHECK(one.reg->of_cases ? walk_cases(tx, *all, outdated) : walk_rows(tx, *one.reg, outdated.begin()->second));
   return true;
 }
 
 /// Procedures that stand at the same place go on together: their cases lie between each other.
-Result<void> Registers::Impl::walk_cases(store::Tx& tx, const AllIndexed& all, const Walks& todo) const {
+Result<void> Registers::Impl::walk_cases(store::Tx& tx, const AllIndexed& all, const Walks& outdated) const {
   const auto of_cases = [&](const auto& walk) { return all.at(walk.first).reg->of_cases; };
-  std::int64_t from = std::find_if(todo.begin(), todo.end(), of_cases)->second.reached;
-  for (const auto& walk : todo)
+  std::int64_t from = std::find_if(outdated.begin(), outdated.end(), of_cases)->second.reached;
+  for (const auto& walk : outdated)
     if (of_cases(walk)) from = std::min(from, walk.second.reached);
   std::map<std::string, std::int64_t> met;
   std::vector<std::string> procedures;
-  for (const auto& walk : todo)
+  for (const auto& walk : outdated)
     if (of_cases(walk) && walk.second.reached == from) procedures.push_back(walk.first);
   MACHIYA_TRY(const auto rows, records::rows_behind(tx, "case", procedures, from, kBroughtAtOnce));
   MACHIYA_CHECK(index_cases(tx, rows));
   for (const records::RecordRow& row : rows) ++met[row.type];
   for (const std::string& id : procedures) {
-    dao::IndexWalk walk = todo.at(id);
+    dao::IndexWalk walk = outdated.at(id);
     walk.reached = rows.empty() ? from : rows.back().id, walk.walked += met[id], walk.done = rows.size() < kBroughtAtOnce;
     MACHIYA_CHECK(dao::put_index_walk(tx, id, walk));
   }
@@ -303,8 +303,8 @@ Result<void> Registers::tend_index() {
   }));
   if (tidy) return {};
   return impl.p.store.write([&](store::Tx& tx) -> Result<void> {
-    MACHIYA_TRY(const auto todo, impl.walks(tx, *all));
-    return todo.empty() ? Result<void>() : plan_walk(tx, impl.p.jobs, *all);
+    MACHIYA_TRY(const auto outdated, impl.walks(tx, *all));
+    return outdated.empty() ? Result<void>() : plan_walk(tx, impl.p.jobs, *all);
   });
 }
 

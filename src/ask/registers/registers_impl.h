@@ -115,7 +115,7 @@ struct Registers::Impl {
   Result<std::map<std::string, dao::IndexWalk>> walks(store::Tx& tx, const AllIndexed& all) const;
   /// Brings the next rows along, of other registers than `but`; `at`: whose. False when there are none.
   Result<bool> index_next(store::Tx& tx, const std::set<std::string>& but, std::string& at) const;
-  Result<void> walk_cases(store::Tx& tx, const AllIndexed& all, const std::map<std::string, dao::IndexWalk>& todo) const;
+  Result<void> walk_cases(store::Tx& tx, const AllIndexed& all, const std::map<std::string, dao::IndexWalk>& outdated) const;
   Result<void> walk_rows(store::Tx& tx, const Register& reg, dao::IndexWalk walk) const;
   /// Index entries and search tokens of rows; no history: nothing that anybody entered or reads in them changes.
   Result<void> bring(store::Tx& tx, const Register& reg, const LayoutChange& change, const std::vector<dao::StoredRow>& rows) const;
