@@ -137,6 +137,7 @@ struct Registers::Impl {
   Result<FullRow> full(store::ReadTx& tx, const Register& reg, dao::StoredRow stored, bool with_personal) const;
   /// The keys of rows that are about to be opened, with one query.
   Result<void> fetch_keys(store::ReadTx& tx, const std::vector<dao::StoredRow>& rows) const;
+  Result<void> fetch_keys(store::ReadTx& tx, const std::vector<std::shared_ptr<const KeptRow>>& rows) const;
   Result<FullRow> load(store::ReadTx& tx, const Register& reg, std::string_view number) const;
   Row shown(const Register& reg, const FullRow& full, const Access& access) const;
   /// The personal values of a row; an empty object when it has none.
@@ -281,6 +282,8 @@ struct Registers::Impl {
                                             std::int64_t after_sequence) const;
 };
 
+/// What is told of a row besides its values, which are an empty object.
+Row without_values(const dao::StoredRow& row);
 /// Only the columns that people enter.
 Values entered_of(const Register& reg, const Values& values);
 /// What somebody cannot mend is not held against them: an empty required column that they may not write.

@@ -43,10 +43,6 @@ Result<Cursor> cursor_in(store::ReadTx& tx, const Register& reg, std::string_vie
   return Cursor(std::in_place, *value, last->id);
 }
 
-}  // namespace
-
-namespace {
-
 /// Rows in the order of their keys: those that are kept, and the others from the database, to be kept.
 Result<std::vector<std::shared_ptr<const KeptRow>>> rows_in(store::ReadTx& tx, const RegisterCache::View& view, const std::vector<std::int64_t>& ids) {
   std::vector<std::shared_ptr<const KeptRow>> out;
@@ -120,24 +116,15 @@ Result<Listing> Registers::Impl::listing_of_kept(store::ReadTx& tx, const Regist
   for (const Column& c : reg.columns)
     if (access.read(c) && (!c.personal || asked_for(query, c))) columns.push_back(&c);
   const bool personal = std::any_of(columns.begin(), columns.end(), [](const Column* c) { return c->personal; });
-  if (personal) {
-    std::vector<std::int64_t> keys;
-    for (const auto& row : page.rows)
-      if (row->stored.data_key && !row->stored.sealed.empty()) keys.push_back(row->stored.data_key);
-    MACHIYA_CHECK(p.vault.prefetch(tx, keys));
-  }
+  if (personal) MACHIYA_CHECK(fetch_keys(tx, page.rows));
   Listing out;
   out.rows.reserve(page.rows.size());
   for (const auto& kept : page.rows) {
-    const dao::StoredRow& s = kept->stored;
     Value sealed;
     if (personal) {
-      MACHIYA_TRY(sealed, personal_of(tx, s));
+      MACHIYA_TRY(sealed, personal_of(tx, kept->stored));
     }
-    Row row;
-    row.id = s.id, row.number = s.number, row.revision = s.revision, row.state = s.state;
-    row.created = s.created, row.changed = s.changed, row.ended = s.ended.has_value();
-    row.values = Value::object();
+    Row row = without_values(kept->stored);
     row.values.members().reserve(columns.size());
     for (const Column* c : columns)
       if (const Value& value = (c->personal ? sealed : kept->plain)[c->name]; !value.is_null()) row.values.members().emplace_back(c->name, value);

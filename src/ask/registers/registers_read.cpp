@@ -22,8 +22,14 @@ bool Registers::Impl::opens(const Register& reg, const Access& access, const std
   });
 }
 
+namespace {
+
+bool has_sealed(const dao::StoredRow& row) { return row.data_key && !row.sealed.empty(); }
+
+}  // namespace
+
 Result<Values> Registers::Impl::personal_of(store::ReadTx& tx, const dao::StoredRow& row) const {
-  if (!row.data_key || row.sealed.empty()) return Value::object();
+  if (!has_sealed(row)) return Value::object();
   MACHIYA_TRY(const std::string plain, p.vault.open_sealed(tx, row.data_key, records::kDataContext, row.sealed));
   MACHIYA_TRY(Value packed, json::parse(plain));
   return std::move(*packed.find("data"));
@@ -59,7 +65,14 @@ Result<FullRow> Registers::Impl::full(store::ReadTx& tx, const Register& reg, da
 Result<void> Registers::Impl::fetch_keys(store::ReadTx& tx, const std::vector<dao::StoredRow>& rows) const {
   std::vector<std::int64_t> keys;
   for (const dao::StoredRow& row : rows)
-    if (row.data_key && !row.sealed.empty()) keys.push_back(row.data_key);
+    if (has_sealed(row)) keys.push_back(row.data_key);
+  return p.vault.prefetch(tx, keys);
+}
+
+Result<void> Registers::Impl::fetch_keys(store::ReadTx& tx, const std::vector<std::shared_ptr<const KeptRow>>& rows) const {
+  std::vector<std::int64_t> keys;
+  for (const auto& row : rows)
+    if (has_sealed(row->stored)) keys.push_back(row->stored.data_key);
   return p.vault.prefetch(tx, keys);
 }
 
@@ -69,12 +82,17 @@ Result<FullRow> Registers::Impl::load(store::ReadTx& tx, const Register& reg, st
   return full(tx, reg, std::move(*stored), true);
 }
 
-Row Registers::Impl::shown(const Register& reg, const FullRow& full, const Access& access) const {
-  const dao::StoredRow& s = full.stored;
+Row without_values(const dao::StoredRow& s) {
   Row out;
   out.id = s.id, out.number = s.number, out.revision = s.revision, out.state = s.state;
   out.created = s.created, out.changed = s.changed, out.ended = s.ended.has_value();
   out.values = Value::object();
+  return out;
+}
+
+Row Registers::Impl::shown(const Register& reg, const FullRow& full, const Access& access) const {
+  const dao::StoredRow& s = full.stored;
+  Row out = without_values(s);
   const bool head = reg.of_cases && access.may("case.list", s.department), answers = reg.of_cases && access.may("case.read", s.department);
   const auto readable = [&](const Column& c) { return reg.of_cases ? (Access::is_answer(c) ? answers : head) : access.read(c); };
   for (const Column& c : reg.columns)
