@@ -191,13 +191,10 @@ Result<bool> RegisterCache::bring_to(store::ReadTx& tx, const std::string& type,
     view.alone_ = std::unique_lock(slot.mutex);
     if (slot.generation != generation) return true;   // somebody may have brought it further than this snapshot sees
   }
-  if (!anew) {
-    auto followed = follow(tx, slot, news);
-    if (followed.ok() && *followed) return false;
-    slot.forget();   // half followed would be wrong for good
-    if (!followed.ok()) return std::move(followed).error();
-  }
-  slot.forget();
+  auto followed = anew ? Result<bool>(false) : follow(tx, slot, news);
+  if (followed.ok() && *followed) return false;
+  slot.forget();   // half followed would be wrong for good
+  if (!followed.ok()) return std::move(followed).error();
   // On PostgreSQL one long transaction lets touches pile up behind it: what is read anew has as many.
   if (cut && tx.engine() == store::Engine::postgres) slot.none = true, slot.refused = 1;
   if (!cut) slot.begun = true, slot.point = news.point, note(slot, news.touched);
