@@ -38,6 +38,7 @@
 #include "platform/identity/smtp_sender.h"
 #include "platform/jobs/jobs.h"
 #include "platform/metrics/metrics.h"
+#include "platform/outbound/outbound.h"
 #include "platform/vault/vault.h"
 #include "platform/worker/image_worker.h"
 
@@ -57,6 +58,7 @@ struct House::Impl {
   worker::ImageWorker images;   ///< starts its processes at the first picture
   std::unique_ptr<jobs::Jobs> jobs;
   std::unique_ptr<blobs::Blobs> blobs;
+  std::unique_ptr<outbound::Outbound> outbound;
   std::unique_ptr<identity::CodeSender> sender;
   std::unique_ptr<identity::Identity> identity;
   std::unique_ptr<cases::CityDefinitions> definitions;
@@ -116,7 +118,16 @@ identity::Options identity_options(const Settings& settings, const city::City& c
   return options;
 }
 
-std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const Furniture& furniture, const Clock& clock) {
+Result<std::unique_ptr<outbound::Outbound>> door_out(const Settings& settings) {
+  outbound::Options options;
+  for (const std::string& origin : settings.outbound) options.rules.push_back({origin, false});
+  for (const std::string& origin : settings.outbound_internal) options.rules.push_back({origin, true});
+  options.ca_file = settings.outbound_ca_file;
+  options.http_on_loopback = settings.demonstration;
+  return outbound::Outbound::create(std::move(options));
+}
+
+std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const outbound::Outbound& door, const Furniture& furniture, const Clock& clock) {
   if (s.demonstration) return std::make_unique<identity::DemonstrationSender>();
   identity::SmtpOptions options;
   options.url = s.smtp_url;
@@ -124,7 +135,7 @@ std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const Furni
   options.user = s.smtp_user;
   options.password = s.smtp_password;
   options.require_starttls = s.smtp_starttls;
-  return std::make_unique<identity::SmtpSender>(std::move(options), *furniture.texts, clock);
+  return std::make_unique<identity::SmtpSender>(std::move(options), door, *furniture.texts, clock);
 }
 
 /// Does a scenario prove the room's definitions of one kind?
@@ -222,7 +233,8 @@ Result<void> House::Impl::build_platform() {
   jobs = std::make_unique<jobs::Jobs>(*store, clock);
   blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs", jobs.get());
   blobs->use_renderer(images);
-  sender = code_sender(settings, *furniture, clock);
+  MACHIYA_TRY(outbound, door_out(settings));
+  sender = code_sender(settings, *outbound, *furniture, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
   metrics.gauge("machiya_audit_lost_rows", "Read records that could not be kept; must stay 0.", [this] { return static_cast<double>(audit->lost()); });
   metrics.gauge("machiya_store_queued_writes", "Writes that wait for the writer.", [this] { return static_cast<double>(store->stats().queued); });

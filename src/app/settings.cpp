@@ -50,6 +50,17 @@ Setter whole(int Settings::*member, int least, int most) {
   };
 }
 
+/// "a, b": what stands between commas; a second line with the same key adds to the first.
+Setter list(std::vector<std::string> Settings::*member) {
+  return [member](Settings& s, const std::string& v) {
+    for (const std::string_view part : split(v, ',')) {
+      if (trim(part).empty()) return false;
+      (s.*member).emplace_back(trim(part));
+    }
+    return true;
+  };
+}
+
 const std::map<std::string, Setter>& keys() {
   static const std::map<std::string, Setter> table = {
       {"demonstration", flag(&Settings::demonstration)}, {"city", text(&Settings::city)},
@@ -58,6 +69,8 @@ const std::map<std::string, Setter>& keys() {
       {"base-url", text(&Settings::base_url)}, {"smtp-url", text(&Settings::smtp_url)},
       {"smtp-from", text(&Settings::smtp_from)}, {"smtp-user", text(&Settings::smtp_user)},
       {"smtp-password", text(&Settings::smtp_password)}, {"smtp-starttls", flag(&Settings::smtp_starttls)},
+      {"outbound", list(&Settings::outbound)}, {"outbound-internal", list(&Settings::outbound_internal)},
+      {"outbound-ca-file", text(&Settings::outbound_ca_file)},
       {"trusted-proxy-hops", whole(&Settings::trusted_proxy_hops, 0, 8)},
       {"access-log", flag(&Settings::access_log)}, {"workers", whole(&Settings::workers, 1, 1024)},
       {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},

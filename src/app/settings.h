@@ -21,6 +21,8 @@ struct Settings {
   std::string base_url;        ///< as citizens see it, "https://city.example.jp"
   std::string smtp_url, smtp_from, smtp_user, smtp_password;
   bool smtp_starttls = true;
+  std::vector<std::string> outbound, outbound_internal;   ///< origins that may be called; the latter may lie inside
+  std::string outbound_ca_file;                           ///< roots of trust of these calls; "" for the machine's own
   int trusted_proxy_hops = 0;
   double rate_scale = 1.0;
   bool access_log = true;

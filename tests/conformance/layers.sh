@@ -38,6 +38,10 @@ check() { # folder with src/
   while IFS=: read -r file line text; do
     echo "${file#"$src"/}:$line: the time comes from Clock&"; faults=$((faults + 1))
   done < <(grep -rnE 'system_clock::now|::time\(nullptr\)|gettimeofday' "$src" --include='*.cpp' | grep -vE "base/time\.cpp|_test\.cpp|/testing/|platform/worker/sandbox\.cpp" || test $? = 1)
+  while IFS=: read -r file line text; do
+    echo "${file#"$src"/}:$line: calls to other machines go through platform/outbound: $text"; faults=$((faults + 1))
+  done < <(grep -rnE '#include[ \t]*<curl/|[^a-z_.](::)?connect\([a-z_]+, *reinterpret_cast|PkgConfig::CURL' "$src" --include='*.cpp' --include='*.h' --include=CMakeLists.txt |
+             grep -vE '/platform/outbound/|_test\.cpp|/testing\.h|platform/http/handover\.cpp' || test $? = 1)
   return $((faults > 0))
 }
 
@@ -58,6 +62,8 @@ if [ "${1:-}" = --self-test ]; then
   plant "heavy header" base/a.h '#include <boost/asio.hpp>'
   plant "SQL in a handler" ask/cases/a_http.cpp 'auto s = "SELECT a FROM b";'
   plant "own time" city/a.cpp 'auto t = std::chrono::system_clock::now();'
+  plant "a second door out" city/a.cpp '#include <curl/curl.h>'
+  plant "a socket of its own" app/a.cpp '  if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return;'
   echo "$seen planted faults seen"
   exit 0
 fi

@@ -15,6 +15,7 @@
 
 #include "platform/identity/smtp_sender.h"
 #include "platform/locale/locale.h"
+#include "platform/outbound/outbound.h"
 
 namespace machiya::identity {
 namespace {
@@ -115,16 +116,18 @@ SmtpOptions options(const Sink& sink) {
   o.first_retry_ms = 20;
   return o;
 }
+std::unique_ptr<outbound::Outbound> door() { return std::move(*outbound::Outbound::create({})); }
 bool no_sink() { return ::access(kSink, X_OK) != 0; }
 
 TEST(SmtpSender, DeliversToAMailServer) {
   if (no_sink()) GTEST_SKIP() << "postfix is not installed";
   Sink sink;
   auto catalogue = texts();
+  const auto out = door();
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
   ::testing::internal::CaptureStderr();
   {
-    SmtpSender sender(options(sink), *catalogue, clock);
+    SmtpSender sender(options(sink), *out, *catalogue, clock);
     ASSERT_TRUE(sender.send("hanako@example.jp", "123456", "ja").ok());
     sender.flush();
     EXPECT_EQ(sender.counts().sent, 1);
@@ -143,12 +146,13 @@ TEST(SmtpSender, ARefusalIsCountedAndNamesNobody) {
   if (no_sink()) GTEST_SKIP() << "postfix is not installed";
   Sink sink({"-f", "RCPT"});   // 500 at RCPT
   auto catalogue = texts();
+  const auto out = door();
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
   ::testing::internal::CaptureStderr();
   {
     SmtpOptions o = options(sink);
     o.attempts = 2;
-    SmtpSender sender(o, *catalogue, clock);
+    SmtpSender sender(o, *out, *catalogue, clock);
     ASSERT_TRUE(sender.send("hanako@example.jp", "123456", "en").ok());
     sender.flush();
     EXPECT_EQ(sender.counts().sent, 0);
@@ -163,13 +167,14 @@ TEST(SmtpSender, WithoutTlsNoPasswordIsSpoken) {
   if (no_sink()) GTEST_SKIP() << "postfix is not installed";
   Sink sink;
   auto catalogue = texts();
+  const auto out = door();
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
   SmtpOptions o = options(sink);
   o.attempts = 2;
   o.user = "machiya";
   o.password = "secret";
   ::testing::internal::CaptureStderr();
-  SmtpSender sender(o, *catalogue, clock);
+  SmtpSender sender(o, *out, *catalogue, clock);
   ASSERT_TRUE(sender.send("hanako@example.jp", "123456", "en").ok());
   sender.flush();
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), Not(HasSubstr("secret")));
@@ -179,11 +184,12 @@ TEST(SmtpSender, WithoutTlsNoPasswordIsSpoken) {
 
 TEST(SmtpSender, AFullQueueRefuses) {
   auto catalogue = texts();
+  const auto out = door();
   FakeClock clock{Instant{0}};
   SmtpOptions o;
   o.url = "smtp://127.0.0.1:1";
   o.queue = 0;
-  SmtpSender sender(o, *catalogue, clock);
+  SmtpSender sender(o, *out, *catalogue, clock);
   EXPECT_EQ(sender.send("a@example.jp", "1", "ja").error().code, ErrorCode::unavailable);
 }
 

@@ -12,12 +12,15 @@
 namespace machiya::locale {
 class Catalogue;
 }
+namespace machiya::outbound {
+class Outbound;
+}
 
 namespace machiya::identity {
 
 struct SmtpOptions {
   std::string url = "smtp://127.0.0.1:25";   ///< smtp:// or smtps://
-  bool require_starttls = false;             ///< refuse to speak without TLS (for smtp:// beyond this machine)
+  bool require_starttls = false;             ///< refuse to speak without TLS (for smtp:// beyond this machine); with a password always
   std::string user, password;                ///< "" for none
   std::string from;                          ///< "no-reply@city.example"
   int timeout_s = 20;
@@ -29,7 +32,7 @@ struct SmtpOptions {
 /// Thread-safe. One background thread; mails that wait at the end of the process are lost, their codes can be asked again.
 class SmtpSender final : public CodeSender {
  public:
-  SmtpSender(SmtpOptions options, const locale::Catalogue& texts, const Clock& clock);
+  SmtpSender(SmtpOptions options, const outbound::Outbound& door, const locale::Catalogue& texts, const Clock& clock);
   ~SmtpSender() override;
   Result<void> send(std::string_view email, std::string_view code, std::string_view lang) override;
 

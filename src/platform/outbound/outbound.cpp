@@ -1,0 +1,243 @@
+#include "platform/outbound/outbound.h"
+
+#include <curl/curl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "base/text.h"
+#include "platform/outbound/url.h"
+
+namespace machiya::outbound {
+namespace {
+constexpr std::size_t kMostHeaderBytes = 32 * 1024;
+constexpr int kConnectMs = 5'000;
+constexpr std::size_t kMostAddresses = 16;
+
+using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+Error refused(const std::string& origin, const char* why) { return Error(ErrorCode::forbidden, origin + ": " + why, "outbound"); }
+Error failed(const std::string& origin, const std::string& why) { return Error(ErrorCode::unavailable, origin + ": " + why, "outbound"); }
+
+Result<std::vector<Address>> ask_resolver(const std::string& host) {
+  if (auto literal = parse_address(host)) return std::vector<Address>{*literal};
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); code != 0) return Error(ErrorCode::unavailable, ::gai_strerror(code));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
+  std::vector<Address> out;
+  for (const addrinfo* one = found; one != nullptr && out.size() < kMostAddresses; one = one->ai_next) {
+    Address address;
+    address.v6 = one->ai_family == AF_INET6;
+    if (address.v6) std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(one->ai_addr)->sin6_addr, 16);
+    else if (one->ai_family == AF_INET) std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in*>(one->ai_addr)->sin_addr, 4);
+    else continue;
+    out.push_back(address);
+  }
+  return out;
+}
+
+/// What one exchange collects and may connect to.
+struct Exchange {
+  const std::vector<Address>& pinned;
+  std::size_t most_bytes = 0;
+  std::string body;
+  std::size_t header_bytes = 0;
+  bool oversize = false;
+};
+
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (exchange.body.size() + size * count > exchange.most_bytes) {
+    exchange.oversize = true;
+    return 0;
+  }
+  exchange.body.append(data, size * count);
+  return size * count;
+}
+std::size_t take_header(char*, std::size_t size, std::size_t count, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.header_bytes += size * count;
+  if (exchange.header_bytes <= kMostHeaderBytes) return size * count;
+  exchange.oversize = true;
+  return 0;
+}
+/// The last look: libcurl connects to what was judged, or not at all.
+curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* to) {
+  const auto& exchange = *static_cast<const Exchange*>(user);
+  Address address;
+  address.v6 = to->family == AF_INET6;
+  if (address.v6) std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(&to->addr)->sin6_addr, 16);
+  else std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in*>(&to->addr)->sin_addr, 4);
+  if (std::find(exchange.pinned.begin(), exchange.pinned.end(), address) == exchange.pinned.end()) return CURL_SOCKET_BAD;
+  return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/// Nothing for a host that is an address already: libcurl asks nobody for it.
+curl_slist* pinned(const Url& url, const std::vector<Address>& addresses) {
+  if (parse_address(url.host)) return nullptr;
+  std::string out = url.host + ":" + std::to_string(url.port) + ":";
+  for (const Address& address : addresses) {
+    if (out.back() != ':') out += ',';
+    out += address.v6 ? "[" + address.text() + "]" : address.text();
+  }
+  return curl_slist_append(nullptr, out.c_str());
+}
+
+struct Upload {
+  const std::string& text;
+  std::size_t at = 0;
+};
+std::size_t read_upload(char* out, std::size_t size, std::size_t count, void* user) {
+  auto& upload = *static_cast<Upload*>(user);
+  const std::size_t n = std::min(size * count, upload.text.size() - upload.at);
+  std::memcpy(out, upload.text.data() + upload.at, n);
+  upload.at += n;
+  return n;
+}
+
+/// What every conversation shares: the pinned address, no proxy, no redirect, no other protocol, limits.
+void set_common(CURL* curl, const char* protocols, const std::string& address, curl_slist* pin, Exchange& exchange, int timeout_ms) {
+  curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
+  curl_easy_setopt(curl, CURLOPT_RESOLVE, pin);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &exchange);
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");   // the environment's proxy would resolve names anew
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_ms));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(timeout_ms, kConnectMs)));
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
+}
+bool is_header_text(std::string_view text) { return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; }); }
+}  // namespace
+
+struct Outbound::Impl {
+  Options options;
+
+  /// The rule for an address; forbidden when there is none.
+  Result<const Rule*> rule_for(const Url& url) const {
+    for (const Rule& rule : options.rules)
+      if (rule.origin == url.origin()) return &rule;
+    return refused(url.origin(), "not among the origins that may be called");
+  }
+  /// Asked once for a call: what comes back is judged and then used.
+  template <class Judge>
+  Result<std::vector<Address>> addresses_of(const Url& url, Judge fits) const {
+    auto found = options.resolve(url.host);
+    if (!found.ok()) return failed(url.origin(), "the name is not known: " + found.error().detail);
+    if (found->empty()) return failed(url.origin(), "the name has no address");
+    // One bad address condemns the name: which one a library would try is not ours to say.
+    if (!std::all_of(found->begin(), found->end(), fits)) return refused(url.origin(), "the name leads to an address that may not be called");
+    return std::move(*found);
+  }
+};
+
+Outbound::Outbound() : impl_(std::make_unique<Impl>()) {}
+Outbound::~Outbound() = default;
+
+Result<std::unique_ptr<Outbound>> Outbound::create(Options options) {
+  // libcurl's own set-up is not thread-safe; the composition root makes doors before threads start.
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Error(ErrorCode::internal, "libcurl cannot start");
+  for (Rule& rule : options.rules) {
+    MACHIYA_TRY(const Url url, parse_url(rule.origin));
+    if (url.target != "/" || (url.scheme != "https" && url.scheme != "http")) return Error(ErrorCode::invalid_input, "no origin of http or https: " + url.origin(), "outbound");
+    if (url.scheme == "http" && !(rule.internal && options.http_on_loopback)) return refused(url.origin(), "plain http may not be called");
+    rule.origin = url.origin();
+  }
+  if (!options.resolve) options.resolve = ask_resolver;
+  std::unique_ptr<Outbound> out(new Outbound());
+  out->impl_->options = std::move(options);
+  return out;
+}
+
+Result<void> Outbound::allows(std::string_view text) const {
+  MACHIYA_TRY(const Url url, parse_url(text));
+  auto rule = impl_->rule_for(url);
+  return rule.ok() ? Result<void>() : Result<void>(rule.error());
+}
+
+Result<Answer> Outbound::call(const Call& call) const {
+  MACHIYA_TRY(const Url url, parse_url(call.url));
+  MACHIYA_TRY(const Rule* rule, impl_->rule_for(url));
+  const bool plain = url.scheme == "http";
+  MACHIYA_TRY(const std::vector<Address> addresses, impl_->addresses_of(url, [&](const Address& address) {
+    const Reach reach = reach_of(address);
+    return plain ? reach == Reach::loopback : reach == Reach::open || (rule->internal && reach != Reach::never);
+  }));
+  const Handle curl(curl_easy_init(), &curl_easy_cleanup);
+  if (!curl) return failed(url.origin(), "no memory");
+  List headers(nullptr, &curl_slist_free_all);
+  for (const auto& [name, value] : call.headers) {
+    if (!is_header_text(name) || !is_header_text(value)) return Error(ErrorCode::invalid_input, "a header that cannot be sent", "headers");
+    headers.reset(curl_slist_append(headers.release(), (name + ": " + value).c_str()));
+  }
+  const List pin(pinned(url, addresses), &curl_slist_free_all);
+  Exchange exchange{addresses, call.most_bytes};
+  const std::string address = url.origin() + url.target;
+  set_common(curl.get(), plain ? "http" : "https", address, pin.get(), exchange, call.timeout_ms);
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "machiya");
+  curl_easy_setopt(curl.get(), CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  if (call.method == "POST") {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(call.body.size()));
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, call.body.data());
+  }
+  if (!impl_->options.ca_file.empty()) curl_easy_setopt(curl.get(), CURLOPT_CAINFO, impl_->options.ca_file.c_str());
+  const CURLcode state = curl_easy_perform(curl.get());
+  if (exchange.oversize) return Error(ErrorCode::too_large, url.origin() + ": the answer is larger than expected", "outbound");
+  if (state != CURLE_OK) return failed(url.origin(), curl_easy_strerror(state));
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200 || (status >= 300 && status < 400)) return refused(url.origin(), "it answers with a redirect, and redirects are not followed");
+  const char* type = nullptr;
+  curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &type);
+  return Answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body)};
+}
+
+Result<void> Outbound::send(const Mail& mail) const {
+  MACHIYA_TRY(const Url url, parse_url(mail.url));
+  if (url.scheme != "smtp" && url.scheme != "smtps") return refused(url.origin(), "no mail server");
+  MACHIYA_TRY(const std::vector<Address> addresses, impl_->addresses_of(url, [](const Address& address) { return reach_of(address) != Reach::never; }));
+  const Handle curl(curl_easy_init(), &curl_easy_cleanup);
+  if (!curl) return failed(url.origin(), "no memory");
+  const std::string from = "<" + mail.from + ">", to = "<" + mail.to + ">";
+  const List recipients(curl_slist_append(nullptr, to.c_str()), &curl_slist_free_all);
+  const List pin(pinned(url, addresses), &curl_slist_free_all);
+  Exchange exchange{addresses, kMostHeaderBytes};
+  Upload upload{mail.text};
+  const std::string address = url.origin() + url.target;
+  set_common(curl.get(), "smtp,smtps", address, pin.get(), exchange, mail.timeout_s * 1000);
+  curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, from.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
+  curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, read_upload);
+  curl_easy_setopt(curl.get(), CURLOPT_READDATA, &upload);
+  curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
+  // Credentials never go over a line that anybody reads.
+  const bool tls = mail.require_tls || !mail.user.empty();
+  curl_easy_setopt(curl.get(), CURLOPT_USE_SSL, static_cast<long>(tls ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+  if (!tls) {
+    // Opportunistic encryption (RFC 7435): better than none, and there is no name to check a local relay against.
+    curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!mail.user.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_USERNAME, mail.user.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, mail.password.c_str());
+  }
+  const CURLcode state = curl_easy_perform(curl.get());
+  return state == CURLE_OK ? Result<void>() : Result<void>(failed(url.origin(), curl_easy_strerror(state)));
+}
+
+}  // namespace machiya::outbound
