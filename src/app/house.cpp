@@ -340,7 +340,7 @@ void House::Impl::wire_routes() {
   registers::add_register_routes(router, register_web);
   registers::add_import_routes(router, register_web);
   registers::add_api_routes(router, register_web);
-  identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of);
+  identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of, staff_frame);
 }
 
 House::House() : impl_(std::make_unique<Impl>()) {}

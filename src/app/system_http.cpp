@@ -25,7 +25,7 @@ http::Response static_file(const pages::Assets& assets, const http::Request& req
 
 /// Who sees a page: public, citizen or staff.
 std::string audience(const std::string& permission) {
-  if (permission.rfind("staff:", 0) == 0) return "staff";
+  if (permission == "staff" || permission.rfind("staff:", 0) == 0) return "staff";
   return permission.find("public") != std::string::npos ? "public" : "citizen";
 }
 

@@ -15,6 +15,12 @@ http::RouteOptions route(std::string permission, std::string page_kind) {
   o.page_kind = std::move(page_kind);
   return o;
 }
+/// Who may log in is changed only by somebody who has just shown who they are.
+http::RouteOptions sensitive(std::string permission) {
+  http::RouteOptions o = route(std::move(permission), "");
+  o.step_up_minutes = identity::kStepUpMinutes;
+  return o;
+}
 
 }  // namespace
 
@@ -78,9 +84,9 @@ void Console::add_routes(http::Router& router) const {
   router.get("/staff/dead-letters", route("admin.jobs", "staff-dead-letters"), [this](Request& r) { return dead_letters(r); });
   router.post("/staff/dead-letters", route("admin.jobs", ""), [this](Request& r) { return change_dead_letter(r); });
   router.get("/staff/accounts", route("admin.staff", "staff-accounts"), [this](Request& r) { return accounts(r); });
-  router.post("/staff/accounts", route("admin.staff", ""), [this](Request& r) { return change_account(r); });
+  router.post("/staff/accounts", sensitive("admin.staff"), [this](Request& r) { return change_account(r); });
   router.get("/staff/clients", route("admin.clients", "staff-clients"), [this](Request& r) { return clients(r); });
-  router.post("/staff/clients", route("admin.clients", ""), [this](Request& r) { return change_client(r); });
+  router.post("/staff/clients", sensitive("admin.clients"), [this](Request& r) { return change_client(r); });
 }
 
 }  // namespace machiya::console

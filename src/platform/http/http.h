@@ -88,6 +88,7 @@ struct RouteOptions {
   int rate_per_minute = 600;                  ///< per client and route; 0: no limit
   int timeout_s = 30;                         ///< for the whole request to arrive
   bool reads_personal_data = false;           ///< must leave an audit row
+  int step_up_minutes = 0;                    ///< sensitive: the log-in must be no older, else it is asked for again; 0: any age
   bool csrf = true;                           ///< POST from a browser needs the token; false for token clients
   std::string page_kind;                      ///< name of the kind of page, for accessibility tests; "" for APIs
   std::string sample;                         ///< a sample path for tests, when the pattern has parameters

@@ -7,7 +7,6 @@
 #include "platform/audit/audit.h"
 #include "platform/identity/addresses.h"
 #include "platform/identity/person_dao.h"
-#include "platform/identity/session_dao.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
@@ -25,8 +24,8 @@ Error wrong_code() { return Error(ErrorCode::invalid_input, "the code is wrong o
 }  // namespace
 
 CitizenLogin::CitizenLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng,
-                           CodeSender& sender, Sessions& sessions, const Options& options)
-    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sender_(sender), sessions_(sessions), options_(options) {}
+                           CodeSender& sender, SessionDoor& door, const Options& options)
+    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sender_(sender), door_(door), options_(options) {}
 
 /// Nothing here looks whether the address is known: the same work, the same answer, the same time.
 Result<Identity::CodeRequest> CitizenLogin::request(std::string_view email_text, std::string_view remote, std::string_view lang) {
@@ -59,7 +58,7 @@ Result<Identity::CodeRequest> CitizenLogin::request(std::string_view email_text,
   return out;
 }
 
-Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_view code_text, const Principal& before) {
+Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_view code_text, const Principal& before, std::string_view device) {
   const std::string code = digits_of(code_text);
   if (code.size() != 6 || !is_public_id(std::string(ticket))) return wrong_code();
   const std::string ticket_digest = vault_.digest("ticket", ticket);
@@ -73,27 +72,11 @@ Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_vi
     MACHIYA_TRY(const bool first, person_dao::mark_used(tx, ticket_digest));
     if (!first) return Outcome();
     MACHIYA_TRY(const Principal person, find_or_create(tx, email, Assurance::contact));
-    MACHIYA_TRY(std::string text, open_session(tx, person, before));
+    MACHIYA_TRY(std::string text, door_.open(tx, person, {Method::mail_code, Strength::single_factor}, before, device));
     return Outcome(std::move(text));
   }));
   if (!cookie) return wrong_code();
   return *cookie;
-}
-
-Result<std::string> CitizenLogin::open_session(store::Tx& tx, const Principal& person, const Principal& before) {
-  // A new secret at every log-in: one that was planted in the browser before is worth nothing afterwards.
-  MACHIYA_TRY(const Token token, sessions_.open(tx, PrincipalKind::citizen, person.id));
-  if (before.kind == PrincipalKind::citizen || before.kind == PrincipalKind::staff) MACHIYA_CHECK(sessions_.end(tx, before.session));
-  Principal after = person;
-  after.session = token_digest(vault_, token);
-  for (const auto& hook : hooks_) MACHIYA_CHECK(hook(tx, before, after));
-  audit::Entry entry;
-  entry.actor = person.actor();
-  entry.action = "session.open";
-  entry.object = person.actor();
-  entry.facts = json::Value::object({{"method", kMethod}});
-  MACHIYA_CHECK(audit_.append(tx, entry));
-  return token.text;
 }
 
 Result<Principal> CitizenLogin::find_or_create(store::Tx& tx, const std::string& email, Assurance assurance) {

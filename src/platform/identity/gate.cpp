@@ -6,6 +6,7 @@
 #include "platform/identity/permission.h"
 #include "platform/identity/same_origin.h"
 #include "platform/identity/session_dao.h"
+#include "platform/identity/session_door.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
@@ -22,13 +23,16 @@ bool asks_for_data(const http::Request& request) {
   return request.wants_json() || request.wants_fragment() || starts_with(request.path, "/api/") || !request.header("authorization").empty();
 }
 
+/// Secrets are typed again rather than kept, sealed as it may be, and shown in a page.
+bool is_secret(std::string_view field) { return field == "password" || field == "totp"; }
+
 std::string_view form_token(const http::Request& request) {
   if (auto field = request.form("csrf")) return *field;
   return request.header("x-csrf-token");
 }
 
-http::Response unauthenticated(const http::Request& request) {
-  http::Response r = http::problem(Error(ErrorCode::unauthenticated), request);
+http::Response unauthenticated(const http::Request& request, std::string detail = {}) {
+  http::Response r = http::problem(Error(ErrorCode::unauthenticated, std::move(detail)), request);
   r.header("WWW-Authenticate", "Bearer");
   return r;
 }
@@ -95,7 +99,7 @@ std::optional<http::Response> Gate::check(http::Request& request, const http::Ro
     if (auto refusal = check_form(request, route, caller)) return refusal;
   request.principal = caller.principal;
   const Verdict verdict = decide(route.options.permission, *caller.principal, *policy_());
-  if (verdict == Verdict::granted) return std::nullopt;
+  if (verdict == Verdict::granted) return step_up(request, route, *caller.principal);
   if (verdict == Verdict::unknown) log(LogLevel::error, "route-without-permission", {{"route", route.pattern}});
   return answer_refusal(request, route, caller, static_cast<int>(verdict));
 }
@@ -125,14 +129,25 @@ std::optional<http::Response> Gate::check_form(http::Request& request, const htt
     return std::nullopt;  // ours, of a session that is over: the permission decides, what was typed is kept
   }
   request.principal = caller.principal;
-  const bool signed_in = caller.principal->kind == PrincipalKind::citizen || caller.principal->kind == PrincipalKind::staff;
-  if (origin == Origin::ours && signed_in && !asks_for_data(request)) {
+  if (origin == Origin::ours && has_session(*caller.principal) && !asks_for_data(request)) {
     // Another tab logged in meanwhile: the browser vouches for our page; show what was typed once more.
     const std::string path = park(request, Sessions::owner_name(caller.principal->kind, caller.principal->id));
     if (!path.empty()) return http::see_other(path);
   }
   log(LogLevel::warn, "form-token-refused", {{"route", route.pattern}, {"request", request.id}});
   return http::problem(Error(ErrorCode::forbidden, "the form has no valid token; open the page again"), request);
+}
+
+/// A sensitive act asks for a fresh log-in: a browser that was left open must not be enough. What was posted is kept.
+std::optional<http::Response> Gate::step_up(http::Request& request, const http::Route& route, const Principal& who) {
+  if (route.options.step_up_minutes == 0 || !has_session(who)) return std::nullopt;
+  if (clock_.now().us - who.authentication.at.us <= route.options.step_up_minutes * kMinute) return std::nullopt;
+  // RFC 9470 §3 says "insufficient_user_authentication" of tokens; sessions get the same name.
+  if (asks_for_data(request)) return unauthenticated(request, "insufficient_user_authentication: log in again, then repeat this");
+  std::string next;
+  if (is_unsafe(request.method)) next = park(request, Sessions::owner_name(who.kind, who.id));
+  if (next.empty()) next = return_path(request);
+  return to_login(who.kind == PrincipalKind::staff ? "/staff/confirm" : "/login/confirm", next);
 }
 
 http::Response Gate::answer_refusal(http::Request& request, const http::Route& route, const Caller& caller, int verdict) {
@@ -155,7 +170,7 @@ std::string Gate::park(const http::Request& request, const std::string& owner) {
   json::Value fields = json::Value::array();
   std::size_t size = 0;
   for (const auto& [name, value] : request.form_pairs) {
-    if (name == "csrf") continue;
+    if (name == "csrf" || is_secret(name)) continue;
     size += name.size() + value.size();
     json::Value pair = json::Value::array();
     fields.push(pair.push(name).push(value));

@@ -10,6 +10,7 @@
 #include "platform/identity/gate.h"
 #include "platform/identity/person_dao.h"
 #include "platform/identity/policy.h"
+#include "platform/identity/session_door.h"
 #include "platform/identity/sessions.h"
 #include "platform/identity/staff_dao.h"
 #include "platform/identity/staff_login.h"
@@ -48,6 +49,7 @@ struct Identity::Impl {
   Options options;
   vault::SystemRng rng;
   Sessions sessions;
+  SessionDoor door;
   CitizenLogin citizens;
   StaffLogin staff;
   ApiClients clients;
@@ -57,7 +59,7 @@ struct Identity::Impl {
 
   Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
       : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
-        citizens(s, v, a, c, rng, sender, sessions, options), staff(s, v, a, c, rng, sessions, options),
+        door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options),
         clients(s, v, a, c, rng, sessions), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
 
   std::shared_ptr<const Policy> policy_now() const {
@@ -100,11 +102,23 @@ Result<void> Identity::reload_policy(std::string_view policy_text) {
 Result<Identity::CodeRequest> Identity::request_code(std::string_view email, std::string_view remote, std::string_view lang) {
   return impl_->citizens.request(email, remote, lang);
 }
-Result<std::string> Identity::redeem_code(std::string_view ticket, std::string_view code, const Principal& before) {
-  return impl_->citizens.redeem(ticket, code, before);
+Result<Identity::CodeRequest> Identity::request_own_code(const Principal& who, std::string_view remote, std::string_view lang) {
+  if (who.kind != PrincipalKind::citizen) return Error(ErrorCode::forbidden, "only citizens get codes by mail");
+  MACHIYA_TRY(const std::string email, impl_->store.read([&](store::ReadTx& tx) { return email_of(tx, who.id); }));
+  return impl_->citizens.request(email, remote, lang);
 }
-Result<std::string> Identity::staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote) {
-  return impl_->staff.login(name, password, totp, remote);
+Result<std::string> Identity::redeem_code(std::string_view ticket, std::string_view code, const Principal& before, std::string_view device) {
+  return impl_->citizens.redeem(ticket, code, before, device);
+}
+Result<std::string> Identity::staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote,
+                                          const Principal& before, std::string_view device) {
+  return impl_->staff.login(name, password, totp, remote, before, device);
+}
+Result<std::string> Identity::staff_confirm(const Principal& who, std::string_view password, std::string_view totp, std::string_view remote, std::string_view device) {
+  if (who.kind != PrincipalKind::staff) return Error(ErrorCode::forbidden, "only a member of staff confirms with a password");
+  MACHIYA_TRY(const auto staff, impl_->store.read([&](store::ReadTx& tx) { return staff_dao::by_id(tx, who.id); }));
+  if (!staff) return Error(ErrorCode::not_found, "there is no such account");
+  return impl_->staff.login(staff->name, password, totp, remote, who, device);
 }
 Result<std::int64_t> Identity::put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                                          std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department) {
@@ -112,7 +126,7 @@ Result<std::int64_t> Identity::put_staff(store::Tx& tx, std::string_view name, s
 }
 
 Result<void> Identity::logout(const Principal& principal) {
-  if (principal.kind != PrincipalKind::citizen && principal.kind != PrincipalKind::staff) return {};
+  if (!has_session(principal)) return {};
   return impl_->store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_CHECK(impl_->sessions.end(tx, principal.session));
     audit::Entry entry;
@@ -123,8 +137,21 @@ Result<void> Identity::logout(const Principal& principal) {
   });
 }
 
+Result<std::string> Identity::open_session(store::Tx& tx, const Principal& who, Authentication how, const Principal& before, std::string_view device) {
+  return impl_->door.open(tx, who, how, before, device);
+}
+Result<std::vector<Identity::OpenSession>> Identity::open_sessions(const Principal& who) {
+  return impl_->store.read([&](store::ReadTx& tx) { return impl_->door.list(tx, who); });
+}
+Result<void> Identity::end_session(const Principal& who, std::string_view handle) {
+  return impl_->store.write([&](store::Tx& tx) { return impl_->door.end(tx, who, handle); });
+}
+Result<int> Identity::end_other_sessions(const Principal& who) {
+  return impl_->store.write([&](store::Tx& tx) { return impl_->door.end_others(tx, who); });
+}
+
 Result<void> Identity::end_sessions(store::Tx& tx, PrincipalKind kind, std::int64_t id) { return impl_->sessions.end_all(tx, kind, id); }
-void Identity::on_login(LoginHook hook) { impl_->citizens.on_login(std::move(hook)); }
+void Identity::on_login(LoginHook hook) { impl_->door.on_login(std::move(hook)); }
 
 Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence) {
   if (!allowed(clerk, "person.verify")) return Error(ErrorCode::forbidden, "this needs: person.verify");

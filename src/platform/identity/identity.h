@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "platform/http/http.h"
+#include "platform/identity/authentication.h"
 #include "platform/store/store.h"
 
 namespace machiya::vault {
@@ -37,6 +38,7 @@ struct Principal {
   std::vector<std::string> roles;      ///< of staff, and of clients that act like staff
   std::string department;
   std::vector<std::string> scopes;     ///< of API clients
+  Authentication authentication;       ///< of this session: how, how strong, when; unknown for visitors and clients
   std::string csrf;                    ///< token for the forms of this session (visitors have one too)
   std::string session;                 ///< opaque key of the session, for drafts of visitors
   std::string fresh_cookie;            ///< a visitor without one: sent only when the answer shows a form (holds `csrf`)
@@ -96,14 +98,38 @@ class Identity {
     std::optional<std::string> shown_code;
   };
   Result<CodeRequest> request_code(std::string_view email, std::string_view remote, std::string_view lang);
+  /// A code to the address of a citizen who is in, for a fresh log-in.
+  Result<CodeRequest> request_own_code(const Principal& who, std::string_view remote, std::string_view lang);
   /// Checks the code and opens a session; gives the cookie value. A new address becomes a new person (assurance contact).
-  Result<std::string> redeem_code(std::string_view ticket, std::string_view code, const Principal& before);
+  Result<std::string> redeem_code(std::string_view ticket, std::string_view code, const Principal& before, std::string_view device = {});
   // Staff
-  Result<std::string> staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote);
+  /// `before`: the session of this browser until now, which ends; `device`: of the User-Agent, device_of().
+  Result<std::string> staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote,
+                                  const Principal& before = {}, std::string_view device = {});
+  /// Step-up of somebody who is in: the same proof once more, for their own account.
+  Result<std::string> staff_confirm(const Principal& who, std::string_view password, std::string_view totp, std::string_view remote, std::string_view device);
   /// Creates or replaces a staff account; used by the console's administrator page, the demonstration and tests.
   Result<std::int64_t> put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                                  std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
   Result<void> logout(const Principal& principal);
+  /// The one door of every way to log in: opens a session of `who` (kind and id of a citizen or of staff) that knows how it
+  /// came about, ends the one of `before`, hands over drafts, leaves an audit row; gives the cookie value. The caller has
+  /// checked the proof in the same transaction. `how.at` 0: now.
+  Result<std::string> open_session(store::Tx& tx, const Principal& who, Authentication how, const Principal& before, std::string_view device);
+  /// One open session, for its owner's list of devices.
+  struct OpenSession {
+    std::string handle;   ///< names it in forms; opens nothing
+    Authentication how;
+    std::string device;   ///< coarse: "Firefox / Windows"
+    Instant opened, seen;   ///< `seen` is written about once a minute
+    bool current = false;   ///< the one that asks
+  };
+  /// Of this principal (citizen or staff), the newest first.
+  Result<std::vector<OpenSession>> open_sessions(const Principal& who);
+  /// Ends one session of their own; not_found when they have none of this handle. Audited.
+  Result<void> end_session(const Principal& who, std::string_view handle);
+  /// Ends all their sessions but the one that asks; gives how many. Audited.
+  Result<int> end_other_sessions(const Principal& who);
   /// Ends every session of a person or staff member, at once here, within five seconds in other processes.
   Result<void> end_sessions(store::Tx& tx, PrincipalKind kind, std::int64_t id);
   /// Runs in the transaction of a citizen's log-in: engines hand over the drafts of the visitor to the person.

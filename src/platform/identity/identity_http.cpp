@@ -1,7 +1,7 @@
 #include "platform/identity/identity_http.h"
 
-#include "platform/identity/addresses.h"
-#include "platform/locale/locale.h"
+#include "platform/identity/login_forms.h"
+#include "platform/identity/security_http.h"
 
 namespace machiya::identity {
 namespace {
@@ -11,36 +11,9 @@ using pages::Data;
 
 constexpr int kFormsPerMinute = 60;
 
-void cookie(const Request& request, Response& response, const std::string& name, std::string_view value, std::string_view max_age) {
-  std::string text = name + "=" + std::string(value) + "; Path=/; HttpOnly; SameSite=Lax";
-  if (!max_age.empty()) text += "; Max-Age=" + std::string(max_age);
-  if (request.secure) text += "; Secure";
-  response.header("Set-Cookie", std::move(text));
-  for (const auto& [key, already] : response.headers)
-    if (key == "Cache-Control") return;
-  response.header("Cache-Control", "no-store");
-}
-/// Holds the ticket of a mailed code between the two pages; it opens nothing without the code.
-std::string ticket_cookie(const Request& request) { return request.secure ? "__Host-machiya-login" : "machiya-login"; }
-
-std::string next_of(const Request& request) {
-  const auto field = request.method == http::Method::post ? request.form("next") : request.query("next");
-  return local_path(field.value_or("/"));
-}
-std::string with_next(std::string path, const std::string& next) {
-  return next == "/" ? path : path + "?next=" + http::url_encode(next);
-}
-
-/// One log-in form on its way to the page.
-struct FormPage {
-  std::string page, title_key, next, error_field, error_key;
-  int status = 200;
-};
-
-class Pages {
+class Pages : public LoginForms {
  public:
-  Pages(Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, Frame frame)
-      : identity_(identity), templates_(templates), texts_(texts), frame_(std::move(frame)) {}
+  using LoginForms::LoginForms;
 
   Response show_email(const Request& request, FormPage form, std::string_view typed) const {
     Data fields;
@@ -54,7 +27,7 @@ class Pages {
     fields.push(field(request, form, "digits", "code", "login.code", "login.code_hint").set("autocomplete", "one-time-code").set("max_length", 12));
     Data data = begin(request, form);
     data.set("nav_login", true).set("fields", std::move(fields)).set("buttons", buttons(request, "login.enter", true));
-    auto shown = identity_.demonstration_code(request.cookie(ticket_cookie(request)));
+    auto shown = identity().demonstration_code(request.cookie(ticket_cookie(request)));
     if (!shown.ok()) return http::problem(shown.error(), request);
     if (!shown->empty()) data.set("demo_code", *shown);
     return render(request, form, "login/code", std::move(data));
@@ -66,7 +39,7 @@ class Pages {
                          .set("autocomplete", "one-time-code").set("max_length", 12));
     Data data = begin(request, form);
     data.set("fields", std::move(fields)).set("code_fields", std::move(code_fields)).set("buttons", buttons(request, "staff_login.enter", false));
-    const std::string shown = identity_.demonstration_totp_code();
+    const std::string shown = identity().demonstration_totp_code();
     if (!shown.empty()) data.set("demo_totp", shown);
     return render(request, form, "staff-login/form", std::move(data));
   }
@@ -79,46 +52,6 @@ class Pages {
     data.set("path", kept.path).set("kept", std::move(fields));
     return render(request, form, "login/continue", std::move(data));
   }
-  Identity& identity() const { return identity_; }
-
- private:
-  Data begin(const Request& request, const FormPage& form) const {
-    Data data = frame_(request);
-    data.set("title", texts_.text(request.lang, form.title_key)).set("next", form.next).set("csrf", principal_of(request).csrf);
-    if (!form.error_key.empty()) {
-      Data items;
-      items.push(Data().set("href", "#" + form.error_field).set("text", pages::ruby(raw(request, form.error_key))));
-      data.set("errors", Data().set("items", std::move(items)));
-    }
-    return data;
-  }
-  Data field(const Request& request, const FormPage& form, const char* type, const char* name, const char* label, std::string_view hint) const {
-    Data out;
-    out.set("type", type).set("id", name).set("name", name).set("label", pages::ruby(raw(request, label))).set("required", true);
-    if (!hint.empty()) out.set("hint", pages::ruby(raw(request, hint)));
-    if (form.error_field == name) out.set("error", pages::ruby(raw(request, form.error_key)));
-    return out;
-  }
-  Data buttons(const Request& request, std::string_view next_key, bool back) const {
-    Data out;
-    out.push(Data().set("value", "next").set("label", pages::ruby(raw(request, next_key))).set("primary", true));
-    if (back) out.push(Data().set("value", "back").set("label", pages::ruby(raw(request, "form.back"))).set("skip_check", true));
-    return out;
-  }
-  std::string raw(const Request& request, std::string_view key) const {
-    const std::string* text = texts_.raw(request.lang, key);
-    return text ? *text : texts_.text(request.lang, key);
-  }
-  Response render(const Request& request, const FormPage& form, std::string_view name, Data data) const {
-    Response r = http::html(templates_.render(name, data, request.lang).html, form.status);
-    r.header("Cache-Control", "no-store");
-    return r;
-  }
-
-  Identity& identity_;
-  const pages::Templates& templates_;
-  const locale::Catalogue& texts_;
-  Frame frame_;
 };
 
 FormPage email_form(const Request& request) {
@@ -158,7 +91,7 @@ Response post_login(const Pages& pages, Request& request) {
     return pages.show_email(request, form, email);
   }
   Response r = http::see_other(with_next("/login/code", form.next));
-  cookie(request, r, ticket_cookie(request), asked->ticket, std::to_string(pages.identity().options().code_minutes * 60));
+  set_cookie(request, r, ticket_cookie(request), asked->ticket, std::to_string(pages.identity().options().code_minutes * 60));
   return r;
 }
 
@@ -170,7 +103,8 @@ Response get_code(const Pages& pages, Request& request) {
 Response post_code(const Pages& pages, Request& request) {
   FormPage form = code_form(request);
   if (request.form("action") == "back") return http::see_other(with_next("/login", form.next));
-  auto opened = pages.identity().redeem_code(request.cookie(ticket_cookie(request)), request.form("code").value_or(""), principal_of(request));
+  auto opened = pages.identity().redeem_code(request.cookie(ticket_cookie(request)), request.form("code").value_or(""), principal_of(request),
+                                             device_of(request.header("user-agent")));
   if (!opened.ok()) {
     if (opened.error().code != ErrorCode::invalid_input) return http::problem(opened.error(), request);
     form.error_field = "code";
@@ -179,7 +113,7 @@ Response post_code(const Pages& pages, Request& request) {
     return pages.show_code(request, form);
   }
   Response r = http::see_other(form.next);
-  cookie(request, r, ticket_cookie(request), "", "0");
+  set_cookie(request, r, ticket_cookie(request), "", "0");
   set_session_cookie(request, r, *opened);
   return r;
 }
@@ -201,7 +135,8 @@ Response get_staff(const Pages& pages, Request& request) {
 Response post_staff(const Pages& pages, Request& request) {
   FormPage form = staff_form(request);
   const std::string_view name = request.form("name").value_or("");
-  auto opened = pages.identity().staff_login(name, request.form("password").value_or(""), request.form("code").value_or(""), request.remote);
+  auto opened = pages.identity().staff_login(name, request.form("password").value_or(""), request.form("code").value_or(""), request.remote,
+                                             principal_of(request), device_of(request.header("user-agent")));
   if (!opened.ok()) {
     const ErrorCode code = opened.error().code;
     if (code != ErrorCode::invalid_input && code != ErrorCode::rate_limited) return http::problem(opened.error(), request);
@@ -210,7 +145,6 @@ Response post_staff(const Pages& pages, Request& request) {
     form.status = opened.error().info().http_status;
     return pages.show_staff(request, form, name);
   }
-  if (auto ended = pages.identity().logout(principal_of(request)); !ended.ok()) return http::problem(ended.error(), request);
   Response r = http::see_other(form.next == "/" ? "/staff" : form.next);
   set_session_cookie(request, r, *opened);
   return r;
@@ -233,13 +167,15 @@ http::RouteOptions form_options(std::string permission, std::string page_kind, s
 }  // namespace
 
 void set_session_cookie(const Request& request, Response& response, std::string_view value) {
-  cookie(request, response, session_cookie_name(request.secure), value, {});
+  set_cookie(request, response, session_cookie_name(request.secure), value, {});
 }
 void clear_session_cookie(const Request& request, Response& response) {
-  cookie(request, response, session_cookie_name(request.secure), "", "0");
+  set_cookie(request, response, session_cookie_name(request.secure), "", "0");
 }
 
-void add_routes(http::Router& router, Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, Frame frame) {
+void add_routes(http::Router& router, Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, Frame frame,
+                Frame staff_frame) {
+  add_security_routes(router, identity, templates, texts, frame, staff_frame ? staff_frame : frame);
   auto pages = std::make_shared<const Pages>(identity, templates, texts, std::move(frame));
   auto limited = form_options("public", "");
   limited.rate_per_minute = identity.options().demonstration ? 0 : kFormsPerMinute;

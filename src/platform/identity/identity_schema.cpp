@@ -43,13 +43,21 @@ constexpr std::string_view kClientRoles = R"sql(
 ALTER TABLE identity_client ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE identity_client ADD COLUMN department TEXT NOT NULL DEFAULT '';
 )sql";
+/// How a session came about; rows from before say nothing, so that sensitive acts ask them for a fresh log-in.
+constexpr std::string_view kSessionAuthentication = R"sql(
+ALTER TABLE identity_session ADD COLUMN method TEXT NOT NULL DEFAULT '';
+ALTER TABLE identity_session ADD COLUMN strength INT NOT NULL DEFAULT 0;
+ALTER TABLE identity_session ADD COLUMN authenticated TS NOT NULL DEFAULT 0;
+ALTER TABLE identity_session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+)sql";
 /// Only the demonstration fills it: any process can show the code that another one made.
 constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN shown TEXT NOT NULL DEFAULT ''";
 }  // namespace
 
 std::vector<store::Migration> Identity::migrations() {
   return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
-          {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}, {"identity", 6, "client roles", kClientRoles, ""}};
+          {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}, {"identity", 6, "client roles", kClientRoles, ""},
+          {"identity", 7, "session authentication", kSessionAuthentication, ""}};
 }
 
 }  // namespace machiya::identity

@@ -6,18 +6,42 @@ Result<void> run(store::Tx& tx, std::string_view sql, const store::Binds& binds)
   auto done = tx.execute(sql, binds);
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
+
+constexpr std::string_view kColumns = "digest, kind, subject, created, seen, expires, ended, method, strength, authenticated, device";
+Session read_session(const store::Row& row) {
+  Session s;
+  s.digest = row.text(0);
+  s.kind = static_cast<int>(row.integer(1));
+  s.subject = row.integer(2);
+  s.created = Instant{row.integer(3)}, s.seen = Instant{row.integer(4)}, s.expires = Instant{row.integer(5)};
+  s.ended = !row.is_null(6);
+  s.how = {method_of(row.text(7)), static_cast<Strength>(row.integer(8)), Instant{row.integer(9)}};
+  s.device = row.text(10);
+  return s;
+}
 }  // namespace
 
-Result<void> insert(store::Tx& tx, std::string_view digest, int kind, std::int64_t subject, Instant now, Instant expires) {
-  return run(tx, "INSERT INTO identity_session (digest, kind, subject, created, seen, expires) VALUES (:digest, :kind, :subject, :now, :now, :expires)",
-             {{"digest", digest}, {"kind", kind}, {"subject", subject}, {"now", now.us}, {"expires", expires.us}});
+Result<void> insert(store::Tx& tx, const Session& s) {
+  return run(tx,
+             "INSERT INTO identity_session (digest, kind, subject, created, seen, expires, method, strength, authenticated, device) VALUES"
+             " (:digest, :kind, :subject, :now, :now, :expires, :method, :strength, :authenticated, :device)",
+             {{"digest", s.digest}, {"kind", s.kind}, {"subject", s.subject}, {"now", s.created.us}, {"expires", s.expires.us}, {"method", word_of(s.how.method)},
+              {"strength", static_cast<int>(s.how.strength)}, {"authenticated", s.how.at.us}, {"device", s.device}});
 }
 
 Result<std::optional<Session>> find(store::ReadTx& tx, std::string_view digest) {
-  MACHIYA_TRY(auto row, tx.query_one("SELECT kind, subject, seen, expires, ended FROM identity_session WHERE digest = :digest", {{"digest", digest}}));
+  MACHIYA_TRY(auto row, tx.query_one("SELECT " + std::string(kColumns) + " FROM identity_session WHERE digest = :digest", {{"digest", digest}}));
   if (!row) return std::optional<Session>();
-  return std::optional<Session>(
-      Session{static_cast<int>(row->integer(0)), row->integer(1), Instant{row->integer(2)}, Instant{row->integer(3)}, !row->is_null(4)});
+  return std::optional<Session>(read_session(*row));
+}
+
+Result<std::vector<Session>> open_of(store::ReadTx& tx, int kind, std::int64_t subject, Instant now, Instant seen_after) {
+  MACHIYA_TRY(auto rows, tx.query("SELECT " + std::string(kColumns) + " FROM identity_session WHERE kind = :kind AND subject = :subject AND ended IS NULL"
+                                  " AND expires > :now AND seen > :seen ORDER BY id DESC",
+                                  {{"kind", kind}, {"subject", subject}, {"now", now.us}, {"seen", seen_after.us}}));
+  std::vector<Session> out;
+  for (const auto& row : rows) out.push_back(read_session(row));
+  return out;
 }
 
 Result<void> end(store::Tx& tx, std::string_view digest, Instant now) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "platform/identity/authentication.h"
 #include "platform/store/store.h"
 
 namespace machiya::identity::session_dao {
@@ -15,12 +16,17 @@ namespace machiya::identity::session_dao {
 struct Session {
   int kind = 0;
   std::int64_t subject = 0;
-  Instant seen, expires;
+  Instant created, seen, expires;
   bool ended = false;
+  std::string digest, device;
+  Authentication how;
 };
-Result<void> insert(store::Tx& tx, std::string_view digest, int kind, std::int64_t subject, Instant now, Instant expires);
+/// `session.seen` and `ended` are not looked at: a new one was seen when it was created.
+Result<void> insert(store::Tx& tx, const Session& session);
 /// Also ended and expired ones: the caller decides.
 Result<std::optional<Session>> find(store::ReadTx& tx, std::string_view digest);
+/// Of one subject, neither ended nor expired by `now`, nor idle since `seen_after`; the newest first.
+Result<std::vector<Session>> open_of(store::ReadTx& tx, int kind, std::int64_t subject, Instant now, Instant seen_after);
 Result<void> end(store::Tx& tx, std::string_view digest, Instant now);
 Result<void> end_all(store::Tx& tx, int kind, std::int64_t subject, Instant now);
 Result<void> set_seen(store::Tx& tx, std::string_view digest, Instant seen);

@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "platform/identity/person_dao.h"
-#include "platform/identity/session_dao.h"
 #include "platform/identity/staff_dao.h"
+#include "platform/vault/vault.h"
 
 namespace machiya::identity {
 namespace {
@@ -31,13 +31,25 @@ std::string Sessions::owner_name(PrincipalKind kind, std::int64_t subject) {
   return prefix + std::to_string(subject);
 }
 
-Result<Token> Sessions::open(store::Tx& tx, PrincipalKind kind, std::int64_t subject) {
+Result<Token> Sessions::open(store::Tx& tx, PrincipalKind kind, std::int64_t subject, Authentication how, std::string_view device) {
   const Instant now = clock_.now();
   Token token = new_token(vault_, rng_, TokenKind::session, now);
-  MACHIYA_CHECK(session_dao::insert(tx, token_digest(vault_, token), static_cast<int>(kind), subject, now,
-                                    Instant{now.us + options_.session_hours * kHour}));
+  if (how.at.us == 0) how.at = now;
+  session_dao::Session session;
+  session.digest = token_digest(vault_, token);
+  session.kind = static_cast<int>(kind), session.subject = subject;
+  session.created = now, session.expires = Instant{now.us + options_.session_hours * kHour};
+  session.how = how, session.device = std::string(device);
+  MACHIYA_CHECK(session_dao::insert(tx, session));
   return token;
 }
+
+Result<std::vector<session_dao::Session>> Sessions::open_of(store::ReadTx& tx, PrincipalKind kind, std::int64_t subject) {
+  const Instant now = clock_.now();
+  return session_dao::open_of(tx, static_cast<int>(kind), subject, now, Instant{now.us - options_.session_idle_minutes * kMinute});
+}
+
+std::string Sessions::handle_of(const std::string& digest) const { return vault_.digest("session-handle", digest).substr(0, 32); }
 
 bool Sessions::over(const CachedSession& session, Instant now) const {
   if (now >= session.expires) return true;
@@ -111,6 +123,7 @@ Result<std::shared_ptr<CachedSession>> Sessions::load(const Token& token, const 
     const auto kind = static_cast<PrincipalKind>(session->kind);
     MACHIYA_TRY(out->principal, load_principal(tx, kind, session->subject, token));
     if (!out->principal) return Found();
+    out->principal->authentication = session->how;
     out->owner = owner_name(kind, session->subject);
     out->expires = session->expires;
     out->seen = session->seen.us;

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/session_cache.h"
+#include "platform/identity/session_dao.h"
 #include "platform/identity/token.h"
 #include "platform/store/store.h"
 
@@ -20,7 +21,12 @@ class Sessions {
  public:
   Sessions(store::Store& store, vault::Vault& vault, const Clock& clock, Rng& rng, const Options& options);
 
-  Result<Token> open(store::Tx& tx, PrincipalKind kind, std::int64_t subject);
+  /// `how.at` 0: now. `device` is coarse (device_of()), never a raw header.
+  Result<Token> open(store::Tx& tx, PrincipalKind kind, std::int64_t subject, Authentication how, std::string_view device);
+  /// Not over, the newest first.
+  Result<std::vector<session_dao::Session>> open_of(store::ReadTx& tx, PrincipalKind kind, std::int64_t subject);
+  /// Names a session in forms: opens nothing, and cannot be made from outside.
+  std::string handle_of(const std::string& digest) const;
   /// nullptr when there is none, or it is over.
   Result<std::shared_ptr<Principal>> find(const Token& token);
   /// Whose session this is or was ("citizen:17"), "" when nobody's.

@@ -39,8 +39,8 @@ audit::Entry entry_of(const staff_dao::Staff& staff, std::string_view action) {
 }  // namespace
 
 StaffLogin::StaffLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions,
-                       const Options& options)
-    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sessions_(sessions), options_(options) {}
+                       SessionDoor& door, const Options& options)
+    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sessions_(sessions), door_(door), options_(options) {}
 
 /// Adds one failure; false when the subject is locked. From `tries` failures on each further one locks it: 1, 2, 4 …
 /// minutes, `longest_lock` at most.
@@ -75,7 +75,8 @@ Result<StaffLogin::Reserved> StaffLogin::reserve_attempt(const std::string& name
   return r;
 }
 
-Result<std::string> StaffLogin::login(std::string_view name_text, std::string_view password, std::string_view totp, std::string_view remote) {
+Result<std::string> StaffLogin::login(std::string_view name_text, std::string_view password, std::string_view totp, std::string_view remote,
+                                      const Principal& before, std::string_view device) {
   const std::string name = normal_name(name_text);
   if (name.empty() || password.empty() || password.size() > kLongestPassword) return refused();
   MACHIYA_TRY(const Reserved reserved, reserve_attempt(name, remote));
@@ -88,7 +89,7 @@ Result<std::string> StaffLogin::login(std::string_view name_text, std::string_vi
     MACHIYA_TRY(const std::string secret, vault_.open_secret(kTotpContext, staff->totp));
     totp_ok = vault::verify_totp(secret, digits_of(totp), clock_.now().us / kSecond, step);
   }
-  if (known && password_ok && totp_ok) return finish(*staff, step, reserved);
+  if (known && password_ok && totp_ok) return finish(*staff, step, reserved, before, device);
   // One durable row in every case: a name that does not exist must not answer sooner.
   staff_dao::Staff nobody;
   nobody.public_id = "unknown";
@@ -96,7 +97,8 @@ Result<std::string> StaffLogin::login(std::string_view name_text, std::string_vi
   return refused();
 }
 
-Result<std::string> StaffLogin::finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved) {
+Result<std::string> StaffLogin::finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved, const Principal& before,
+                                       std::string_view device) {
   using Outcome = std::optional<std::string>;
   MACHIYA_TRY(Outcome cookie, store_.write([&](store::Tx& tx) -> Result<Outcome> {
     MACHIYA_TRY(const bool fresh, staff_dao::use_step(tx, staff.id, step));
@@ -106,9 +108,10 @@ Result<std::string> StaffLogin::finish(const staff_dao::Staff& staff, std::int64
     }
     MACHIYA_CHECK(staff_dao::remove_attempt(tx, reserved.name_subject));
     MACHIYA_CHECK(staff_dao::set_attempt(tx, reserved.client_subject, reserved.client_before));
-    MACHIYA_TRY(const Token token, sessions_.open(tx, PrincipalKind::staff, staff.id));
-    MACHIYA_CHECK(audit_.append(tx, entry_of(staff, "session.open")));
-    return Outcome(token.text);
+    Principal who;
+    who.kind = PrincipalKind::staff, who.id = staff.id, who.public_id = staff.public_id;
+    MACHIYA_TRY(std::string text, door_.open(tx, who, {Method::password_totp, Strength::two_factors}, before, device));
+    return Outcome(std::move(text));
   }));
   if (!cookie) return refused();
   demonstration_step_.store(step);

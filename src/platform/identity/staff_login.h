@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "platform/identity/identity.h"
-#include "platform/identity/sessions.h"
+#include "platform/identity/session_door.h"
 #include "platform/identity/staff_dao.h"
 
 namespace machiya::identity {
@@ -14,9 +14,10 @@ namespace machiya::identity {
 class StaffLogin {
  public:
   StaffLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions,
-             const Options& options);
+             SessionDoor& door, const Options& options);
 
-  Result<std::string> login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote);
+  Result<std::string> login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote,
+                            const Principal& before, std::string_view device);
   Result<std::int64_t> put(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                            std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
   std::string demonstration_code() const;
@@ -28,7 +29,7 @@ class StaffLogin {
   };
   Result<Reserved> reserve_attempt(const std::string& name, std::string_view remote);
   Result<bool> count_failure(store::Tx& tx, const std::string& subject, int tries, std::int64_t longest_lock);
-  Result<std::string> finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved);
+  Result<std::string> finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved, const Principal& before, std::string_view device);
 
   store::Store& store_;
   vault::Vault& vault_;
@@ -36,6 +37,7 @@ class StaffLogin {
   const Clock& clock_;
   Rng& rng_;
   Sessions& sessions_;
+  SessionDoor& door_;
   const Options& options_;
   std::atomic<std::int64_t> demonstration_step_{0};   ///< last one used, so that the page shows a fresh one
 };
