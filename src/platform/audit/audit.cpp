@@ -10,7 +10,11 @@
 #include "base/log.h"
 #include "platform/audit/audit_dao.h"
 #include "platform/audit/chain.h"
+#include "platform/audit/notary.h"
 #include "platform/audit/sealer.h"
+#include "platform/audit/search.h"
+#include "platform/audit/verify.h"
+#include "platform/vault/signing_key.h"
 
 namespace machiya {
 std::vector<store::Migration> sql_migrations_audit();
@@ -32,11 +36,13 @@ StoredRow to_row(const Entry& e, Instant at) {
 }  // namespace
 
 struct Audit::Impl {
-  Impl(store::Store& s, const Clock& c) : store(s), clock(c), sealer(s, c) {}
+  Impl(store::Store& s, const Clock& c, const Options& o) : store(s), clock(c), options(o), sealer(s, c), notary(s, c, o) {}
 
   store::Store& store;
   const Clock& clock;
+  const Options options;
   Sealer sealer;
+  Notary notary;
   std::mutex mutex;
   std::condition_variable work, room;
   std::deque<StoredRow> queue;   ///< includes the rows that are being written, until they are durable
@@ -96,12 +102,14 @@ void Audit::Impl::loop() {
     if (stop) return;
     if (std::chrono::steady_clock::now() < next_seal) continue;
     next_seal = std::chrono::steady_clock::now() + kSealEvery;
-    if (auto done = sealer.run(); !done.ok() && done.error().code != ErrorCode::conflict)
-      log(LogLevel::error, "audit-seal-failed", {{"error", done.error().to_string()}});
+    auto sealed = sealer.run();
+    if (!sealed.ok() && sealed.error().code != ErrorCode::conflict) log(LogLevel::error, "audit-seal-failed", {{"error", sealed.error().to_string()}});
+    if (!sealed.ok() || !sealer.holds_lease()) continue;
+    if (auto stated = notary.run(false); !stated.ok()) log(LogLevel::error, "audit-statement-failed", {{"error", stated.error().to_string()}});
   }
 }
 
-Audit::Audit(store::Store& store, const Clock& clock) : impl_(std::make_unique<Impl>(store, clock)) {}
+Audit::Audit(store::Store& store, const Clock& clock, const Options& options) : impl_(std::make_unique<Impl>(store, clock, options)) {}
 
 Audit::~Audit() { stop(); }
 
@@ -162,33 +170,29 @@ Result<std::int64_t> Audit::seal_now() {
   return impl_->sealer.run();
 }
 
-Result<Audit::Verdict> Audit::verify() {
-  return impl_->store.read([](store::ReadTx& tx) -> Result<Verdict> {
-    Verdict out;
-    std::string link = first_link();
-    const auto fault = [&](std::string text) {
-      if (out.intact) out.first_fault = std::move(text);
-      out.intact = false;
-    };
-    std::int64_t expected = 1;
-    MACHIYA_CHECK(dao::each_link(tx, [&](const dao::Link& l) {
-      const std::string row = "row " + std::to_string(l.seal.row_id);
-      if (l.seal.sequence != expected) fault("seal " + std::to_string(expected) + ": missing or moved");
-      expected = l.seal.sequence + 1;
-      link = next_link(link, l.seal.sequence, l.row);
-      if (!l.row_exists) fault(row + ": missing");
-      else if (link != l.seal.hash) fault(row + ": changed");
-      link = l.seal.hash;   // go on from what is written, so that later faults count for themselves
-      out.sealed += 1;
-      return true;
-    }));
-    MACHIYA_TRY(const auto head, dao::head(tx));
-    if (head.sequence != expected - 1 || head.hash != link) fault("head: does not match seal " + std::to_string(expected - 1));
-    out.head = to_hex(head.hash);
-    MACHIYA_TRY(const auto tail, dao::tail(tx));
-    out.unsealed_tail = tail.count;
-    out.first_unsealed = tail.first;
-    return out;
+Result<void> Audit::state_now() { return impl_->notary.run(true); }
+
+std::optional<Instant> Audit::last_statement() const { return impl_->notary.last_copied(); }
+
+Result<Audit::Verdict> Audit::verify(const Evidence& evidence) {
+  Evidence given = evidence;
+  if (given.keys.empty() && impl_->options.key) given.keys.push_back(impl_->options.key->public_key());
+  std::vector<Statement> copied;
+  if (!given.copies && !impl_->options.copy_to.empty()) {
+    MACHIYA_TRY(copied, StatementFile(impl_->options.copy_to).read());
+    given.copies = &copied;
+  }
+  return impl_->store.read([&](store::ReadTx& tx) { return verify_chain(tx, given, impl_->clock.now()); });
+}
+
+Result<Audit::Found> Audit::search(const Search& wanted) {
+  return impl_->store.read([&](store::ReadTx& tx) { return find_records(tx, wanted); });
+}
+
+Result<void> Audit::each_sealed(Instant from, Instant to, const std::function<bool(const Record&)>& each) {
+  return impl_->store.read([&](store::ReadTx& tx) -> Result<void> {
+    MACHIYA_TRY(const std::int64_t low, first_id_at(tx, from));
+    return dao::each_sealed(tx, low, from, to, each);
   });
 }
 

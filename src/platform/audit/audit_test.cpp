@@ -7,47 +7,14 @@
 
 #include "base/rng.h"
 #include "platform/audit/chain.h"
-#include "platform/store/testing.h"
+#include "platform/audit/testing.h"
 
 namespace machiya::audit {
 namespace {
 
 using store::Engine;
 
-class AuditTest : public store::testing::StoreTest {
- protected:
-  AuditTest() { migrate(Audit::migrations()); }
-
-  static Entry entry(int i) {
-    return {"staff:" + std::to_string(i), "case.read", "case:" + std::to_string(i % 7), "decide", "req" + std::to_string(i),
-            json::Value::object({{"n", i}})};
-  }
-  void append(Audit& audit, int from, int to) {
-    for (int i = from; i < to; ++i) {
-      auto done = store().write([&](store::Tx& tx) -> Result<bool> {
-        MACHIYA_CHECK(audit.append(tx, entry(i)));
-        return true;
-      });
-      ASSERT_TRUE(done.ok()) << done.error().to_string();
-    }
-  }
-  std::int64_t run(std::string_view sql, const store::Binds& binds = {}) {
-    auto done = store().write([&](store::Tx& tx) { return tx.execute(sql, binds); });
-    EXPECT_TRUE(done.ok()) << sql << ": " << done.error().to_string();
-    return done.ok() ? *done : -1;
-  }
-  store::Row one(std::string_view sql) {
-    auto row = store().read([&](store::ReadTx& tx) { return tx.query_one(sql); });
-    EXPECT_TRUE(row.ok() && row->has_value()) << sql;
-    return **row;
-  }
-  Audit::Verdict verify(Audit& audit) {
-    auto verdict = audit.verify();
-    EXPECT_TRUE(verdict.ok()) << verdict.error().to_string();
-    return *verdict;
-  }
-  FakeClock clock_{Instant{1'775'000'000 * kSecond}};
-};
+using AuditTest = AuditStoreTest;
 
 TEST_P(AuditTest, seals_what_was_committed_and_names_the_tail) {
   Audit audit(store(), clock_);
@@ -79,6 +46,7 @@ TEST_P(AuditTest, an_act_that_was_undone_leaves_no_row) {
 }
 
 TEST_P(AuditTest, every_flipped_column_is_found) {
+  drop_guards();
   Audit audit(store(), clock_);
   append(audit, 0, 40);
   ASSERT_EQ(*audit.seal_now(), 40);
@@ -104,6 +72,7 @@ TEST_P(AuditTest, every_flipped_column_is_found) {
 }
 
 TEST_P(AuditTest, flipped_seals_and_head_are_found) {
+  drop_guards();
   Audit audit(store(), clock_);
   append(audit, 0, 20);
   ASSERT_EQ(*audit.seal_now(), 20);
@@ -138,6 +107,7 @@ TEST_P(AuditTest, flipped_seals_and_head_are_found) {
 }
 
 TEST_P(AuditTest, missing_and_swapped_rows_are_found) {
+  drop_guards();
   Audit audit(store(), clock_);
   append(audit, 0, 20);
   ASSERT_EQ(*audit.seal_now(), 20);
@@ -160,6 +130,7 @@ TEST_P(AuditTest, missing_and_swapped_rows_are_found) {
 }
 
 TEST_P(AuditTest, a_tail_cut_off_is_found_by_the_head) {
+  drop_guards();
   Audit audit(store(), clock_);
   append(audit, 0, 20);
   ASSERT_EQ(*audit.seal_now(), 20);

@@ -91,6 +91,11 @@ Result<std::int64_t> Sealer::run_batch(bool& more) {
   return wrote;
 }
 
+bool Sealer::holds_lease() const {
+  std::lock_guard lock(mutex_);
+  return lease_.has_value();
+}
+
 Result<void> Sealer::release() {
   std::lock_guard lock(mutex_);
   if (!lease_) return {};

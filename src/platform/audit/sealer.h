@@ -18,6 +18,8 @@ class Sealer {
   Sealer(store::Store& store, const Clock& clock);
   /// Chains everything committed; 0 when another process is the sealer.
   Result<std::int64_t> run();
+  /// Whether this process was the sealer at the last run().
+  bool holds_lease() const;
   /// Lets another process seal at once.
   Result<void> release();
 
@@ -40,7 +42,7 @@ class Sealer {
   store::Store& store_;
   const Clock& clock_;
   const std::string owner_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<store::Lease> lease_;
   std::int64_t settled_ = 0;
   std::deque<Mark> marks_;

@@ -14,9 +14,12 @@ namespace machiya::vault {
 namespace {
 constexpr std::size_t kKeyBytes = 32;
 
-Error failed(const std::string& path, std::string_view what) {
-  return Error(ErrorCode::unavailable, "master key file " + path + ": " + std::string(what) + ": " + std::strerror(errno));
-}
+/// A key file, and how it is called in messages.
+struct KeyFile {
+  const std::string& path;
+  std::string name;   ///< "master key file /etc/…"
+  Error failed(std::string_view what) const { return Error(ErrorCode::unavailable, name + ": " + std::string(what) + ": " + std::strerror(errno)); }
+};
 
 /// A file is only durable when its name is: fsync of the folder after the file.
 void sync_folder_of(const std::string& path) {
@@ -28,9 +31,10 @@ void sync_folder_of(const std::string& path) {
   }
 }
 
-Result<void> create_file(const std::string& path) {
+Result<void> create_file(const KeyFile& file) {
+  const std::string& path = file.path;
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return errno == EEXIST ? Result<void>() : Result<void>(failed(path, "cannot create"));
+  if (fd < 0) return errno == EEXIST ? Result<void>() : Result<void>(file.failed("cannot create"));
   unsigned char key[kKeyBytes];
   randombytes_buf(key, sizeof key);
   char hex[kKeyBytes * 2 + 1];
@@ -41,7 +45,7 @@ Result<void> create_file(const std::string& path) {
   sodium_memzero(hex, sizeof hex);
   Result<void> state;
   if (!ok) {
-    state = failed(path, "cannot write");
+    state = file.failed("cannot write");
     ::unlink(path.c_str());
   }
   ::close(fd);
@@ -49,7 +53,7 @@ Result<void> create_file(const std::string& path) {
   return state;
 }
 
-Result<std::string> decode(const std::string& path, std::string_view text) {
+Result<std::string> decode(const KeyFile& file, std::string_view text) {
   std::string key(kKeyBytes, '\0');
   std::size_t size = 0;
   auto* out = reinterpret_cast<unsigned char*>(key.data());
@@ -59,26 +63,26 @@ Result<std::string> decode(const std::string& path, std::string_view text) {
   for (int variant : {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_URLSAFE_NO_PADDING})
     if (sodium_base642bin(out, kKeyBytes, text.data(), text.size(), nullptr, &size, nullptr, variant) == 0 && size == kKeyBytes)
       return key;
-  return Error(ErrorCode::invalid_input, "master key file " + path + " must hold 32 bytes as hex or base64");
+  return Error(ErrorCode::invalid_input, file.name + " must hold 32 bytes as hex or base64");
 }
 }  // namespace
 
-Result<std::string> read_key_file(const std::string& path, bool create) {
-  if (create) MACHIYA_CHECK(create_file(path));
+Result<std::string> read_key_file(const std::string& path, bool create, std::string_view what) {
+  const KeyFile file{path, std::string(what) + " file " + path};
+  if (create) MACHIYA_CHECK(create_file(file));
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    if (errno == ENOENT) return Error(ErrorCode::not_found, "there is no master key file at " + path);
-    return failed(path, "cannot open");
+    if (errno == ENOENT) return Error(ErrorCode::not_found, "there is no " + file.name);
+    return file.failed("cannot open");
   }
   struct stat info {};
   char buffer[256];
   ssize_t size = -1;
   if (::fstat(fd, &info) == 0) size = ::read(fd, buffer, sizeof buffer);
   ::close(fd);
-  if (size < 0) return failed(path, "cannot read");
-  if ((info.st_mode & 077) != 0)
-    return Error(ErrorCode::forbidden, "master key file " + path + " may be read by others; set its mode to 0600");
-  auto key = decode(path, trim(std::string_view(buffer, static_cast<std::size_t>(size))));
+  if (size < 0) return file.failed("cannot read");
+  if ((info.st_mode & 077) != 0) return Error(ErrorCode::forbidden, file.name + " may be read by others; set its mode to 0600");
+  auto key = decode(file, trim(std::string_view(buffer, static_cast<std::size_t>(size))));
   sodium_memzero(buffer, sizeof buffer);
   return key;
 }
