@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/audit_commands.h"
 #include "app/command.h"
 #include "app/furniture.h"
 #include "app/house.h"
@@ -77,18 +78,6 @@ int restore(const Arguments& arguments) {
   return kDone;
 }
 
-int audit_verify(const Arguments& arguments) {
-  auto opened = open_data(arguments, false);
-  if (!opened) return complain(opened.error().to_string());
-  SystemClock clock;
-  audit::Audit audit(*opened->store, clock);
-  auto verdict = audit.verify();
-  if (!verdict) return complain(verdict.error().to_string());
-  std::printf("%lld sealed rows, %lld in the unsealed tail: %s\n", static_cast<long long>(verdict->sealed),
-              static_cast<long long>(verdict->unsealed_tail), verdict->intact ? "intact" : verdict->first_fault.c_str());
-  return verdict->intact ? kDone : kNotInOrder;
-}
-
 int staff_add(const Arguments& arguments) {
   for (const char* needed : {"name", "role"})
     if (!arguments.has(needed)) return complain(std::string("staff add needs --") + needed, kUsage);
@@ -134,7 +123,8 @@ int scenario(const Arguments& arguments) {
   } cleaner{folder};
   settings->data = folder;
   settings->key_file = folder + ".key";
-  Cleaner key{settings->key_file};
+  settings->audit_copy.clear();
+  Cleaner key{settings->key_file}, audit_key{settings->audit_key_path()};
   auto furniture = load_furniture(*settings);
   if (!furniture) return complain(furniture.error().to_string(), kNotInOrder);
   set_log_level(LogLevel::error);
@@ -205,7 +195,12 @@ const std::vector<Command>& commands() {
       {"worker", "", "Works for a server in an unprivileged process (started by the server itself).", {{"kind", "KIND", "image"}}, worker_process},
       {"backup", "FILE", "Writes a consistent copy of the running database.", with_settings({}), backup},
       {"restore", "FILE", "Fills an empty store from a backup and checks it.", with_settings({}), restore},
-      {"audit verify", "", "Proves that no audit row was changed, removed or reordered.", with_settings({}), audit_verify},
+      {"audit verify", "", "Proves that no audit row was changed, removed or reordered.",
+       with_settings({{"key", "KEY,…", "public keys whose signatures count (default: the server's own)"}, {"heads", "FILE", "the copy of the signed heads (default: audit-copy)"}, {"archive", "FILE", "also prove this archive"}}), audit_verify},
+      {"audit key", "", "Prints the public key that signs the audit's heads; makes the key when there is none.", with_settings({}), audit_key},
+      {"audit archive", "FILE", "Moves audit rows older than a day of at least a year ago into an archive file.", with_settings({{"before", "DATE", "rows before this day"}}), audit_archive},
+      {"audit export", "", "Prints audit rows for a log collector.",
+       with_settings({{"format", "NAME", "json (default), cef or syslog"}, {"from", "DATE", "first day"}, {"to", "DATE", "last day"}, {"cursor", "FILE", "instead of days: what came since the last export with this file"}}), audit_export},
       {"staff add", "", "Creates a staff account; prints its password and TOTP secret once.",
        with_settings({{"name", "NAME", "log-in name"}, {"display", "TEXT", "name shown to colleagues"}, {"role", "ROLE", "of policy.yaml"}, {"department", "ID", "of departments.yaml"}}), staff_add},
   };

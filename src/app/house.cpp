@@ -39,6 +39,7 @@
 #include "platform/jobs/jobs.h"
 #include "platform/metrics/metrics.h"
 #include "platform/outbound/outbound.h"
+#include "platform/vault/signing_key.h"
 #include "platform/vault/vault.h"
 #include "platform/worker/image_worker.h"
 
@@ -53,6 +54,7 @@ struct House::Impl {
   http::Hub hub;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<vault::Vault> vault;
+  std::unique_ptr<vault::SigningKey> audit_key;
   std::unique_ptr<audit::Audit> audit;
   std::unique_ptr<events::Events> events;
   worker::ImageWorker images;   ///< starts its processes at the first picture
@@ -228,7 +230,11 @@ Result<void> House::Impl::build_platform() {
   if (!reading_only) MACHIYA_CHECK(store->migrate(all_migrations()));
   MACHIYA_TRY(vault, vault::Vault::open(settings.key_file, settings.demonstration));
   if (!reading_only) MACHIYA_CHECK(vault->bind_to(*store));
-  audit = std::make_unique<audit::Audit>(*store, clock);
+  if (!reading_only) {
+    MACHIYA_TRY(audit_key, vault::SigningKey::open(settings.audit_key_path(), true));
+    if (settings.audit_copy.empty()) log(LogLevel::warn, "audit-heads-not-copied", {{"setting", "audit-copy"}});
+  }
+  audit = std::make_unique<audit::Audit>(*store, clock, audit::Options{audit_key.get(), settings.audit_copy});
   events = std::make_unique<events::Events>(*store, clock);
   jobs = std::make_unique<jobs::Jobs>(*store, clock);
   blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs", jobs.get());
@@ -237,6 +243,10 @@ Result<void> House::Impl::build_platform() {
   sender = code_sender(settings, *outbound, *furniture, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
   metrics.gauge("machiya_audit_lost_rows", "Read records that could not be kept; must stay 0.", [this] { return static_cast<double>(audit->lost()); });
+  metrics.gauge("machiya_audit_statement_age_seconds", "Age of the last signed and copied head of the audit; -1 before the first.", [this] {
+    const auto last = audit->last_statement();
+    return last ? static_cast<double>(clock.now().us - last->us) / kSecond : -1.0;
+  });
   metrics.gauge("machiya_store_queued_writes", "Writes that wait for the writer.", [this] { return static_cast<double>(store->stats().queued); });
   if (settings.demonstration && !reading_only) MACHIYA_CHECK(ensure_demonstration_staff(*store, *identity, *furniture->city->current()));
   return {};

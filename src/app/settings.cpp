@@ -66,6 +66,7 @@ const std::map<std::string, Setter>& keys() {
       {"demonstration", flag(&Settings::demonstration)}, {"city", text(&Settings::city)},
       {"data", text(&Settings::data)}, {"store", text(&Settings::store)},
       {"key-file", text(&Settings::key_file)}, {"listen", text(&Settings::listen)},
+      {"audit-key-file", text(&Settings::audit_key_file)}, {"audit-copy", text(&Settings::audit_copy)},
       {"base-url", text(&Settings::base_url)}, {"smtp-url", text(&Settings::smtp_url)},
       {"smtp-from", text(&Settings::smtp_from)}, {"smtp-user", text(&Settings::smtp_user)},
       {"smtp-password", text(&Settings::smtp_password)}, {"smtp-starttls", flag(&Settings::smtp_starttls)},
@@ -157,6 +158,7 @@ Result<Settings> settings_from(const Arguments& arguments) {
     std::string data = s.data;
     while (data.size() > 1 && data.back() == '/') data.pop_back();
     s.key_file = data + ".key";
+    s.audit_copy = data + ".audit-heads";
   }
   MACHIYA_CHECK(check(s));
   return s;

@@ -17,6 +17,8 @@ struct Settings {
   std::string data;            ///< folder of database, files and caches
   std::string store;           ///< store URL; empty: SQLite in the data folder
   std::string key_file;        ///< master key; must lie outside the data folder in production
+  std::string audit_key_file;  ///< seed of the key that signs the audit's heads; empty: beside the master key
+  std::string audit_copy;      ///< file to which signed heads are copied; empty: nowhere
   std::string listen = "127.0.0.1:8080";
   std::string base_url;        ///< as citizens see it, "https://city.example.jp"
   std::string smtp_url, smtp_from, smtp_user, smtp_password;
@@ -31,6 +33,7 @@ struct Settings {
   int pg_writers = 16;
   int register_index_mb = 512;   ///< memory for the indexes of registers' lists; 0: lists are read from the database
   std::string base_map_url, base_map_attribution;   ///< tiles of the national base map; empty: none
+  std::string audit_key_path() const { return audit_key_file.empty() ? key_file + ".audit" : audit_key_file; }
   std::string store_url() const { return store.empty() ? "sqlite:" + data + "/machiya.db" : store; }
 };
 

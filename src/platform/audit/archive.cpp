@@ -175,4 +175,9 @@ Result<Archived> verify_archive(const std::string& file) {
   return out;
 }
 
+Result<bool> was_cut_off(store::Store& store, const Archived& archived) {
+  MACHIYA_TRY(const auto cuts, store.read([](store::ReadTx& tx) { return dao::cuts(tx); }));
+  return std::any_of(cuts.begin(), cuts.end(), [&](const Cut& cut) { return cut.sequence == archived.last && cut.hash == archived.last_link; });
+}
+
 }  // namespace machiya::audit

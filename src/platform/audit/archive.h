@@ -45,5 +45,7 @@ Result<Archived> archive_rows(store::Store& store, const Clock& clock, const vau
 /// Proves that `file` is whole: its chain fits from its first line to its last. It is the one that was cut off when `last_link` is
 /// the hash of the signed cut at `last`. integrity_broken names the line.
 Result<Archived> verify_archive(const std::string& file);
+/// Whether a signed cut of this database ends where this archive ends. Whether the cut's signature counts is told by verify().
+Result<bool> was_cut_off(store::Store& store, const Archived& archived);
 
 }  // namespace machiya::audit

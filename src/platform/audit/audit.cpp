@@ -200,6 +200,10 @@ Result<std::vector<Audit::Record>> Audit::of_object(std::string_view object, int
   return impl_->store.read([&](store::ReadTx& tx) { return dao::of_object(tx, object, limit); });
 }
 
+Result<void> Audit::each_after(std::int64_t after, const std::function<bool(const Record&)>& each) {
+  return impl_->store.read([&](store::ReadTx& tx) { return dao::each_after(tx, after, each); });
+}
+
 std::vector<store::Migration> Audit::migrations() { return sql_migrations_audit(); }
 
 }  // namespace machiya::audit

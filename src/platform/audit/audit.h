@@ -111,6 +111,8 @@ class Audit {
   Result<Found> search(const Search& wanted);
   /// Every sealed row of a time, oldest first, for export; `each` ends it by returning false.
   Result<void> each_sealed(Instant from, Instant to, const std::function<bool(const Record&)>& each);
+  /// Every row sealed behind sequence `after`, in the order of the chain.
+  Result<void> each_after(std::int64_t after, const std::function<bool(const Record&)>& each);
 
   static std::vector<store::Migration> migrations();
 

@@ -101,13 +101,15 @@ Result<std::vector<Audit::Record>> read_records(store::ReadTx& tx, const std::st
   return out;
 }
 
+void put(store::Binds& binds, std::string_view name, store::Param value) { binds.push_back({name, std::move(value)}); }
+
 /// Narrows `column` (a literal: binds keep only its view) to a text, or to what begins with it when it ends in '*'.
 void narrow(std::string& where, store::Binds& binds, std::string_view column, const std::string& text) {
   if (text.empty()) return;
   const bool prefix = text.back() == '*';
   const std::string name(column);
   where += prefix ? " AND substr(r." + name + ", 1, length(:" + name + ")) = :" + name : " AND r." + name + " = :" + name;
-  binds.push_back({column, prefix ? text.substr(0, text.size() - 1) : text});
+  put(binds, column, prefix ? text.substr(0, text.size() - 1) : text);
 }
 
 Statement read_statement(const store::Row& row) {
@@ -170,22 +172,22 @@ Result<std::vector<Audit::Record>> search(store::ReadTx& tx, const Search& wante
   narrow(where, binds, "purpose", wanted.purpose);
   if (!wanted.not_actor.empty()) {
     where += " AND r.actor <> :not_actor";
-    binds.push_back({"not_actor", wanted.not_actor});
+    put(binds, "not_actor", wanted.not_actor);
   }
   if (wanted.from) {
     where += " AND r.at_us >= :from_us";
-    binds.push_back({"from_us", wanted.from->us});
+    put(binds, "from_us", wanted.from->us);
   }
   if (wanted.to) {
     where += " AND r.at_us < :to_us";
-    binds.push_back({"to_us", wanted.to->us});
+    put(binds, "to_us", wanted.to->us);
   }
   if (!wanted.objects.empty()) {
     where += tx.engine() == store::Engine::sqlite ? " AND r.object IN (SELECT value FROM json_each(:objects))"
                                                   : " AND r.object IN (SELECT json_array_elements_text(CAST(CAST(:objects AS TEXT) AS JSON)))";
     json::Value list = json::Value::array();
     for (const std::string& object : wanted.objects) list.push(object);
-    binds.push_back({"objects", json::to_text(list)});
+    put(binds, "objects", json::to_text(list));
   }
   return read_records(tx, where + " ORDER BY r.id DESC LIMIT :limit", binds);
 }
@@ -201,15 +203,29 @@ Result<std::optional<TimeOfRow>> time_from(store::ReadTx& tx, std::int64_t id) {
   return std::optional(TimeOfRow{row->integer(0), row->integer(1)});
 }
 
-Result<void> each_sealed(store::ReadTx& tx, std::int64_t low, Instant from, Instant to, const std::function<bool(const Audit::Record&)>& each) {
+namespace {
+
+/// Sealed rows that fit `where`, in the order of the chain.
+Result<void> stream_records(store::ReadTx& tx, const std::string& where, const store::Binds& binds, const std::function<bool(const Audit::Record&)>& each) {
   Result<void> broken;
-  MACHIYA_CHECK(tx.stream(std::string(kRecord) + " WHERE r.id >= :low AND r.at_us >= :from AND r.at_us < :to AND s.sequence IS NOT NULL ORDER BY s.sequence",
-                          {{"low", low}, {"from", from.us}, {"to", to.us}}, [&](const store::Row& row) {
-                            auto record = read_record(row);
-                            if (!record.ok()) broken = std::move(record).error();
-                            return record.ok() && each(*record);
-                          }));
+  std::string sql(kRecord);
+  sql.append(" WHERE s.sequence IS NOT NULL AND ").append(where).append(" ORDER BY s.sequence");
+  MACHIYA_CHECK(tx.stream(sql, binds, [&](const store::Row& row) {
+    auto record = read_record(row);
+    if (!record.ok()) broken = std::move(record).error();
+    return record.ok() && each(*record);
+  }));
   return broken;
+}
+
+}  // namespace
+
+Result<void> each_sealed(store::ReadTx& tx, std::int64_t low, Instant from, Instant to, const std::function<bool(const Audit::Record&)>& each) {
+  return stream_records(tx, "r.id >= :low AND r.at_us >= :from AND r.at_us < :to", {{"low", low}, {"from", from.us}, {"to", to.us}}, each);
+}
+
+Result<void> each_after(store::ReadTx& tx, std::int64_t after, const std::function<bool(const Audit::Record&)>& each) {
+  return stream_records(tx, "s.sequence > :after", {{"after", after}}, each);
 }
 
 }  // namespace machiya::audit::dao

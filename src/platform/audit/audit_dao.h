@@ -78,5 +78,6 @@ struct TimeOfRow {
 Result<std::optional<TimeOfRow>> time_from(store::ReadTx& tx, std::int64_t id);
 /// Sealed rows with an id of at least `low` and from ≤ at < to, in the order of the chain.
 Result<void> each_sealed(store::ReadTx& tx, std::int64_t low, Instant from, Instant to, const std::function<bool(const Audit::Record&)>& each);
+Result<void> each_after(store::ReadTx& tx, std::int64_t after, const std::function<bool(const Audit::Record&)>& each);
 
 }  // namespace machiya::audit::dao

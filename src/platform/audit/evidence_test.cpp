@@ -183,7 +183,7 @@ std::string attack(store::Tx& tx, SeededRng& rng, std::int64_t rows) {
 
 int attacks() {
   const char* given = std::getenv("MACHIYA_AUDIT_ATTACKS");
-  return given ? std::atoi(given) : 2000;
+  return given ? std::atoi(given) : 1000;
 }
 
 /// 10,000 in script/prove (MACHIYA_AUDIT_ATTACKS). Every attack happens in a transaction that is undone.
@@ -256,7 +256,7 @@ TEST_P(EvidenceTest, old_rows_move_into_an_archive_that_fits_the_chain) {
   EXPECT_EQ(verdict.statements, 8);
   auto again = verify_archive(file);
   ASSERT_TRUE(again.ok()) << again.error().to_string();
-  EXPECT_EQ(again->last_link, one("SELECT hash FROM audit_cut").text(0));
+  EXPECT_TRUE(*was_cut_off(store(), *again));
   // The next archive goes on where this one ended, and the guards hold for everything behind the cut.
   clock_.advance(400 * kDay);
   auto next = archive_rows(store(), clock_, *key_, Instant{clock_.now().us - 380 * kDay}, folder() + "/audit-2027.jsonl");
