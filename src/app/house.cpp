@@ -9,7 +9,9 @@
 #include "app/apply_ports.h"
 #include "app/definitions_http.h"
 #include "app/demonstration.h"
+#include "app/doors.h"
 #include "app/furniture.h"
+#include "app/sign_in_kind.h"
 #include "app/system_http.h"
 #include "ask/apply/apply.h"
 #include "ask/apply/procedure_kind.h"
@@ -35,9 +37,9 @@
 #include "platform/http/http.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/identity_http.h"
-#include "platform/identity/smtp_sender.h"
 #include "platform/jobs/jobs.h"
 #include "platform/metrics/metrics.h"
+#include "platform/oidc/oidc_http.h"
 #include "platform/outbound/outbound.h"
 #include "platform/vault/signing_key.h"
 #include "platform/vault/vault.h"
@@ -63,6 +65,8 @@ struct House::Impl {
   std::unique_ptr<outbound::Outbound> outbound;
   std::unique_ptr<identity::CodeSender> sender;
   std::unique_ptr<identity::Identity> identity;
+  SignInClients sign_in_clients;
+  std::unique_ptr<oidc::SignIn> sign_in;
   std::unique_ptr<cases::CityDefinitions> definitions;
   std::unique_ptr<cases::Cases> cases;
   std::unique_ptr<cases::Statistics> statistics;
@@ -108,6 +112,8 @@ struct House::Impl {
     if (auto done = statistics->flush(); !done.ok()) log(LogLevel::warn, "statistics-not-written", {{"why", done.error().to_string()}});
   }
   pages::Data frame(const http::Request& request) const;
+  /// As visitors see this server.
+  std::string base_url() const { return settings.base_url.empty() ? "http://" + settings.listen : settings.base_url; }
 };
 
 namespace {
@@ -118,26 +124,6 @@ identity::Options identity_options(const Settings& settings, const city::City& c
   if (settings.demonstration) options.demonstration_totp = std::string(kDemonstrationTotp);
   options.policy_text = json::to_text(city.policy());
   return options;
-}
-
-Result<std::unique_ptr<outbound::Outbound>> door_out(const Settings& settings) {
-  outbound::Options options;
-  for (const std::string& origin : settings.outbound) options.rules.push_back({origin, false});
-  for (const std::string& origin : settings.outbound_internal) options.rules.push_back({origin, true});
-  options.ca_file = settings.outbound_ca_file;
-  options.http_on_loopback = settings.demonstration;
-  return outbound::Outbound::create(std::move(options));
-}
-
-std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const outbound::Outbound& door, const Furniture& furniture, const Clock& clock) {
-  if (s.demonstration) return std::make_unique<identity::DemonstrationSender>();
-  identity::SmtpOptions options;
-  options.url = s.smtp_url;
-  options.from = s.smtp_from;
-  options.user = s.smtp_user;
-  options.password = s.smtp_password;
-  options.require_starttls = s.smtp_starttls;
-  return std::make_unique<identity::SmtpSender>(std::move(options), door, *furniture.texts, clock);
 }
 
 /// Does a scenario prove the room's definitions of one kind?
@@ -191,6 +177,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, jobs::Jobs::migrations());
   append(out, blobs::Blobs::migrations());
   append(out, identity::Identity::migrations());
+  append(out, oidc::SignIn::migrations());
   append(out, cases::Cases::migrations());
   append(out, apply::Apply::migrations());
   append(out, registers::Registers::migrations());
@@ -240,7 +227,8 @@ Result<void> House::Impl::build_platform() {
   blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs", jobs.get());
   blobs->use_renderer(images);
   MACHIYA_TRY(outbound, door_out(settings));
-  sender = code_sender(settings, *outbound, *furniture, clock);
+  MACHIYA_TRY(sign_in_clients, app::sign_in_clients(settings));
+  sender = code_sender(settings, *outbound, *furniture->texts, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
   metrics.gauge("machiya_audit_lost_rows", "Read records that could not be kept; must stay 0.", [this] { return static_cast<double>(audit->lost()); });
   metrics.gauge("machiya_audit_statement_age_seconds", "Age of the last signed and copied head of the audit; -1 before the first.", [this] {
@@ -287,7 +275,7 @@ void House::Impl::build_engines() {
   apply::Platform platform{*store, *vault, *audit, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
                            [this](const http::Request& request) { return frame(request); },
                            [city = furniture->city.get()] { return city->current(); },
-                           settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
+                           base_url()};
   apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *statistics, *identity, *store));
   registers::Registers::declare(*events, *jobs);
   registers = std::make_unique<registers::Registers>(registers::Platform{
@@ -295,6 +283,11 @@ void House::Impl::build_engines() {
       [reference = furniture->reference.get()](Date date) { return locale::is_working_day(date, *reference); }, blobs.get(),
       [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); },
       static_cast<std::size_t>(settings.register_index_mb) << 20});
+  sign_in = std::make_unique<oidc::SignIn>(*store, *vault, *identity, *outbound, clock, rng, base_url(), oidc::Ports{
+      [this] { return sign_in_providers(*furniture->city->current(), sign_in_clients); },
+      [this](store::Tx& tx, const identity::Principal& person, const json::Value& facts, std::string_view provider, std::string_view request) {
+        return cases->records().merge_facts(tx, person.id, facts, "system", provider, request);
+      }});
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });
@@ -337,7 +330,7 @@ void House::Impl::wire_routes() {
                                                  [city = furniture->city.get()] { return city->current(); }, [this] { return reload(); }});
   const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame,
                                     [city = furniture->city.get()] { return city->current(); }, settings.data + "/spool",
-                                    settings.base_url.empty() ? "http://" + settings.listen : settings.base_url};
+                                    base_url()};
   const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, staff_frame, frame_of,
                        [city = furniture->city.get()] { return city->current(); }, hub,
                        [this](std::string_view blob, std::string_view variant) { return stored_file(*blobs, blob, variant); },
@@ -350,7 +343,10 @@ void House::Impl::wire_routes() {
   registers::add_register_routes(router, register_web);
   registers::add_import_routes(router, register_web);
   registers::add_api_routes(router, register_web);
-  identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, frame_of, staff_frame);
+  // The pages of logging in have the frame of all pages, and the providers that are there now.
+  const Frame login_frame = [this](const http::Request& request) { return oidc::with_providers(frame(request), *sign_in, *furniture->texts, request); };
+  identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, login_frame, staff_frame);
+  oidc::add_routes(router, *sign_in, *identity, *furniture->templates, *furniture->texts, frame_of);
 }
 
 House::House() : impl_(std::make_unique<Impl>()) {}
@@ -411,6 +407,7 @@ city::LoadReport House::Impl::reload() {
     if (running) plan_reminders(true);   // a definition may remind of something else now
   }
   if (report.city && running) tend_index();
+  sign_in->forget();
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
   return report;

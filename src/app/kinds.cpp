@@ -1,5 +1,6 @@
 #include "app/kinds.h"
 
+#include "app/sign_in_kind.h"
 #include "ask/apply/procedure_kind.h"
 #include "ask/cases/scenario.h"
 #include "ask/cases/workflow.h"
@@ -10,7 +11,8 @@ namespace machiya::app {
 
 std::vector<city::Kind> all_kinds() {
   // In the order of who needs whom: forms and registers name decisions and workflows, scenarios name forms and registers.
-  return {city::decision_kind(), city::block_kind(), cases::workflow_kind(), apply::procedure_kind(), registers::register_kind(), cases::scenario_kind(), registers::scenario_kind()};
+  return {city::decision_kind(), city::block_kind(), cases::workflow_kind(), apply::procedure_kind(), registers::register_kind(), cases::scenario_kind(), registers::scenario_kind(),
+          sign_in_kind()};
 }
 
 }  // namespace machiya::app

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -86,6 +87,16 @@ const std::map<std::string, Setter>& keys() {
   return table;
 }
 
+/// "sign-in.line.client-id = …"; false for a name that no provider has.
+bool set_sign_in(Settings& settings, const std::string& key, const std::string& value) {
+  const auto parts = split(key, '.');
+  if (parts.size() != 3 || parts[0] != "sign-in" || parts[1].empty() || value.empty()) return false;
+  static constexpr std::string_view kNames[] = {"client-id", "issuer", "key-file", "key-id", "secret-file", "secret-env"};
+  if (std::find(std::begin(kNames), std::end(kNames), parts[2]) == std::end(kNames)) return false;
+  settings.sign_in[std::string(parts[1])][std::string(parts[2])] = value;
+  return true;
+}
+
 Result<void> read_file(const std::string& path, Settings& settings) {
   std::ifstream in(path);
   if (!in) return Error(ErrorCode::not_found, "cannot read the configuration", path);
@@ -97,9 +108,11 @@ Result<void> read_file(const std::string& path, Settings& settings) {
     const std::size_t equals = content.find('=');
     if (equals == std::string_view::npos) return Error(ErrorCode::invalid_input, "expected \"key = value\"", where);
     const std::string key(trim(content.substr(0, equals)));
+    const std::string value(trim(content.substr(equals + 1)));
+    if (set_sign_in(settings, key, value)) continue;
     const auto found = keys().find(key);
     if (found == keys().end()) return Error(ErrorCode::invalid_input, "unknown key \"" + key + "\"", where);
-    if (!found->second(settings, std::string(trim(content.substr(equals + 1)))))
+    if (!found->second(settings, value))
       return Error(ErrorCode::invalid_input, "this value does not fit \"" + key + "\"", where);
   }
   return {};

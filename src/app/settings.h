@@ -2,6 +2,7 @@
 // server is the demonstration: loopback only, codes on the page, "not an official site" on every page.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Settings {
   bool smtp_starttls = true;
   std::vector<std::string> outbound, outbound_internal;   ///< origins that may be called; the latter may lie inside
   std::string outbound_ca_file;                           ///< roots of trust of these calls; "" for the machine's own
+  std::map<std::string, std::map<std::string, std::string>> sign_in;   ///< provider → what only the operator knows of it
   int trusted_proxy_hops = 0;
   double rate_scale = 1.0;
   bool access_log = true;

@@ -108,13 +108,35 @@ Result<std::optional<Opened>> Records::find(std::string_view number) {
 }
 
 Result<json::Value> Records::facts_of(std::int64_t person) {
-  return store_.read([&](store::ReadTx& tx) -> Result<json::Value> {
-    MACHIYA_TRY(auto row, find_of_person(tx, person, kPerson));
-    if (!row || row->sealed.empty()) return json::Value::object();
-    MACHIYA_TRY(std::string plain, vault_.open_sealed(tx, row->data_key, kDataContext, row->sealed));
-    MACHIYA_TRY(json::Value packed, json::parse(plain));
-    return packed["data"];
-  });
+  return store_.read([&](store::ReadTx& tx) { return facts_of(tx, person); });
+}
+
+Result<json::Value> Records::facts_of(store::ReadTx& tx, std::int64_t person) {
+  MACHIYA_TRY(auto row, find_of_person(tx, person, kPerson));
+  if (!row || row->sealed.empty()) return json::Value::object();
+  MACHIYA_TRY(std::string plain, vault_.open_sealed(tx, row->data_key, kDataContext, row->sealed));
+  MACHIYA_TRY(json::Value packed, json::parse(plain));
+  return packed["data"];
+}
+
+Result<void> Records::merge_facts(store::Tx& tx, std::int64_t person, const json::Value& facts, std::string_view actor, std::string_view evidence, std::string_view request) {
+  MACHIYA_TRY(const json::Value known, facts_of(tx, person));
+  json::Value merged = known;
+  for (const auto& [fact, value] : facts.members()) {
+    const json::Value& before = known[fact];
+    // A name keeps its reading, an address its building, as long as the rest is the same.
+    json::Value next = value;
+    if (before.is_object() && std::all_of(value.members().begin(), value.members().end(), [&](const auto& part) { return before[part.first] == part.second; })) next = before;
+    merged.set(fact, std::move(next));
+  }
+  if (merged == known) return {};
+  const json::Value& name = merged["name"];
+  Terms terms;
+  if (name.is_object()) terms = {{"name", name.text("family") + " " + name.text("given")}, {"kana", name.text("family_kana") + " " + name.text("given_kana")}};
+  std::string address;
+  for (const char* part : {"prefecture", "city", "town", "street", "building"}) address += merged["address"].text(part);
+  if (!address.empty()) terms.emplace_back("address", address);
+  return put_facts(tx, person, merged, terms, actor, evidence, request);
 }
 
 Result<void> Records::put_facts(store::Tx& tx, std::int64_t person, const json::Value& facts, const Terms& terms,

@@ -62,8 +62,12 @@ class Records {
   /// Facts of a verified person for prefill, recorded by a clerk from evidence: {"name": {...}, "address": {...},
   /// "birth_date": "1990-04-01", "phone": "…"}. Kept as the person's record. An empty object when nothing is known.
   Result<json::Value> facts_of(std::int64_t person);
+  Result<json::Value> facts_of(store::ReadTx& tx, std::int64_t person);
   Result<void> put_facts(store::Tx& tx, std::int64_t person, const json::Value& facts, const Terms& terms, std::string_view actor,
                          std::string_view evidence, std::string_view request);
+
+  /// Puts what a provider vouched for at a log-in beside what is known of a person, and before it; writes nothing when it is known.
+  Result<void> merge_facts(store::Tx& tx, std::int64_t person, const json::Value& facts, std::string_view actor, std::string_view evidence, std::string_view request);
 
   /// Erases one record: tokens, data key, sealed parts, place, tie to the person; leaves an audit row "record.erase".
   Result<void> erase(store::Tx& tx, const RecordRow& row, std::string_view why);

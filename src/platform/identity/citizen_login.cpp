@@ -6,13 +6,12 @@
 #include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/addresses.h"
-#include "platform/identity/person_dao.h"
+#include "platform/identity/people.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
 namespace {
 constexpr std::string_view kMethod = "email-code";
-constexpr std::string_view kEmailContext = "identity/email";
 constexpr std::string_view kCodeEmailContext = "identity-code/email";
 constexpr std::string_view kShownContext = "identity-code/shown";
 
@@ -82,24 +81,8 @@ Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_vi
 Result<Principal> CitizenLogin::find_or_create(store::Tx& tx, const std::string& email, Assurance assurance) {
   const std::string subject = vault_.digest("email", email);
   MACHIYA_TRY(auto known, person_dao::by_login(tx, kMethod, subject));
-  Principal out;
-  out.kind = PrincipalKind::citizen;
-  if (known) {
-    out.id = known->id;
-    out.public_id = known->public_id;
-    out.assurance = static_cast<Assurance>(known->assurance);
-    return out;
-  }
-  person_dao::Person person;
-  person.public_id = new_public_id(rng_);
-  person.assurance = static_cast<int>(assurance);
-  MACHIYA_TRY(person.data_key, vault_.create_key(tx));
-  MACHIYA_TRY(person.email, vault_.seal(tx, person.data_key, kEmailContext, email));
-  MACHIYA_TRY(out.id, person_dao::insert(tx, person, clock_.now()));
-  MACHIYA_CHECK(person_dao::insert_login(tx, out.id, kMethod, subject, clock_.now()));
-  out.public_id = person.public_id;
-  out.assurance = assurance;
-  return out;
+  if (known) return citizen_principal(*known);
+  return create_person(tx, vault_, rng_, clock_.now(), kMethod, subject, email, assurance);
 }
 
 Result<Principal> CitizenLogin::ensure_person(store::Tx& tx, std::string_view email_text, Assurance assurance) {
@@ -111,12 +94,7 @@ Result<Principal> CitizenLogin::find(store::ReadTx& tx, std::string_view email_t
   MACHIYA_TRY(const std::string email, normal_email(email_text));
   MACHIYA_TRY(auto known, person_dao::by_login(tx, kMethod, vault_.digest("email", email)));
   if (!known) return Error(ErrorCode::not_found, "there is no such person");
-  Principal out;
-  out.kind = PrincipalKind::citizen;
-  out.id = known->id;
-  out.public_id = known->public_id;
-  out.assurance = static_cast<Assurance>(known->assurance);
-  return out;
+  return citizen_principal(*known);
 }
 
 Result<std::string> CitizenLogin::email_of(store::ReadTx& tx, std::int64_t id) {

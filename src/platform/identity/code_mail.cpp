@@ -2,24 +2,14 @@
 #include "base/text.h"
 #include "platform/identity/smtp_sender.h"
 #include "platform/locale/locale.h"
+#include "platform/vault/vault.h"
 
 namespace machiya::identity {
 namespace {
 constexpr std::size_t kWordBytes = 45;   // 60 base64 characters: an encoded word stays below 75 (RFC 2047 §2)
 constexpr std::size_t kLineBytes = 57;   // 76 base64 characters (RFC 2045 §6.8)
 
-std::string base64(std::string_view bytes) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned v = 0;
-    for (std::size_t k = 0; k < 3; ++k) v = (v << 8) | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (int shift = 18; shift >= 0; shift -= 6) out += kAlphabet[(v >> shift) & 63];
-  }
-  const std::size_t rest = bytes.size() % 3;
-  if (rest != 0) out.replace(out.size() - (3 - rest), 3 - rest, 3 - rest, '=');
-  return out;
-}
+using vault::base64;
 
 /// "=?UTF-8?B?…?=" words, cut between code points (RFC 2047 §5).
 std::string encoded_words(std::string_view text) {

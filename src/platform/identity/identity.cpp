@@ -8,7 +8,8 @@
 #include "platform/identity/api_clients.h"
 #include "platform/identity/citizen_login.h"
 #include "platform/identity/gate.h"
-#include "platform/identity/person_dao.h"
+#include "platform/identity/outside_logins.h"
+#include "platform/identity/people.h"
 #include "platform/identity/policy.h"
 #include "platform/identity/session_door.h"
 #include "platform/identity/sessions.h"
@@ -52,6 +53,7 @@ struct Identity::Impl {
   SessionDoor door;
   CitizenLogin citizens;
   StaffLogin staff;
+  OutsideLogins outside;
   ApiClients clients;
   Gate gate;
   mutable std::mutex policy_mutex;
@@ -60,7 +62,7 @@ struct Identity::Impl {
   Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
       : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
         door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options),
-        clients(s, v, a, c, rng, sessions), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
+        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
 
   std::shared_ptr<const Policy> policy_now() const {
     std::lock_guard lock(policy_mutex);
@@ -191,17 +193,13 @@ Result<void> Identity::revoke_client(std::string_view name, const Principal& by)
 Result<Principal> Identity::ensure_person(store::Tx& tx, std::string_view email, Assurance assurance) {
   return impl_->citizens.ensure_person(tx, email, assurance);
 }
+OutsideLogins& Identity::outside_logins() { return impl_->outside; }
 Result<std::string> Identity::email_of(store::ReadTx& tx, std::int64_t person) { return impl_->citizens.email_of(tx, person); }
 
 namespace {
 Result<Principal> citizen_of(const std::optional<person_dao::Person>& person) {
   if (!person) return Error(ErrorCode::not_found, "there is no such person");
-  Principal out;
-  out.kind = PrincipalKind::citizen;
-  out.id = person->id;
-  out.public_id = person->public_id;
-  out.assurance = static_cast<Assurance>(person->assurance);
-  return out;
+  return citizen_principal(*person);
 }
 }  // namespace
 

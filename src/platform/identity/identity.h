@@ -70,6 +70,8 @@ struct Options {
   std::size_t cached_sessions = 65'536;
 };
 
+class OutsideLogins;
+
 /// Thread-safe.
 class Identity {
  public:
@@ -161,7 +163,10 @@ class Identity {
   /// Finds or creates the person of an e-mail address without a log-in (seeding, API applications). Assurance as given.
   Result<Principal> ensure_person(store::Tx& tx, std::string_view email, Assurance assurance);
 
-  /// The address to write to; `gone` when the person was erased. Never log it, never put it into a URL.
+  /// Log-ins that another module has proved (outside_logins.h).
+  OutsideLogins& outside_logins();
+
+  /// The address to write to, "" for somebody who gave none; `gone` when the person was erased. Never log it, never put it into a URL.
   Result<std::string> email_of(store::ReadTx& tx, std::int64_t person);
   /// The person of a public id (assurance included); not_found when there is none.
   Result<Principal> person_of(store::ReadTx& tx, std::string_view public_id);

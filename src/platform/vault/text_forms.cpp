@@ -16,13 +16,17 @@ std::string sha256_hex(std::string_view data) {
   return out;
 }
 
-std::string base64url(std::string_view bytes) {
-  constexpr int kForm = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-  std::string out(sodium_base64_encoded_len(bytes.size(), kForm), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), kForm);
+namespace {
+std::string encoded(std::string_view bytes, int form) {
+  std::string out(sodium_base64_encoded_len(bytes.size(), form), '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), form);
   out.pop_back();  // the NUL that libsodium counts in
   return out;
 }
+}  // namespace
+
+std::string base64url(std::string_view bytes) { return encoded(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING); }
+std::string base64(std::string_view bytes) { return encoded(bytes, sodium_base64_VARIANT_ORIGINAL); }
 
 Result<std::string> from_base64url(std::string_view text) {
   std::string out(text.size(), '\0');

@@ -70,6 +70,8 @@ bool verify_totp(std::string_view secret_base32, std::string_view code, std::int
 std::string new_totp_secret(Rng& rng);
 std::string sha256_hex(std::string_view data);
 std::string base64url(std::string_view bytes);
+/// The padded form of RFC 4648 §4, for mails and HTTP headers.
+std::string base64(std::string_view bytes);
 /// invalid_input for anything that is not unpadded base64url.
 Result<std::string> from_base64url(std::string_view text);
 /// Constant-time comparison.

@@ -1,0 +1,9 @@
+# Log-in with real providers (npm oidc-provider as processes of their own), honest and cheating, against the running server; a server whose
+# nonce check is out must be found.
+planted_sign_in() {
+  ninja -C build/release -j "$JOBS" --quiet machiya_planted || return 1
+  "$NODE" tests/oidc/sign_in_test.js --binary build/release/machiya_planted --planted nonce --only nonce
+}
+step "log-in with providers: every cheat is refused" "$NODE" tests/oidc/sign_in_test.js --binary build/release/machiya
+step "log-in with providers: a planted fault is found" planted_sign_in
+step "log-in with providers in the browser" "$NODE" tests/oidc/sign_in_browser.js --binary build/release/machiya

@@ -1,0 +1,46 @@
+#include "platform/identity/outside_logins.h"
+
+#include "platform/audit/audit.h"
+#include "platform/identity/people.h"
+#include "platform/identity/staff_dao.h"
+
+namespace machiya::identity {
+
+Result<std::optional<Principal>> OutsideLogins::person(store::ReadTx& tx, std::string_view method, std::string_view subject) const {
+  MACHIYA_TRY(const auto known, person_dao::by_login(tx, method, subject));
+  if (!known) return std::optional<Principal>();
+  return std::optional<Principal>(citizen_principal(*known));
+}
+
+Result<Principal> OutsideLogins::add_person(store::Tx& tx, std::string_view method, std::string_view subject, Assurance assurance) const {
+  return create_person(tx, vault_, rng_, clock_.now(), method, subject, "", assurance);
+}
+
+Result<void> OutsideLogins::add_way(store::Tx& tx, const Principal& person, std::string_view method, std::string_view subject) const {
+  MACHIYA_TRY(const auto known, person_dao::by_login(tx, method, subject));
+  if (known && known->id == person.id) return {};
+  if (known) return Error(ErrorCode::conflict, "somebody else logs in this way", "subject-taken");
+  MACHIYA_CHECK(person_dao::insert_login(tx, person.id, method, subject, clock_.now()));
+  return audit_.append(tx, {person.actor(), "login.add", person.actor(), "", "", json::Value::object({{"method", method}})});
+}
+
+Result<void> OutsideLogins::raise(store::Tx& tx, Principal& person, Assurance assurance, std::string_view provider) const {
+  if (person.assurance >= assurance) return {};
+  MACHIYA_TRY(const bool raised, person_dao::raise_assurance(tx, person.id, static_cast<int>(assurance), clock_.now()));
+  person.assurance = assurance;
+  if (!raised) return {};
+  MACHIYA_CHECK(sessions_.changed(tx, Sessions::owner_name(PrincipalKind::citizen, person.id)));
+  return audit_.append(tx, {"system", "person.verify", person.actor(), "log-in", "", json::Value::object({{"evidence", provider}})});
+}
+
+Result<std::optional<Principal>> OutsideLogins::staff(store::ReadTx& tx, std::string_view name) const {
+  MACHIYA_TRY(const auto found, staff_dao::by_name(tx, name));
+  if (!found || !found->active) return std::optional<Principal>();
+  Principal out;
+  out.kind = PrincipalKind::staff;
+  out.id = found->id;
+  out.public_id = found->public_id;
+  return std::optional<Principal>(std::move(out));
+}
+
+}  // namespace machiya::identity

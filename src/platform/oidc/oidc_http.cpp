@@ -1,0 +1,126 @@
+#include "platform/oidc/oidc_http.h"
+
+#include "base/log.h"
+#include "platform/identity/addresses.h"
+#include "platform/identity/login_forms.h"
+#include "platform/locale/locale.h"
+
+namespace machiya::oidc {
+namespace {
+using http::Request;
+using http::Response;
+using identity::LoginForms;
+
+constexpr int kPerMinute = 60;
+
+/// Binds the provider's answer to the browser that left for it. Lax: the answer is a navigation from another site.
+std::string browser_cookie(const Request& request) { return request.secure ? "__Host-machiya-oidc" : "machiya-oidc"; }
+
+/// What the page says of a cause: people need four different words, logs have all of them.
+const char* word_for(const Error& error) {
+  if (error.where == "provider-cancelled") return "cancelled";
+  if (error.where == "account-unknown") return "account";
+  if (error.where == "subject-taken") return "taken";
+  if (error.code == ErrorCode::unavailable || error.where == "provider-unknown") return "unavailable";
+  return "failed";
+}
+
+/// The page for people, with nothing of the answer left in its address; the cause goes to the log. No token, no name, no code.
+Response refuse(const Request& request, std::string_view provider, const Error& error, Audience audience) {
+  log(error.info().level == LogLevel::error ? LogLevel::error : LogLevel::warn, "sign-in-refused",
+      {{"provider", std::string(provider)}, {"cause", error.where.empty() ? std::string(error.info().name) : error.where}, {"request", request.id}});
+  return http::see_other(std::string("/login/refused?why=") + word_for(error) + (audience == Audience::staff ? "&for=staff" : ""));
+}
+/// For the log: an id as definitions have it, or nothing that somebody typed.
+std::string logged_id(const SignIn& sign_in, std::string_view id) { return sign_in.provider(id).ok() ? std::string(id) : "unknown"; }
+
+std::string seconds(int minutes) { return std::to_string(minutes * 60); }
+
+Response get_start(SignIn& sign_in, Request& request) {
+  const auto provider = sign_in.provider(request.param("provider"));
+  if (!provider.ok()) return http::problem(provider.error(), request);
+  auto left = sign_in.depart(*provider, std::string(request.cookie(browser_cookie(request))), identity::local_path(request.query("next").value_or("/")));
+  if (!left.ok()) return refuse(request, provider->definition->id, left.error(), provider->definition->audience);
+  Response r = http::see_other(left->location);
+  identity::set_cookie(request, r, browser_cookie(request), left->browser, seconds(kPendingMinutes));
+  return r;
+}
+
+Response get_callback(SignIn& sign_in, Request& request) {
+  const std::string_view id = request.param("provider");
+  auto arrived = sign_in.arrive(id, request, std::string(request.cookie(browser_cookie(request))));
+  if (!arrived.ok()) {
+    const auto provider = sign_in.provider(id);
+    return refuse(request, logged_id(sign_in, id), arrived.error(), provider.ok() ? provider->definition->audience : Audience::citizens);
+  }
+  const bool staff = arrived->audience == Audience::staff;
+  Response r = http::see_other(staff && arrived->next == "/" ? "/staff" : arrived->next);
+  identity::set_cookie(request, r, browser_cookie(request), "", "0");
+  if (!arrived->session.empty()) identity::set_session_cookie(request, r, arrived->session);
+  return r;
+}
+
+/// A form may lead to no other site (content policy), and a link must not begin this: so the form answers with the link.
+Response post_add(SignIn& sign_in, const LoginForms& forms, Request& request) {
+  const auto provider = sign_in.provider(request.param("provider"));
+  if (!provider.ok() || provider->definition->audience != Audience::citizens) return http::problem(Error(ErrorCode::not_found), request);
+  auto left = sign_in.depart(*provider, std::string(request.cookie(browser_cookie(request))), "/my/security", &identity::principal_of(request));
+  if (!left.ok()) return refuse(request, provider->definition->id, left.error(), Audience::citizens);
+  identity::FormPage page;
+  page.title_key = "login.with_add_title";
+  pages::Data data = forms.begin(request, page);
+  data.set("provider", pages::Data().set("href", left->location).set("label", forms.texts().text(request.lang, "login.with", {{"provider", provider->definition->name_in(request.lang)}})));
+  Response r = forms.render(request, page, "login/provider", std::move(data));
+  identity::set_cookie(request, r, browser_cookie(request), left->browser, seconds(kPendingMinutes));
+  return r;
+}
+
+Response get_refused(const LoginForms& forms, Request& request) {
+  const std::string_view why = request.query("why").value_or("");
+  identity::FormPage page;
+  page.title_key = "login.refused_title";
+  pages::Data data = forms.begin(request, page);
+  std::string key = "login.refused_failed";
+  for (const char* known : {"cancelled", "account", "taken", "unavailable"})
+    if (why == known) key = std::string("login.refused_") + known;
+  data.set("text", pages::ruby(forms.raw(request, key))).set("back", request.query("for") == "staff" ? "/staff/login" : "/login");
+  return forms.render(request, page, "login/refused", std::move(data));
+}
+
+http::RouteOptions options_for(std::string permission, std::string page_kind) {
+  http::RouteOptions out;
+  out.permission = std::move(permission);
+  out.page_kind = std::move(page_kind);
+  out.rate_per_minute = kPerMinute;
+  return out;
+}
+}  // namespace
+
+pages::Data with_providers(pages::Data data, const SignIn& sign_in, const locale::Catalogue& texts, const Request& request) {
+  const bool adding = request.path == "/my/security", staff = request.path == "/staff/login";
+  if (!adding && !staff && request.path != "/login") return data;
+  const std::string next = identity::next_of(request);
+  pages::Data items = pages::Data(pages::Data::List{});
+  const auto providers = sign_in.providers(staff ? Audience::staff : Audience::citizens);
+  for (const Provider& provider : providers) {
+    pages::Data item;
+    item.set("label", texts.text(request.lang, "login.with", {{"provider", provider.definition->name_in(request.lang)}}));
+    if (adding) item.set("action", "/my/security/providers/" + provider.definition->id);
+    else item.set("href", identity::with_next("/login/with/" + provider.definition->id, next));
+    items.push(std::move(item));
+  }
+  if (!providers.empty()) data.set(adding ? "more_ways" : "providers", pages::Data().set("items", std::move(items)));
+  return data;
+}
+
+void add_routes(http::Router& router, SignIn& sign_in, identity::Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, identity::Frame frame) {
+  auto forms = std::make_shared<const LoginForms>(identity, templates, texts, std::move(frame));
+  router.get("/login/with/{provider}", options_for("public", ""), [&sign_in](Request& r) { return get_start(sign_in, r); });
+  router.get("/login/with/{provider}/callback", options_for("public", ""), [&sign_in](Request& r) { return get_callback(sign_in, r); });
+  http::RouteOptions fresh = options_for("person", "");
+  fresh.step_up_minutes = identity::kStepUpMinutes;
+  router.post("/my/security/providers/{provider}", fresh, [&sign_in, forms](Request& r) { return post_add(sign_in, *forms, r); });
+  router.get("/login/refused", options_for("public", "login-refused"), [forms](Request& r) { return get_refused(*forms, r); });
+}
+
+}  // namespace machiya::oidc

@@ -1,0 +1,112 @@
+// Logs in with real providers against the running server: honest ones are let in, every cheat of cases.js is refused with its cause in the log,
+// a page for people, and no session.
+//   node tests/oidc/sign_in_test.js --binary build/release/machiya [--only TEXT]
+//   … --binary build/release/machiya_planted --planted nonce      a server without the nonce check: must be found, else this fails
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { admitted, refused } from './cases.js';
+import { Visitor } from './lib/visitor.js';
+import { World } from './lib/world.js';
+
+const { values: options } = parseArgs({ options: { binary: { type: 'string', default: 'build/release/machiya' }, only: { type: 'string', default: '' }, planted: { type: 'string' } } });
+const world = await World.start({ binary: options.binary, folder: options.planted ? 'build/servers/oidc-planted' : 'build/servers/oidc' });
+let passed = 0;
+const failed = [];
+const seen = new Set();   // codes, states, nonces: none of them may stand in the log
+
+/** What the stories of cases.js may use. */
+function newStory() {
+  const story = {
+    world,
+    from: world.log().length,
+    forget() { story.from = world.log().length; },
+    visitor: () => new Visitor(world.base),
+    sql: (text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${world.folder}/var/machiya.db`, text]),
+    /** Somebody who logged in with a mailed code just now. */
+    async citizen(email) {
+      const visitor = new Visitor(world.base);
+      const token = (text) => text.match(/name="csrf" value="([^"]+)"/)[1];
+      const first = await visitor.ask(`${world.base}/login`);
+      const sent = await visitor.form(`${world.base}/login`, { csrf: token(first.text), email, next: '/drafts' });
+      const second = await visitor.ask(sent.location);
+      await visitor.form(`${world.base}/login/code`, { csrf: token(second.text), code: second.text.match(/class="demo-code" value="(\d+)"/)[1], next: '/drafts', action: 'next' });
+      if ((await visitor.signedIn()) !== 'citizen') throw new Error('the mailed code did not log in');
+      return visitor;
+    },
+    /** Begins to add a provider: the address that the page leads to. */
+    async add(visitor, id) {
+      const page = await visitor.ask(`${world.base}/my/security`);
+      const csrf = page.text.match(/name="csrf" value="([^"]+)"/)[1];
+      const answer = await visitor.form(`${world.base}/my/security/providers/${id}`, { csrf });
+      const link = answer.text.match(/<a class="button button--primary" href="([^"]+)"/);
+      if (!link) throw new Error(`no link to the provider: ${answer.status}`);
+      return link[1].replaceAll('&amp;', '&');
+    },
+    /** The browser was logged in before and stays so, whatever is refused. */
+    keeps(visitor, answer) { return { ...answer, visitor, before: 'citizen' }; },
+  };
+  return story;
+}
+
+async function attempt(test, story) {
+  const visitor = story.visitor();
+  const left = await visitor.leave(test.id ?? 'digital-agency');
+  for (const name of ['state', 'nonce']) if (left.includes(`${name}=`)) seen.add(new URL(left).searchParams.get(name));
+  if (left.startsWith(world.base)) return { location: left, visitor };
+  const back = await visitor.agree(test.leave ? test.leave(left) : left, test.account, test.press);
+  if (!back) throw new Error('the provider itself refused');
+  const code = new URL(back).searchParams.get('code');
+  if (code && code.length > 20) seen.add(code);
+  return { ...(await visitor.ask(test.arrive ? test.arrive(back, story) : back)), visitor };
+}
+
+/** Why a refusal is not as it must be; undefined when it is. */
+async function faultOf(test, answer, story) {
+  const causes = world.lines('sign-in-refused', story.from).map((line) => line.cause);
+  const visitor = answer.visitor ?? new Visitor(world.base);
+  if (!answer.location?.startsWith(`${world.base}/login/refused?`)) return `not refused: ${answer.status} ${answer.location ?? ''}`;
+  if (causes.length !== 1 || causes[0] !== test.cause) return `cause ${causes.join(', ') || 'none'} instead of ${test.cause}`;
+  const page = await visitor.ask(answer.location);
+  if (page.status !== 200 || !page.text.includes('<h1>') || !/href="\/(staff\/)?login"/.test(page.text)) return `no page for people: ${page.status}`;
+  if (page.text.includes('<script>alert')) return 'the provider writes into our page';
+  const who = await visitor.signedIn();
+  return who === (answer.before ?? '') ? undefined : `logged in as "${who}"`;
+}
+
+let stale = false;
+async function run(test, check) {
+  const story = newStory();
+  await world.first.be(test.fault);
+  if (test.reload || stale) await world.reload();
+  stale = Boolean(test.reload);
+  let why;
+  try {
+    story.forget();
+    why = await check(test, await (test.steps ? test.steps(story) : attempt(test, story)), story);
+  } catch (error) {
+    why = `${error.message}`;
+  }
+  if (why === undefined) ++passed;
+  else failed.push(`${test.name}: ${why}`);
+}
+
+const wanted = (tests) => tests.filter((test) => test.name.includes(options.only));
+for (const test of wanted(admitted))
+  await run(test, async (t, answer) => (answer.location === `${world.base}/drafts` && (await answer.visitor.signedIn()) === t.who ? undefined
+    : `not let in: ${answer.status} ${answer.location}; ${world.lines('sign-in-refused').map((line) => line.cause).at(-1)}`));
+for (const test of wanted(refused)) await run(test, faultOf);
+
+const log = world.log();
+for (const secret of [...seen, ...world.secrets]) if (log.includes(secret)) failed.push('a code, state, nonce or secret stands in the log');
+if (/hanako|大阪 花子/.test(log)) failed.push('a person stands in the log');
+await world.stop();
+
+if (options.planted) {
+  const found = failed.filter((line) => line.includes(options.planted));
+  for (const line of found) console.log(`found: ${line}`);
+  console.log(found.length > 0 ? `the planted fault was found ${found.length} times` : 'NOT FOUND: the planted fault');
+  process.exit(found.length > 0 && found.length === failed.length ? 0 : 1);
+}
+for (const line of failed) console.log(`FAILED ${line}`);
+console.log(`${passed} passed (${wanted(refused).length} cheats, ${wanted(admitted).length} honest log-ins), ${failed.length} failed`);
+process.exit(failed.length === 0 ? 0 : 1);
