@@ -4,6 +4,8 @@ planted_sign_in() {
   ninja -C build/release -j "$JOBS" --quiet machiya_planted || return 1
   "$NODE" tests/oidc/sign_in_test.js --binary build/release/machiya_planted --planted nonce --only nonce
 }
+signing() { ninja -C build/release -j "$JOBS" --quiet signing_client && "$NODE" tests/oidc/signing_test.js; }
 step "log-in with providers: every cheat is refused" "$NODE" tests/oidc/sign_in_test.js --binary build/release/machiya
 step "log-in with providers: a planted fault is found" planted_sign_in
 step "log-in with providers in the browser" "$NODE" tests/oidc/sign_in_browser.js --binary build/release/machiya
+step "signatures through a provider" signing

@@ -9,6 +9,7 @@
 
 #include "app/furniture.h"
 #include "app/settings.h"
+#include "app/sign_in_kind.h"
 #include "platform/events/events.h"
 #include "platform/http/test_request.h"
 
@@ -119,6 +120,26 @@ TEST(Settings, AConfigurationIsCheckedByLine) {
   EXPECT_NE(fault("workers = many\n").find(":1this value"), std::string::npos);
   EXPECT_NE(fault("base-url = http://x.example\n").find("https"), std::string::npos);
   EXPECT_NE(fault("base-url = https://x.example\nsmtp-url = smtp://127.0.0.1\nsmtp-from = a@x.example\ndata = /tmp/d\nkey-file = /tmp/d/key\n").find("outside"), std::string::npos);
+  EXPECT_NE(fault("sign-in.line.password = x\n").find(":1unknown key"), std::string::npos);
+  EXPECT_NE(fault("outbound = https://a.example,,\n").find(":1this value"), std::string::npos);
+}
+
+TEST(Settings, ClientsAtProvidersAreReadOnceAndNameTheirSetting) {
+  Settings settings;
+  const auto fault = [&](std::map<std::string, std::string> values) {
+    settings.sign_in = {{"line", std::move(values)}};
+    auto clients = sign_in_clients(settings);
+    return clients.ok() ? std::string("none") : clients.error().where;
+  };
+  const std::string file = (fs::temp_directory_path() / "machiya-secret-test").string();
+  std::ofstream(file) << "  a secret\n";
+  EXPECT_EQ(fault({{"client-id", "x"}, {"secret-file", file}}), "none");
+  EXPECT_EQ(sign_in_clients(settings)->at("line")->secret, "a secret");
+  EXPECT_EQ(fault({{"client-id", "x"}, {"key-file", file}}), "sign-in.line.key-file");   // no key in it
+  fs::remove(file);
+  EXPECT_EQ(fault({{"client-id", "x"}, {"secret-file", file}}), "sign-in.line.secret-file");
+  EXPECT_EQ(fault({{"client-id", "x"}, {"secret-env", "MACHIYA_NOT_SET"}}), "sign-in.line.secret-env");
+  EXPECT_EQ(fault({{"secret-file", file}}), "sign-in.line.client-id");
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { CompactSign, importJWK } from 'jose';
 import Provider from 'oidc-provider';
+import { Signing } from './lib/signing.js';
 
-const { port, keys, clients } = JSON.parse(process.argv[2]);
+const { port, keys, clients, card } = JSON.parse(process.argv[2]);
+const signing = card && new Signing(card);
 const issuer = `http://127.0.0.1:${port}`;
 const accounts = {
   hanako: { name: '大阪 花子', birthdate: '1990-04-01', gender: 'female', address: { formatted: '大阪府大阪市北区中之島1-3-20', postal_code: '530-8201', region: '大阪府', locality: '大阪市北区', street_address: '中之島1-3-20' } },
@@ -30,6 +32,7 @@ const provider = new Provider(issuer, {
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256'] },
   features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, resourceIndicators: { enabled: false } },
   pkce: { required: () => true },
+  extraParams: ['sign_transaction_id'],
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   async loadExistingGrant(ctx) {
     const grant = new provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
@@ -64,6 +67,8 @@ async function interact(ctx) {
     return;
   }
   const sent = await body(ctx.req);
+  const { params } = await provider.interactionDetails(ctx.req, ctx.res);
+  if (sent.get('do') === 'in' && params.scope.split(' ').includes('sign')) signing?.agree(params.sign_transaction_id, params.client_id);
   const result = sent.get('do') === 'out' ? { error: 'access_denied' } : { login: { accountId: sent.get('account'), acr, remember: false } };
   ctx.respond = false;
   await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
@@ -121,6 +126,7 @@ async function bend(ctx, change) {
 
 provider.use(async (ctx, next) => {
   if (ctx.path.startsWith('/interaction/')) return interact(ctx);
+  if (ctx.path.startsWith('/api/') && signing) return signing.answer(ctx, provider);
   const why = refusal(ctx);
   if (why) {
     ctx.status = 400;

@@ -77,8 +77,10 @@ Response show_confirm(const Side& side, const Request& request, const FormPage& 
 Response send_code(const Side& side, Request& request) {
   FormPage form = confirm_form(request);
   auto asked = side.forms.identity().request_own_code(principal_of(request), request.remote, request.lang);
-  if (!asked.ok() && asked.error().code == ErrorCode::rate_limited) {
-    form.error_field = "main", form.error_key = "login.error_too_many", form.status = asked.error().info().http_status;
+  // Who came by a provider may have no address: their provider's button stands on the same page.
+  const bool no_address = !asked.ok() && asked.error().code == ErrorCode::invalid_input;
+  if (no_address || (!asked.ok() && asked.error().code == ErrorCode::rate_limited)) {
+    form.error_field = "main", form.error_key = no_address ? "login.error_no_address" : "login.error_too_many", form.status = asked.error().info().http_status;
     return show_confirm(side, request, form);
   }
   if (!asked.ok()) return http::problem(asked.error(), request);

@@ -58,6 +58,7 @@ std::shared_ptr<const Definition> read_definition(const json::Value& body, const
                 : strength == "two-factors"      ? identity::Strength::two_factors
                                                  : identity::Strength::single_factor;
   d->account_claim = body.text("account");
+  d->signing = body.text("signing");
   for (const auto& [fact, claim] : body["facts"].members()) d->facts.emplace_back(fact, claim.as_string());
   check(*d, faults);
   return d;

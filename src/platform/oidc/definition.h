@@ -32,6 +32,7 @@ struct Definition {
   identity::Assurance assurance = identity::Assurance::contact;
   identity::Strength strength = identity::Strength::single_factor;
   std::string account_claim;             ///< staff: the claim that names the account
+  std::string signing;                   ///< path of the signing interface at the issuer's origin; "" for none
   std::vector<std::pair<std::string, std::string>> facts;   ///< fact of the person → claim; for prefill
 
   const std::string& name_in(std::string_view lang) const;

@@ -98,7 +98,7 @@ http::RouteOptions options_for(std::string permission, std::string page_kind) {
 
 pages::Data with_providers(pages::Data data, const SignIn& sign_in, const locale::Catalogue& texts, const Request& request) {
   const bool adding = request.path == "/my/security", staff = request.path == "/staff/login";
-  if (!adding && !staff && request.path != "/login") return data;
+  if (!adding && !staff && request.path != "/login" && request.path != "/login/confirm") return data;
   const std::string next = identity::next_of(request);
   pages::Data items = pages::Data(pages::Data::List{});
   const auto providers = sign_in.providers(staff ? Audience::staff : Audience::citizens);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
@@ -17,22 +17,22 @@ async function freePort() {
   return port;
 }
 
-function signingKey(kid, alg) {
+export function signingKey(kid, alg) {
   const pair = { RS256: ['rsa', { modulusLength: 2048 }], PS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }], EdDSA: ['ed25519', {}] }[alg];
   return { ...generateKeyPairSync(...pair).privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' };
 }
 
 /** The server's own key for private_key_jwt: as the operator's file, and as the provider knows it. */
-function clientKey(folder) {
+export function clientKey(folder) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(join(folder, 'client-key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   return { ...publicKey.export({ format: 'jwk' }), kid: 'city-key', alg: 'ES256', use: 'sig' };
 }
 
-class ProviderProcess {
-  constructor(port, keys, clients) {
+export class ProviderProcess {
+  constructor(port, keys, clients, card) {
     this.issuer = `http://127.0.0.1:${port}`;
-    this.child = fork(join(root, 'tests/oidc/provider.js'), [JSON.stringify({ port, keys, clients })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, NODE_NO_WARNINGS: '1' } });
+    this.child = fork(join(root, 'tests/oidc/provider.js'), [JSON.stringify({ port, keys, clients, card })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, NODE_NO_WARNINGS: '1' } });
     this.errors = '';
     this.child.stderr.on('data', (part) => { this.errors += part; });
   }
