@@ -18,6 +18,7 @@ const accounts = {
 };
 let fault = {};
 let acr = 'aal3';
+const issued = [];   // every token that left, for the question where they are afterwards
 
 const provider = new Provider(issuer, {
   clients,
@@ -136,13 +137,14 @@ provider.use(async (ctx, next) => {
   await next();
   const place = { '/token': 'token', '/me': 'userinfo', '/jwks': 'jwks', '/.well-known/openid-configuration': 'discovery' }[ctx.path];
   if (place === 'token' && fault.idToken && ctx.body?.id_token) ctx.body = { ...ctx.body, id_token: await bentToken(ctx.body.id_token, fault.idToken) };
+  if (place === 'token') issued.push(ctx.body?.access_token, ctx.body?.id_token);
   if (place && fault[place]) await bend(ctx, fault[place]);
 });
 
 process.on('message', (message) => {
   fault = message.fault ?? {};
   acr = fault.acr ?? 'aal3';
-  process.send({ done: true });
+  process.send({ issued: issued.filter((token) => token?.length > 20) });
 });
 process.on('disconnect', () => process.exit(0));
 provider.listen(port, '127.0.0.1', () => process.send({ listening: issuer }));

@@ -3,6 +3,7 @@
 //   node tests/oidc/sign_in_test.js --binary build/release/machiya [--only TEXT]
 //   … --binary build/release/machiya_planted --planted nonce      a server without the nonce check: must be found, else this fails
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { admitted, refused } from './cases.js';
 import { Visitor } from './lib/visitor.js';
@@ -96,10 +97,17 @@ for (const test of wanted(admitted))
     : `not let in: ${answer.status} ${answer.location}; ${world.lines('sign-in-refused').map((line) => line.cause).at(-1)}`));
 for (const test of wanted(refused)) await run(test, faultOf);
 
+// Where is what went through? Not in the log; tokens, subjects and people not in the database either, as it lies on the disk.
+const tokens = [...(await world.first.be()), ...(await world.second.be())];
 const log = world.log();
-for (const secret of [...seen, ...world.secrets]) if (log.includes(secret)) failed.push('a code, state, nonce or secret stands in the log');
-if (/hanako|大阪 花子/.test(log)) failed.push('a person stands in the log');
 await world.stop();
+const disk = readdirSync(`${world.folder}/var`).filter((name) => name.startsWith('machiya.db')).map((name) => readFileSync(`${world.folder}/var/${name}`)).reduce((all, part) => Buffer.concat([all, part]));
+if (!disk.includes('oidc_pending') || (!options.only && tokens.length < 50)) failed.push('the search for tokens has nothing to search');
+for (const secret of [...seen, ...world.secrets, ...tokens, '大阪 花子', '花子', '1990-04-01']) {
+  if (log.includes(secret)) failed.push('a token, code, state, nonce, secret or person stands in the log');
+  if (disk.includes(secret)) failed.push('a token, code, state, nonce, secret or person stands in the database as it is');
+}
+if (/hanako/.test(log) || disk.includes('hanako')) failed.push('a subject stands in the log or the database as it is');
 
 if (options.planted) {
   const found = failed.filter((line) => line.includes(options.planted));

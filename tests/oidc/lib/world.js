@@ -40,10 +40,10 @@ export class ProviderProcess {
     const [message] = await Promise.race([once(this.child, 'message'), once(this.child, 'exit').then(() => { throw new Error(`the provider ended: ${this.errors}`); })]);
     if (!message.listening) throw new Error('the provider does not listen');
   }
-  /** Resolves when the provider bends as told; nothing: it is honest again. */
+  /** Resolves when the provider bends as told (nothing: it is honest again): every token that it gave so far. */
   async be(fault = {}) {
     this.child.send({ fault });
-    await once(this.child, 'message');
+    return (await once(this.child, 'message'))[0].issued;
   }
 }
 
