@@ -15,7 +15,7 @@ PACKAGES_BUILD=(
 # What the tests need besides.
 PACKAGES_TEST=(
   git postgresql postgresql-client sqlite3 clang-14 libclang-rt-14-dev lld-14 wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32
-  libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl
+  libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl openssl
 )
 # Only for script/prove and script/bench.
 PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time )

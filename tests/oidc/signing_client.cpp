@@ -1,10 +1,12 @@
 // The client of signing interfaces, driven by signing_test.js: registers a digest, says where the person must go, reads the address that
-// they came back with, fetches the signature. signing_client ISSUER CLIENT-ID KEY-FILE KEY-ID REDIRECT-URI DIGEST(base64url) accept|refuse|none
+// they came back with, fetches the signature. signing_client ISSUER CLIENT-ID KEY-FILE KEY-ID REDIRECT-URI DIGEST(base64url) FOLDER|none
+// FOLDER holds ca.pem and crl.der of the authority whose cards count.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 
 #include "platform/http/http.h"
+#include "platform/jpki/certificates.h"
 #include "platform/oidc/signing.h"
 #include "platform/vault/vault.h"
 
@@ -16,16 +18,22 @@ int complain(const Error& error) {
   return 0;
 }
 
-oidc::SignatureCheck check_of(const std::string& word) {
-  if (word == "none") return {};
-  return [word](std::string_view, const oidc::Signature&) -> Result<void> {
-    return word == "accept" ? Result<void>() : Result<void>(Error(ErrorCode::invalid_input, "not good", "signature-wrong"));
+std::string read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string((std::istreambuf_iterator<char>(file)), {});
+}
+
+oidc::SignatureCheck check_of(const std::string& folder) {
+  if (folder == "none") return {};
+  return [folder](std::string_view digest, const oidc::Signature& signature) -> Result<void> {
+    MACHIYA_TRY(const auto verifier, jpki::Verifier::create({read(folder + "/ca.pem"), "", ""}));
+    MACHIYA_TRY(const auto certificate, verifier->verify(signature.certificate, jpki::Use::signing, SystemClock().now(), {read(folder + "/crl.der")}));
+    return jpki::check_signature(certificate, digest, signature.value);
   };
 }
 
 int run(char** args) {
-  std::ifstream file(args[3]);
-  auto key = jose::PrivateKey::from_pem(std::string((std::istreambuf_iterator<char>(file)), {}));
+  auto key = jose::PrivateKey::from_pem(read(args[3]));
   auto digest = vault::from_base64url(args[6]);
   if (!key.ok() || !digest.ok()) return 2;
   auto definition = std::make_shared<oidc::Definition>();
