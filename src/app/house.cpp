@@ -12,6 +12,7 @@
 #include "app/doors.h"
 #include "app/furniture.h"
 #include "app/sign_in_kind.h"
+#include "app/host_gate.h"
 #include "app/system_http.h"
 #include "ask/apply/apply.h"
 #include "ask/apply/procedure_kind.h"
@@ -67,6 +68,7 @@ struct House::Impl {
   std::unique_ptr<identity::Identity> identity;
   SignInClients sign_in_clients;
   std::unique_ptr<oidc::SignIn> sign_in;
+  identity::PasswordRules passwords;
   std::unique_ptr<cases::CityDefinitions> definitions;
   std::unique_ptr<cases::Cases> cases;
   std::unique_ptr<cases::Statistics> statistics;
@@ -117,6 +119,18 @@ struct House::Impl {
 };
 
 namespace {
+
+/// What anybody would try first here: names of the city, its departments and roles, and of this software.
+std::vector<std::string> words_of_this_place(const city::City& city) {
+  std::vector<std::string> out = {"machiya", "町家", "admin", "password", "passwort", "welcome", "staff", "pass", "login", "secret", "qwerty", "asdfgh", "123456", "abcdef"};
+  for (const char* lang : {"ja", "en"}) out.push_back(city.name().in(lang));
+  for (const city::Department& d : city.departments()) {
+    out.push_back(d.id);
+    for (const char* lang : {"ja", "en"}) out.push_back(d.name.in(lang));
+  }
+  for (const auto& [role, about] : city.policy()["roles"].members()) out.push_back(role);
+  return out;
+}
 
 identity::Options identity_options(const Settings& settings, const city::City& city) {
   identity::Options options;
@@ -230,6 +244,7 @@ Result<void> House::Impl::build_platform() {
   MACHIYA_TRY(sign_in_clients, app::sign_in_clients(settings));
   sender = code_sender(settings, *outbound, *furniture->texts, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
+  MACHIYA_TRY(passwords, identity::PasswordRules::load(settings.root + "/build/data/passwords.txt", words_of_this_place(*furniture->city->current())));
   metrics.gauge("machiya_audit_lost_rows", "Read records that could not be kept; must stay 0.", [this] { return static_cast<double>(audit->lost()); });
   metrics.gauge("machiya_audit_statement_age_seconds", "Age of the last signed and copied head of the audit; -1 before the first.", [this] {
     const auto last = audit->last_statement();
@@ -295,11 +310,12 @@ void House::Impl::build_engines() {
 
 void House::Impl::wire_routes() {
   const Frame frame_of = [this](const http::Request& request) { return frame(request); };
+  if (!settings.demonstration) add_host_gate(router, hosts_from(settings.base_url, settings.staff_url).value());   // checked with the settings
   add_language_gate(router);
   router.gate(identity->gate());
   router.head_gate(identity->head_gate());
   add_finishers(router, *furniture->templates, *furniture->texts, frame_of);
-  add_system_routes(router, SystemParts{*store, metrics, *furniture->assets, *furniture->templates, *furniture->city, frame_of, settings.demonstration});
+  add_system_routes(router, SystemParts{*store, metrics, *furniture->assets, *furniture->templates, *furniture->city, frame_of, settings.demonstration, settings.metrics_clients});
   city::FrontDoor door;
   door.city = [city = furniture->city.get()] { return city->current(); };
   door.runs_here = [this](const city::Room& room) { return running_services(*furniture->city->current(), room, !store->refusing_writes()); };
@@ -322,7 +338,7 @@ void House::Impl::wire_routes() {
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
                                                               [city = furniture->city.get()] { return city->current(); },
-                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope)}},
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope)}, &passwords},
                                                std::move(navigation));
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };

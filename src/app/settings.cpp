@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <algorithm>
 #include <functional>
 #include <map>
 
+#include "app/host_gate.h"
 #include "base/text.h"
 
 namespace machiya::app {
@@ -68,7 +70,7 @@ const std::map<std::string, Setter>& keys() {
       {"data", text(&Settings::data)}, {"store", text(&Settings::store)},
       {"key-file", text(&Settings::key_file)}, {"listen", text(&Settings::listen)},
       {"audit-key-file", text(&Settings::audit_key_file)}, {"audit-copy", text(&Settings::audit_copy)},
-      {"base-url", text(&Settings::base_url)}, {"smtp-url", text(&Settings::smtp_url)},
+      {"base-url", text(&Settings::base_url)}, {"staff-url", text(&Settings::staff_url)}, {"smtp-url", text(&Settings::smtp_url)},
       {"smtp-from", text(&Settings::smtp_from)}, {"smtp-user", text(&Settings::smtp_user)},
       {"smtp-password", text(&Settings::smtp_password)}, {"smtp-starttls", flag(&Settings::smtp_starttls)},
       {"outbound", list(&Settings::outbound)}, {"outbound-internal", list(&Settings::outbound_internal)},
@@ -76,6 +78,7 @@ const std::map<std::string, Setter>& keys() {
       {"trusted-proxy-hops", whole(&Settings::trusted_proxy_hops, 0, 8)},
       {"access-log", flag(&Settings::access_log)}, {"workers", whole(&Settings::workers, 1, 1024)},
       {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},
+      {"metrics-clients", text(&Settings::metrics_clients)},
       {"register-index-mb", whole(&Settings::register_index_mb, 0, 65536)},
       {"base-map-url", text(&Settings::base_map_url)}, {"base-map-attribution", text(&Settings::base_map_attribution)},
       {"rate-scale", [](Settings& s, const std::string& v) {
@@ -124,7 +127,10 @@ Result<void> check(const Settings& s) {
       return Error(ErrorCode::invalid_input, "the demonstration listens on loopback only; write a configuration file (docs/operators.md) for " + s.listen);
     return {};
   }
-  if (s.base_url.rfind("https://", 0) != 0) return Error(ErrorCode::invalid_input, "base-url must begin with https://");
+  if (auto hosts = hosts_from(s.base_url, s.staff_url); !hosts.ok()) return hosts.error();
+  if (!store_is_guarded(s.store)) return Error(ErrorCode::invalid_input, "the database is on another machine: add sslmode=verify-full (and sslrootcert) to the store");
+  if (!s.smtp_starttls && !is_loopback(s.smtp_url.substr(std::min(s.smtp_url.size(), s.smtp_url.find("://") + 3)) + ":"))
+    return Error(ErrorCode::invalid_input, "smtp-starttls = no is for a relay on this machine only: codes would cross the network in the clear");
   if (s.smtp_url.empty() || s.smtp_from.empty()) return Error(ErrorCode::invalid_input, "smtp-url and smtp-from are needed to mail log-in codes");
   if (s.key_file.empty()) return Error(ErrorCode::invalid_input, "key-file is needed");
   std::error_code ec;
@@ -134,6 +140,20 @@ Result<void> check(const Settings& s) {
 }
 
 }  // namespace
+
+bool store_is_guarded(const std::string& url) {
+  if (url.rfind("postgres", 0) != 0) return true;
+  const std::size_t begin = std::min(url.size(), url.find("://") + 3);
+  const std::size_t query = std::min(url.find('?', begin), url.size());
+  const std::string parameters = query < url.size() ? "&" + url.substr(query + 1) + "&" : "&";
+  if (parameters.find("&sslmode=verify-full&") != std::string::npos) return true;
+  std::string host = url.substr(begin, std::min(url.find('/', begin), query) - begin);
+  if (const std::size_t at = host.rfind('@'); at != std::string::npos) host.erase(0, at + 1);
+  const std::size_t named = parameters.find("&host=");
+  if (named != std::string::npos) host = parameters.substr(named + 6, parameters.find('&', named + 1) - named - 6);
+  if (parameters.find("&hostaddr=") != std::string::npos || host.find(',') != std::string::npos) return false;
+  return host.empty() || host[0] == '/' || host.rfind("%2F", 0) == 0 || host[0] == ':' || is_loopback(host.find(':') == std::string::npos ? host + ":" : host);
+}
 
 bool is_loopback(const std::string& listen) {
   return listen.rfind("127.", 0) == 0 || listen.rfind("[::1]:", 0) == 0 || listen.rfind("localhost:", 0) == 0;

@@ -22,6 +22,7 @@ struct Settings {
   std::string audit_copy;      ///< file to which signed heads are copied; empty: nowhere
   std::string listen = "127.0.0.1:8080";
   std::string base_url;        ///< as citizens see it, "https://city.example.jp"
+  std::string staff_url;       ///< of the staff console, when it has a name of its own; "" for the same
   std::string smtp_url, smtp_from, smtp_user, smtp_password;
   bool smtp_starttls = true;
   std::vector<std::string> outbound, outbound_internal;   ///< origins that may be called; the latter may lie inside
@@ -29,6 +30,7 @@ struct Settings {
   std::map<std::string, std::map<std::string, std::string>> sign_in;   ///< provider → what only the operator knows of it
   int trusted_proxy_hops = 0;
   double rate_scale = 1.0;
+  std::string metrics_clients;   ///< addresses that may read /metrics, with blanks between; this machine always may
   bool access_log = true;
   int workers = 64;
   int io_threads = 2;
@@ -43,6 +45,9 @@ struct Settings {
 const std::vector<OptionSpec>& settings_options();
 /// Defaults, then the file of --config, then the command line. Errors name the file and line.
 Result<Settings> settings_from(const Arguments& arguments);
+/// A PostgreSQL store on another machine must be reached by TLS that checks the server (sslmode=verify-full); this machine's own
+/// socket or loopback, and SQLite, need none.
+bool store_is_guarded(const std::string& url);
 /// "127.0.0.1:1", "[::1]:1", "localhost:1".
 bool is_loopback(const std::string& listen);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "platform/identity/identity.h"
 #include "platform/locale/locale.h"
 
 namespace machiya::app {
@@ -21,6 +23,17 @@ http::Response static_file(const pages::Assets& assets, const http::Request& req
   // The address holds a hash of the content, so it may be kept for ever (RFC 8246).
   r.header("Cache-Control", "public, max-age=31536000, immutable");
   return r;
+}
+
+/// Figures are for operators: from this machine, and from where the configuration says.
+bool may_watch(std::string_view remote, std::string_view clients) {
+  if (remote == "::1" || starts_with(remote, "127.")) return true;
+  for (std::string_view rest = trim(clients); !rest.empty();) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    if (rest.substr(0, end) == remote) return true;
+    rest = trim(rest.substr(end));
+  }
+  return false;
 }
 
 /// Who sees a page: public, citizen or staff.
@@ -69,11 +82,50 @@ int error_kind(int status) {
   return status >= 500 ? 500 : 400;
 }
 
+/// The prefix binds a cookie to this host and to TLS (RFC 6265bis §4.1.3).
+std::string language_cookie(const http::Request& request) { return request.secure ? "__Host-lang" : "lang"; }
+
 /// What the visitor asked for, now or before; else what the browser prefers.
 std::string language_of(const http::Request& request) {
   if (const auto chosen = request.query("lang"); chosen && locale::is_language(*chosen)) return std::string(*chosen);
-  if (const auto kept = request.cookie("lang"); locale::is_language(kept)) return std::string(kept);
+  if (const auto kept = request.cookie(language_cookie(request)); locale::is_language(kept)) return std::string(kept);
   return locale::negotiate(request.header("accept-language"));
+}
+
+/// A page in the visitor's language instead of the problem document that the handler gave.
+http::Response error_page(const http::Request& request, const http::Response& problem, const pages::Templates& templates, const locale::Catalogue& texts, const Frame& frame) {
+  pages::Data data = frame(request);
+  const std::string kind = std::to_string(error_kind(problem.status));
+  const std::string lang = request.lang.empty() ? language_of(request) : request.lang;  // no route, no gate
+  data.set("status", problem.status).set("kind", kind).set("incident", request.id).set("title", texts.text(lang, "error_page." + kind + ".title"));
+  http::Response page = http::html(templates.render("error", data, lang).html, problem.status);
+  for (const char* keep : {"Retry-After", "Allow", "WWW-Authenticate"})
+    if (const auto value = header_of(problem, keep); !value.empty()) page.header(keep, std::string(value));
+  return page;
+}
+
+std::string_view policy_for(std::string_view content_type) {
+  if (content_type.rfind("text/html", 0) == 0 || content_type.rfind("text/javascript", 0) == 0) return pages::kContentSecurityPolicy;
+  return content_type.rfind("application/pdf", 0) == 0 ? pages::kPdfSecurityPolicy : pages::kDataSecurityPolicy;
+}
+
+bool is_signed_in(const http::Request& request) {
+  return request.principal && identity::principal_of(request).kind != identity::PrincipalKind::visitor;
+}
+
+/// What a browser must be told with every answer, pages or not (OWASP ASVS 5.0.0 V3.4).
+void add_security_headers(const http::Request& request, http::Response& response) {
+  response.header("X-Content-Type-Options", "nosniff");
+  response.header("Referrer-Policy", "same-origin");
+  response.header("Cross-Origin-Opener-Policy", "same-origin");
+  response.header("Cross-Origin-Resource-Policy", "same-origin");
+  response.header("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)");
+  response.header("Content-Security-Policy", std::string(policy_for(header_of(response, "content-type"))));
+  response.header("X-Frame-Options", "DENY");
+  if (request.secure) response.header("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+  // Nothing that was read while signed in stays in the browser, whoever sits there next.
+  if (request.method == http::Method::post && (request.path == "/logout" || request.path == "/staff/logout"))
+    response.header("Clear-Site-Data", "\"cache\", \"storage\"");
 }
 
 }  // namespace
@@ -86,7 +138,8 @@ void add_system_routes(http::Router& router, const SystemParts& parts) {
     auto alive = store.read([](store::ReadTx& tx) { return tx.query("SELECT 1"); });
     return alive.ok() ? http::text("ready\n") : http::problem(alive.error(), request);
   });
-  router.get("/metrics", open_route(), [&metrics = parts.metrics](http::Request&) {
+  router.get("/metrics", open_route(), [&metrics = parts.metrics, clients = parts.metrics_clients](http::Request& request) {
+    if (!may_watch(request.remote, clients)) return http::problem(Error(ErrorCode::not_found), request);
     return http::text(metrics.exposition(), "text/plain; version=0.0.4; charset=utf-8");
   });
   http::RouteOptions files = open_route();
@@ -103,33 +156,19 @@ void add_language_gate(http::Router& router) {
     return std::nullopt;
   });
   router.finisher([](const http::Request& request, http::Response& response) {
-    if (const auto chosen = request.query("lang"); chosen && locale::is_language(*chosen)) response.cookie("lang", *chosen, 365 * 86400);
+    if (const auto chosen = request.query("lang"); chosen && locale::is_language(*chosen)) response.cookie(language_cookie(request), *chosen, 365 * 86400);
   });
 }
 
 void add_finishers(http::Router& router, const pages::Templates& templates, const locale::Catalogue& texts, Frame frame) {
   router.finisher([&templates, &texts, frame = std::move(frame)](const http::Request& request, http::Response& response) {
-    if (response.status >= 400 && wants_page(request) && header_of(response, "content-type").rfind("application/problem", 0) == 0) {
-      pages::Data data = frame(request);
-      const std::string kind = std::to_string(error_kind(response.status));
-      const std::string lang = request.lang.empty() ? language_of(request) : request.lang;  // no route, no gate
-      data.set("status", response.status).set("kind", kind).set("incident", request.id).set("title", texts.text(lang, "error_page." + kind + ".title"));
-      http::Response page = http::html(templates.render("error", data, lang).html, response.status);
-      for (const char* keep : {"Retry-After", "Allow", "WWW-Authenticate"})
-        if (const auto value = header_of(response, keep); !value.empty()) page.header(keep, std::string(value));
-      response = std::move(page);
-    }
-    response.header("X-Content-Type-Options", "nosniff");
-    response.header("Referrer-Policy", "same-origin");
-    response.header("Cross-Origin-Opener-Policy", "same-origin");
-    response.header("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)");
-    if (header_of(response, "content-type").rfind("text/html", 0) == 0) {
-      response.header("Content-Security-Policy", std::string(pages::kContentSecurityPolicy));
-      response.header("X-Frame-Options", "DENY");
-      response.header("Content-Language", std::string(locale::html_lang(request.lang.empty() ? "ja" : request.lang)));
-      if (header_of(response, "cache-control").empty()) response.header("Cache-Control", "no-store");
-    }
-    if (request.secure) response.header("Strict-Transport-Security", "max-age=31536000");
+    if (response.status >= 400 && wants_page(request) && header_of(response, "content-type").rfind("application/problem", 0) == 0)
+      response = error_page(request, response, templates, texts, frame);
+    add_security_headers(request, response);
+    const bool page = header_of(response, "content-type").rfind("text/html", 0) == 0;
+    if (page) response.header("Content-Language", std::string(locale::html_lang(request.lang.empty() ? "ja" : request.lang)));
+    // What is made for one person is kept nowhere, whatever its kind.
+    if ((page || is_signed_in(request)) && header_of(response, "cache-control").empty()) response.header("Cache-Control", "no-store");
   });
 }
 

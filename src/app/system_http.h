@@ -27,6 +27,7 @@ struct SystemParts {
   const city::Holder& city;
   Frame frame;
   bool demonstration = true;
+  std::string metrics_clients;   ///< addresses that may read /metrics besides this machine's, with blanks between
 };
 void add_system_routes(http::Router& router, const SystemParts& parts);
 /// Chooses the language (?lang=, cookie, Accept-Language) before everything else and remembers a choice.

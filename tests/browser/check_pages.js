@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { handOver, launch, newContext, languages, staffLanguages } from './lib/browser.js';
 import { checkPage } from './lib/page_checks.js';
-import { accountFor, makeSamples } from './lib/samples.js';
+import { clientOf, realPages } from './lib/real_pages.js';
+import { makeSamples } from './lib/samples.js';
 import { contentPolicy, serveFolder } from './lib/static_server.js';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -23,29 +24,14 @@ if (!options.base === !options.preview) {
   process.exit(2);
 }
 
-/** Who looks at a page: nobody in particular, the citizen of the samples, one in the middle of a log-in, or a staff account. */
-function visitorOf(kind) {
-  if (kind.audience === 'staff') return `staff:${accountFor(kind.permission.replace(/^staff:/, ''))}`;
-  if (kind.kind === 'login-code') return 'pending';
-  if (kind.kind === 'login-continue') return 'kept';
-  return kind.audience === 'citizen' || kind.path.includes('{') || kind.kind === 'drafts' ? 'citizen' : 'anonymous';
-}
-
-/** The pages of the real server: [{kind, path, audience, visitor}], one for every kind and sample. */
-async function realPages(base, samples) {
-  const answer = await fetch(`${base}/api/v1/_pages`);
-  if (!answer.ok) throw new Error(`/api/v1/_pages answers ${answer.status}: is this the demonstration?`);
-  const pages = [{ kind: 'error', path: '/error-404', audience: 'public', visitor: 'anonymous' }];
+/** Pages that the server's list does not have: an error, and forms that were sent empty. */
+function errorPages(samples) {
   const next = 'main button[name=action][value=next]:not(.visually-hidden)';
-  pages.push({ kind: 'interview-errors', path: samples.paths.interview[1], audience: 'citizen', visitor: 'citizen', press: next });
-  pages.push({ kind: 'login-errors', path: '/login', audience: 'public', visitor: 'anonymous', press: 'main form button[type=submit]:not(.visually-hidden)' });
-  for (const kind of await answer.json()) {
-    if (pages.some((p) => p.kind === kind.kind)) continue;
-    const paths = kind.path.includes('{') ? samples.paths[kind.kind] : [kind.path];
-    if (!paths) throw new Error(`lib/samples.js makes nothing for ${kind.kind}: ${kind.path}`);
-    for (const path of paths) pages.push({ ...kind, path, visitor: visitorOf(kind) });
-  }
-  return pages;
+  return [
+    { kind: 'error', path: '/error-404', audience: 'public', visitor: 'anonymous' },
+    { kind: 'interview-errors', path: samples.paths.interview[1], audience: 'citizen', visitor: 'citizen', press: next },
+    { kind: 'login-errors', path: '/login', audience: 'public', visitor: 'anonymous', press: 'main form button[type=submit]:not(.visually-hidden)' },
+  ];
 }
 
 async function site() {
@@ -57,7 +43,7 @@ async function site() {
   const base = options.base.replace(/\/$/, '');
   const samples = await makeSamples(base, options.email);
   const address = (page, lang) => `${base}${page.path}${page.path.includes('?') ? '&' : '?'}lang=${lang}`;
-  return { base, samples, pages: await realPages(base, samples), address, close: () => {} };
+  return { base, samples, pages: await realPages(base, samples, errorPages(samples)), address, close: () => {} };
 }
 
 /** Which languages a page is seen in: all it has, or one that turns with the page. */
@@ -78,7 +64,7 @@ const tabs = new Map();
 async function tabOf(visitor) {
   if (tabs.has(visitor)) return tabs.get(visitor);
   const context = await newContext(browser);
-  if (samples) await handOver(visitor.startsWith('staff:') ? await samples.staff(visitor.slice(6)) : samples.visitors[visitor], context, base);
+  if (samples) await handOver(await clientOf(samples, visitor), context, base);
   const tab = await context.newPage();
   tabs.set(visitor, tab);
   return tab;

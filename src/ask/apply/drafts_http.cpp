@@ -56,7 +56,6 @@ http::Response Apply::draft_file(http::Request& request) {
         const std::string type = blobs::sniff_type(*content);
         auto response = http::text(std::move(*content), type.empty() ? "application/octet-stream" : type);
         response.header("Cache-Control", "private, no-store").header("Content-Disposition", starts_with(type, "image/") ? "inline" : "attachment");
-        response.header("X-Content-Type-Options", "nosniff");
         return response;
       }
   return refuse(Error(ErrorCode::not_found, "no such file"), request);

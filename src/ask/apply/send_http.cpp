@@ -192,8 +192,8 @@ http::Response Apply::receipt_svg(http::Request& request) {
   if (!opened->draft.sent()) return refuse(Error(ErrorCode::not_found), request);
   auto svg = qr_svg(p_.base_url + "/applications/" + opened->draft.number);
   if (!svg.ok()) return refuse(svg.error(), request);
-  auto response = http::text(std::move(*svg), "image/svg+xml");
-  response.header("Cache-Control", "private, max-age=86400");
+  auto response = http::text(std::move(*svg), "image/svg+xml; charset=utf-8");
+  response.header("Cache-Control", "private, no-store");
   return response;
 }
 

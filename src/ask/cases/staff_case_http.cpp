@@ -241,7 +241,7 @@ Response get_file(const Web& web, Request& request) {
   if (!found.ok()) return http::problem(found.error(), request);
   Response r = http::text(std::move(found->content), found->type);
   r.header("Content-Disposition", found->type == "application/pdf" ? "attachment" : "inline");
-  r.header("Cache-Control", "private, no-store").header("X-Content-Type-Options", "nosniff");
+  r.header("Cache-Control", "private, no-store");
   return r;
 }
 

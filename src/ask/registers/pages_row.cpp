@@ -213,7 +213,7 @@ Response send_file(const Web& web, const Request& request, const std::string& bl
   if (!content.ok()) return http::problem(content.error(), request);
   Response r = http::text(std::move(*content), request.query("size") == "thumb" ? "image/jpeg" : found->type);
   r.header("Content-Disposition", found->as_uploaded ? "attachment" : "inline");
-  r.header("Cache-Control", "private, no-store").header("X-Content-Type-Options", "nosniff");
+  r.header("Cache-Control", "private, no-store");
   return r;
 }
 

@@ -20,7 +20,7 @@ std::string_view type_by_name(std::string_view path) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 21> types = {{
       {".html", "text/html; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
       {".mjs", "text/javascript; charset=utf-8"}, {".json", "application/json"}, {".geojson", "application/geo+json"},
-      {".svg", "image/svg+xml"}, {".png", "image/png"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".webp", "image/webp"},
+      {".svg", "image/svg+xml; charset=utf-8"}, {".png", "image/png"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".webp", "image/webp"},
       {".ico", "image/x-icon"}, {".pdf", "application/pdf"}, {".csv", "text/csv; charset=utf-8"}, {".txt", "text/plain; charset=utf-8"},
       {".xml", "application/xml"}, {".woff2", "font/woff2"}, {".wasm", "application/wasm"}, {".webmanifest", "application/manifest+json"},
       {".zip", "application/zip"}, {".mp4", "video/mp4"}}};

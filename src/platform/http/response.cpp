@@ -1,6 +1,7 @@
 #include "platform/http/http.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace machiya::http {
 
@@ -12,6 +13,7 @@ Response& Response::header(std::string name, std::string value) {
 Response& Response::cookie(std::string_view name, std::string_view value, std::int64_t max_age_s, bool http_only) {
   std::string text = std::string(name) + '=' + std::string(value) + "; Path=/; Max-Age=" + std::to_string(max_age_s) + "; SameSite=Lax";
   if (http_only) text += "; HttpOnly";
+  if (starts_with(name, "__Host-")) text += "; Secure";   // browsers refuse the prefix without it
   return header("Set-Cookie", std::move(text));
 }
 

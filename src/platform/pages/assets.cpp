@@ -15,7 +15,7 @@ std::string_view content_type(const std::string& extension) {
   if (extension == ".css") return "text/css; charset=utf-8";
   if (extension == ".js" || extension == ".mjs") return "text/javascript; charset=utf-8";
   if (extension == ".json" || extension == ".geojson") return "application/json; charset=utf-8";
-  if (extension == ".svg") return "image/svg+xml";
+  if (extension == ".svg") return "image/svg+xml; charset=utf-8";
   if (extension == ".png") return "image/png";
   if (extension == ".jpg") return "image/jpeg";
   if (extension == ".ico") return "image/x-icon";

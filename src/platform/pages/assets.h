@@ -13,10 +13,14 @@
 namespace machiya::pages {
 
 /// The policy every page is served with: no inline script or style, nothing from other hosts. MapLibre needs a worker
-/// of our own origin and images made in the page (blob:, data:).
+/// of our own origin and images made in the page (blob:, data:). Scripts carry it too: a worker lives under its own.
 inline constexpr std::string_view kContentSecurityPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+    "worker-src 'self' blob:; manifest-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What is no page but was opened as one (data, pictures, exports) runs, loads and embeds nothing.
+inline constexpr std::string_view kDataSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+/// Browsers show a PDF in a viewer of their own, which a sandbox would keep shut.
+inline constexpr std::string_view kPdfSecurityPolicy = "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 struct Asset {
   std::string content_type;
