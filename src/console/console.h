@@ -8,6 +8,7 @@
 
 #include "platform/http/http.h"
 #include "platform/identity/identity.h"
+#include "platform/identity/password_rules.h"
 #include "platform/pages/pages.h"
 
 namespace machiya::audit {
@@ -53,6 +54,7 @@ struct Parts {
   std::function<pages::Data(const http::Request&)> frame;   ///< what every page of the house needs (app)
   std::function<std::shared_ptr<const city::City>()> city;
   std::vector<std::string> scopes;                          ///< that a token of a program may have: what the APIs ask for
+  const identity::PasswordRules* passwords = nullptr;       ///< which passwords an account may be given; never null in a house
 };
 
 /// Thread-safe after construction.
@@ -61,7 +63,7 @@ class Console {
   Console(Parts parts, std::vector<NavItem> items) : p_(std::move(parts)), items_(std::move(items)) {}
   /// The frame of a staff page: house data plus the navigation of this member of staff (key "side").
   pages::Data frame(const http::Request& request) const;
-  /// /staff (goes to the first page that this person may see), /staff/dead-letters, /staff/accounts, /staff/clients.
+  /// /staff (goes to the first page that this person may see), /staff/dead-letters, /staff/accounts, /staff/clients, /staff/password.
   void add_routes(http::Router& router) const;
 
  private:
@@ -69,9 +71,12 @@ class Console {
   http::Response dead_letters(http::Request& request, std::string_view refused = {}) const;
   http::Response change_dead_letter(http::Request& request) const;
   Result<void> fill_dead_letters(const http::Request& request, pages::Data& data) const;
-  enum class Outcome { none, saved, refused };   ///< of a change to an account, said above the page
+  enum class Outcome : std::uint8_t { none, saved, refused, weak_password };   ///< of a change to an account, said above the page
   http::Response accounts(http::Request& request, Outcome outcome = Outcome::none) const;
   pages::Data account_row(const identity::Identity::StaffMember& member, const city::City* city, const http::Request& request) const;
+  enum class PasswordOutcome : std::uint8_t { none, changed, wrong, weak, locked };
+  http::Response password(http::Request& request, PasswordOutcome outcome = PasswordOutcome::none) const;
+  http::Response change_password(http::Request& request) const;
   Result<void> save_account(store::Tx& tx, const http::Request& request, const std::vector<std::string>& roles) const;
   http::Response change_account(http::Request& request) const;
   http::Response clients(http::Request& request, const std::string& token = {}, const Error* refused = nullptr) const;

@@ -12,6 +12,7 @@
 #include "platform/jobs/jobs.h"
 #include "platform/locale/locale.h"
 #include "platform/store/testing.h"
+#include "platform/vault/totp.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::console {
@@ -41,7 +42,7 @@ class ConsoleTest : public store::testing::StoreTest {
     options.policy_text = R"({"roles":{"admin":{"permissions":["admin.*"],"scope":"all"}}})";   // as in city/osaka
     identity = std::make_unique<identity::Identity>(store(), *vault, *audit, clock, sender, options);
     Parts parts{store(), *audit, *events, *identity, *jobs, *templates, *texts, clock,
-                [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }, {"applications", "registers.read"}};
+                [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }, {"applications", "registers.read"}, &passwords};
     console = std::make_unique<Console>(parts, system_pages());
     console->add_routes(router);
   }
@@ -74,6 +75,7 @@ class ConsoleTest : public store::testing::StoreTest {
   }
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
   identity::NoSender sender;
+  identity::PasswordRules passwords = *identity::PasswordRules::load("", {"machiya", "health"});
   std::unique_ptr<vault::Vault> vault;
   std::unique_ptr<audit::Audit> audit;
   std::unique_ptr<events::Events> events;
@@ -171,7 +173,7 @@ TEST_P(ConsoleTest, AnAccountIsSavedWithItsAuditRowAndARefusalKeepsWhatWasTyped)
     return post("/staff/accounts", {{"action", "save"}, {"name", "sato"}, {"display", "佐藤"}, {"password", password}, {"totp", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}, {"department", "health"}, {"role", "clerk"}});
   };
   const auto refused = save("short");
-  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.status, 422) << refused.body;
   EXPECT_THAT(refused.body, HasSubstr("name=\"name\" value=\"sato\""));
   EXPECT_THAT(refused.body, Not(HasSubstr("GEZDGNBVGY3TQOJQ")));
   EXPECT_TRUE(audited("staff.save").empty());
@@ -180,6 +182,64 @@ TEST_P(ConsoleTest, AnAccountIsSavedWithItsAuditRowAndARefusalKeepsWhatWasTyped)
   EXPECT_THAT(audited("staff.save")[0], HasSubstr("\"clerk\""));
   EXPECT_EQ(post("/staff/accounts", {{"action", "close"}, {"name", "sato"}}).status, 303);
   EXPECT_THAT(page("/staff/accounts"), HasSubstr("Reopen"));
+}
+
+TEST_P(ConsoleTest, AWeakPasswordIsRefusedAndAGoodOneTaken) {
+  const auto save = [&](const std::string& password) {
+    return post("/staff/accounts", {{"action", "save"}, {"name", "sato"}, {"display", "Sato Yuki"}, {"password", password}, {"totp", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}, {"department", "health"}, {"role", "clerk"}});
+  };
+  for (const char* weak : {"", "qhwe8rzu1ox", "Machiya-Health1", "sato yuki sato", "aaaaaaaaaaaaaaaa"}) {
+    const auto refused = save(weak);
+    EXPECT_EQ(refused.status, 422) << weak;
+    EXPECT_THAT(refused.body, HasSubstr("must not be known from leaks")) << weak;
+    EXPECT_THAT(refused.body, HasSubstr("name=\"name\" value=\"sato\"")) << weak;
+  }
+  EXPECT_TRUE(audited("staff.save").empty());
+  EXPECT_EQ(save(" bonito cats at noon ").status, 200);
+  const auto in = [&](std::string_view password) {
+    clock.advance(kMinute);
+    const std::string code = vault::totp_at_step("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", clock.now().us / kSecond / 30);
+    return identity->staff_login("sato", password, code, "192.0.2.1").ok();
+  };
+  EXPECT_FALSE(in("bonito cats at noon")) << "blanks at the ends belong to it";
+  EXPECT_TRUE(in(" bonito cats at noon "));
+}
+
+TEST_P(ConsoleTest, OnesOwnPasswordIsChangedWithThePresentOne) {
+  constexpr std::string_view kSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+  auto made = store().write([&](store::Tx& tx) { return identity->put_staff(tx, "sato", "Sato", "bonito cats at noon", kSecret, {"admin"}, "health"); });
+  ASSERT_TRUE(made.ok());
+  const auto in = [&](std::string_view password) {
+    clock.advance(kMinute);
+    return identity->staff_login("sato", password, vault::totp_at_step(kSecret, clock.now().us / kSecond / 30), "192.0.2.1").ok();
+  };
+  const auto change = [&](const std::string& present, const std::string& wanted) {
+    http::Request r = http::testing::request(http::Method::post, "/staff/password", "en");
+    r.form_pairs = {{"password", present}, {"new_password", wanted}};
+    r.remote = "192.0.2.1";
+    identity::Principal who;
+    who.kind = identity::PrincipalKind::staff, who.id = *made, who.public_id = "s1", who.name = "Sato", who.session = "none";
+    r.principal = std::make_shared<identity::Principal>(who);
+    return router.dispatch(r);
+  };
+  EXPECT_THAT(page("/staff/password"), HasSubstr("autocomplete=\"new-password\""));
+  EXPECT_EQ(change("wrong horse at noon", "tuna dogs at midnight").status, 422);
+  EXPECT_EQ(change("", "tuna dogs at midnight").status, 422);
+  const auto weak = change("bonito cats at noon", "machiya-sato1");
+  EXPECT_EQ(weak.status, 422);
+  EXPECT_THAT(weak.body, HasSubstr("not known from leaks"));
+  EXPECT_THAT(weak.body, Not(HasSubstr("bonito"))) << "nothing secret is shown again";
+  EXPECT_TRUE(in("bonito cats at noon"));
+  const auto changed = change("bonito cats at noon", "tuna dogs at midnight");
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_THAT(changed.body, HasSubstr("Your password was changed"));
+  EXPECT_FALSE(in("bonito cats at noon"));
+  EXPECT_TRUE(in("tuna dogs at midnight"));
+  EXPECT_EQ(audited("staff.password").size(), 1u);
+  EXPECT_EQ(audited("staff.password-refused").size(), 2u);
+  // Guessing from an open session is held back like guessing at the door.
+  for (int i = 0; i < 5; ++i) change("wrong horse at noon", "tuna dogs at midnight");
+  EXPECT_THAT(change("tuna dogs at midnight", "salmon birds at dawn").body, Not(HasSubstr("Your password was changed")));
 }
 
 MACHIYA_ON_BOTH_ENGINES(ConsoleTest);

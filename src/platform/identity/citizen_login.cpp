@@ -19,6 +19,14 @@ std::string six_digits(Rng& rng) {
   std::string out = std::to_string(rng.below(1'000'000));
   return std::string(6 - out.size(), '0') + out;
 }
+/// A code that does not fit: whose it would have been is not known, and an address must not stand in the audit.
+audit::Entry refused_entry() {
+  audit::Entry entry;
+  entry.actor = entry.object = "visitor";
+  entry.action = "session.refused";
+  entry.facts = json::Value::object({{"method", kMethod}});
+  return entry;
+}
 Error wrong_code() { return Error(ErrorCode::invalid_input, "the code is wrong or no longer valid", "code"); }
 }  // namespace
 
@@ -66,7 +74,10 @@ Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_vi
   using Outcome = std::optional<std::string>;
   MACHIYA_TRY(Outcome cookie, store_.write([&](store::Tx& tx) -> Result<Outcome> {
     MACHIYA_TRY(auto row, person_dao::take_try(tx, ticket_digest, options_.code_tries, clock_.now()));
-    if (!row || !vault::equal_secret(row->code, want)) return Outcome();
+    if (!row || !vault::equal_secret(row->code, want)) {
+      MACHIYA_CHECK(audit_.append(tx, refused_entry()));
+      return Outcome();
+    }
     MACHIYA_TRY(const std::string email, vault_.open_secret(kCodeEmailContext, row->email));
     MACHIYA_TRY(const bool first, person_dao::mark_used(tx, ticket_digest));
     if (!first) return Outcome();

@@ -24,7 +24,7 @@ bool asks_for_data(const http::Request& request) {
 }
 
 /// Secrets are typed again rather than kept, sealed as it may be, and shown in a page.
-bool is_secret(std::string_view field) { return field == "password" || field == "totp"; }
+bool is_secret(std::string_view field) { return field == "password" || field == "new_password" || field == "totp"; }
 
 std::string_view form_token(const http::Request& request) {
   if (auto field = request.form("csrf")) return *field;
@@ -153,8 +153,10 @@ std::optional<http::Response> Gate::step_up(http::Request& request, const http::
 http::Response Gate::answer_refusal(http::Request& request, const http::Route& route, const Caller& caller, int verdict) {
   const auto v = static_cast<Verdict>(verdict);
   if (v == Verdict::token_needed) return unauthenticated(request);
-  if (v != Verdict::citizen_login && v != Verdict::staff_login)
+  if (v != Verdict::citizen_login && v != Verdict::staff_login) {
+    log(LogLevel::warn, "access-refused", {{"actor", caller.principal->actor()}, {"needs", route.options.permission}, {"route", route.pattern}, {"request", request.id}});
     return http::problem(Error(ErrorCode::forbidden, "this needs: " + route.options.permission), request);
+  }
   if (asks_for_data(request)) return unauthenticated(request);
   std::string next;
   if (is_unsafe(request.method) && caller.former) {

@@ -127,6 +127,10 @@ Result<std::int64_t> Identity::put_staff(store::Tx& tx, std::string_view name, s
   return impl_->staff.put(tx, name, display, password, totp_secret, roles, department);
 }
 
+Result<void> Identity::change_password(const Principal& who, std::string_view present, std::string_view wanted, std::string_view remote) {
+  return impl_->staff.change_password(who, present, wanted, remote);
+}
+
 Result<void> Identity::logout(const Principal& principal) {
   if (!has_session(principal)) return {};
   return impl_->store.write([&](store::Tx& tx) -> Result<void> {

@@ -113,6 +113,9 @@ class Identity {
   /// Creates or replaces a staff account; used by the console's administrator page, the demonstration and tests.
   Result<std::int64_t> put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                                  std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
+  /// A member of staff's own new password, which the caller has judged (PasswordRules). The present one is asked for and counted like a log-in
+  /// (invalid_input at "present", rate_limited); all their other sessions end; audited.
+  Result<void> change_password(const Principal& who, std::string_view present, std::string_view wanted, std::string_view remote);
   Result<void> logout(const Principal& principal);
   /// The one door of every way to log in: opens a session of `who` (kind and id of a citizen or of staff) that knows how it
   /// came about, ends the one of `before`, hands over drafts, leaves an audit row; gives the cookie value. The caller has

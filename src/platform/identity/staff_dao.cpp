@@ -101,6 +101,10 @@ Result<std::int64_t> put(store::Tx& tx, const Staff& s, Instant now) {
   return rows[0].integer(0);
 }
 
+Result<void> set_password(store::Tx& tx, std::int64_t id, std::string_view hash) {
+  return run(tx, "UPDATE identity_staff SET password = :password WHERE id = :id", {{"password", hash}, {"id", id}});
+}
+
 Result<void> set_active(store::Tx& tx, std::int64_t id, bool active) {
   return run(tx, "UPDATE identity_staff SET active = :active WHERE id = :id", {{"active", active}, {"id", id}});
 }

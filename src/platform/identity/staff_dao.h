@@ -23,6 +23,7 @@ Result<std::optional<Staff>> by_name(store::ReadTx& tx, std::string_view name);
 Result<std::vector<Staff>> all(store::ReadTx& tx);
 /// Creates, or replaces everything but the id, the public id and the last step.
 Result<std::int64_t> put(store::Tx& tx, const Staff& staff, Instant now);
+Result<void> set_password(store::Tx& tx, std::int64_t id, std::string_view hash);
 Result<void> set_active(store::Tx& tx, std::int64_t id, bool active);
 /// False when this time step, or a later one, was used before.
 Result<bool> use_step(store::Tx& tx, std::int64_t id, std::int64_t step);

@@ -118,6 +118,26 @@ Result<std::string> StaffLogin::finish(const staff_dao::Staff& staff, std::int64
   return *cookie;
 }
 
+/// A wrong present password counts like a wrong log-in: an open session must not become a place to guess.
+Result<void> StaffLogin::change_password(const Principal& who, std::string_view present, std::string_view wanted, std::string_view remote) {
+  MACHIYA_TRY(auto staff, store_.read([&](store::ReadTx& tx) { return staff_dao::by_id(tx, who.id); }));
+  if (who.kind != PrincipalKind::staff || !staff || !staff->active) return Error(ErrorCode::not_found, "there is no such account");
+  if (wanted.size() > kLongestPassword) return Error(ErrorCode::invalid_input, "a password has at most 1024 bytes", "wanted");
+  MACHIYA_TRY(const Reserved reserved, reserve_attempt(staff->name, remote));
+  if (!vault::verify_password(present, staff->password)) {
+    MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return audit_.append(tx, entry_of(*staff, "staff.password-refused")); }));
+    return Error(ErrorCode::invalid_input, "the present password is wrong", "present");
+  }
+  const std::string hash = vault::hash_password(wanted);
+  return store_.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_CHECK(staff_dao::set_password(tx, staff->id, hash));
+    MACHIYA_CHECK(staff_dao::remove_attempt(tx, reserved.name_subject));
+    MACHIYA_CHECK(staff_dao::set_attempt(tx, reserved.client_subject, reserved.client_before));
+    MACHIYA_CHECK(door_.end_others(tx, who));
+    return audit_.append(tx, entry_of(*staff, "staff.password"));
+  });
+}
+
 Result<std::int64_t> StaffLogin::put(store::Tx& tx, std::string_view name_text, std::string_view display, std::string_view password,
                                      std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department) {
   staff_dao::Staff staff;

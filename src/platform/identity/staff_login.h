@@ -18,6 +18,8 @@ class StaffLogin {
 
   Result<std::string> login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote,
                             const Principal& before, std::string_view device);
+  /// See Identity::change_password.
+  Result<void> change_password(const Principal& who, std::string_view present, std::string_view wanted, std::string_view remote);
   Result<std::int64_t> put(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                            std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
   std::string demonstration_code() const;
