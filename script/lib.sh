@@ -18,7 +18,7 @@ PACKAGES_TEST=(
   libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl openssl
 )
 # Only for script/prove and script/bench.
-PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time )
+PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time wapiti sqlmap )
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
