@@ -24,7 +24,7 @@ for at in 0 1 2 3 4; do
   mapfile -t starts < <(field "$at" start)
   options=(); for address in "${starts[@]}"; do options+=(-s "$address"); done
   timeout $((SECONDS_EACH + 120)) wapiti -u "$BASE/" "${options[@]}" --scope domain -d 3 -m "$MODULES" -H "Cookie: $(field "$at" cookie)" \
-    --max-scan-time "$SECONDS_EACH" --max-attack-time "$SECONDS_EACH" -t 10 -f json -o "$work/wapiti/$at.json" --flush-session --store-session "$work/wapiti" --no-bugreport \
+    --max-scan-time "$SECONDS_EACH" --max-attack-time "$SECONDS_EACH" -t 10 -v 1 -f json -o "$work/wapiti/$at.json" --flush-session --store-session "$work/wapiti" --no-bugreport \
     >"$work/wapiti/$at.log" 2>&1 || { tail -5 "$work/wapiti/$at.log"; die "wapiti as $name ended with $?"; }
 done
 for at in 0 1 2 3; do
@@ -33,9 +33,10 @@ for at in 0 1 2 3; do
   while read -r address; do
     n=$((n + 1))
     timeout 240 sqlmap -u "$address" --batch --level 2 --risk 1 --technique BEU --dbms SQLite --threads 2 --timeout 10 --retries 1 --cookie "$(field "$at" cookie)" --param-exclude lang \
-      --disable-coloring --output-dir "$work/sqlmap/$at-$n" >"$work/sqlmap/$at-$n.log" 2>&1 || die "sqlmap on $address ended with $?"
+      --disable-coloring --output-dir "$work/sqlmap/$at-$n" >"$work/sqlmap/$at-$n.log" 2>&1 </dev/null || die "sqlmap on $address ended with $?"
   done < <(field "$at" parameters)
 done
+"$NODE" tests/security/judge_scans.js --self-test
 "$NODE" tests/security/judge_scans.js --work "$work" --base "$BASE" --explained tests/security/explained.json
 
 say "parts against Debian's archive"
