@@ -27,6 +27,11 @@ if server_start registers; then
 else
   failed=$((failed + 1)); failures+=("server for the registers")
 fi
+if server_start passkeys; then
+  step "passkeys in the browser" "$NODE" tests/browser/passkeys_browser.js --base "$SERVER_URL"
+else
+  failed=$((failed + 1)); failures+=("server for passkeys")
+fi
 if server_start postgres --store "$(pg_url services)"; then
   step "twelve procedures, HTML only (PostgreSQL)" "$NODE" tests/browser/procedures_plain.js --base "$SERVER_URL"
 else

@@ -16,6 +16,7 @@
 #include "city/import_towns.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
+#include "platform/identity/no_sender.h"
 #include "feel/tck/tck.h"
 #include "platform/vault/vault.h"
 #include "platform/worker/worker_main.h"
@@ -88,9 +89,7 @@ int staff_add(const Arguments& arguments) {
   SystemClock clock;
   vault::SystemRng rng;
   audit::Audit audit(*opened->store, clock);
-  struct NoSender final : identity::CodeSender {
-    Result<void> send(std::string_view, std::string_view, std::string_view) override { return Error(ErrorCode::unavailable); }
-  } sender;
+  identity::NoSender sender;   // nobody logs in here
   identity::Options options;
   options.demonstration = false;
   options.policy_text = std::string(identity::demonstration_policy());

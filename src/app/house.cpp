@@ -137,6 +137,7 @@ identity::Options identity_options(const Settings& settings, const city::City& c
   options.demonstration = settings.demonstration;
   if (settings.demonstration) options.demonstration_totp = std::string(kDemonstrationTotp);
   options.policy_text = json::to_text(city.policy());
+  options.base_url = settings.base_url, options.staff_url = settings.staff_url;
   return options;
 }
 

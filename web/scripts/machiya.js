@@ -25,4 +25,5 @@ on('[data-address]', () => import('./address.js'));
 on('[data-place]', () => import('./place.js'));
 on('[data-events]', () => import('./live.js'));
 on('[data-map-view]', () => import('./map_view.js'));
+on('[data-passkey]', () => import('./passkey.js'));
 on('[data-grid]', () => import('./grid.js'));

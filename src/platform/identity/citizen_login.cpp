@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/addresses.h"
+#include "platform/identity/notices.h"
 #include "platform/identity/people.h"
+#include "platform/identity/recovery_dao.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
@@ -72,7 +74,9 @@ Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_vi
   const std::string want = vault_.digest("code", std::string(ticket) + code);
   // A wrong code is no error of the transaction: the try must stay counted.
   using Outcome = std::optional<std::string>;
+  bool strict = false;
   MACHIYA_TRY(Outcome cookie, store_.write([&](store::Tx& tx) -> Result<Outcome> {
+    strict = false;
     MACHIYA_TRY(auto row, person_dao::take_try(tx, ticket_digest, options_.code_tries, clock_.now()));
     if (!row || !vault::equal_secret(row->code, want)) {
       MACHIYA_CHECK(audit_.append(tx, refused_entry()));
@@ -82,9 +86,15 @@ Result<std::string> CitizenLogin::redeem(std::string_view ticket, std::string_vi
     MACHIYA_TRY(const bool first, person_dao::mark_used(tx, ticket_digest));
     if (!first) return Outcome();
     MACHIYA_TRY(const Principal person, find_or_create(tx, email, Assurance::contact));
+    MACHIYA_TRY(strict, recovery_dao::required(tx, {static_cast<int>(person.kind), person.id}));
+    if (strict) {  // the address is theirs, but they want more than that
+      MACHIYA_CHECK(recovery_dao::put_proof(tx, ticket_digest, person.id, clock_.now()));
+      return Outcome();
+    }
     MACHIYA_TRY(std::string text, door_.open(tx, person, {Method::mail_code, Strength::single_factor}, before, device));
     return Outcome(std::move(text));
   }));
+  if (strict) return Error(ErrorCode::precondition_failed, "this person logs in by passkey only");
   if (!cookie) return wrong_code();
   return *cookie;
 }
@@ -109,9 +119,7 @@ Result<Principal> CitizenLogin::find(store::ReadTx& tx, std::string_view email_t
 }
 
 Result<std::string> CitizenLogin::email_of(store::ReadTx& tx, std::int64_t id) {
-  MACHIYA_TRY(auto person, person_dao::by_id(tx, id));
-  if (!person) return Error(ErrorCode::not_found, "there is no such person");
-  return vault_.open_sealed(tx, person->data_key, kEmailContext, person->email);
+  return person_email(tx, vault_, id);
 }
 
 /// Read from the ticket's row, so that the page shows it whichever process wrote it (rolling restart, several servers).

@@ -1,4 +1,4 @@
-// The text of the mail that carries a one-time code.
+// The texts of the mails of a log-in: a one-time code, and what was changed.
 #include "base/text.h"
 #include "platform/identity/smtp_sender.h"
 #include "platform/locale/locale.h"
@@ -34,22 +34,33 @@ std::string base64_lines(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); i += kLineBytes) out += base64(text.substr(i, kLineBytes)) + "\r\n";
   return out;
 }
-}  // namespace
 
-std::string code_mail(std::string_view from, std::string_view to, std::string_view code, std::string_view lang,
-                      const locale::Catalogue& texts, Instant now) {
-  const locale::Args args = {{"code", std::string(code)}};
+std::string mail_of(std::string_view from, std::string_view to, const std::string& subject, const std::string& body, std::string_view lang, Instant now) {
   std::string date = to_http_date(now);
   date.replace(date.size() - 3, 3, "+0000");  // "GMT" is obsolete in mail (RFC 5322 §4.3)
   std::string out;
   out += "From: <" + std::string(from) + ">\r\n";
   out += "To: <" + std::string(to) + ">\r\n";
-  out += "Subject: " + encoded_words(texts.text(lang, "login.mail_subject")) + "\r\n";
+  out += "Subject: " + encoded_words(subject) + "\r\n";
   out += "Date: " + date + "\r\n";
   out += "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n";
   out += "Content-Language: " + std::string(locale::html_lang(lang)) + "\r\nContent-Transfer-Encoding: base64\r\n\r\n";
-  out += base64_lines(texts.text(lang, "login.mail_body", args));
+  out += base64_lines(body);
   return out;
+}
+}  // namespace
+
+std::string code_mail(std::string_view from, std::string_view to, std::string_view code, std::string_view lang,
+                      const locale::Catalogue& texts, Instant now) {
+  const locale::Args args = {{"code", std::string(code)}};
+  return mail_of(from, to, texts.text(lang, "login.mail_subject"), texts.text(lang, "login.mail_body", args), lang, now);
+}
+
+std::string notice_mail(std::string_view from, std::string_view to, std::string_view notice, std::string_view lang,
+                        const locale::Catalogue& texts, Instant now) {
+  const std::string what = texts.text(lang, "security.notice." + std::string(notice));
+  const locale::Args args = {{"what", what}, {"when", locale::format_time(now, lang)}};
+  return mail_of(from, to, texts.text(lang, "security.notice_subject"), texts.text(lang, "security.notice_body", args), lang, now);
 }
 
 }  // namespace machiya::identity

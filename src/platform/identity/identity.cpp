@@ -9,8 +9,10 @@
 #include "platform/identity/citizen_login.h"
 #include "platform/identity/gate.h"
 #include "platform/identity/outside_logins.h"
+#include "platform/identity/passkeys.h"
 #include "platform/identity/people.h"
 #include "platform/identity/policy.h"
+#include "platform/identity/recovery.h"
 #include "platform/identity/session_door.h"
 #include "platform/identity/sessions.h"
 #include "platform/identity/staff_dao.h"
@@ -55,6 +57,8 @@ struct Identity::Impl {
   StaffLogin staff;
   OutsideLogins outside;
   ApiClients clients;
+  Passkeys passkeys;
+  Recovery recovery;
   Gate gate;
   mutable std::mutex policy_mutex;
   std::shared_ptr<const Policy> policy = std::make_shared<const Policy>();   ///< an empty one: nobody may
@@ -62,7 +66,8 @@ struct Identity::Impl {
   Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
       : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
         door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options),
-        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
+        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions), passkeys(s, v, a, c, rng, sender, door, sessions, options),
+        recovery(s, v, a, c, rng, sender, door, sessions, options), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
 
   std::shared_ptr<const Policy> policy_now() const {
     std::lock_guard lock(policy_mutex);
@@ -72,6 +77,7 @@ struct Identity::Impl {
 
 Identity::Identity(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, CodeSender& sender, Options options)
     : impl_(std::make_unique<Impl>(store, vault, audit, clock, sender, std::move(options))) {
+  impl_->recovery.allow_with([this](const Principal& who, std::string_view permission) { return allowed(who, permission); });
   const std::string& text = impl_->options.policy_text;
   if (text.empty()) return;
   if (auto state = reload_policy(text); !state.ok())
@@ -143,6 +149,8 @@ Result<void> Identity::logout(const Principal& principal) {
   });
 }
 
+Passkeys& Identity::passkeys() { return impl_->passkeys; }
+Recovery& Identity::recovery() { return impl_->recovery; }
 Result<std::string> Identity::open_session(store::Tx& tx, const Principal& who, Authentication how, const Principal& before, std::string_view device) {
   return impl_->door.open(tx, who, how, before, device);
 }

@@ -51,6 +51,8 @@ class CodeSender {
  public:
   virtual ~CodeSender() = default;
   virtual Result<void> send(std::string_view email, std::string_view code, std::string_view lang) = 0;
+  /// Tells somebody what was changed about their log-in: `notice` names the texts "security.notice.<notice>_…". No secrets in it.
+  virtual Result<void> notify(std::string_view email, std::string_view notice, std::string_view lang) = 0;
 };
 
 struct Options {
@@ -68,9 +70,14 @@ struct Options {
   int demonstration_factor = 200;  ///< in the demonstration everybody is one client on loopback: limits are so much wider
   std::string demonstration_totp;  ///< secret shared by the demonstration's staff: its code is shown on the log-in page
   std::size_t cached_sessions = 65'536;
+  std::string base_url;            ///< "https://city.example.jp": its host is the RP ID of passkeys; "": localhost (demonstration)
+  std::string staff_url;           ///< the same for staff whose console has a name of its own; "": base_url
+  int recovery_wait_hours = 24;    ///< between a re-enrolment that a clerk opened and its use: time to object to the notice
 };
 
 class OutsideLogins;
+class Passkeys;
+class Recovery;
 
 /// Thread-safe.
 class Identity {
@@ -104,6 +111,9 @@ class Identity {
   Result<CodeRequest> request_own_code(const Principal& who, std::string_view remote, std::string_view lang);
   /// Checks the code and opens a session; gives the cookie value. A new address becomes a new person (assurance contact).
   Result<std::string> redeem_code(std::string_view ticket, std::string_view code, const Principal& before, std::string_view device = {});
+  /// Passkeys of citizens and staff (passkeys.h); what becomes of people who lost theirs (recovery.h).
+  Passkeys& passkeys();
+  Recovery& recovery();
   // Staff
   /// `before`: the session of this browser until now, which ends; `device`: of the User-Agent, device_of().
   Result<std::string> staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote,

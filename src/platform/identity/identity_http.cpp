@@ -1,7 +1,9 @@
 #include "platform/identity/identity_http.h"
 
 #include "platform/identity/login_forms.h"
+#include "platform/identity/passkeys.h"
 #include "platform/identity/security_http.h"
+#include "platform/identity/security_side.h"
 
 namespace machiya::identity {
 namespace {
@@ -15,11 +17,14 @@ class Pages : public LoginForms {
  public:
   using LoginForms::LoginForms;
 
+  /// The browser offers passkeys in the box itself (conditional mediation), where there can be any.
+  std::string in_box(const Request& request) const { return identity().passkeys().possible(request.header("host")) ? " webauthn" : ""; }
   Response show_email(const Request& request, FormPage form, std::string_view typed) const {
     Data fields;
-    fields.push(field(request, form, "email", "email", "login.email", "").set("value", typed));
+    fields.push(field(request, form, "email", "email", "login.email", "").set("value", typed).set("autocomplete", "email" + in_box(request)));
     Data data = begin(request, form);
     data.set("nav_login", true).set("fields", std::move(fields)).set("buttons", buttons(request, "login.send", false));
+    offer_passkey(*this, "/login/passkey", request, data);
     return render(request, form, "login/email", std::move(data));
   }
   Response show_code(const Request& request, FormPage form) const {
@@ -34,11 +39,12 @@ class Pages : public LoginForms {
   }
   Response show_staff(const Request& request, FormPage form, std::string_view name) const {
     Data fields, code_fields;
-    fields.push(field(request, form, "text", "name", "staff_login.name", "").set("autocomplete", "username").set("value", name));
+    fields.push(field(request, form, "text", "name", "staff_login.name", "").set("autocomplete", "username" + in_box(request)).set("value", name));
     code_fields.push(field(request, form, "digits", "code", "staff_login.code", "staff_login.code_hint")
                          .set("autocomplete", "one-time-code").set("max_length", 12));
     Data data = begin(request, form);
     data.set("fields", std::move(fields)).set("code_fields", std::move(code_fields)).set("buttons", buttons(request, "staff_login.enter", false));
+    offer_passkey(*this, "/staff/login/passkey", request, data);
     const std::string shown = identity().demonstration_totp_code();
     if (!shown.empty()) data.set("demo_totp", shown);
     return render(request, form, "staff-login/form", std::move(data));
@@ -54,10 +60,16 @@ class Pages : public LoginForms {
   }
 };
 
+/// A passkey that was refused leads back here with this in the address.
+void tell_refused(const Request& request, FormPage& form) {
+  if (request.query("refused") == "passkey") form.error_field = "main", form.error_key = "security.passkey_refused";
+}
+
 FormPage email_form(const Request& request) {
   FormPage form;
   form.title_key = "login.title";
   form.next = next_of(request);
+  tell_refused(request, form);
   return form;
 }
 FormPage code_form(const Request& request) {
@@ -70,6 +82,7 @@ FormPage staff_form(const Request& request) {
   FormPage form;
   form.title_key = "staff_login.title";
   form.next = next_of(request);
+  tell_refused(request, form);
   return form;
 }
 
@@ -105,6 +118,8 @@ Response post_code(const Pages& pages, Request& request) {
   if (request.form("action") == "back") return http::see_other(with_next("/login", form.next));
   auto opened = pages.identity().redeem_code(request.cookie(ticket_cookie(request)), request.form("code").value_or(""), principal_of(request),
                                              device_of(request.header("user-agent")));
+  // The address is theirs, but they log in by passkey only: the ticket leads to the ways back in.
+  if (!opened.ok() && opened.error().code == ErrorCode::precondition_failed) return http::see_other(with_next("/login/recover", form.next));
   if (!opened.ok()) {
     if (opened.error().code != ErrorCode::invalid_input) return http::problem(opened.error(), request);
     form.error_field = "code";
@@ -139,9 +154,10 @@ Response post_staff(const Pages& pages, Request& request) {
                                              principal_of(request), device_of(request.header("user-agent")));
   if (!opened.ok()) {
     const ErrorCode code = opened.error().code;
-    if (code != ErrorCode::invalid_input && code != ErrorCode::rate_limited) return http::problem(opened.error(), request);
+    const bool passkey_only = code == ErrorCode::precondition_failed;
+    if (code != ErrorCode::invalid_input && code != ErrorCode::rate_limited && !passkey_only) return http::problem(opened.error(), request);
     form.error_field = "name";
-    form.error_key = code == ErrorCode::rate_limited ? "staff_login.error_locked" : "staff_login.error";
+    form.error_key = passkey_only ? "staff_login.error_passkey_only" : code == ErrorCode::rate_limited ? "staff_login.error_locked" : "staff_login.error";
     form.status = opened.error().info().http_status;
     return pages.show_staff(request, form, name);
   }

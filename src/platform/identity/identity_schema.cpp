@@ -50,6 +50,22 @@ ALTER TABLE identity_session ADD COLUMN strength INT NOT NULL DEFAULT 0;
 ALTER TABLE identity_session ADD COLUMN authenticated TS NOT NULL DEFAULT 0;
 ALTER TABLE identity_session ADD COLUMN device TEXT NOT NULL DEFAULT '';
 )sql";
+/// `kind` and `subject`: a citizen's or a member of staff's key. Names are sealed; codes, challenges and tickets are digests.
+constexpr std::string_view kPasskeys = R"sql(
+CREATE TABLE identity_passkey (id ID, kind INT NOT NULL, subject INT NOT NULL, credential TEXT NOT NULL UNIQUE, public_key BYTES NOT NULL,
+  sign_count INT NOT NULL, backup_eligible INT NOT NULL, backed_up INT NOT NULL, name TEXT NOT NULL, created TS NOT NULL, used TS);
+CREATE INDEX identity_passkey_subject ON identity_passkey (kind, subject);
+CREATE TABLE identity_challenge (id ID, digest TEXT NOT NULL UNIQUE, session TEXT NOT NULL, purpose TEXT NOT NULL, created TS NOT NULL);
+CREATE INDEX identity_challenge_created ON identity_challenge (created);
+CREATE TABLE identity_passkey_only (kind INT NOT NULL, subject INT NOT NULL, since TS NOT NULL, PRIMARY KEY (kind, subject));
+CREATE TABLE identity_recovery_code (id ID, kind INT NOT NULL, subject INT NOT NULL, digest TEXT NOT NULL, created TS NOT NULL, used TS);
+CREATE INDEX identity_recovery_code_subject ON identity_recovery_code (kind, subject);
+CREATE TABLE identity_recovery_proof (id ID, ticket TEXT NOT NULL UNIQUE, person INT NOT NULL, created TS NOT NULL, tries INT NOT NULL);
+CREATE INDEX identity_recovery_proof_created ON identity_recovery_proof (created);
+CREATE TABLE identity_recovery_opening (id ID, kind INT NOT NULL, subject INT NOT NULL, opened_by TEXT NOT NULL, opened TS NOT NULL,
+  usable TS NOT NULL, until TS NOT NULL, closed TS);
+CREATE INDEX identity_recovery_opening_subject ON identity_recovery_opening (kind, subject);
+)sql";
 /// Only the demonstration fills it: any process can show the code that another one made.
 constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN shown TEXT NOT NULL DEFAULT ''";
 }  // namespace
@@ -57,7 +73,7 @@ constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN sh
 std::vector<store::Migration> Identity::migrations() {
   return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
           {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}, {"identity", 6, "client roles", kClientRoles, ""},
-          {"identity", 7, "session authentication", kSessionAuthentication, ""}};
+          {"identity", 7, "session authentication", kSessionAuthentication, ""}, {"identity", 8, "passkeys", kPasskeys, ""}};
 }
 
 }  // namespace machiya::identity

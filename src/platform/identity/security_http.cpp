@@ -1,9 +1,6 @@
 #include "platform/identity/security_http.h"
 
-#include <memory>
-#include <tuple>
-
-#include "platform/identity/login_forms.h"
+#include "platform/identity/security_side.h"
 #include "platform/locale/locale.h"
 
 namespace machiya::identity {
@@ -11,18 +8,6 @@ namespace {
 using http::Request;
 using http::Response;
 using pages::Data;
-
-constexpr int kFormsPerMinute = 60;
-
-/// Citizens and staff see the same things in their own frames.
-struct Side {
-  LoginForms forms;
-  std::string home;       ///< "/my/security"
-  std::string folder;     ///< of the templates
-};
-using Sides = std::shared_ptr<const Side>;
-
-Data text_of(const Side& side, const Request& request, std::string_view key) { return pages::ruby(side.forms.raw(request, key)); }
 
 Data session_card(const Side& side, const Request& request, const Identity::OpenSession& session) {
   const std::string_view method = word_of(session.how.method);
@@ -45,8 +30,10 @@ Response show_security(const Side& side, Request& request) {
   Data cards = Data(Data::List{});
   for (const auto& session : *sessions) cards.push(session_card(side, request, session));
   data.set("home", side.home).set("nav_security", true).set("sessions", std::move(cards)).set("others", sessions->size() > 1);
-  if (const auto done = request.query("done"); done == "ended" || done == "ended-others")
-    data.set("flash", Data().set("kind", "success").set("text", text_of(side, request, "security.done." + std::string(*done))));
+  if (auto shown = show_passkeys(side, request, data); !shown.ok()) return http::problem(shown.error(), request);
+  for (const std::string_view done : {"ended", "ended-others", "passkey-added", "passkey-removed", "passkey-required", "passkey-not-required", "unchanged"})
+    if (request.query("done") == done)
+      data.set("flash", Data().set("kind", done == "unchanged" ? "warning" : "success").set("text", text_of(side, request, "security.done." + std::string(done))));
   return side.forms.render(request, form, side.folder + "/security", std::move(data));
 }
 
@@ -70,7 +57,10 @@ FormPage confirm_form(const Request& request) {
 }
 
 Response show_confirm(const Side& side, const Request& request, const FormPage& form) {
-  return side.forms.render(request, form, side.folder + "/confirm", side.forms.begin(request, form).set("buttons", side.forms.buttons(request, "security.confirm_send", false)));
+  Data data = side.forms.begin(request, form);
+  data.set("buttons", side.forms.buttons(request, "security.confirm_send", false));
+  offer_passkey(side.forms, side.login, request, data);
+  return side.forms.render(request, form, side.folder + "/confirm", std::move(data));
 }
 
 /// The code goes to the address of whoever is in; nobody types one here.
@@ -94,6 +84,7 @@ Response show_staff_confirm(const Side& side, const Request& request, const Form
   code_fields.push(side.forms.field(request, form, "digits", "code", "staff_login.code", "staff_login.code_hint").set("autocomplete", "one-time-code").set("max_length", 12));
   Data data = side.forms.begin(request, form);
   data.set("code_fields", std::move(code_fields)).set("buttons", side.forms.buttons(request, "security.confirm_enter", false));
+  offer_passkey(side.forms, side.login, request, data);
   if (const std::string shown = side.forms.identity().demonstration_totp_code(); !shown.empty()) data.set("demo_totp", shown);
   return side.forms.render(request, form, side.folder + "/confirm", std::move(data));
 }
@@ -114,29 +105,29 @@ Response confirm_staff(const Side& side, Request& request) {
   return r;
 }
 
-http::RouteOptions options(std::string permission, std::string page_kind = {}, int rate = kFormsPerMinute) {
-  http::RouteOptions o;
-  o.permission = std::move(permission);
-  o.page_kind = std::move(page_kind);
-  o.rate_per_minute = rate;
-  return o;
-}
 }  // namespace
 
 void add_security_routes(http::Router& router, Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts,
                          Frame frame, Frame staff_frame) {
-  const Sides citizen = std::make_shared<const Side>(Side{{identity, templates, texts, std::move(frame)}, "/my/security", "login"});
-  const Sides staff = std::make_shared<const Side>(Side{{identity, templates, texts, std::move(staff_frame)}, "/staff/security", "staff-login"});
-  const int rate = identity.options().demonstration ? 0 : kFormsPerMinute;
-  for (const auto& [side, permission, kind] : {std::tuple(citizen, "person", "my-security"), std::tuple(staff, "staff", "staff-security")}) {
-    router.get(side->home, options(permission, kind), [side](Request& r) { return show_security(*side, r); });
-    router.post(side->home + "/end", options(permission), [side](Request& r) { return end_one(*side, r); });
-    router.post(side->home + "/end-others", options(permission), [side](Request& r) { return end_others(*side, r); });
+  const Sides citizen = std::make_shared<const Side>(Side{{identity, templates, texts, std::move(frame)}, PrincipalKind::citizen, "/my/security", "login", "/login/passkey", "person"});
+  const Sides staff = std::make_shared<const Side>(
+      Side{{identity, templates, texts, std::move(staff_frame)}, PrincipalKind::staff, "/staff/security", "staff-login", "/staff/login/passkey", "staff"});
+  for (const Sides& side : {citizen, staff}) {
+    router.get(side->home, security_route(side->permission, side->kind == PrincipalKind::staff ? "staff-security" : "my-security"), [side](Request& r) { return show_security(*side, r); });
+    router.post(side->home + "/end", security_route(side->permission), [side](Request& r) { return end_one(*side, r); });
+    router.post(side->home + "/end-others", security_route(side->permission), [side](Request& r) { return end_others(*side, r); });
+    add_passkey_routes(router, side);
   }
-  router.get("/login/confirm", options("person", "login-confirm"), [citizen](Request& r) { return show_confirm(*citizen, r, confirm_form(r)); });
-  router.post("/login/confirm", options("person", "", rate), [citizen](Request& r) { return send_code(*citizen, r); });
-  router.get("/staff/confirm", options("staff", "staff-confirm"), [staff](Request& r) { return show_staff_confirm(*staff, r, confirm_form(r)); });
-  router.post("/staff/confirm", options("staff", "", rate), [staff](Request& r) { return confirm_staff(*staff, r); });
+  add_recovery_routes(router, citizen, staff);
+  auto posted = [&](const char* permission) {
+    http::RouteOptions o = security_route(permission);
+    if (identity.options().demonstration) o.rate_per_minute = 0;
+    return o;
+  };
+  router.get("/login/confirm", security_route("person", "login-confirm"), [citizen](Request& r) { return show_confirm(*citizen, r, confirm_form(r)); });
+  router.post("/login/confirm", posted("person"), [citizen](Request& r) { return send_code(*citizen, r); });
+  router.get("/staff/confirm", security_route("staff", "staff-confirm"), [staff](Request& r) { return show_staff_confirm(*staff, r, confirm_form(r)); });
+  router.post("/staff/confirm", posted("staff"), [staff](Request& r) { return confirm_staff(*staff, r); });
 }
 
 }  // namespace machiya::identity

@@ -1,6 +1,7 @@
 #include "platform/identity/session_door.h"
 
 #include "platform/audit/audit.h"
+#include "platform/identity/recovery_dao.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
@@ -15,6 +16,10 @@ Result<void> SessionDoor::note(store::Tx& tx, const Principal& who, std::string_
 }
 
 Result<std::string> SessionDoor::open(store::Tx& tx, const Principal& who, const Authentication& how, const Principal& before, std::string_view device) {
+  // Whoever wants passkeys only is not let in by one weak factor, whichever way it came.
+  MACHIYA_TRY(const bool strict, recovery_dao::required(tx, {static_cast<int>(who.kind), who.id}));
+  const bool strong = how.strength == Strength::phishing_resistant || how.method == Method::recovery;
+  if (strict && !strong) return Error(ErrorCode::precondition_failed, "this account logs in by passkey only");
   // A new secret at every log-in: one that was planted in the browser before is worth nothing afterwards.
   MACHIYA_TRY(const Token token, sessions_.open(tx, who.kind, who.id, how, device));
   if (has_session(before)) MACHIYA_CHECK(sessions_.end(tx, before.session));

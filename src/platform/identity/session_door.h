@@ -15,7 +15,7 @@ class SessionDoor {
  public:
   SessionDoor(vault::Vault& vault, audit::Audit& audit, Sessions& sessions) : vault_(vault), audit_(audit), sessions_(sessions) {}
 
-  /// As Identity::open_session().
+  /// As Identity::open_session(); precondition_failed for a weak way into an account that wants passkeys only.
   Result<std::string> open(store::Tx& tx, const Principal& who, const Authentication& how, const Principal& before, std::string_view device);
   Result<std::vector<Identity::OpenSession>> list(store::ReadTx& tx, const Principal& who);
   Result<void> end(store::Tx& tx, const Principal& who, std::string_view handle);

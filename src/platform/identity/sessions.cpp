@@ -5,7 +5,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "platform/identity/passkey_dao.h"
 #include "platform/identity/person_dao.h"
+#include "platform/identity/recovery_dao.h"
 #include "platform/identity/staff_dao.h"
 #include "platform/vault/vault.h"
 
@@ -201,6 +203,8 @@ std::function<Result<void>(store::Tx&)> Sessions::upkeep() {
     MACHIYA_CHECK(session_dao::remove_changes_before(tx, Instant{now.us - kHour}));
     MACHIYA_CHECK(session_dao::remove_parked_before(tx, Instant{now.us - kKeepParked}));
     MACHIYA_CHECK(person_dao::remove_codes_before(tx, Instant{now.us - kKeepCodes}));
+    MACHIYA_CHECK(passkey_dao::remove_challenges_before(tx, Instant{now.us - kHour}));
+    MACHIYA_CHECK(recovery_dao::remove_proofs_before(tx, Instant{now.us - kHour}));
     return staff_dao::remove_attempts_before(tx, Instant{now.us - kDay});
   };
 }

@@ -48,6 +48,16 @@ struct SmtpSender::Impl {
     }
   }
 
+  Result<void> queue_mail(Mail mail) {
+    {
+      std::lock_guard lock(mutex);
+      if (queue.size() >= options.queue) return Error(ErrorCode::unavailable, "too many mails are waiting");
+      queue.push_back(std::move(mail));
+    }
+    wake.notify_all();
+    return {};
+  }
+
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
@@ -82,14 +92,11 @@ SmtpSender::~SmtpSender() {
 }
 
 Result<void> SmtpSender::send(std::string_view email, std::string_view code, std::string_view lang) {
-  Mail mail{std::string(email), code_mail(impl_->options.from, email, code, lang, impl_->texts, impl_->clock.now())};
-  {
-    std::lock_guard lock(impl_->mutex);
-    if (impl_->queue.size() >= impl_->options.queue) return Error(ErrorCode::unavailable, "too many mails are waiting");
-    impl_->queue.push_back(std::move(mail));
-  }
-  impl_->wake.notify_all();
-  return {};
+  return impl_->queue_mail({std::string(email), code_mail(impl_->options.from, email, code, lang, impl_->texts, impl_->clock.now())});
+}
+
+Result<void> SmtpSender::notify(std::string_view email, std::string_view notice, std::string_view lang) {
+  return impl_->queue_mail({std::string(email), notice_mail(impl_->options.from, email, notice, lang, impl_->texts, impl_->clock.now())});
 }
 
 SmtpSender::Counts SmtpSender::counts() const {

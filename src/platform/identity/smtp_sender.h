@@ -35,6 +35,7 @@ class SmtpSender final : public CodeSender {
   SmtpSender(SmtpOptions options, const outbound::Outbound& door, const locale::Catalogue& texts, const Clock& clock);
   ~SmtpSender() override;
   Result<void> send(std::string_view email, std::string_view code, std::string_view lang) override;
+  Result<void> notify(std::string_view email, std::string_view notice, std::string_view lang) override;
 
   struct Counts {
     std::int64_t sent = 0;
@@ -53,9 +54,13 @@ class SmtpSender final : public CodeSender {
 class DemonstrationSender final : public CodeSender {
  public:
   Result<void> send(std::string_view, std::string_view, std::string_view) override { return {}; }
+  Result<void> notify(std::string_view, std::string_view, std::string_view) override { return {}; }
 };
 
-/// The whole mail with headers (RFC 5322; texts as RFC 2047 words and base64). Holds the code and nothing else of anybody.
+/// The whole mail with headers (RFC 5322; texts as RFC 2047 words and base64). Holds the code, or what was changed, and nothing else of
+/// anybody.
+std::string notice_mail(std::string_view from, std::string_view to, std::string_view notice, std::string_view lang,
+                        const locale::Catalogue& texts, Instant now);
 std::string code_mail(std::string_view from, std::string_view to, std::string_view code, std::string_view lang,
                       const locale::Catalogue& texts, Instant now);
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "platform/audit/audit.h"
+#include "platform/identity/recovery_dao.h"
 #include "platform/vault/totp.h"
 #include "platform/vault/vault.h"
 
@@ -154,6 +155,11 @@ Result<std::int64_t> StaffLogin::put(store::Tx& tx, std::string_view name_text, 
   }
   staff.roles = roles;
   staff.department = std::string(department);
+  MACHIYA_TRY(const auto before, staff_dao::by_name(tx, staff.name));
+  if (before) {  // a new password by one administrator must not be a way around the passkey
+    MACHIYA_TRY(const bool strict, recovery_dao::required(tx, {static_cast<int>(PrincipalKind::staff), before->id}));
+    if (strict) return Error(ErrorCode::conflict, "the account logs in by passkey only: two administrators reset it first", "name");
+  }
   MACHIYA_TRY(const std::int64_t id, staff_dao::put(tx, staff, clock_.now()));
   MACHIYA_CHECK(sessions_.end_all(tx, PrincipalKind::staff, id));
   return id;

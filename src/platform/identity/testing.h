@@ -30,6 +30,11 @@ class KeepingSender final : public CodeSender {
     if (fails) return Error(ErrorCode::unavailable, "no mail server");
     return {};
   }
+  Result<void> notify(std::string_view email, std::string_view notice, std::string_view) override {
+    notices.push_back(std::string(email) + " " + std::string(notice));
+    return {};
+  }
+  std::vector<std::string> notices;   ///< "a@example.jp passkey-added"
   int sent = 0;
   bool fails = false;
   std::string last_email, last_code;
