@@ -13,8 +13,7 @@ import { evidenceOf } from './lib/evidence.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const kHighest = 2;   // the level aimed at: all requirements of levels 1 and 2
-const kWanted = 0.9;  // share of the applicable ones that is aimed at (issue 4, "Must show" 7)
-const kHeld = 0.84;   // and the one that was reached: it may only be raised
+const kWanted = 0.9;  // share of the applicable ones, issue 4 "Must show" 7
 const kLongestWording = 10;
 
 /** Every id of levels 1 and 2 once, nothing else, with its released level. */
@@ -84,7 +83,7 @@ function report(found) {
   for (const line of found.rest) console.log(`not verified: ${line}`);
   const share = found.verified / (found.applicable || 1);
   console.log(`ASVS 5.0.0, levels 1 and 2: ${found.total} requirements, ${found.applicable} apply; verified by a test that ran and passed: ` +
-    `${found.verified} (${(100 * share).toFixed(1)} %), only by script/prove: ${found.proved}, not verified: ${found.rest.length}; aim: ${100 * kWanted} %`);
+    `${found.verified} (${(100 * share).toFixed(1)} %), only by script/prove: ${found.proved}, not verified: ${found.rest.length}; wanted: ${100 * kWanted} %`);
   return share;
 }
 
@@ -148,5 +147,5 @@ if (process.argv.includes('--self-test')) {
   if (!existsSync(logs)) throw new Error(`${logs}: no results; run script/test`);
   const found = judge(readFileSync(join(root, 'docs/asvs.yml'), 'utf8'), evidenceOf(logs), partsOfProve());
   const share = report(found);
-  if (found.faults.length || share < kHeld) process.exitCode = 1;
+  if (found.faults.length || share < kWanted) process.exitCode = 1;
 }
