@@ -41,6 +41,8 @@ for (const javaScriptEnabled of [true, false]) {
   await page.getByLabel('account').fill(javaScriptEnabled ? 'hanako' : 'taro');
   await page.getByRole('button', { name: 'Log in' }).click();
   expect(`${words}: a way was added`, page.url() === `${world.base}/my/security`);
+  await page.goto(`${world.base}/my/security?lang=en`);
+  expect(`${words}: it is not offered again, others are`, (await page.getByRole('button', { name: /gBizID/ }).count()) === 0 && (await page.getByRole('button', { name: /LINE/ }).count()) === 1);
   await context.close();
   const again = await newContext(browser, { javaScriptEnabled });
   const other = await again.newPage();

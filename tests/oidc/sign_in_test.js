@@ -97,6 +97,16 @@ for (const test of wanted(admitted))
     : `not let in: ${answer.status} ${answer.location}; ${world.lines('sign-in-refused').map((line) => line.cause).at(-1)}`));
 for (const test of wanted(refused)) await run(test, faultOf);
 
+/** A session is as old as the proof that the provider gave: one of an hour ago must be renewed before a sensitive act. */
+async function ageOfProof(test, answer, story) {
+  const page = await answer.visitor.ask(`${world.base}/my/security`);
+  const sent = await answer.visitor.form(`${world.base}/my/security/providers/gbiz-id`, { csrf: page.text.match(/name="csrf" value="([^"]+)"/)[1] });
+  if (test.old !== Boolean(sent.location?.includes('/login/confirm'))) return `${sent.status} ${sent.location ?? ''}`;
+  const left = (await story.visitor().ask(`${world.base}/login/with/digital-agency?fresh=yes`)).location;
+  return left.includes('prompt=login') && left.includes('max_age=900') ? undefined : `the provider is not asked for a fresh log-in: ${left}`;
+}
+for (const test of wanted([{ name: 'a proof of now', old: false }, { name: 'a proof of an hour ago', old: true, fault: { idToken: { claims: { auth_time: 'now-3600' } } } }])) await run(test, ageOfProof);
+
 // Where is what went through? Not in the log; tokens, subjects and people not in the database either, as it lies on the disk.
 const tokens = [...(await world.first.be()), ...(await world.second.be())];
 const log = world.log();
@@ -116,5 +126,5 @@ if (options.planted) {
   process.exit(found.length > 0 && found.length === failed.length ? 0 : 1);
 }
 for (const line of failed) console.log(`FAILED ${line}`);
-console.log(`${passed} passed (${wanted(refused).length} cheats, ${wanted(admitted).length} honest log-ins), ${failed.length} failed`);
+console.log(`${passed} passed (${wanted(refused).length} cheats refused, the others honest log-ins), ${failed.length} failed`);
 process.exit(failed.length === 0 ? 0 : 1);

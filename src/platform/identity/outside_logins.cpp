@@ -12,6 +12,8 @@ Result<std::optional<Principal>> OutsideLogins::person(store::ReadTx& tx, std::s
   return std::optional<Principal>(citizen_principal(*known));
 }
 
+Result<std::vector<std::string>> OutsideLogins::methods(store::ReadTx& tx, const Principal& person) const { return person_dao::methods_of(tx, person.id); }
+
 Result<Principal> OutsideLogins::add_person(store::Tx& tx, std::string_view method, std::string_view subject, Assurance assurance) const {
   return create_person(tx, vault_, rng_, clock_.now(), method, subject, "", assurance);
 }

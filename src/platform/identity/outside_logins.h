@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/rng.h"
 #include "platform/identity/identity.h"
@@ -19,6 +20,8 @@ class OutsideLogins {
 
   /// Nothing when nobody logs in so.
   Result<std::optional<Principal>> person(store::ReadTx& tx, std::string_view method, std::string_view subject) const;
+  /// The ways of a person who is here, by name.
+  Result<std::vector<std::string>> methods(store::ReadTx& tx, const Principal& person) const;
   /// A new person who logs in so and has no mail address (email_of() gives "").
   Result<Principal> add_person(store::Tx& tx, std::string_view method, std::string_view subject, Assurance assurance) const;
   /// One way more for a person; conflict when somebody else has it. Audited.

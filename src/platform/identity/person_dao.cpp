@@ -44,6 +44,13 @@ Result<void> insert_login(store::Tx& tx, std::int64_t person, std::string_view m
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 
+Result<std::vector<std::string>> methods_of(store::ReadTx& tx, std::int64_t person) {
+  MACHIYA_TRY(auto rows, tx.query("SELECT DISTINCT method FROM identity_login WHERE person = :person ORDER BY method", {{"person", person}}));
+  std::vector<std::string> out;
+  for (const auto& row : rows) out.emplace_back(row.text(0));
+  return out;
+}
+
 Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Instant now) {
   MACHIYA_TRY(auto changed, tx.execute("UPDATE identity_person SET assurance = :a, verified = :now WHERE id = :id AND assurance < :a",
                                        {{"a", assurance}, {"now", now.us}, {"id", id}}));

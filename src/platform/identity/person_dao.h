@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "platform/store/store.h"
@@ -23,6 +24,8 @@ Result<std::optional<Person>> by_public_id(store::ReadTx& tx, std::string_view p
 Result<std::optional<Person>> by_login(store::ReadTx& tx, std::string_view method, std::string_view subject);
 Result<std::int64_t> insert(store::Tx& tx, const Person& person, Instant now);
 Result<void> insert_login(store::Tx& tx, std::int64_t person, std::string_view method, std::string_view subject, Instant now);
+/// The ways in which a person logs in, by name.
+Result<std::vector<std::string>> methods_of(store::ReadTx& tx, std::int64_t person);
 Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Instant now);
 
 struct Code {

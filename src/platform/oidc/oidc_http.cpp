@@ -39,7 +39,7 @@ std::string seconds(int minutes) { return std::to_string(minutes * 60); }
 Response get_start(SignIn& sign_in, Request& request) {
   const auto provider = sign_in.provider(request.param("provider"));
   if (!provider.ok()) return http::problem(provider.error(), request);
-  auto left = sign_in.depart(*provider, std::string(request.cookie(browser_cookie(request))), identity::local_path(request.query("next").value_or("/")));
+  auto left = sign_in.depart(*provider, std::string(request.cookie(browser_cookie(request))), {identity::local_path(request.query("next").value_or("/")), request.query("fresh") == "yes"});
   if (!left.ok()) return refuse(request, provider->definition->id, left.error(), provider->definition->audience);
   Response r = http::see_other(left->location);
   identity::set_cookie(request, r, browser_cookie(request), left->browser, seconds(kPendingMinutes));
@@ -64,7 +64,7 @@ Response get_callback(SignIn& sign_in, Request& request) {
 Response post_add(SignIn& sign_in, const LoginForms& forms, Request& request) {
   const auto provider = sign_in.provider(request.param("provider"));
   if (!provider.ok() || provider->definition->audience != Audience::citizens) return http::problem(Error(ErrorCode::not_found), request);
-  auto left = sign_in.depart(*provider, std::string(request.cookie(browser_cookie(request))), "/my/security", &identity::principal_of(request));
+  auto left = sign_in.depart(*provider, std::string(request.cookie(browser_cookie(request))), {"/my/security", false, &identity::principal_of(request)});
   if (!left.ok()) return refuse(request, provider->definition->id, left.error(), Audience::citizens);
   identity::FormPage page;
   page.title_key = "login.with_add_title";
@@ -99,15 +99,22 @@ http::RouteOptions options_for(std::string permission, std::string page_kind) {
 pages::Data with_providers(pages::Data data, const SignIn& sign_in, const locale::Catalogue& texts, const Request& request) {
   const bool adding = request.path == "/my/security", staff = request.path == "/staff/login";
   if (!adding && !staff && request.path != "/login" && request.path != "/login/confirm") return data;
-  const std::string next = identity::next_of(request);
+  const bool fresh = request.path == "/login/confirm";
+  std::vector<Provider> providers = sign_in.providers(staff ? Audience::staff : Audience::citizens);
+  if (adding) {
+    auto more = sign_in.more_for(identity::principal_of(request));
+    providers = more.ok() ? std::move(*more) : std::vector<Provider>();
+    if (!more.ok()) log(LogLevel::warn, "ways-unread", {{"why", more.error().to_string()}});
+  }
   pages::Data items = pages::Data(pages::Data::List{});
-  const auto providers = sign_in.providers(staff ? Audience::staff : Audience::citizens);
   for (const Provider& provider : providers) {
-    pages::Data item;
-    item.set("label", texts.text(request.lang, "login.with", {{"provider", provider.definition->name_in(request.lang)}}));
-    if (adding) item.set("action", "/my/security/providers/" + provider.definition->id);
-    else item.set("href", identity::with_next("/login/with/" + provider.definition->id, next));
-    items.push(std::move(item));
+    const std::string& id = provider.definition->id;
+    std::string href = identity::with_next("/login/with/" + id, identity::next_of(request));
+    if (fresh) href += (href.find('?') == std::string::npos ? "?" : "&") + std::string("fresh=yes");
+    items.push(pages::Data()
+                   .set("label", texts.text(request.lang, adding ? "login.with_add" : "login.with", {{"provider", provider.definition->name_in(request.lang)}}))
+                   .set("action", "/my/security/providers/" + id)
+                   .set("href", std::move(href)));
   }
   if (!providers.empty()) data.set(adding ? "more_ways" : "providers", pages::Data().set("items", std::move(items)));
   return data;

@@ -27,6 +27,14 @@ Result<void> check_once(const http::Pairs& query) {
 }
 std::string digest_of(const vault::Vault& vault, std::string_view what, std::string_view secret) { return vault.digest("oidc-" + std::string(what), secret); }
 
+std::string method_of(const Definition& definition) { return "oidc:" + definition.id; }
+
+/// When the person gave the proof: what the provider says, where it does. No later than now, whatever its clock.
+Instant proved_at(const json::Value& claims, Instant now) {
+  const auto at = jose::seconds_of(claims, "auth_time");
+  return at.ok() ? std::min(Instant{*at * kSecond}, now) : now;
+}
+
 /// The provider's own refusal.
 Error refusal(std::string_view word) {
   return word == "access_denied" ? fault("provider-cancelled", "the person or the provider said no") : fault("provider-error", "the provider ended the log-in");
@@ -52,17 +60,26 @@ Result<Provider> SignIn::provider(std::string_view id) const {
 /// One address for each provider: an answer that comes to another's is not this one's (mix-up; RFC 9700 §4.4).
 std::string SignIn::redirect_uri(std::string_view provider) const { return base_url_ + "/login/with/" + std::string(provider) + "/callback"; }
 
-Result<Departure> SignIn::depart(const Provider& provider, const std::string& browser, const std::string& next, const identity::Principal* adding) {
+Result<std::vector<Provider>> SignIn::more_for(const identity::Principal& citizen) const {
+  MACHIYA_TRY(const auto have, store_.read([&](store::ReadTx& tx) { return identity_.outside_logins().methods(tx, citizen); }));
+  std::vector<Provider> out = providers(Audience::citizens);
+  out.erase(std::remove_if(out.begin(), out.end(), [&](const Provider& p) { return std::find(have.begin(), have.end(), method_of(*p.definition)) != have.end(); }), out.end());
+  return out;
+}
+
+Result<Departure> SignIn::depart(const Provider& provider, const std::string& browser, const Purpose& purpose) {
   MACHIYA_TRY(const auto metadata, cache_.metadata(provider.issuer));
   const Attempt attempt{new_secret(rng_), new_secret(rng_), new_secret(rng_), redirect_uri(provider.definition->id)};
-  Departure out{authorization_url(*metadata, provider, attempt), browser.size() == 43 ? browser : new_secret(rng_)};
+  // With max_age the answer says when the person logged in (Core §2, auth_time): a session from there is as old as that.
+  const Form more = purpose.fresh ? Form{{"prompt", "login"}, {"max_age", std::to_string(identity::kStepUpMinutes * 60)}} : Form{};
+  Departure out{authorization_url(*metadata, provider, attempt, more), browser.size() == 43 ? browser : new_secret(rng_)};
   const Instant now = clock_.now();
   pending_dao::Pending row;
   row.state = digest_of(vault_, "state", attempt.state);
   row.provider = provider.definition->id;
   row.browser = digest_of(vault_, "browser", out.browser);
-  row.sealed = vault_.seal_secret(kContext, json::to_text(json::Value::object({{"verifier", attempt.verifier}, {"nonce", attempt.nonce}, {"next", next}})));
-  row.person = adding ? adding->id : 0;
+  row.sealed = vault_.seal_secret(kContext, json::to_text(json::Value::object({{"verifier", attempt.verifier}, {"nonce", attempt.nonce}, {"next", purpose.next}})));
+  row.person = purpose.adding ? purpose.adding->id : 0;
   row.created = now;
   row.expires = Instant{now.us + kPendingMinutes * kMinute};
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
@@ -111,7 +128,7 @@ Result<Arrival> SignIn::arrive(std::string_view id, const http::Request& request
 Result<identity::Principal> SignIn::citizen_of(store::Tx& tx, const Provider& provider, const Claimed& claimed, const Vouched& vouched, const http::Request& request) {
   const Definition& definition = *provider.definition;
   identity::OutsideLogins& logins = identity_.outside_logins();
-  const std::string method = "oidc:" + definition.id;
+  const std::string method = method_of(definition);
   const std::string subject = digest_of(vault_, "subject", definition.id + "\n" + provider.issuer + "\n" + vouched.subject);
   const identity::Principal& now = identity::principal_of(request);
   identity::Principal who;
@@ -144,7 +161,7 @@ Result<std::string> SignIn::admit(store::Tx& tx, const Provider& provider, const
     MACHIYA_TRY(who, citizen_of(tx, provider, claimed, vouched, request));
     if (claimed.person != 0) return std::string();
   }
-  const identity::Authentication how{identity::Method::provider, definition.strength, clock_.now()};
+  const identity::Authentication how{identity::Method::provider, definition.strength, proved_at(vouched.claims, clock_.now())};
   return identity_.open_session(tx, who, how, identity::principal_of(request), identity::device_of(request.header("user-agent")));
 }
 

@@ -40,12 +40,19 @@ class SignIn {
   SignIn(store::Store& store, vault::Vault& vault, identity::Identity& identity, const outbound::Outbound& door, const Clock& clock, Rng& rng, std::string base_url, Ports ports);
 
   std::vector<Provider> providers(Audience audience) const;
+  /// Those of citizens that this one does not log in with yet.
+  Result<std::vector<Provider>> more_for(const identity::Principal& citizen) const;
   /// not_found for one that is not offered.
   Result<Provider> provider(std::string_view id) const;
 
   /// `browser`: the cookie that the browser has already, or "". `adding`: a citizen who is in and adds this way of logging in.
-  /// `next` must be a path of this site (local_path()).
-  Result<Departure> depart(const Provider& provider, const std::string& browser, const std::string& next, const identity::Principal* adding = nullptr);
+  /// `next` must be a path of this site (local_path()). `fresh`: the provider is asked to log the person in anew, before a sensitive act.
+  struct Purpose {
+    std::string next = "/";
+    bool fresh = false;
+    const identity::Principal* adding = nullptr;
+  };
+  Result<Departure> depart(const Provider& provider, const std::string& browser, const Purpose& purpose);
   /// The provider's answer. The row of `state` is used up by the first answer that comes from its browser, whatever it says. Causes
   /// in `where`: "parameters-twice", "state-missing", "state-unknown", "state-used", "state-expired", "browser-foreign",
   /// "provider-swapped", "iss-missing", "iss-mismatch", "provider-error", "provider-cancelled", "code-missing", "link-foreign",
