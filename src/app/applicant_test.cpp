@@ -80,7 +80,7 @@ struct Applicant : apply::Applying {
     ports.end_draft = [this](store::Tx& tx, const std::string& draft, const std::string& number) { return apply->end_draft(tx, draft, number); };
     cases = std::make_unique<cases::Cases>(cases::Platform{store(), *vault, *audit, *events, *jobs, *identity, clock, rng}, ports);
     statistics = std::make_unique<cases::Statistics>(store(), clock);
-    apply = std::make_unique<apply::Apply>(apply::Platform{store(), *vault, *audit, *blobs, *templates, *texts, nullptr, clock, rng,
+    apply = std::make_unique<apply::Apply>(apply::Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
                                                            [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
                                            apply_ports(*cases, *statistics, *identity, store()));
     identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });

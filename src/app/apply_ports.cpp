@@ -1,5 +1,7 @@
 #include "app/apply_ports.h"
 
+#include <limits>
+
 #include "ask/cases/cases.h"
 #include "ask/cases/statistics.h"
 #include "ask/records/records_dao.h"
@@ -17,10 +19,14 @@ bool asks(cases::Cases& cases, const cases::CaseRow& row) {
   return state && state->opens_correction;
 }
 
-Result<apply::PublicStatus> status_of(cases::Cases& cases, store::Store& store, std::string_view number, std::string_view lang, bool only_without_applicant) {
+Result<apply::PublicStatus> status_of(cases::Cases& cases, store::Store& store, std::string_view number, const identity::Principal& who, bool sent, std::string_view lang) {
   return store.read([&](store::ReadTx& tx) -> Result<apply::PublicStatus> {
     MACHIYA_TRY(const auto row, records::find_record(tx, number));
-    if (!row || row->kind != "case" || (only_without_applicant && row->person)) return Error(ErrorCode::not_found);
+    if (!row || row->kind != "case") return Error(ErrorCode::not_found);
+    identity::Resource it;
+    it.person = row->person.value_or(0), it.procedure = row->type, it.ownerless = !row->person;
+    if (sent) it.ties.push_back({"sender", "", Instant{0}, Instant{std::numeric_limits<std::int64_t>::max()}, false});
+    if (!cases.platform().identity.decide(who, "case.status", it).allowed()) return Error(ErrorCode::not_found);
     MACHIYA_TRY(const auto rules, cases.definitions().of_case(tx, row->type, row->definition, row->rules, row->initiative));
     apply::PublicStatus out;
     out.title = rules->procedure->name.in(lang);
@@ -56,6 +62,12 @@ apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, ide
       out.push_back({row.number, row.title, row.state_name, row.received, row.changed, row.due, row.ended, asks(cases, row)});
     return out;
   };
+  ports.represented = [&cases](const identity::Principal& who, std::string_view lang, std::string_view request) -> Result<std::vector<apply::OwnCase>> {
+    MACHIYA_TRY(const auto rows, cases.represented_cases(who, lang, request));
+    std::vector<apply::OwnCase> out;
+    for (const cases::CaseRow& row : rows) out.push_back({row.number, row.title, row.state_name, row.received, row.changed, row.due, row.ended, asks(cases, row)});
+    return out;
+  };
   ports.resubmit = [&cases](std::string_view number, const cases::Submission& changed, const cases::Act& act, const identity::Principal& who) {
     return cases.resubmit(number, changed, act, who);
   };
@@ -79,8 +91,7 @@ apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, ide
   ports.version_of = [&cases, &store](std::string_view procedure, std::string_view hash) {
     return store.read([&](store::ReadTx& tx) { return cases.definitions().version_of(tx, procedure, hash); });
   };
-  ports.public_status = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, true); };
-  ports.status_of = [&cases, &store](std::string_view number, std::string_view lang) { return status_of(cases, store, number, lang, false); };
+  ports.status = [&cases, &store](std::string_view number, const identity::Principal& who, bool sent, std::string_view lang) { return status_of(cases, store, number, who, sent, lang); };
   ports.log_of = [&cases, &store](std::string_view number) { return log_of(cases, store, number); };
   ports.person_of_email = [&identity, &store](std::string_view email) {
     return store.write([&](store::Tx& tx) { return identity.ensure_person(tx, email, identity::Assurance::contact); });

@@ -15,6 +15,8 @@
 #include "city/import_boundaries.h"
 #include "city/import_towns.h"
 #include "platform/audit/audit.h"
+#include "platform/audit/tables.h"
+#include "platform/store/roles.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/no_sender.h"
 #include "feel/tck/tck.h"
@@ -57,6 +59,15 @@ Result<Opened> open_data(const Arguments& arguments, bool migrate) {
   MACHIYA_TRY(out.store, open_store(out.settings));
   if (migrate) MACHIYA_CHECK(out.store->migrate(all_migrations()));
   return out;
+}
+
+int migrate(const Arguments& arguments) {
+  auto opened = open_data(arguments, true);
+  if (!opened) return complain(opened.error().to_string());
+  if (!arguments.has("grant")) return kDone;
+  if (auto done = store::grant_server_role(*opened->store, arguments.value("grant"), audit::only_added_to()); !done.ok()) return complain(done.error().to_string());
+  std::printf("the server may run as %s: it reads and adds to the audit and changes nothing in it\n", std::string(arguments.value("grant")).c_str());
+  return kDone;
 }
 
 int backup(const Arguments& arguments) {
@@ -192,6 +203,8 @@ const std::vector<Command>& commands() {
       {"import towns", "FILE", "Takes town points from your copy of the national town-point file (CSV).", with_settings({}), import_towns},
       {"tck", "DIR", "Runs the DMN Technology Compatibility Kit; ends with \"N passed, N failed\".", {}, tck},
       {"worker", "", "Works for a server in an unprivileged process (started by the server itself).", {{"kind", "KIND", "image"}}, worker_process},
+      {"migrate", "", "Brings the database to this program's schema, as its owner; the server does it itself when it is the owner.",
+       with_settings({{"grant", "ROLE", "PostgreSQL: what the server needs, to the role that it runs as; it can then not change the audit"}}), migrate},
       {"backup", "FILE", "Writes a consistent copy of the running database.", with_settings({}), backup},
       {"restore", "FILE", "Fills an empty store from a backup and checks it.", with_settings({}), restore},
       {"audit verify", "", "Proves that no audit row was changed, removed or reordered.",

@@ -39,7 +39,7 @@ http::Response show(const DefinitionsPage& page, const http::Request& request, c
 
 void add_definitions_routes(http::Router& router, const DefinitionsPage& page) {
   http::RouteOptions options;
-  options.permission = "staff:admin.definitions";
+  options.permission = "staff:admin.definitions", options.object = "none";
   options.page_kind = "staff-definitions";
   router.get("/staff/definitions", options, [page](http::Request& request) { return show(page, request, nullptr); });
   options.page_kind.clear();

@@ -36,6 +36,7 @@
 #include "platform/events/events.h"
 #include "platform/http/hub.h"
 #include "platform/http/http.h"
+#include "platform/identity/emergencies.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/identity_http.h"
 #include "platform/jobs/jobs.h"
@@ -222,6 +223,8 @@ pages::Data House::Impl::frame(const http::Request& request) const {
     const city::Department* department = city->department(who.department);
     pages::Data staff;
     staff.set("name", who.name).set("department", department ? department->name.in(lang) : who.department);
+    const json::Value& purpose = city->policy()["purposes"][who.purpose]["name"];
+    staff.set("purpose", !purpose.is_null() ? city::Text(purpose).in(lang) : who.purpose.empty() ? furniture->texts->text(locale::staff_language(lang), "staff_purpose.by_itself_short") : who.purpose);
     data.set("staff", std::move(staff));
   }
   return data;
@@ -288,7 +291,7 @@ void House::Impl::build_engines() {
   cases = std::make_unique<cases::Cases>(cases_platform(), cases_ports());
   statistics = std::make_unique<cases::Statistics>(*store, clock);
   cases::connect(*cases, *statistics);
-  apply::Platform platform{*store, *vault, *audit, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
+  apply::Platform platform{*store, *vault, *audit, *blobs, *identity, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
                            [this](const http::Request& request) { return frame(request); },
                            [city = furniture->city.get()] { return city->current(); },
                            base_url()};
@@ -336,6 +339,10 @@ void House::Impl::wire_routes() {
                           return !open.ok() || *open == 0 ? std::string() : *open < kMost ? std::to_string(*open) : std::to_string(kMost - 1) + "+";
                         }});
   for (console::NavItem& item : console::system_pages()) navigation.push_back(std::move(item));
+  navigation.push_back({"staff_console.system", "staff_emergency.queue", "/staff/emergencies", "breakglass.review", [this](const identity::Principal& who) {
+                          const auto waiting = store->read([&](store::ReadTx& tx) { return identity->emergencies().waiting(tx, who, *identity->policy()); });
+                          return !waiting.ok() || *waiting == 0 ? std::string() : std::to_string(*waiting);
+                        }});
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
                                                               [city = furniture->city.get()] { return city->current(); },

@@ -11,7 +11,7 @@ namespace {
 
 http::RouteOptions open_route(std::string page_kind = {}) {
   http::RouteOptions o;
-  o.permission = "public";
+  o.permission = "public", o.object = "none";
   o.page_kind = std::move(page_kind);
   return o;
 }

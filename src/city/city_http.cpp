@@ -226,7 +226,7 @@ json::Value to_json(const Text& text) {
 
 http::RouteOptions public_page(std::string kind, std::string sample) {
   http::RouteOptions options;
-  options.permission = "public";
+  options.permission = "public", options.object = "none";
   options.page_kind = std::move(kind);
   options.sample = std::move(sample);
   return options;

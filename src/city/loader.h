@@ -44,6 +44,8 @@ class Loader {
 
   void read_base();
   void read_wards();
+  /// Purposes that are named but not there, and personal permissions of a role that no purpose of it is for.
+  void check_policy(const json::Value& policy);
   void read_departments();
   void read_rooms();
   void read_room(const RoomFolder& folder, const std::map<std::string, Text>& fields);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "city/loader.h"
+#include "platform/identity/policy.h"
 
 namespace machiya::city {
 
@@ -32,9 +33,40 @@ void Loader::read_base() {
     city_->settings_ = std::move(*body);
   }
   if (auto body = base_file("calendar.yaml", "calendar", false)) city_->settings_.set("calendar", std::move(*body));
-  if (auto body = base_file("policy.yaml", "policy", false)) city_->policy_ = std::move(*body);
+  if (auto body = base_file("policy.yaml", "policy", false)) {
+    check_policy(*body);
+    city_->policy_ = std::move(*body);
+  }
   read_wards();
   read_departments();
+}
+
+void Loader::check_policy(const json::Value& policy) {
+  const json::Value& purposes = policy["purposes"];
+  const auto is_for = [](const json::Value& list, std::string_view permission) {
+    std::vector<std::string> patterns;
+    for (const json::Value& item : list.items()) patterns.push_back(item.as_string());
+    return identity::covered(patterns, permission);
+  };
+  for (const auto& [name, role] : policy["roles"].members()) {
+    const std::string at = "/roles/" + json::pointer_token(name);
+    for (std::size_t i = 0; i < role["purposes"].size(); ++i)
+      if (const std::string purpose = role["purposes"][i].as_string(); !purposes.has(purpose))
+        fault_at("policy.yaml", at + "/purposes/" + std::to_string(i), "利用目的「" + purpose + "」は purposes にありません", "there is no purpose \"" + purpose + "\"");
+    // A permission that reads personal data and has no purpose in its role would refuse everybody, silently.
+    for (std::size_t i = 0; i < role["permissions"].size(); ++i) {
+      const std::string permission = role["permissions"][i].as_string();
+      bool personal = false, claimed = false;
+      for (const auto& [purpose, body] : purposes.members()) {
+        if (!is_for(body["for"], permission)) continue;
+        personal = true;
+        for (const json::Value& own : role["purposes"].items()) claimed = claimed || own.as_string() == purpose;
+      }
+      if (personal && !claimed)
+        fault_at("policy.yaml", at + "/permissions/" + std::to_string(i), "「" + permission + "」には利用目的が要ります。この役割の purposes のどれもこの権限のためのものではありません",
+                 "\"" + permission + "\" needs a purpose, and none of this role's purposes is for it");
+    }
+  }
 }
 
 void Loader::read_wards() {

@@ -12,6 +12,7 @@ using pages::Data;
 http::RouteOptions route(std::string permission, std::string page_kind) {
   http::RouteOptions o;
   o.permission = permission.empty() ? "staff" : "staff:" + permission;
+  o.object = "none";
   o.page_kind = std::move(page_kind);
   return o;
 }
@@ -76,7 +77,7 @@ Response Console::render(const Request& request, std::string_view name, std::str
 Response Console::home(Request& request) const {
   for (const NavItem& item : items_)
     if (p_.identity.allowed(identity::principal_of(request), item.permission)) return http::see_other(item.href);
-  return http::problem(Error(ErrorCode::forbidden, "no page"), request);
+  return http::see_other("/staff/purpose");   // the page of everybody who works here
 }
 
 void Console::add_routes(http::Router& router) const {
@@ -86,6 +87,13 @@ void Console::add_routes(http::Router& router) const {
   router.get("/staff/accounts", route("admin.staff", "staff-accounts"), [this](Request& r) { return accounts(r); });
   router.post("/staff/accounts", sensitive("admin.staff"), [this](Request& r) { return change_account(r); });
   router.get("/staff/clients", route("admin.clients", "staff-clients"), [this](Request& r) { return clients(r); });
+  http::RouteOptions review = route("breakglass.review", "staff-emergencies");
+  review.reads_personal_data = true;   // reasons may name people
+  router.get("/staff/emergencies", review, [this](Request& r) { return emergencies(r); });
+  review.page_kind.clear();
+  router.post("/staff/emergencies/{emergency}", review.on("emergency"), [this](Request& r) { return review_emergency(r); });
+  router.get("/staff/purpose", route("", "staff-purpose"), [this](Request& r) { return purpose(r); });
+  router.post("/staff/purpose", route("", ""), [this](Request& r) { return change_purpose(r); });
   router.post("/staff/clients", sensitive("admin.clients"), [this](Request& r) { return change_client(r); });
   router.get("/staff/password", sensitive("", "staff-password"), [this](Request& r) { return password(r); });
   router.post("/staff/password", sensitive(""), [this](Request& r) { return change_password(r); });

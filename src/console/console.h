@@ -27,6 +27,10 @@ namespace machiya::city {
 class City;
 }
 
+namespace machiya::identity {
+struct EmergencyRow;
+}
+
 namespace machiya::console {
 
 /// One entry of the navigation; shown to those who hold the permission.
@@ -82,6 +86,11 @@ class Console {
   http::Response clients(http::Request& request, const std::string& token = {}, const Error* refused = nullptr) const;
   http::Response change_client(http::Request& request) const;
   pages::Data client_row(const identity::Identity::ApiClient& client, const http::Request& request) const;
+  http::Response emergencies(http::Request& request, std::string_view wrong = {}) const;
+  http::Response review_emergency(http::Request& request) const;
+  pages::Data emergency_row(const identity::EmergencyRow& row, const http::Request& request) const;
+  http::Response purpose(http::Request& request) const;
+  http::Response change_purpose(http::Request& request) const;
   http::Response render(const http::Request& request, std::string_view name, std::string_view title_key, pages::Data data, int status = 200) const;
   std::string text(const http::Request& request, std::string_view key) const;
 

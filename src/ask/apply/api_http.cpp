@@ -231,12 +231,10 @@ http::Response Apply::api_application(http::Request& request) {
     }
   }
   Result<PublicStatus> status(ErrorCode::not_found);
-  if (who.kind == identity::PrincipalKind::client && has_scope(who, kScope) && ports_.status_of) {
+  if (ports_.status) {
     auto mine = p_.store.read([&](store::ReadTx& tx) { return draft_dao::sent_by(tx, number, who.actor()); });
     if (!mine.ok()) return http::problem(mine.error(), request);
-    if (*mine) status = ports_.status_of(number, lang);
-  } else if (ports_.public_status) {
-    status = ports_.public_status(number, lang);
+    status = ports_.status(number, who, *mine && has_scope(who, kScope), lang);
   }
   if (!status.ok()) return http::problem(who.kind == identity::PrincipalKind::visitor ? Error(ErrorCode::unauthenticated, "log in, or send a bearer token") : status.error(), request);
   return http::json(Value::object({{"number", number}, {"title", status->title}, {"state_text", plain(status->state)}, {"received", to_iso_japan(status->received)}, {"changed", to_iso_japan(status->changed)}}));
@@ -270,14 +268,14 @@ http::Response Apply::openapi(http::Request& request) {
 
 void Apply::api_routes(http::Router& router) {
   http::RouteOptions read;
-  read.permission = "public";
+  read.permission = "public", read.object = "none";
   read.csrf = false;
   router.get("/api/v1/procedures", read, [this](http::Request& r) { return api_procedures(r); });
   router.get("/api/v1/procedures/{id}", read, [this](http::Request& r) { return api_procedure(r); });
   router.get("/api/v1/towns/{code}", read, [this](http::Request& r) { return api_towns(r); });
   router.get("/openapi.json", read, [this](http::Request& r) { return openapi(r); });
   http::RouteOptions own = read;
-  own.reads_personal_data = true;
+  own.reads_personal_data = true, own.object = "sent-case", own.action = "case.read|case.status";
   router.get("/api/v1/applications/{number}", own, [this](http::Request& r) { return api_application(r); });
   http::RouteOptions apply = read;   // who may apply depends on the procedure; without a token cookies count for nothing
   apply.body_limit = 1u << 20;

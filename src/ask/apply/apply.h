@@ -36,6 +36,7 @@ struct Platform {
   vault::Vault& vault;
   audit::Audit& audit;
   blobs::Blobs& blobs;
+  identity::Identity& identity;
   const pages::Templates& templates;
   const locale::Catalogue& texts;
   const locale::ReferenceData* reference = nullptr;   ///< null: no postal codes, no banks
@@ -49,6 +50,13 @@ struct Platform {
 /// One visible answer for a page: label, text, and where it is changed.
 struct ShownAnswer {
   std::string field, label, text, source;
+};
+
+/// What was typed on the page of delegations, and what became of it.
+struct GivenForm {
+  std::string code;                       ///< to be shown, once
+  std::string until, until_error, code_error;
+  std::string procedure;
 };
 
 /// Thread-safe.
@@ -127,7 +135,21 @@ class Apply {
   http::Response api_errors(const http::Request& request, const ProcedureNow& now, const interview::State& state, const json::Value& answers) const;
   http::Response openapi(http::Request& request);
 
+  // delegations_http.cpp
+  void delegation_routes(http::Router& router);
+  http::Response delegations_page(http::Request& request, const GivenForm& form, int status = 200);
+  http::Response give_delegation(http::Request& request);
+  http::Response accept_delegation(http::Request& request);
+  http::Response end_delegation(http::Request& request);
+  pages::Data delegation_lists(const http::Request& request, const identity::Principal& who) const;
+  std::string procedure_name(const http::Request& request, const std::string& id) const;
+  /// For whom this person may file this procedure: ties as choices; empty for nobody.
+  pages::Data people_to_file_for(const http::Request& request, const std::string& procedure) const;
+  /// The person behind the choice "for" of a form: 0 for oneself; not_found when it is not theirs to choose.
+  Result<std::int64_t> file_for(const http::Request& request, const std::string& procedure) const;
+
   // opening.cpp
+  Result<Access> access(const Draft& draft, const identity::Principal& who) const;
   Result<Opened> open(http::Request& request);
   Result<void> evaluate(Opened& opened) const;
   Result<void> follow_version(http::Request& request, Opened& opened);

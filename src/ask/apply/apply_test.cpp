@@ -85,7 +85,7 @@ struct ApplyTest : Applying {
     ports.submit = [this](const cases::Submission& submission) { return take(submission); };
     ports.own_cases = [](const identity::Principal&, std::string_view) { return Result<std::vector<OwnCase>>(std::vector<OwnCase>{}); };
     ports.view_own = [](std::string_view, const identity::Principal&, std::string_view, bool) { return Result<cases::CaseView>(ErrorCode::not_found); };
-    apply = std::make_unique<Apply>(Platform{store(), *vault, *audit, *blobs, *templates, *texts, nullptr, clock, rng,
+    apply = std::make_unique<Apply>(Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
                                              [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
                                     std::move(ports));
     identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });

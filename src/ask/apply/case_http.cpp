@@ -5,6 +5,7 @@
 #include "ask/apply/receipt_pdf.h"
 #include "ask/interview/answer_types.h"
 #include "base/text.h"
+#include "platform/identity/emergencies.h"
 
 namespace machiya::apply {
 namespace {
@@ -30,6 +31,14 @@ http::Response Apply::my_page(http::Request& request) {
     rows.push(std::move(row));
   }
   data.set("cases", std::move(rows)).set("nothing", own->empty());
+  if (ports_.represented) {
+    auto theirs = ports_.represented(who, request.lang, request.id);
+    if (!theirs.ok()) return http::problem(theirs.error(), request);
+    Data list{Data::List{}};
+    for (const auto& one : *theirs)
+      list.push(Data().set("href", case_path(one.number)).set("number", one.number).set("name", one.title).set("state", rich(one.state, request.lang)).set("when", locale::format_date(date_in_japan(one.received), request.lang)));
+    if (!theirs->empty()) data.set("represented", Data().set("items", std::move(list)));
+  }
   auto drafts = drafts_.of(who);
   if (drafts.ok() && !drafts->empty()) data.set("draft_count", static_cast<int>(drafts->size()));
   return render("apply/my", std::move(data), request);
@@ -40,12 +49,12 @@ http::Response Apply::case_page(http::Request& request) {
   const std::string number(request.param("number"));
   if (who.kind != identity::PrincipalKind::citizen) {
     // A report without an account has no owner: whoever holds its number reads where it stands, and nothing else.
-    auto status = ports_.public_status ? ports_.public_status(number, request.lang) : Result<PublicStatus>(ErrorCode::not_found);
+    auto status = ports_.status ? ports_.status(number, who, false, request.lang) : Result<PublicStatus>(ErrorCode::not_found);
     return status.ok() ? status_page(request, number, *status) : http::see_other("/login?next=" + http::url_encode(case_path(number)));
   }
   auto view = ports_.view_own(number, who, request.id, true);
   if (!view.ok()) {
-    auto status = ports_.public_status ? ports_.public_status(number, request.lang) : Result<PublicStatus>(ErrorCode::not_found);
+    auto status = ports_.status ? ports_.status(number, who, false, request.lang) : Result<PublicStatus>(ErrorCode::not_found);
     return status.ok() ? status_page(request, number, *status) : http::problem(view.error(), request);
   }
   return own_case(request, *view);
@@ -82,6 +91,12 @@ http::Response Apply::own_case(http::Request& request, const cases::CaseView& op
     own_answers(request, opened, *now, data);
     asked_part(request, opened, *now, data);
   }
+  auto emergencies = p_.store.read([&](store::ReadTx& tx) { return p_.identity.emergencies().of_object(tx, "case:" + number); });
+  if (!emergencies.ok()) return http::problem(emergencies.error(), request);
+  Data opened_by{Data::List{}};
+  for (const auto& one : *emergencies)
+    opened_by.push(Data().set("text", text(request, one.verdict.empty() ? "emergency.waiting" : "emergency." + one.verdict, {{"at", locale::format_time(one.opened, request.lang)}})));
+  if (!emergencies->empty()) data.set("emergencies", Data().set("items", std::move(opened_by)));
   if (ports_.may && ports_.may(*view, "withdraw")) data.set("withdraw_href", case_path(number, "/withdraw"));
   if (!view->document.empty()) data.set("document_href", case_path(number, "/document.pdf"));
   return render("apply/case", std::move(data), request);
@@ -156,7 +171,7 @@ http::Response Apply::begin_correction(http::Request& request) {
   if (!now.ok()) return http::problem(now.error(), request);
   auto log = interview::Log::from_json(view->log);
   if (!log.ok()) return http::problem(log.error(), request);
-  auto draft = drafts_.create_correction(*now, who, number, view->asked, std::move(*log));
+  auto draft = drafts_.create_correction(*now, who, number, view->asked, std::move(*log), view->applicant);
   if (!draft.ok()) return http::problem(draft.error(), request);
   // Pages with asked questions are to be seen again.
   auto situation = this->situation(request, &*draft);
@@ -186,26 +201,27 @@ http::Response Apply::case_document(http::Request& request) {
 
 void Apply::case_routes(http::Router& router) {
   http::RouteOptions own;
-  own.permission = "person";
+  own.permission = "person", own.object = "none";
   own.page_kind = "my-applications";
   router.get("/my", own, [this](http::Request& r) { return my_page(r); });
   http::RouteOptions moved;
-  moved.permission = "public";
+  moved.permission = "public", moved.object = "none";
   router.get("/cases", moved, [](http::Request&) { return http::see_other("/my"); });
   http::RouteOptions one;
   one.permission = "public";   // the owner sees everything, the holder of an ownerless number its state, all others the log-in
+  one.object = "own-case", one.action = "case.read|case.status";
   one.page_kind = "application";
   one.reads_personal_data = true;
   router.get("/applications/{number}", one, [this](http::Request& r) { return case_page(r); });
   http::RouteOptions act;
   act.permission = "person";
   act.reads_personal_data = true;
-  router.post("/applications/{number}/correction", act, [this](http::Request& r) { return begin_correction(r); });
-  router.post("/applications/{number}/withdraw", act, [this](http::Request& r) { return withdraw(r); });
+  router.post("/applications/{number}/correction", act.on("own-case", "case.correct"), [this](http::Request& r) { return begin_correction(r); });
+  router.post("/applications/{number}/withdraw", act.on("own-case", "case.withdraw"), [this](http::Request& r) { return withdraw(r); });
   http::RouteOptions ask = act;
   ask.page_kind = "withdraw";
-  router.get("/applications/{number}/withdraw", ask, [this](http::Request& r) { return withdraw_page(r); });
-  router.get("/applications/{number}/document.pdf", act, [this](http::Request& r) { return case_document(r); });
+  router.get("/applications/{number}/withdraw", ask.on("own-case", "case.read"), [this](http::Request& r) { return withdraw_page(r); });
+  router.get("/applications/{number}/document.pdf", act.on("decided-case", "case.document"), [this](http::Request& r) { return case_document(r); });
 }
 
 }  // namespace machiya::apply

@@ -24,6 +24,7 @@ struct Draft {
   int version = 1;
   std::string hash;               ///< of the definition that it was last shown with
   std::int64_t person = 0;        ///< 0: a visitor's
+  std::int64_t on_behalf = 0;     ///< the person for whom it is filled in; 0: for oneself
   std::string session;            ///< of the visitor; "" once it belongs to a person
   std::int64_t data_key = 0;
   std::string state = "open";     ///< open, sent

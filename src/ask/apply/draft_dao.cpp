@@ -4,7 +4,7 @@ namespace machiya::apply::draft_dao {
 namespace {
 
 constexpr std::string_view kColumns =
-    "id, public_id, procedure, version, hash, person, session, data_key, sealed, state, number, case_number, asked, changes, created, changed, expires, revision";
+    "id, public_id, procedure, version, hash, person, session, data_key, sealed, state, number, case_number, asked, changes, created, changed, expires, revision, on_behalf";
 
 json::Value parsed(const std::string& text) {
   auto value = json::parse(text);
@@ -33,6 +33,7 @@ Row row_of(const store::Row& r) {
   d.changed = Instant{r.integer(15)};
   d.expires = Instant{r.integer(16)};
   d.revision = r.integer(17);
+  d.on_behalf = r.optional_integer(18).value_or(0);
   return out;
 }
 
@@ -59,12 +60,12 @@ Result<std::optional<Row>> one(store::ReadTx& tx, const std::string& sql, const 
 
 Result<std::int64_t> insert(store::Tx& tx, const Draft& d, std::string_view sealed) {
   MACHIYA_TRY(auto rows, tx.query("INSERT INTO draft (public_id, procedure, version, hash, person, session, data_key, sealed, state, number, case_number, asked, changes, created, changed, "
-                                  "expires, revision) VALUES (:public_id, :procedure, :version, :hash, :person, :session, :data_key, :sealed, :state, :number, :case_number, :asked, :changes, "
-                                  ":created, :changed, :expires, :revision) RETURNING id",
+                                  "expires, revision, on_behalf) VALUES (:public_id, :procedure, :version, :hash, :person, :session, :data_key, :sealed, :state, :number, :case_number, :asked, :changes, "
+                                  ":created, :changed, :expires, :revision, :on_behalf) RETURNING id",
                                   {{"public_id", d.public_id}, {"procedure", d.procedure}, {"version", d.version}, {"hash", d.hash}, {"person", person_param(d.person)}, {"session", d.session},
                                    {"data_key", d.data_key}, {"sealed", store::Bytes{std::string(sealed)}}, {"state", d.state}, {"number", d.number}, {"case_number", d.case_number},
                                    {"asked", asked_text(d)}, {"changes", json::to_text(d.changes)}, {"created", d.created.us}, {"changed", d.changed.us}, {"expires", d.expires.us},
-                                   {"revision", d.revision}}));
+                                   {"revision", d.revision}, {"on_behalf", person_param(d.on_behalf)}}));
   return rows[0].integer(0);
 }
 

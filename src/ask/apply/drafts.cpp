@@ -9,14 +9,6 @@ constexpr std::string_view kContext = "draft/log";
 
 }  // namespace
 
-Access access_of(const Draft& draft, const identity::Principal& who) {
-  if (draft.person != 0) {
-    if (who.kind == identity::PrincipalKind::citizen) return who.id == draft.person ? Access::full : Access::none;
-    return who.kind == identity::PrincipalKind::visitor ? Access::write_only : Access::none;
-  }
-  return !draft.session.empty() && draft.session == who.session ? Access::full : Access::none;
-}
-
 Instant Drafts::expiry(const Draft& draft) const { return Instant{clock_.now().us + (draft.person != 0 ? kKeepPersonDraft : kKeepVisitorDraft)}; }
 
 Result<std::string> Drafts::seal(store::ReadTx& tx, const Draft& draft) {
@@ -41,17 +33,19 @@ Result<Draft> Drafts::insert(Draft draft, const ProcedureNow& now) {
   });
 }
 
-Result<Draft> Drafts::create(const ProcedureNow& now, const identity::Principal& who) {
+Result<Draft> Drafts::create(const ProcedureNow& now, const identity::Principal& who, std::int64_t on_behalf) {
   Draft draft;
   if (who.kind == identity::PrincipalKind::citizen) draft.person = who.id;
   else draft.session = who.session;
+  draft.on_behalf = on_behalf;
   return insert(std::move(draft), now);
 }
 
 Result<Draft> Drafts::create_correction(const ProcedureNow& now, const identity::Principal& who, std::string_view case_number, const std::vector<std::string>& asked,
-                                        interview::Log log) {
+                                        interview::Log log, std::int64_t applicant) {
   Draft draft;
   draft.person = who.id;
+  if (applicant != who.id) draft.on_behalf = applicant;
   draft.case_number = std::string(case_number);
   draft.asked = asked;
   draft.log = std::move(log);

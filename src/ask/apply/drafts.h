@@ -28,8 +28,7 @@ struct ProcedureNow {
 
 /// Who may do what with a draft.
 enum class Access : std::uint8_t { none, write_only, full };
-/// write_only: a person's draft and nobody is logged in. What was typed is kept, nothing is shown.
-Access access_of(const Draft& draft, const identity::Principal& who);
+/// write_only: a person's draft and nobody is logged in. What was typed is kept, nothing is shown. (Apply::access decides.)
 
 /// Thread-safe.
 class Drafts {
@@ -37,10 +36,11 @@ class Drafts {
   Drafts(store::Store& store, vault::Vault& vault, blobs::Blobs& blobs, const Clock& clock, Rng& rng)
       : store_(store), vault_(vault), blobs_(blobs), clock_(clock), rng_(rng) {}
 
-  Result<Draft> create(const ProcedureNow& now, const identity::Principal& who);
+  /// `on_behalf`: the person for whom a guardian or delegate fills it in; 0 for oneself.
+  Result<Draft> create(const ProcedureNow& now, const identity::Principal& who, std::int64_t on_behalf = 0);
   /// A correction of a case: begins with the case's log; asked questions count as not visited.
   Result<Draft> create_correction(const ProcedureNow& now, const identity::Principal& who, std::string_view case_number, const std::vector<std::string>& asked,
-                                  interview::Log log);
+                                  interview::Log log, std::int64_t applicant);
   /// not_found when there is none, or it expired.
   Result<Draft> find(std::string_view public_id);
   /// Merges the entries that `make` gives for the draft as it is now, in one transaction.

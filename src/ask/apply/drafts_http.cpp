@@ -28,9 +28,10 @@ http::Response Apply::drafts_page(http::Request& request) {
 http::Response Apply::draft_post(http::Request& request) {
   auto draft = drafts_.find(request.param("draft"));
   if (!draft.ok()) return refuse(draft.error(), request);
-  const auto access = access_of(*draft, identity::principal_of(request));
-  if (access == Access::none) return refuse(Error(ErrorCode::not_found), request);
-  if (access == Access::write_only) return refuse(Error(ErrorCode::unauthenticated), request);
+  const auto access = this->access(*draft, identity::principal_of(request));
+  if (!access.ok()) return refuse(access.error(), request);
+  if (*access == Access::none) return refuse(Error(ErrorCode::not_found), request);
+  if (*access == Access::write_only) return refuse(Error(ErrorCode::unauthenticated), request);
   const auto action = request.form("action").value_or("");
   if (action == "remove" && !draft->sent()) {
     if (auto done = drafts_.discard(*draft); !done.ok()) return refuse(done.error(), request);

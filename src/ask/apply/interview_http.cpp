@@ -156,7 +156,9 @@ http::Response Apply::post_page(http::Request& request) {
   });
   if (!saved.ok()) return refuse(saved.error(), request);
   opened->draft = std::move(*saved);
-  if (access_of(opened->draft, identity::principal_of(request)) != Access::full)   // the log-in ended meanwhile: nothing is lost
+  const auto may = access(opened->draft, identity::principal_of(request));
+  if (!may.ok()) return refuse(may.error(), request);
+  if (*may != Access::full)   // the log-in ended meanwhile: nothing is lost
     return http::see_other("/login?next=" + http::url_encode(draft_path(opened->draft, key)));
   if (auto state = evaluate(*opened); !state.ok()) return refuse(state.error(), request);
   if (request.form("lookup")) return http::see_other(draft_path(opened->draft, key) + "#f-" + http::url_encode(*request.form("lookup")));
@@ -208,17 +210,18 @@ http::Response Apply::after_post(http::Request& request, Opened& opened, const s
 void Apply::draft_routes(http::Router& router) {
   http::RouteOptions page;
   page.permission = "public";   // whose draft it is decides; a visitor has drafts too
-  page.reads_personal_data = false;   // one's own unsent draft
+  page.shows_own_input = true;
+  page.object = "draft", page.action = "draft.read";
   page.page_kind = "interview";
   http::RouteOptions post;
-  post.permission = "public";
+  post.permission = "public", post.object = "draft", post.action = "draft.add";
   post.body_limit = 64u << 20;
   post.file_limit = 20u << 20;
   post.timeout_s = 300;
   http::RouteOptions plain;
-  plain.permission = "public";
+  plain.permission = "public", plain.object = "draft", plain.action = "draft.read", plain.shows_own_input = true;
   auto list = plain;
-  list.page_kind = "drafts";
+  list.page_kind = "drafts", list.object = "none";
   router.get("/drafts", list, [this](http::Request& r) { return drafts_page(r); });
   router.get("/drafts/{draft}", plain, [this](http::Request& r) { return draft_home(r); });
   router.post("/drafts/{draft}", plain, [this](http::Request& r) { return draft_post(r); });
@@ -228,14 +231,14 @@ void Apply::draft_routes(http::Router& router) {
   router.post("/drafts/{draft}/check", plain, [this](http::Request& r) { return send(r); });
   auto receipt = page;
   receipt.page_kind = "receipt";
-  router.get("/drafts/{draft}/receipt", receipt, [this](http::Request& r) { return receipt_page(r); });
-  router.get("/drafts/{draft}/receipt.svg", plain, [this](http::Request& r) { return receipt_svg(r); });
-  router.get("/drafts/{draft}/receipt.pdf", plain, [this](http::Request& r) { return receipt_pdf(r); });
-  router.get("/drafts/{draft}/files/{blob}", plain, [this](http::Request& r) { return draft_file(r); });
+  router.get("/drafts/{draft}/receipt", receipt.on("sent-draft", "draft.read"), [this](http::Request& r) { return receipt_page(r); });
+  router.get("/drafts/{draft}/receipt.svg", plain.on("sent-draft", "draft.read"), [this](http::Request& r) { return receipt_svg(r); });
+  router.get("/drafts/{draft}/receipt.pdf", plain.on("sent-draft", "draft.read"), [this](http::Request& r) { return receipt_pdf(r); });
+  router.get("/drafts/{draft}/files/{blob}", plain.on("draft-file", "draft.read"), [this](http::Request& r) { return draft_file(r); });
   router.get("/drafts/{draft}/{page}", page, [this](http::Request& r) { return show_page(r); });
   router.post("/drafts/{draft}/{page}", post, [this](http::Request& r) { return post_page(r); });
-  router.get("/drafts/{draft}/{page}/{item}", page, [this](http::Request& r) { return show_page(r); });
-  router.post("/drafts/{draft}/{page}/{item}", post, [this](http::Request& r) { return post_page(r); });
+  router.get("/drafts/{draft}/{page}/{item}", page.on("draft-item", "draft.read"), [this](http::Request& r) { return show_page(r); });
+  router.post("/drafts/{draft}/{page}/{item}", post.on("draft-item", "draft.add"), [this](http::Request& r) { return post_page(r); });
 }
 
 }  // namespace machiya::apply

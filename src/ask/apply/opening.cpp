@@ -86,6 +86,7 @@ interview::Situation Apply::situation(const http::Request& request, const Draft*
   out.lang = request.lang.empty() ? "ja" : request.lang;
   if (draft != nullptr) out.only = draft->asked;
   const auto& who = identity::principal_of(request);
+  if (draft != nullptr && draft->on_behalf != 0) return out;   // a delegate is told nothing of the person that they do not enter themselves
   if (who.kind == identity::PrincipalKind::citizen && who.assurance == identity::Assurance::verified && ports_.facts_of) {
     auto facts = ports_.facts_of(who);
     if (facts.ok()) out.facts = std::move(*facts);
@@ -121,10 +122,23 @@ Result<void> Apply::follow_version(http::Request& request, Opened& opened) {
   return {};
 }
 
+Result<Access> Apply::access(const Draft& draft, const identity::Principal& who) const {
+  identity::Resource it;
+  it.person = draft.person, it.session = draft.session, it.procedure = draft.procedure;
+  if (!p_.identity.decide(who, "draft.read", it).allowed()) return p_.identity.decide(who, "draft.add", it).allowed() ? Access::write_only : Access::none;
+  if (draft.on_behalf == 0) return Access::full;
+  // What was begun for somebody else is shown no longer than one may act for them.
+  identity::Resource theirs;
+  theirs.person = draft.on_behalf, theirs.procedure = draft.procedure;
+  MACHIYA_TRY(const auto may, p_.store.read([&](store::ReadTx& tx) { return p_.identity.decide(tx, who, draft.case_number.empty() ? "case.file" : "case.correct", theirs); }));
+  return may.allowed() ? Access::full : Access::none;
+}
+
 Result<Apply::Opened> Apply::open(http::Request& request) {
   Opened opened;
   MACHIYA_TRY(opened.draft, drafts_.find(request.param("draft")));
-  switch (access_of(opened.draft, identity::principal_of(request))) {
+  MACHIYA_TRY(const Access may, access(opened.draft, identity::principal_of(request)));
+  switch (may) {
     case Access::none: return Error(ErrorCode::not_found, "no such draft");
     case Access::write_only:
       if (request.method != http::Method::post) return Error(ErrorCode::unauthenticated, "log in to go on");
@@ -176,6 +190,7 @@ void Apply::add_routes(http::Router& router) {
   draft_routes(router);
   case_routes(router);
   api_routes(router);
+  delegation_routes(router);
 }
 
 }  // namespace machiya::apply

@@ -36,6 +36,8 @@ struct Ports {
   /// The applicant's own case, with the log when asked; leaves a read record. not_found for everybody else.
   std::function<Result<cases::CaseView>(std::string_view number, const identity::Principal&, std::string_view request, bool with_log)> view_own;
   std::function<Result<std::vector<OwnCase>>(const identity::Principal&, std::string_view lang)> own_cases;
+  /// The cases of the people that somebody acts for, as far as they may; leaves a read record for each person. May be empty.
+  std::function<Result<std::vector<OwnCase>>(const identity::Principal&, std::string_view lang, std::string_view request)> represented;
   std::function<Result<cases::CaseView>(std::string_view number, const cases::Submission&, const cases::Act&, const identity::Principal&)> resubmit;
   std::function<Result<cases::CaseView>(std::string_view number, const cases::Act&, const identity::Principal&)> withdraw;
   /// True when the applicant may take `action` now ("withdraw").
@@ -46,12 +48,11 @@ struct Ports {
   /// The texts of the version `hash` of a procedure that a case began with (CaseView::rules); not_found when it is not kept.
   /// May be empty.
   std::function<Result<cases::VersionTexts>(std::string_view procedure, std::string_view hash)> version_of;
-  /// Of a case without applicant; not_found for every other one. May be empty.
-  std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> public_status;
+  /// Where a case stands, for whoever may know that and no more (policy: case.status): holders of the number of a report that nobody owns,
+  /// and the client that `sent` it. not_found for everybody else. May be empty.
+  std::function<Result<PublicStatus>(std::string_view number, const identity::Principal&, bool sent, std::string_view lang)> status;
   /// The log of any case, for telling whether a repeated request is the same as the first. Null once the case is erased. May be empty.
   std::function<Result<json::Value>(std::string_view number)> log_of;
-  /// The same of any case: the caller has checked who asks. May be empty.
-  std::function<Result<PublicStatus>(std::string_view number, std::string_view lang)> status_of;
   /// The person of an address, for an application that a client sends for somebody. May be empty: then clients cannot.
   std::function<Result<identity::Principal>(std::string_view email)> person_of_email;
   /// A visitor came to a page of an interview; "sent" is the last. For statistics of drop-off: no person, no session. May be empty.

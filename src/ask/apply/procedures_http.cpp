@@ -93,6 +93,7 @@ http::Response Apply::procedure_page(http::Request& request) {
     for (const auto& draft : *own)
       if (draft.procedure == p.id && draft.case_number.empty()) open.push(Data().set("href", draft_path(draft)).set("when", locale::format_time(draft.changed, request.lang)));
   if (own.ok() && !std::get<Data::List>(open.get()).empty()) data.set("open", Data().set("items", std::move(open)));
+  if (Data people = people_to_file_for(request, p.id); people.find("options")) data.set("people", std::move(people));
   Data buttons{Data::List{}};
   buttons.push(Data().set("value", "next").set("label", text(request, "form.start")).set("primary", true));
   data.set("buttons", std::move(buttons));
@@ -105,7 +106,9 @@ http::Response Apply::start(http::Request& request) {
   const auto& who = identity::principal_of(request);
   const bool needs = now->procedure->assurance != "none" && now->procedure->ask_login == "start";
   if (needs && who.kind != identity::PrincipalKind::citizen) return http::see_other("/login?next=" + http::url_encode("/procedures/" + now->procedure->id));
-  auto draft = drafts_.create(*now, who);
+  auto on_behalf = file_for(request, now->procedure->id);
+  if (!on_behalf.ok()) return http::problem(on_behalf.error(), request);
+  auto draft = drafts_.create(*now, who, *on_behalf);
   if (!draft.ok()) return http::problem(draft.error(), request);
   auto state = interview::evaluate(*now->procedure, draft->log, situation(request, &*draft));
   if (!state.ok()) return http::problem(state.error(), request);
@@ -114,15 +117,15 @@ http::Response Apply::start(http::Request& request) {
 
 void Apply::page_routes(http::Router& router) {
   http::RouteOptions list;
-  list.permission = "public";
+  list.permission = "public", list.object = "none";
   list.page_kind = "procedures";
   router.get("/procedures", list, [this](http::Request& r) { return procedures_page(r); });
   http::RouteOptions one = list;
   one.page_kind = "procedure";
-  one.sample = "/procedures/dog-registration";
+  one.sample = "/procedures/dog-registration", one.reads_personal_data = true;   // of the people somebody acts for
   router.get("/procedures/{id}", one, [this](http::Request& r) { return procedure_page(r); });
   http::RouteOptions start;
-  start.permission = "public";
+  start.permission = "public", start.object = "none";
   start.rate_per_minute = 120;
   router.post("/procedures/{id}/start", start, [this](http::Request& r) { return this->start(r); });
 }

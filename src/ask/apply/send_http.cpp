@@ -75,6 +75,10 @@ http::Response Apply::check_page(http::Request& request) {
 http::Response Apply::send(http::Request& request) {
   auto opened = open(request);
   if (!opened.ok()) return refuse(opened.error(), request);
+  // Whoever only adds to it (the log-in ended) sends nothing in the person's name.
+  const auto may = access(opened->draft, identity::principal_of(request));
+  if (!may.ok()) return refuse(may.error(), request);
+  if (*may != Access::full) return refuse(Error(ErrorCode::unauthenticated, "log in to send it"), request);
   if (opened->draft.sent()) return http::see_other(draft_path(opened->draft, "receipt"));
   const auto action = request.form("action").value_or("send");
   if (action == "save") return http::see_other("/drafts?saved=1");
@@ -142,12 +146,20 @@ http::Response Apply::send_opened(http::Request& request, Opened& opened) {
   const std::string back = procedure.check_page || opened.state.pages.empty() ? "check" : opened.state.pages.back().key;
   if (procedure.assurance != "none" && who.kind != identity::PrincipalKind::citizen) return http::see_other("/login?next=" + http::url_encode(draft_path(draft, back)));
   if (procedure.assurance == "verified" && who.assurance != identity::Assurance::verified) return http::see_other(draft_path(draft, "check") + "?verify=1");
+  identity::Principal applicant = who;
+  if (draft.on_behalf != 0) {
+    auto person = p_.store.read([&](store::ReadTx& tx) { return p_.identity.person_by_key(tx, draft.on_behalf); });
+    if (!person.ok()) return refuse(person.error(), request);
+    applicant = std::move(*person);
+    if (procedure.assurance == "verified" && applicant.assurance != identity::Assurance::verified) return http::see_other(draft_path(draft, "check") + "?verify=1");
+  }
   // The case keeps every answer, also in a correction: the state is worked out once more without the filter.
   auto all = opened.situation;
   all.only.clear();
   auto state = interview::evaluate(procedure, draft.log, all);
   if (!state.ok()) return refuse(state.error(), request);
-  cases::Submission submission = submission_of(opened.now, *state, draft.log, who);
+  cases::Submission submission = submission_of(opened.now, *state, draft.log, applicant);
+  if (draft.on_behalf != 0) submission.agent = who;
   submission.lang = request.lang;
   submission.draft = draft.public_id;
   submission.idempotency_key = "draft:" + draft.public_id;

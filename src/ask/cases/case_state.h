@@ -17,6 +17,7 @@ struct Cases::Opened {
   json::Value data;                 ///< {"values", "blobs"}
   records::Terms terms;
   json::Value log;                  ///< only when asked for
+  std::string purpose;              ///< for which the one who opened it may
   // What the changes leave behind beside the row itself; write_trail() writes it all, a kind a statement.
   std::vector<records::EventRow> history;
   std::vector<audit::Entry> audit;

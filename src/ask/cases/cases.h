@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "platform/identity/decision.h"
 #include "platform/identity/identity.h"
 #include "platform/store/store.h"
 
@@ -46,6 +47,7 @@ struct Submission {
   json::Value log;               ///< the interview's log
   std::int64_t fee = 0;
   identity::Principal applicant;
+  std::optional<identity::Principal> agent;   ///< a guardian or delegate who files for the applicant
   std::string channel = "web";   ///< web, api, counter, scenario, demo
   std::string lang = "ja";
   std::string idempotency_key;   ///< a second submission with it gives the first receipt
@@ -199,9 +201,12 @@ class Cases {
 
   // Reading; each leaves a read record in the audit.
   Result<CaseView> view_staff(std::string_view number, const identity::Principal& who, std::string_view request);
-  /// Only the applicant's own case; anybody else gets not_found, as if it did not exist.
+  /// The applicant's own case, and for guardians and delegates that of the person they act for; anybody else gets not_found, as
+  /// if it did not exist.
   Result<CaseView> view_own(std::string_view number, const identity::Principal& who, std::string_view request, bool with_log = false);
   Result<std::vector<CaseRow>> own_cases(const identity::Principal& who, std::string_view lang);
+  /// The cases of those for whom somebody is guardian or delegate, as far as each tie goes. A read record for each of them.
+  Result<std::vector<CaseRow>> represented_cases(const identity::Principal& who, std::string_view lang, std::string_view request);
   Result<Inbox> inbox(const InboxFilter& filter, const identity::Principal& who);
   /// By receipt number, name, kana or address; results limited to departments the principal may read. Audited.
   Result<std::vector<CaseRow>> search(std::string_view text, const identity::Principal& who, std::string_view lang,
@@ -227,6 +232,10 @@ class Cases {
   const Platform& platform() const { return p_; }
   const Ports& ports() const { return ports_; }
   bool may(const identity::Principal& who, std::string_view permission, std::string_view department) const;
+  /// For which purpose a list is read: "" when the permission needs none or is not held.
+  std::string purpose_of(const identity::Principal& who, std::string_view permission) const;
+  /// May they do this with one case, and for which purpose: by role, as owner, guardian, delegate, member in charge or in an emergency.
+  Result<identity::Decision> decide(store::ReadTx& tx, const identity::Principal& who, std::string_view action, const records::RecordRow& row) const;
 
   static std::vector<store::Migration> migrations();
   /// Event types with schemas; call before Events::start().
@@ -240,7 +249,9 @@ class Cases {
   Result<void> check_open_limit(store::Tx& tx, const Opened& opened);
   Result<Opened> open(store::ReadTx& tx, std::string_view number, bool with_log);
   Result<CaseView> view_of(store::ReadTx& tx, Opened& opened, bool staff);
-  Result<void> check_act(const Opened& opened, const Action& action, const Act& act, const identity::Principal& who) const;
+  Result<void> check_act(store::ReadTx& tx, Opened& opened, const Action& action, const Act& act, const identity::Principal& who) const;
+  /// decide(), or the refusal: `forbidden` for staff, `not_found` for everybody else. Keeps the purpose for the audit.
+  Result<void> require(store::ReadTx& tx, Opened& opened, const identity::Principal& who, std::string_view action) const;
   Result<void> apply(store::Tx& tx, Opened& opened, const Action& action, const Change& change);
   Result<void> finish(store::Tx& tx, Opened& opened, const Change& change, std::string_view event, Instant entered_before,
                       const std::string& state_before);
@@ -253,6 +264,9 @@ class Cases {
                                bool staff);
   std::vector<std::string> readable_departments(const identity::Principal& who) const;
   Result<records::ListFilter> filter_for(store::ReadTx& tx, const InboxFilter& filter, const identity::Principal& who) const;
+  /// The rows of one person as an applicant reads them.
+  Result<std::vector<records::RecordRow>> rows_of_person(store::ReadTx& tx, std::int64_t person);
+  CaseRow own_row(store::ReadTx& tx, const records::RecordRow& row, std::string_view lang) const;
   CaseRow row_of(const records::RecordRow& row, std::string_view lang) const;
 
   Platform p_;

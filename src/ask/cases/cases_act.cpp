@@ -17,9 +17,6 @@ constexpr std::size_t kMaxText = 4000;   // characters of a note or reason, in b
 constexpr std::size_t kMaxBulk = 500;
 
 bool is_staff(const identity::Principal& who) { return who.kind == identity::PrincipalKind::staff; }
-bool owns(const identity::Principal& who, const records::RecordRow& row) {
-  return who.kind == identity::PrincipalKind::citizen && row.person && *row.person == who.id;
-}
 std::string top_of(const std::string& field) { return field.substr(0, field.find('/')); }
 
 Result<void> check_texts(const Act& act) {
@@ -34,12 +31,39 @@ bool Cases::may(const identity::Principal& who, std::string_view permission, std
   return is_staff(who) && p_.identity.allowed(who, permission, department);
 }
 
-Result<void> Cases::check_act(const Opened& opened, const Action& action, const Act& act, const identity::Principal& who) const {
+Result<identity::Decision> Cases::decide(store::ReadTx& tx, const identity::Principal& who, std::string_view action, const records::RecordRow& row) const {
+  identity::Resource it;
+  it.department = row.department, it.person = row.person.value_or(0), it.procedure = row.type, it.assignee = row.assignee, it.ownerless = !row.person;
+  if (who.kind != identity::PrincipalKind::client) return p_.identity.decide(tx, who, action, std::move(it), "case:" + row.number);
+  identity::Principal bare = who;   // the roles of a client are those in which it meets registers: it works on no case
+  bare.roles.clear();
+  return p_.identity.decide(tx, bare, action, std::move(it), "case:" + row.number);
+}
+
+Result<void> Cases::require(store::ReadTx& tx, Opened& opened, const identity::Principal& who, std::string_view action) const {
+  MACHIYA_TRY(auto decision, decide(tx, who, action, opened.row));
+  if (!decision.allowed()) return is_staff(who) ? Error(ErrorCode::forbidden, std::string(action)) : Error(ErrorCode::not_found, "no such case");
+  opened.purpose = std::move(decision.purpose);
+  return {};
+}
+
+namespace {
+
+/// What the policy calls an applicant's action.
+std::string_view own_action(const Workflow& workflow, const Action& action) {
+  const State* to = workflow.state(action.to);
+  return to && to->end == "withdrawn" ? "case.withdraw" : "case.correct";
+}
+
+}  // namespace
+
+Result<void> Cases::check_act(store::ReadTx& tx, Opened& opened, const Action& action, const Act& act, const identity::Principal& who) const {
   const records::RecordRow& row = opened.row;
   MACHIYA_CHECK(check_texts(act));
   if (action.by == By::system) return Error(ErrorCode::forbidden, "an automatic action");
-  if (action.by == By::staff && !may(who, action.permission, row.department)) return Error(ErrorCode::forbidden, action.permission);
-  if (action.by == By::applicant && !owns(who, row)) return Error(ErrorCode::not_found, "no such case");
+  if (action.by == By::staff && !is_staff(who)) return Error(ErrorCode::forbidden, action.permission);
+  if (action.by == By::applicant && is_staff(who)) return Error(ErrorCode::not_found, "no such case");
+  MACHIYA_CHECK(require(tx, opened, who, action.by == By::staff ? action.permission : own_action(*opened.rules->workflow, action)));
   if (act.revision >= 0 && act.revision != row.revision) return Error(ErrorCode::conflict, "the case changed meanwhile");
   if (!action.leaves(row.state)) return Error(ErrorCode::conflict, "not possible in state " + row.state);
   if (action.by == By::staff && !row.proposal.empty()) return Error(ErrorCode::conflict, "a proposal waits for confirmation");
@@ -72,7 +96,7 @@ Result<CaseView> Cases::act(std::string_view number, const Act& act, const ident
     if (!action) return Error(ErrorCode::not_found, "no action " + act.action);
     if (action->by == By::applicant && opened.rules->workflow->state(opened.row.state)->opens_correction && !is_staff(who))
       return Error(ErrorCode::invalid_input, "a correction is answered with its fields");
-    MACHIYA_CHECK(check_act(opened, *action, act, who));
+    MACHIYA_CHECK(check_act(tx, opened, *action, act, who));
     Change change(p_.clock.now(), who, act);
     if (!action->four_eyes) {
       MACHIYA_CHECK(apply(tx, opened, *action, change));
@@ -89,7 +113,7 @@ Result<CaseView> Cases::confirm(std::string_view number, bool approve, const Act
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
     records::RecordRow& row = opened.row;
     MACHIYA_CHECK(check_texts(act));
-    if (!may(who, kApprove, row.department)) return Error(ErrorCode::forbidden, std::string(kApprove));
+    MACHIYA_CHECK(require(tx, opened, who, kApprove));
     if (act.revision >= 0 && act.revision != row.revision) return Error(ErrorCode::conflict, "the case changed meanwhile");
     if (row.proposal.empty()) return Error(ErrorCode::conflict, "nothing is proposed");
     // Four eyes: the one who proposed never decides (二人以上で確かめる).
@@ -125,21 +149,21 @@ Result<CaseView> Cases::confirm(std::string_view number, bool approve, const Act
 Result<CaseView> Cases::note(std::string_view number, const Act& act, const identity::Principal& who) {
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
     MACHIYA_CHECK(check_texts(act));
-    if (!may(who, kNote, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kNote));
+    MACHIYA_CHECK(require(tx, opened, who, kNote));
     if (act.note.empty()) return Error(ErrorCode::invalid_input, "a note is needed", "note");
     Change change(p_.clock.now(), who, act);
     change.action = "staff:note";
     opened.row.changed = change.now;
     MACHIYA_CHECK(records::update_record(tx, opened.row));
     ++opened.row.revision;
-    opened.audit.push_back({change.actor, "case.staff:note", "case:" + opened.row.number, "", act.request, {}});
+    opened.audit.push_back({change.actor, "case.staff:note", "case:" + opened.row.number, opened.purpose, act.request, {}});
     return note_history(tx, opened, change);
   }, false, true);
 }
 
 Result<CaseView> Cases::assign(std::string_view number, std::string_view assignee, const Act& act, const identity::Principal& who) {
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
-    if (!may(who, kAssign, opened.row.department)) return Error(ErrorCode::forbidden, std::string(kAssign));
+    MACHIYA_CHECK(require(tx, opened, who, kAssign));
     if (assignee.size() > 100) return Error(ErrorCode::too_large, "assignee", "assignee");
     if (act.revision >= 0 && act.revision != opened.row.revision) return Error(ErrorCode::conflict, "the case changed meanwhile");
     Change change(p_.clock.now(), who, act);
@@ -157,14 +181,14 @@ Result<std::vector<BulkLine>> Cases::preview(const std::vector<std::string>& num
       BulkLine line;
       line.number = number;
       auto opened = open(tx, number, false);
-      if (!opened.ok() || !may(who, "case.read", opened->row.department)) {
+      if (!opened.ok() || !require(tx, *opened, who, "case.read").ok()) {
         line.problem = "not_found";
         out.push_back(std::move(line));
         continue;
       }
       line.title = opened->row.title, line.state = opened->row.state;
       const Action* action = opened->rules->workflow->action(act.action);
-      Result<void> checked = action ? check_act(*opened, *action, act, who) : Result<void>(Error(ErrorCode::not_found));
+      Result<void> checked = action ? check_act(tx, *opened, *action, act, who) : Result<void>(Error(ErrorCode::not_found));
       line.possible = checked.ok();
       if (!checked.ok()) line.problem = checked.error().info().name;
       else line.result = action->four_eyes ? "proposed" : action->to;
@@ -189,12 +213,14 @@ Result<std::vector<BulkLine>> Cases::act_on_many(const std::vector<std::string>&
 std::vector<Choice> Cases::choices(const CaseView& view, const identity::Principal& who) const {
   std::vector<Choice> out;
   if (!view.rules) return out;
+  identity::Resource it;
+  it.department = view.department, it.person = view.applicant, it.procedure = view.procedure, it.assignee = view.assignee;
   for (const Action* a : view.rules->workflow->from(view.state)) {
-    const bool staff_action = a->by == By::staff && may(who, a->permission, view.department);
-    const bool own_action = a->by == By::applicant && who.kind == identity::PrincipalKind::citizen && view.applicant == who.id;
-    if (!staff_action && !own_action) continue;
+    const bool own = a->by == By::applicant;
+    if (a->by == By::system || own == is_staff(who)) continue;
+    if (!p_.identity.decide(who, own ? own_action(*view.rules->workflow, *a) : a->permission, it).allowed()) continue;
     auto open = view.rules->allows(*a, view.values, view.fee, view.received, view.state, p_.clock.now());
-    out.push_back({a, open.ok() && *open && (own_action || view.proposal.empty())});
+    out.push_back({a, open.ok() && *open && (own || view.proposal.empty())});
   }
   return out;
 }
@@ -220,7 +246,7 @@ Result<void> check_only_asked(const ProcedureInfo& procedure, const std::vector<
 Result<CaseView> Cases::resubmit(std::string_view number, const Submission& changed, const Act& act, const identity::Principal& who) {
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
     records::RecordRow& row = opened.row;
-    if (!owns(who, row)) return Error(ErrorCode::not_found, "no such case");
+    MACHIYA_CHECK(require(tx, opened, who, "case.correct"));
     const State* state = opened.state();
     const Action* action = nullptr;
     for (const Action* a : opened.rules->workflow->from(row.state)) {
@@ -228,7 +254,7 @@ Result<CaseView> Cases::resubmit(std::string_view number, const Submission& chan
       if (a->by == By::applicant && to && to->end != "withdrawn") action = a;
     }
     if (!state || !state->opens_correction || !action) return Error(ErrorCode::conflict, "no correction is open");
-    MACHIYA_CHECK(check_act(opened, *action, act, who));
+    MACHIYA_CHECK(check_act(tx, opened, *action, act, who));
     MACHIYA_CHECK(check_only_asked(*opened.rules->procedure, fields_of(row.asked), opened.values(), changed.values));
     MACHIYA_CHECK(records::delete_tokens(tx, row.id, records_.tokens_of(opened.terms)));
     opened.terms = changed.search;
@@ -252,14 +278,14 @@ Result<CaseView> Cases::resubmit(std::string_view number, const Submission& chan
 
 Result<CaseView> Cases::withdraw(std::string_view number, const Act& act, const identity::Principal& who) {
   return change_case(number, [&](store::Tx& tx, Opened& opened) -> Result<void> {
-    if (!owns(who, opened.row)) return Error(ErrorCode::not_found, "no such case");
+    MACHIYA_CHECK(require(tx, opened, who, "case.withdraw"));
     const Action* action = nullptr;
     for (const Action* a : opened.rules->workflow->from(opened.row.state)) {
       const State* to = opened.rules->workflow->state(a->to);
       if (a->by == By::applicant && to && to->end == "withdrawn") action = a;
     }
     if (!action) return Error(ErrorCode::conflict, "cannot be withdrawn now");
-    MACHIYA_CHECK(check_act(opened, *action, act, who));
+    MACHIYA_CHECK(check_act(tx, opened, *action, act, who));
     Change change(p_.clock.now(), who, act);
     change.action = action->id;
     MACHIYA_CHECK(apply(tx, opened, *action, change));

@@ -88,7 +88,7 @@ Result<void> Cases::finish(store::Tx& tx, Opened& opened, const Change& change, 
   if (row.id) MACHIYA_CHECK(records::update_record(tx, row));   // of a newborn: the row will be inserted as it is in the end
   ++row.revision;
   MACHIYA_CHECK(note_history(tx, opened, change));
-  opened.audit.push_back({change.actor, "case." + change.action, "case:" + row.number, "", change.request, {}});
+  opened.audit.push_back({change.actor, "case." + change.action, "case:" + row.number, change.actor == "system" ? "" : opened.purpose, change.request, {}});
   json::Value payload = json::Value::object();
   payload.set("number", row.number), payload.set("procedure", row.type), payload.set("initiative", row.initiative);
   payload.set("department", row.department), payload.set("action", change.action), payload.set("from", state_before);

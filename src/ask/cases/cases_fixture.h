@@ -45,7 +45,8 @@ inline constexpr std::string_view kWorkflow = R"({"workflow":"permit","start":"r
 inline constexpr std::string_view kPolicy = R"({"roles":{
  "clerk":{"permissions":["case.list","case.read","case.note","case.assign","case.review","case.decide","case.export"],"scope":"own-department"},
  "approver":{"permissions":["case.list","case.read","case.review","case.decide","case.approve"],"scope":"own-department"},
- "moderator":{"permissions":["report.release","photo.release","case.list","case.read"],"scope":"all"}}})";
+ "moderator":{"permissions":["report.release","photo.release","case.list","case.read"],"scope":"all"}},
+ "relations":{"owner":{"may":["case.read","case.document","case.correct","case.withdraw","case.file"]}}})";
 
 class Texts final : public DefinitionSource {
  public:

@@ -1,8 +1,11 @@
 // Lists of cases: the inbox with its counts, the applicant's own cases, search, export.
+#include <set>
+
 #include "ask/cases/case_state.h"
 #include "ask/cases/receipt_number.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
+#include "platform/identity/ties.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::cases {
@@ -42,6 +45,8 @@ std::vector<std::string> Cases::readable_departments(const identity::Principal& 
   return out;
 }
 
+std::string Cases::purpose_of(const identity::Principal& who, std::string_view permission) const { return p_.identity.decide(who, permission, {}).purpose; }
+
 Result<records::ListFilter> Cases::filter_for(store::ReadTx& tx, const InboxFilter& f, const identity::Principal& who) const {
   records::ListFilter out;
   if (!f.department.empty()) {
@@ -80,22 +85,56 @@ Result<Inbox> Cases::inbox(const InboxFilter& f, const identity::Principal& who)
   });
 }
 
+Result<std::vector<records::RecordRow>> Cases::rows_of_person(store::ReadTx& tx, std::int64_t person) {
+  records::ListFilter filter;
+  filter.person = person, filter.open_only = false, filter.limit = 200;
+  return records::list_records(tx, filter);
+}
+
+CaseRow Cases::own_row(store::ReadTx& tx, const records::RecordRow& r, std::string_view lang) const {
+  CaseRow row = row_of(r, lang);
+  row.proposal.clear(), row.assignee.clear();
+  if (auto rules = definitions_.of_case(tx, r.type, r.definition, r.rules, r.initiative); rules.ok())
+    if (const State* s = (*rules)->workflow->state(r.state)) row.state_name = s->told().in(lang);
+  return row;
+}
+
 Result<std::vector<CaseRow>> Cases::own_cases(const identity::Principal& who, std::string_view lang) {
   if (who.kind != identity::PrincipalKind::citizen) return Error(ErrorCode::unauthenticated);
   return p_.store.read([&](store::ReadTx& tx) -> Result<std::vector<CaseRow>> {
-    records::ListFilter filter;
-    filter.person = who.id, filter.open_only = false, filter.limit = 200;
-    MACHIYA_TRY(auto rows, records::list_records(tx, filter));
+    MACHIYA_TRY(const auto rows, rows_of_person(tx, who.id));
     std::vector<CaseRow> out;
-    for (const records::RecordRow& r : rows) {
-      CaseRow row = row_of(r, lang);
-      row.proposal.clear(), row.assignee.clear();
-      if (auto rules = definitions_.of_case(tx, r.type, r.definition, r.rules, r.initiative); rules.ok())
-        if (const State* s = (*rules)->workflow->state(r.state)) row.state_name = s->told().in(lang);
-      out.push_back(std::move(row));
-    }
+    for (const records::RecordRow& r : rows) out.push_back(own_row(tx, r, lang));
     return out;
   });
+}
+
+Result<std::vector<CaseRow>> Cases::represented_cases(const identity::Principal& who, std::string_view lang, std::string_view request) {
+  std::vector<audit::Entry> reads;
+  auto out = p_.store.read([&](store::ReadTx& tx) -> Result<std::vector<CaseRow>> {
+    reads.clear();
+    std::vector<CaseRow> found;
+    std::set<std::int64_t> people;
+    MACHIYA_TRY(const auto ties, p_.identity.ties().held_by(tx, who.kind == identity::PrincipalKind::citizen ? who.id : 0));
+    for (const auto& tie : ties) people.insert(tie.person);
+    for (const std::int64_t person : people) {
+      MACHIYA_TRY(const auto rows, rows_of_person(tx, person));
+      std::string purpose;
+      for (const records::RecordRow& r : rows) {
+        MACHIYA_TRY(const auto may, decide(tx, who, "case.read", r));
+        if (!may.allowed()) continue;
+        found.push_back(own_row(tx, r, lang));
+        purpose = may.purpose;
+      }
+      if (purpose.empty()) continue;
+      MACHIYA_TRY(const auto whose, p_.identity.person_by_key(tx, person));
+      reads.push_back({who.actor(), "case.list", "person:" + whose.public_id, purpose, std::string(request), {}});
+    }
+    return found;
+  });
+  if (out.ok())
+    for (auto& entry : reads) p_.audit.append_later(std::move(entry));
+  return out;
 }
 
 Result<std::vector<CaseRow>> Cases::search(std::string_view text, const identity::Principal& who, std::string_view lang,
@@ -110,13 +149,13 @@ Result<std::vector<CaseRow>> Cases::search(std::string_view text, const identity
   }
   std::vector<CaseRow> out;
   for (const records::Opened& hit : hits) {
-    if (!may(who, "case.read", hit.row.department)) continue;
+    if (!may(who, "case.read", hit.row.department)) continue;   // by role only: a search never widens a relation
     CaseRow row = row_of(hit.row, lang);
     row.applicant = applicant_in(hit.terms);
     out.push_back(std::move(row));
   }
   // What was searched for may be a name: the audit keeps who searched and how much was found.
-  p_.audit.append_later({who.actor(), "case.search", "case:*", "search", std::string(request), json::Value::object({{"found", out.size()}})});
+  p_.audit.append_later({who.actor(), "case.search", "case:*", purpose_of(who, "case.read"), std::string(request), json::Value::object({{"found", out.size()}})});
   return out;
 }
 
@@ -128,7 +167,7 @@ Result<std::int64_t> Cases::export_cases(const InboxFilter& f, const identity::P
     return Error(ErrorCode::forbidden, "case.export");
   // Audited before the first row leaves.
   MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
-    return p_.audit.append(tx, {who.actor(), "case.export", "department:" + (f.department.empty() ? "*" : f.department), "export",
+    return p_.audit.append(tx, {who.actor(), "case.export", "department:" + (f.department.empty() ? "*" : f.department), purpose_of(who, "case.export"),
                                 std::string(request), json::Value::object({{"procedure", f.procedure}, {"state", f.state}})});
   }));
   for (bool more = true; more;) {

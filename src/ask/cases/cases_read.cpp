@@ -78,31 +78,37 @@ Result<CaseView> Cases::view_of(store::ReadTx& tx, Opened& opened, bool staff) {
 }
 
 Result<CaseView> Cases::view_staff(std::string_view number, const identity::Principal& who, std::string_view request) {
+  std::string purpose;
   auto view = p_.store.read([&](store::ReadTx& tx) -> Result<CaseView> {
     MACHIYA_TRY(Opened opened, open(tx, number, false));
-    if (!may(who, "case.read", opened.row.department)) return Error(ErrorCode::forbidden, "case.read");
+    if (who.kind != identity::PrincipalKind::staff) return Error(ErrorCode::forbidden, "case.read");
+    MACHIYA_CHECK(require(tx, opened, who, "case.read"));
+    purpose = opened.purpose;
     return view_of(tx, opened, true);
   });
-  if (view.ok()) p_.audit.append_later({who.actor(), "case.read", "case:" + view->number, "decide", std::string(request), {}});
+  if (view.ok()) p_.audit.append_later({who.actor(), "case.read", "case:" + view->number, purpose, std::string(request), {}});
   return view;
 }
 
 Result<CaseView> Cases::view_own(std::string_view number, const identity::Principal& who, std::string_view request, bool with_log) {
+  std::string purpose;
   auto view = p_.store.read([&](store::ReadTx& tx) -> Result<CaseView> {
     if (who.kind != identity::PrincipalKind::citizen) return Error(ErrorCode::not_found, "no such case");
     MACHIYA_TRY(Opened opened, open(tx, number, with_log));
-    if (!opened.row.person || *opened.row.person != who.id) return Error(ErrorCode::not_found, "no such case");
+    MACHIYA_CHECK(require(tx, opened, who, "case.read"));
+    purpose = opened.purpose;
     return view_of(tx, opened, false);
   });
-  if (view.ok()) p_.audit.append_later({who.actor(), "case.read", "case:" + view->number, "own", std::string(request), {}});
+  if (view.ok()) p_.audit.append_later({who.actor(), "case.read", "case:" + view->number, purpose, std::string(request), {}});
   return view;
 }
 
 Result<Cases::DocumentView> Cases::document(std::string_view number, const identity::Principal& who, std::string_view request) {
+  std::string purpose;
   auto out = p_.store.read([&](store::ReadTx& tx) -> Result<DocumentView> {
     MACHIYA_TRY(Opened opened, open(tx, number, false));
-    const bool own = who.kind == identity::PrincipalKind::citizen && opened.row.person && *opened.row.person == who.id;
-    if (!own && !may(who, "case.read", opened.row.department)) return Error(ErrorCode::not_found, "no such case");
+    if (!require(tx, opened, who, who.kind == identity::PrincipalKind::staff ? "case.read" : "case.document").ok()) return Error(ErrorCode::not_found, "no such case");
+    purpose = opened.purpose;
     if (opened.row.document.empty()) return Error(ErrorCode::not_found, "no document was issued");
     MACHIYA_TRY(auto row, find_document(tx, opened.row.id, opened.row.document));
     if (!row) return Error(ErrorCode::not_found, "no document was issued");
@@ -110,7 +116,7 @@ Result<Cases::DocumentView> Cases::document(std::string_view number, const ident
     MACHIYA_TRY(json::Value body, json::parse(plain));
     return DocumentView{row->public_id, opened.row.number, body.text("title"), body.text("text"), row->lang, row->issued};
   });
-  if (out.ok()) p_.audit.append_later({who.actor(), "case.document", "case:" + out->number, "", std::string(request), {}});
+  if (out.ok()) p_.audit.append_later({who.actor(), "case.document", "case:" + out->number, purpose, std::string(request), {}});
   return out;
 }
 

@@ -92,6 +92,7 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
   const std::string plain = json::to_text(records::Records::pack(opened.data, s.search));
   const std::string log = json::to_text(s.log);
   const std::vector<std::int64_t> tokens = records_.tokens_of(s.search);
+  const std::string by = s.agent ? s.agent->actor() : s.applicant.actor();
   const bool limited = rules->procedure->per_person_open > 0;
   if (limited) {   // before the limit speaks: a repeated request is not a second case
     MACHIYA_TRY(const auto known, known_receipt(idempotency));
@@ -102,12 +103,13 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
     records::RecordRow& row = opened.row;
     row.number = new_receipt_number(date_in_japan(now), p_.rng);
     MACHIYA_CHECK(check_open_limit(tx, opened));
+    if (s.agent) MACHIYA_CHECK(require(tx, opened, *s.agent, "case.file"));
     MACHIYA_CHECK(definitions_.remember(tx, *rules, now));
     MACHIYA_TRY(row.data_key, p_.vault.create_key(tx));
     MACHIYA_TRY(row.sealed, p_.vault.seal(tx, row.data_key, records::kDataContext, plain));
     MACHIYA_TRY(row.sealed_log, p_.vault.seal(tx, row.data_key, records::kLogContext, log));
-    opened.history.push_back({0, 1, now, row.state, "submit", s.applicant.actor(), "", ""});
-    opened.audit.push_back({s.applicant.actor(), "case.submit", "case:" + row.number, s.channel, s.request, {}});
+    opened.history.push_back({0, 1, now, row.state, "submit", by, "", ""});
+    opened.audit.push_back({by, "case.submit", "case:" + row.number, s.agent ? opened.purpose : s.channel, s.request, {}});
     opened.events.push_back({std::string(kCaseSubmitted), row.number, submitted_facts(row)});
     MACHIYA_CHECK(run_immediate(tx, opened));
     MACHIYA_TRY(row.id, records::insert_record(tx, row, idempotency));
@@ -118,7 +120,7 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
     return receipt_of(row, false);
   };
   // What looks before it writes is no neighbour for others: it may have to be run again.
-  if (limited || !s.draft.empty()) return p_.store.write(work);
+  if (limited || s.agent || !s.draft.empty()) return p_.store.write(work);
   return p_.store.write_joined(work);
 }
 

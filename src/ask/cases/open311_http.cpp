@@ -202,7 +202,7 @@ Response post_request(const Web& web, Request& request) {
 
 http::RouteOptions api() {
   http::RouteOptions o;
-  o.permission = "public";
+  o.permission = "public", o.object = "none";
   o.csrf = false;
   o.rate_per_minute = 60;
   return o;
@@ -217,7 +217,7 @@ void add_open311_routes(http::Router& router, const Web& web) {
     router.get(base + "requests." + kind, api(), [web](Request& r) { return requests(web, r); });
     router.post(base + "requests." + kind, api(), [web](Request& r) { return post_request(web, r); });
   }
-  router.get("/open311/v2/requests/{file}", api(), [web](Request& r) { return one_request(web, r); });
+  router.get("/open311/v2/requests/{file}", api().on("report"), [web](Request& r) { return one_request(web, r); });
 }
 
 }  // namespace machiya::cases::detail

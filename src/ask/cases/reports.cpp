@@ -119,13 +119,14 @@ Result<void> Reports::moderate(std::string_view number, records::Publicity publi
     MACHIYA_TRY(auto row, records::find_record(tx, number));
     if (!row || row->publicity == records::Publicity::closed) return Error(ErrorCode::not_found, "no such report");
     const char* permission = publicity == records::Publicity::released ? "photo.release" : "report.release";
-    if (!cases_.may(who, permission, row->department)) return Error(ErrorCode::forbidden, permission);
+    MACHIYA_TRY(const auto may, cases_.decide(tx, who, permission, *row));
+    if (!may.allowed()) return Error(ErrorCode::forbidden, permission);
     row->publicity = publicity;
     row->changed = p.clock.now();
     MACHIYA_CHECK(records::update_record(tx, *row));
     const std::string action = publicity == records::Publicity::released ? "release" : publicity == records::Publicity::hidden ? "hide" : "list";
     MACHIYA_CHECK(records::insert_event(tx, {row->id, 0, row->changed, row->state, "report:" + action, who.actor(), "", ""}));
-    return p.audit.append(tx, {who.actor(), "report." + action, "case:" + row->number, "", std::string(request), {}});
+    return p.audit.append(tx, {who.actor(), "report." + action, "case:" + row->number, may.purpose, std::string(request), {}});
   });
 }
 

@@ -13,7 +13,7 @@ using pages::Data;
 
 http::RouteOptions public_route(std::string page_kind, std::string sample = {}) {
   http::RouteOptions o;
-  o.permission = "public";
+  o.permission = "public", o.object = "none";
   o.page_kind = std::move(page_kind);
   o.sample = std::move(sample);
   return o;
@@ -182,10 +182,10 @@ Response post_moderate(const Web& web, Request& request) {
 
 void add_moderation_routes(http::Router& router, const Web& web) {
   router.get("/staff/reports", staff_route("report.release", "staff-reports"), [web](Request& r) { return moderation(web, r); });
-  http::RouteOptions o = staff_route("report.release", "staff-report", "/staff/reports/{sample-report}");
+  http::RouteOptions o = staff_route("report.release", "staff-report", "/staff/reports/{sample-report}").on("report-case", "case.read");
   o.reads_personal_data = true;
   router.get("/staff/reports/{number}", o, [web](Request& r) { return moderate_page(web, r); });
-  router.post("/staff/reports/{number}", staff_route("report.release", ""), [web](Request& r) { return post_moderate(web, r); });
+  router.post("/staff/reports/{number}", staff_route("report.release", "").on("report-case", "report.release"), [web](Request& r) { return post_moderate(web, r); });
 }
 
 }  // namespace machiya::cases::detail
@@ -196,8 +196,8 @@ void add_report_routes(http::Router& router, const Web& web) {
   using namespace detail;
   router.get("/reports", public_route("reports"), [web](http::Request& r) { return list(web, r); });
   router.get("/reports/map.geojson", public_route(""), [web](http::Request& r) { return geojson(web, r); });
-  router.get("/reports/{number}", public_route("report", "/reports/{sample-report}"), [web](http::Request& r) { return show(web, r); });
-  router.get("/reports/{number}/photo", public_route(""), [web](http::Request& r) { return photo(web, r); });
+  router.get("/reports/{number}", public_route("report", "/reports/{sample-report}").on("report"), [web](http::Request& r) { return show(web, r); });
+  router.get("/reports/{number}/photo", public_route("").on("report"), [web](http::Request& r) { return photo(web, r); });
   add_open311_routes(router, web);
 }
 

@@ -90,6 +90,7 @@ Response show(const Web& web, Request& request, const CaseView& v, std::string_v
   data.set("tag", tag_of(state, late, state ? state->name.in(lang) : v.state));
   data.set("rows", facts_of(web, v, lang)).set("sections", answer_sections(v, lang, web.texts.text(lang, "staff_cases.calculated")));
   data.set("timeline", history(web, v, lang));
+  if (const std::string until = emergency_until(web, request, v, lang); !until.empty()) data.set("emergency", web.texts.text(lang, "staff_emergency.banner", {{"until", until}}));
   Data files = evidence(v, lang);
   if (files.find("any")) data.set("evidence", std::move(files));
   Data actions = action_links(web, v, who, lang);
@@ -119,7 +120,7 @@ Response failed(const Web& web, Request& request, const Error& error) {
 
 Response get_case(const Web& web, Request& request) {
   auto view = web.cases.view_staff(request.param("number"), identity::principal_of(request), request.id);
-  if (!view.ok()) return http::problem(view.error(), request);
+  if (!view.ok()) return case_refused(web, request, view.error());
   const auto done = request.query("done");
   const bool known = done && (*done == "act" || *done == "proposed" || *done == "note" || *done == "assign" || *done == "returned");
   return show(web, request, *view, known ? "staff_cases.done." + std::string(*done) : "", "success", 200);
@@ -256,7 +257,7 @@ Response get_document(const Web& web, Request& request) {
 }
 
 http::RouteOptions case_route(std::string permission, std::string page_kind, std::string sample) {
-  http::RouteOptions o = staff_route(std::move(permission), std::move(page_kind), std::move(sample));
+  http::RouteOptions o = staff_route(permission, std::move(page_kind), std::move(sample)).on("case", permission);
   o.reads_personal_data = true;
   return o;
 }
@@ -268,12 +269,12 @@ void add_case_routes(http::Router& router, const Web& web) {
   router.get(one, case_route("case.read", "staff-case", kSample), [web](Request& r) { return get_case(web, r); });
   router.get(one + "/actions/{action}", case_route("case.read", "staff-action", std::string(kSample) + "/actions/{sample-action}"),
              [web](Request& r) { return get_action(web, r); });
-  router.post(one + "/actions/{action}", case_route("case.read", "", ""), [web](Request& r) { return post_action(web, r); });
+  router.post(one + "/actions/{action}", case_route("case.read", "", "").on("case", "workflow"), [web](Request& r) { return post_action(web, r); });
   router.post(one + "/proposal", case_route("case.approve", "", ""), [web](Request& r) { return post_proposal(web, r); });
   router.post(one + "/notes", case_route("case.note", "", ""), [web](Request& r) { return post_note(web, r); });
   router.post(one + "/assignee", case_route("case.assign", "", ""), [web](Request& r) { return post_assign(web, r); });
-  router.get(one + "/files/{blob}", case_route("case.read", "", ""), [web](Request& r) { return get_file(web, r); });
-  router.get(one + "/document.pdf", case_route("case.read", "", ""), [web](Request& r) { return get_document(web, r); });
+  router.get(one + "/files/{blob}", case_route("case.read", "", "").on("case-file", "case.read"), [web](Request& r) { return get_file(web, r); });
+  router.get(one + "/document.pdf", case_route("case.read", "", "").on("decided-case", "case.read"), [web](Request& r) { return get_document(web, r); });
 }
 
 }  // namespace machiya::cases::detail

@@ -98,22 +98,34 @@ Response persons(const Web& web, Request& request, std::string_view flash_key = 
 }
 
 Response find(const Web& web, Request& request) {
-  const std::string lang = staff_language(request);
   auto person = find_person(web, std::string(trim(request.form("q").value_or(""))));
   if (!person.ok()) return persons(web, request, "staff_cases.person_not_found", "warning", 404);
+  return person_page(web, request, *person, "", "");
+}
+
+}  // namespace
+
+Response person_page(const Web& web, Request& request, const identity::Principal& found_person, std::string_view done, const std::string& wrong) {
+  const std::string lang = staff_language(request);
+  const identity::Principal* person = &found_person;
   auto facts = web.cases.records().facts_of(person->id);
   if (!facts.ok()) return http::problem(facts.error(), request);
   const identity::Principal& who = identity::principal_of(request);
-  web.cases.platform().audit.append_later({who.actor(), "person.read", "person:" + person->public_id, "counter", request.id, {}});
+  web.cases.platform().audit.append_later({who.actor(), "person.read", "person:" + person->public_id, web.cases.purpose_of(who, "person.search"), request.id, {}});
   Data data = staff_page(web, request, "staff_cases.persons");
   Data found = Data().set("id", person->public_id);
   found.set("verified", person->assurance == identity::Assurance::verified);
   found.set("fields", fact_fields(web, lang, *facts));
+  if (Data guardian = guardian_part(web, request, *person, wrong); guardian.find("fields")) found.set("guardian", std::move(guardian));
   data.set("person", std::move(found));
+  if (!done.empty()) flash(data, "success", web.texts.text(lang, done));
+  if (!wrong.empty()) data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#" + wrong).set("text", web.texts.text(lang, "staff_guardian.needs_" + wrong))})));
   data.set("buttons", Data(Data::List{Data().set("value", "next").set("label", web.texts.text(lang, "staff_cases.verify")).set("primary", true),
                                       Data().set("value", "back").set("label", web.texts.text(lang, "staff_cases.cancel")).set("skip_check", true)}));
-  return render(web, request, "cases/persons", std::move(data), lang);
+  return render(web, request, "cases/persons", std::move(data), lang, wrong.empty() ? 200 : 422);
 }
+
+namespace {
 
 std::string part_of(const Request& r, const char* field, const char* part) {
   return std::string(trim(r.form(std::string(field) + "." + part).value_or("")));
@@ -163,7 +175,7 @@ void add_person_routes(http::Router& router, const Web& web) {
   router.post("/staff/search", personal("case.list|staff:register.read", ""), [web](Request& r) { return search_page(web, r, true); });
   router.get("/staff/persons", staff_route("person.search", "staff-persons"), [web](Request& r) { return persons(web, r); });
   router.post("/staff/persons", personal("person.search", ""), [web](Request& r) { return find(web, r); });
-  router.post("/staff/persons/{person}/verify", personal("person.verify", ""), [web](Request& r) { return verify(web, r); });
+  router.post("/staff/persons/{person}/verify", personal("person.verify", "").on("person"), [web](Request& r) { return verify(web, r); });
 }
 
 }  // namespace machiya::cases::detail

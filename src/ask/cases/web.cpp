@@ -9,6 +9,8 @@ void add_staff_routes(http::Router& router, const Web& web) {
   detail::add_inbox_routes(router, web);
   detail::add_case_routes(router, web);
   detail::add_person_routes(router, web);
+  detail::add_emergency_routes(router, web);
+  detail::add_guardian_routes(router, web);
   detail::add_statistics_routes(router, web);
   detail::add_export_routes(router, web);
   detail::add_moderation_routes(router, web);
@@ -22,7 +24,7 @@ std::string staff_language(const http::Request& request) { return std::string(lo
 
 http::RouteOptions staff_route(std::string permission, std::string page_kind, std::string sample) {
   http::RouteOptions o;
-  o.permission = "staff:" + permission;
+  o.permission = "staff:" + permission, o.object = "none";
   o.page_kind = std::move(page_kind);
   o.sample = std::move(sample);
   o.rate_per_minute = 1200;

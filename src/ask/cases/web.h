@@ -63,6 +63,17 @@ void add_statistics_routes(http::Router& router, const Web& web);
 void add_export_routes(http::Router& router, const Web& web);
 void add_moderation_routes(http::Router& router, const Web& web);
 void add_open311_routes(http::Router& router, const Web& web);
+void add_emergency_routes(http::Router& router, const Web& web);
+void add_guardian_routes(http::Router& router, const Web& web);
+
+/// A case that is refused: who may open it in an emergency gets the form for that, with the status of the refusal.
+http::Response case_refused(const Web& web, http::Request& request, const Error& error);
+/// Until when the case stands open to this person only because of an emergency, as text; "" when they may anyway.
+std::string emergency_until(const Web& web, const http::Request& request, const CaseView& view, const std::string& lang);
+/// A person at the counter with what is known; audited. `done`: key of a success; `wrong`: the field of the guardian's form that is wrong.
+http::Response person_page(const Web& web, http::Request& request, const identity::Principal& person, std::string_view done, const std::string& wrong);
+/// The guardian's form; empty for staff without person.guardian.
+pages::Data guardian_part(const Web& web, const http::Request& request, const identity::Principal& ward, const std::string& wrong);
 
 /// "ja" or "en": staff pages have two languages.
 std::string staff_language(const http::Request& request);

@@ -22,7 +22,7 @@ constexpr std::string_view kWorkflow = R"({"workflow":"permit","start":"received
 
 class WebTest : public CasesTest {
  protected:
-  WebTest() : CasesTest(R"({"roles":{"all":{"permissions":["*"],"scope":"all"}}})") {
+  WebTest() : CasesTest(R"({"roles":{"all":{"permissions":["*"],"scope":"all"}},"relations":{"owner":{"may":["case.*"]}}})") {
     texts.put("procedure", "fault", kProcedure), texts.put("workflow", "permit", kWorkflow);
     catalogue = std::move(*locale::Catalogue::load(MACHIYA_SOURCE_DIR "/web/locale"));
     auto loaded = pages::Templates::load(MACHIYA_SOURCE_DIR "/web/templates", *catalogue);

@@ -33,7 +33,7 @@ http::RouteOptions api_route(const std::string& permission) {
   out.csrf = false;   // without the token a browser's cookies count for nothing
   out.body_limit = 1u << 20;
   out.rate_per_minute = 1200;
-  out.reads_personal_data = true;
+  out.reads_personal_data = true, out.object = "register", out.action = "read";
   return out;
 }
 
@@ -54,6 +54,10 @@ Value merged(Value into, const Value& patch) {
 }  // namespace
 
 http::RouteOptions api_reading() { return api_route("client:" + std::string(kReadScope) + "|client:" + std::string(kWriteScope)); }
+http::RouteOptions without_rows(http::RouteOptions options) {
+  options.reads_personal_data = false;
+  return options;
+}
 http::RouteOptions api_writing() { return api_route("client:" + std::string(kWriteScope)); }
 
 http::Handler api_handler(const Web& web, ApiHandler handler) {

@@ -22,6 +22,8 @@ void add_api_document_routes(http::Router& router, const Web& web);
 /// Reading: a client with either scope, or staff by their session. Writing: the scope for it, or a session with X-CSRF-Token.
 http::RouteOptions api_reading();
 http::RouteOptions api_writing();
+/// The same for an answer that holds nothing of any row.
+http::RouteOptions without_rows(http::RouteOptions options);
 using ApiHandler = std::function<http::Response(const Web&, http::Request&)>;
 /// In the language of ?lang=, else of Accept-Language; never cached.
 http::Handler api_handler(const Web& web, ApiHandler handler);

@@ -54,8 +54,8 @@ Response undo(const Web& web, Request& request) {
 
 void add_api_bulk_routes(http::Router& router, const Web& web) {
   const std::string one = std::string(kApi) + "/{register}";
-  router.post(one + "/rows/bulk", api_writing(), api_handler(web, bulk));
-  router.post(one + "/bulk/{batch}/undo", api_writing(), api_handler(web, undo));
+  router.post(one + "/rows/bulk", without_rows(api_writing()).on("register", "bulk"), api_handler(web, bulk));
+  router.post(one + "/bulk/{batch}/undo", without_rows(api_writing()).on("batch", "bulk"), api_handler(web, undo));
 }
 
 }  // namespace machiya::registers::detail

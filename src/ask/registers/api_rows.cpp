@@ -153,13 +153,14 @@ Response counts(const Web& web, Request& request) {
 
 void add_api_read_routes(http::Router& router, const Web& web) {
   const std::string base(kApi), one = base + "/{register}", row_path = one + "/rows/{number}";
-  router.get(base, api_reading(), api_handler(web, registers_list));
-  router.get(one, api_reading(), api_handler(web, one_register));
+  const http::RouteOptions quiet = without_rows(api_reading());
+  router.get(base, quiet.on("none"), api_handler(web, registers_list));
+  router.get(one, quiet, api_handler(web, one_register));
   router.get(one + "/rows", api_reading(), api_handler(web, rows));
   router.post(one + "/search", api_reading(), api_handler(web, search));
-  router.get(one + "/counts", api_reading(), api_handler(web, counts));
-  router.get(row_path, api_reading(), api_handler(web, row));
-  router.get(row_path + "/history", api_reading(), api_handler(web, history));
+  router.get(one + "/counts", quiet, api_handler(web, counts));
+  router.get(row_path, api_reading().on("row", "read"), api_handler(web, row));
+  router.get(row_path + "/history", api_reading().on("row", "read"), api_handler(web, history));
 }
 
 }  // namespace machiya::registers::detail

@@ -92,6 +92,7 @@ Response change(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return api_problem(web, request, reg.error());
   const identity::Principal& who = identity::principal_of(request);
+  if (!web.registers.may_add(**reg, who)) return api_problem(web, request, Error(ErrorCode::forbidden, "no right to change rows"));
   const auto body = api_body(request, {"values", "reason"});
   if (!body.ok()) return api_problem(web, request, body.error());
   const auto given = values_in(*body);
@@ -138,10 +139,10 @@ Response comment(const Web& web, Request& request) {
 
 void add_api_save_routes(http::Router& router, const Web& web) {
   const std::string one = std::string(kApi) + "/{register}", row = one + "/rows/{number}";
-  router.post(one + "/rows", api_writing(), api_handler(web, add));
-  router.add(http::Method::patch, row, api_writing(), api_handler(web, change));
-  router.post(row + "/actions/{action}", api_writing(), api_handler(web, act));
-  router.post(row + "/comments", api_writing(), api_handler(web, comment));
+  router.post(one + "/rows", api_writing().on("register", "write"), api_handler(web, add));
+  router.add(http::Method::patch, row, api_writing().on("row", "write"), api_handler(web, change));
+  router.post(row + "/actions/{action}", api_writing().on("row", "act"), api_handler(web, act));
+  router.post(row + "/comments", api_writing().on("row", "write"), api_handler(web, comment));
 }
 
 }  // namespace machiya::registers::detail

@@ -155,7 +155,7 @@ Response send_table(const std::string& path, std::string_view name, std::string_
 
 void add_export_routes(http::Router& router, const Web& web) {
   http::RouteOptions options = staff_route("");
-  options.reads_personal_data = true;
+  options.reads_personal_data = true, options.object = "register", options.action = "export";
   options.rate_per_minute = 30;
   const std::string base = std::string(kBase) + "/{register}/export";
   router.get(base + ".csv", options, [web](Request& r) { return export_rows(web, r, Kind::csv); });

@@ -143,7 +143,7 @@ Response error_file(const Web& web, const Desk& desk, Request& request, bool xls
   const auto found = found_import(web, desk, request);
   if (!found.ok()) return http::problem(found.error(), request);
   const Import& import = found->import;
-  if (import.state != ImportState::faulty) return http::problem(Error(ErrorCode::not_found, "errors"), request);
+  if (import.state != ImportState::faulty) return http::problem(Error(ErrorCode::conflict, "no faults were found in this file, or it was not checked yet"), request);
   auto source = tables::open_file(desk->file_path(import.id));
   if (!source.ok()) return http::problem(source.error(), request);
   auto path = work_file(web, xlsx ? ".xlsx" : ".csv");
@@ -161,17 +161,19 @@ void add_import_routes(http::Router& router, const Web& web) {
   using http::Request;
   const auto desk = std::make_shared<ImportDesk>(web);
   const std::string base = std::string(kBase) + "/{register}/import", one = base + "/{import}";
-  http::RouteOptions upload = detail::staff_route("");
+  http::RouteOptions upload = detail::staff_route("").on("register", "import");
   upload.file_limit = import_limits().bytes;
-  http::RouteOptions columns = detail::staff_route("");
+  http::RouteOptions own = detail::staff_route("").on("import", "import");
+  own.shows_own_input = true;   // the file that this person sent and has not taken over yet
+  http::RouteOptions columns = own;
   columns.body_limit = 512 * 1024;
-  http::RouteOptions errors = detail::staff_route("");
+  http::RouteOptions errors = own;
   errors.rate_per_minute = 30;
-  router.get(base, detail::staff_route("register-import"), [web](Request& r) { return detail::show_upload(web, r); });
+  router.get(base, detail::staff_route("register-import").on("register", "import"), [web](Request& r) { return detail::show_upload(web, r); });
   router.post(base, upload, [web, desk](Request& r) { return detail::take_upload(web, desk, r); });
-  router.get(one, detail::staff_route(""), [web, desk](Request& r) { return detail::show_import(web, desk, r); });
-  router.post(one, detail::staff_route(""), [web, desk](Request& r) { return detail::decide(web, desk, r); });
-  router.get(one + "/columns", detail::staff_route(""), [web, desk](Request& r) { return detail::show_columns(web, desk, r); });
+  router.get(one, own, [web, desk](Request& r) { return detail::show_import(web, desk, r); });
+  router.post(one, own, [web, desk](Request& r) { return detail::decide(web, desk, r); });
+  router.get(one + "/columns", own, [web, desk](Request& r) { return detail::show_columns(web, desk, r); });
   router.post(one + "/columns", columns, [web, desk](Request& r) { return detail::start_check(web, desk, r); });
   router.get(one + "/errors.csv", errors, [web, desk](Request& r) { return detail::error_file(web, desk, r, false); });
   router.get(one + "/errors.xlsx", errors, [web, desk](Request& r) { return detail::error_file(web, desk, r, true); });

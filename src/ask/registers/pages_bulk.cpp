@@ -137,9 +137,9 @@ Response undo(const Web& web, Request& request) {
 
 void add_bulk_routes(http::Router& router, const Web& web) {
   const std::string one = std::string(kBase) + "/{register}";
-  router.get(one + "/bulk", staff_route("staff-register-bulk", one + "/bulk"), [web](Request& r) { return bulk(web, r); });
-  router.post(one + "/bulk", staff_route(""), [web](Request& r) { return bulk(web, r); });
-  router.post(one + "/bulk/{batch}/undo", staff_route(""), [web](Request& r) { return undo(web, r); });
+  router.get(one + "/bulk", staff_route("staff-register-bulk", one + "/bulk").on("register", "bulk"), [web](Request& r) { return bulk(web, r); });
+  router.post(one + "/bulk", staff_route("").on("register", "bulk"), [web](Request& r) { return bulk(web, r); });
+  router.post(one + "/bulk/{batch}/undo", staff_route("").on("batch", "bulk"), [web](Request& r) { return undo(web, r); });
 }
 
 }  // namespace machiya::registers::detail

@@ -95,6 +95,7 @@ Response post_move(const Web& web, Request& request) {
   if (!reg.ok()) return http::problem(reg.error(), request);
   const Column* column = (*reg)->column(param_of(request, "column"));
   const identity::Principal& who = identity::principal_of(request);
+  if (!web.registers.may_add(**reg, who)) return http::problem(Error(ErrorCode::forbidden, "no right to change rows"), request);
   if (!column || !column->entered() || !web.registers.may_read(**reg, *column, who)) return http::problem(Error(ErrorCode::malformed_request, "column"), request);
   auto [value, error] = read_cell(web, **reg, *column, param_of(request, "value"), who, staff_language(request));
   if (error) return http::problem(Error(ErrorCode::invalid_input, error->message, column->name), request);
@@ -143,9 +144,9 @@ std::pair<json::Value, std::optional<CellError>> read_value(const Web& web, cons
 
 void add_cell_routes(http::Router& router, const Web& web) {
   const std::string row = std::string(kBase) + "/{register}/rows/{number}";
-  router.post(std::string(kBase) + "/{register}/cells", staff_route(""), [web](Request& r) { return post_cells(web, r); });
-  router.post(row + "/cells", staff_route(""), [web](Request& r) { return post_cells(web, r); });
-  router.post(row + "/move", staff_route(""), [web](Request& r) { return post_move(web, r); });
+  router.post(std::string(kBase) + "/{register}/cells", staff_route("").on("register", "write"), [web](Request& r) { return post_cells(web, r); });
+  router.post(row + "/cells", staff_route("").on("row", "write"), [web](Request& r) { return post_cells(web, r); });
+  router.post(row + "/move", staff_route("").on("row", "write"), [web](Request& r) { return post_move(web, r); });
 }
 
 }  // namespace machiya::registers::detail

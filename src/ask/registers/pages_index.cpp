@@ -26,7 +26,7 @@ namespace {
 Data index_row(const Web& web, const http::Request& request, const Register& reg) {
   const std::string lang = staff_language(request);
   Query query;
-  query.limit = 1, query.columns = {reg.title.empty() ? kReceived : reg.title};
+  query.limit = 1, query.request = request.id, query.columns = {reg.title.empty() ? kReceived : reg.title};
   const auto listing = web.registers.list(reg, query, identity::principal_of(request));
   Data row = Data().set("name", reg.name.in(lang)).set("href", path_of(reg)).set("summary", reg.summary.in(lang));
   const auto city = web.city();

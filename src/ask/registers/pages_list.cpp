@@ -146,10 +146,13 @@ Response render_view(const Web& web, const Request& request, std::string_view na
 }
 
 void add_list_routes(http::Router& router, const Web& web) {
-  router.get(std::string(kBase), staff_route("staff-registers"), [web](Request& r) { return show_index(web, r); });
+  router.get(std::string(kBase), staff_route("staff-registers").on("none"), [web](Request& r) { return show_index(web, r); });
   const std::string one = std::string(kBase) + "/{register}";
-  router.get(one, staff_route("staff-register", one), [web](Request& r) { return show(web, r); });
-  router.post(one, staff_route(""), [web](Request& r) { return show(web, r); });   // a search that may hold a name
+  http::RouteOptions list = staff_route("staff-register", one);
+  list.reads_personal_data = true;
+  router.get(one, list, [web](Request& r) { return show(web, r); });
+  list.page_kind.clear();
+  router.post(one, list, [web](Request& r) { return show(web, r); });   // a search that may hold a name
 }
 
 }  // namespace machiya::registers::detail

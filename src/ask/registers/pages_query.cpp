@@ -209,6 +209,7 @@ namespace {
 
 Query query_with(const Web& web, const Request& request, const Register& reg, const View* view) {
   Query query;
+  query.request = request.id;
   if (view) {
     query.where = view->where, query.with_ended = !view->open_only || !param_of(request, "f.state").empty(), query.columns = view->columns;
     if (const std::string group = param_of(request, "group"); !group.empty() && !query.columns.empty()) query.columns.push_back(group);

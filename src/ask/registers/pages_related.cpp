@@ -43,7 +43,7 @@ Data related_of(const Web& web, const Request& request, const Register& reg, con
     for (const Column& column : other->columns) {
       if (column.kind != ColumnKind::relation || column.relation != reg.id || !column.filter || !web.registers.may_read(*other, column, who)) continue;
       Query query;
-      query.where = {{column.name, "is", number}}, query.limit = kFirst;
+      query.where = {{column.name, "is", number}}, query.limit = kFirst, query.request = request.id;
       const auto listing = web.registers.list(*other, query, who);
       if (!listing.ok() || (listing->rows.empty() && !web.registers.may_write(*other, column, who))) continue;
       out.push(one_relation(web, request, *other, column, *listing, number));

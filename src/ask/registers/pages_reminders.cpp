@@ -256,8 +256,8 @@ Data reminders_of_row(const Web& web, const Request& request, const Register& re
 }
 
 void add_reminder_routes(http::Router& router, const Web& web) {
-  router.get(std::string(kReminders), staff_route("staff-reminders"), [web](Request& r) { return show(web, r); });
-  router.post(std::string(kReminders), staff_route(""), [web](Request& r) { return post(web, r); });
+  router.get(std::string(kReminders), staff_route("staff-reminders").on("none"), [web](Request& r) { return show(web, r); });
+  router.post(std::string(kReminders), staff_route("").on("none"), [web](Request& r) { return post(web, r); });
 }
 
 }  // namespace machiya::registers::detail

@@ -178,8 +178,12 @@ Response post_action(const Web& web, Request& request) {
   const auto o = open(web, request);
   if (!o.ok()) return http::problem(o.error(), request);
   const cases::Action* action = action_of(web, request, *o);
-  if (!action) return show(web, request, *o, "staff_registers.action_gone", "error", 409);
   const std::string reason(trim(param_of(request, "reason")));
+  if (!action) {   // not among those that are possible: forbidden, or gone meanwhile
+    const auto why = web.registers.act(*o->reg, o->row.number, std::atoll(param_of(request, "revision").c_str()), request.param("action"), reason, identity::principal_of(request), staff_language(request), request.id);
+    if (!why.ok() && why.error().code == ErrorCode::forbidden) return http::problem(why.error(), request);
+    return show(web, request, *o, "staff_registers.action_gone", "error", 409);
+  }
   if (reason.empty() && (action->needs_reason || action->needs_note))
     return action_form(web, request, *o, *action, {{"reason", "required", text(web, request, "staff_registers.needs_reason")}}, 422);
   auto saved = web.registers.act(*o->reg, o->row.number, std::atoll(param_of(request, "revision").c_str()), action->id, reason, identity::principal_of(request), staff_language(request), request.id);
@@ -198,6 +202,7 @@ Response post_comment(const Web& web, Request& request) {
   if (!reg.ok()) return http::problem(reg.error(), request);
   const std::string said(trim(param_of(request, "comment")));
   const std::string here = row_path(**reg, request.param("number"));
+  if (!web.registers.may_add(**reg, identity::principal_of(request))) return http::problem(Error(ErrorCode::forbidden, "no right to comment"), request);
   if (said.empty()) {
     const auto o = open(web, request);
     return o.ok() ? show(web, request, *o, "", "", 422, text(web, request, "staff_registers.needs_comment")) : http::problem(o.error(), request);
@@ -239,17 +244,21 @@ Response new_file(const Web& web, Request& request) {
 void add_row_routes(http::Router& router, const Web& web) {
   const std::string one = std::string(kBase) + "/{register}", row = one + "/rows/{number}";
   http::RouteOptions page = staff_route("staff-register-row", row);
-  page.reads_personal_data = true;
+  page.reads_personal_data = true, page.object = "row", page.action = "read";
   http::RouteOptions action = staff_route("staff-register-action", row + "/actions/{action}");
-  action.reads_personal_data = true;
+  action.reads_personal_data = true, action.object = "row", action.action = "act";
   http::RouteOptions file = staff_route("");
-  file.reads_personal_data = true;
+  file.reads_personal_data = true, file.object = "row-file", file.action = "read";
+  http::RouteOptions waiting = staff_route("").on("new-file", "write");
+  waiting.shows_own_input = true;
   router.get(row, page, [web](Request& r) { return get_row(web, r); });
   router.get(row + "/actions/{action}", action, [web](Request& r) { return get_action(web, r); });
-  router.post(row + "/actions/{action}", staff_route(""), [web](Request& r) { return post_action(web, r); });
-  router.post(row + "/comments", staff_route(""), [web](Request& r) { return post_comment(web, r); });
+  http::RouteOptions act = staff_route("").on("row", "act"), comment = staff_route("").on("row", "write");
+  act.reads_personal_data = comment.reads_personal_data = true;
+  router.post(row + "/actions/{action}", act, [web](Request& r) { return post_action(web, r); });
+  router.post(row + "/comments", comment, [web](Request& r) { return post_comment(web, r); });
   router.get(row + "/files/{blob}", file, [web](Request& r) { return row_file(web, r); });
-  router.get(one + "/files/{blob}", file, [web](Request& r) { return new_file(web, r); });
+  router.get(one + "/files/{blob}", waiting, [web](Request& r) { return new_file(web, r); });
 }
 
 }  // namespace machiya::registers::detail

@@ -26,6 +26,7 @@ Response get_new(const Web& web, Request& request) {
 Response get_change(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
+  if (!web.registers.may_add(**reg, identity::principal_of(request))) return http::problem(Error(ErrorCode::forbidden, "no right to change rows"), request);
   const auto row = row_of(web, request, **reg);
   if (!row.ok()) return http::problem(row.error(), request);
   auto form = open_form(web, request, **reg, &*row);
@@ -128,6 +129,7 @@ Response post_new(const Web& web, Request& request) {
 Response post_change(const Web& web, Request& request) {
   const auto reg = register_of(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
+  if (!web.registers.may_add(**reg, identity::principal_of(request))) return http::problem(Error(ErrorCode::forbidden, "no right to change rows"), request);
   const auto row = row_of(web, request, **reg);
   return row.ok() ? save(web, request, **reg, &*row) : http::problem(row.error(), request);
 }
@@ -136,15 +138,15 @@ Response post_change(const Web& web, Request& request) {
 
 void add_form_routes(http::Router& router, const Web& web) {
   const std::string one = std::string(kBase) + "/{register}";
-  http::RouteOptions form = staff_route("staff-register-form", one + "/new");
-  http::RouteOptions post = staff_route("");
+  http::RouteOptions form = staff_route("staff-register-form", one + "/new").on("register", "write");
+  http::RouteOptions post = staff_route("").on("register", "write");
   post.body_limit = 64u << 20, post.file_limit = 20u << 20, post.timeout_s = 300;
   router.get(one + "/new", form, [web](Request& r) { return get_new(web, r); });
   router.post(one + "/new", post, [web](Request& r) { return post_new(web, r); });
-  http::RouteOptions change = staff_route("staff-register-change", one + "/rows/{number}/change");
+  http::RouteOptions change = staff_route("staff-register-change", one + "/rows/{number}/change").on("row", "write");
   change.reads_personal_data = true;
   router.get(one + "/rows/{number}/change", change, [web](Request& r) { return get_change(web, r); });
-  router.post(one + "/rows/{number}/change", post, [web](Request& r) { return post_change(web, r); });
+  router.post(one + "/rows/{number}/change", post.on("row", "write"), [web](Request& r) { return post_change(web, r); });
 }
 
 }  // namespace machiya::registers::detail

@@ -77,7 +77,7 @@ Result<std::vector<cases::FoundRow>> found_rows(const Web& web, const http::Requ
 namespace machiya::registers::detail {
 
 void add_search_routes(http::Router& router, const Web& web) {
-  router.post(std::string(kBase) + "/{register}/searches", staff_route(""), [web](Request& r) { return post(web, r); });
+  router.post(std::string(kBase) + "/{register}/searches", staff_route("").on("register", "read"), [web](Request& r) { return post(web, r); });
 }
 
 }  // namespace machiya::registers::detail

@@ -68,6 +68,7 @@ struct Query {
   std::string after;                ///< cursor of the page before
   int limit = 50;
   bool with_ended = true;
+  std::string request;              ///< request id, for the audit
   std::vector<std::string> columns; ///< what the caller shows; empty: everything. What is sealed is opened, and noted as read, only for these
 };
 struct Listing {

@@ -110,7 +110,7 @@ Result<BulkDone> Registers::do_bulk(const Register& reg, const Query& query, con
 }
 
 Result<void> Registers::Impl::trail_many(store::Tx& tx, const Register& reg, const std::string& batch, std::string_view action, std::int64_t rows, const Deed& deed) const {
-  MACHIYA_CHECK(p.audit.append(tx, {deed.actor, "register." + std::string(action), "register:" + reg.id, "", deed.request, Value::object({{"batch", batch}, {"rows", rows}})}));
+  MACHIYA_CHECK(p.audit.append(tx, {deed.actor, "register." + std::string(action), "register:" + reg.id, deed.purpose, deed.request, Value::object({{"batch", batch}, {"rows", rows}})}));
   return p.events.emit(tx, kRowsChanged, batch,
                        Value::object({{"register", reg.id}, {"batch", batch}, {"department", reg.owner}, {"action", action}, {"initiative", reg.initiative}, {"rows", rows}}));
 }

@@ -58,6 +58,7 @@ struct Deed {
   std::string action, reason, comment;
   std::string actor, actor_name, request;
   Instant now;
+  std::string purpose;   ///< for which the actor may read what is written, for the audit; "" of the system
 };
 /// A row as it shall be, worked out from the row of `base` revision.
 struct NextRow {
@@ -87,7 +88,7 @@ struct Registers::Impl {
 
   explicit Impl(Platform platform) : p(std::move(platform)), cache(p.store, {p.index_bytes, p.index_rows}) {}
 
-  Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city(), who, p.may_case); }
+  Access access(const Register& reg, const identity::Principal& who) const { return Access(reg, p.city(), p.identity.policy(), who, p.may_case); }
   Deed deed(std::string_view action, std::string_view reason, const identity::Principal& who, std::string_view request) const;
   const cases::Workflow* workflow_of(const Register& reg, const city::City& city) const;
 

@@ -166,7 +166,7 @@ Result<bool> Registers::Impl::settle_one(store::Tx& tx, std::string_view id, Set
   }
   MACHIYA_TRY(const bool written, dao::settle(tx, *found, before));
   if (!written) return false;
-  MACHIYA_CHECK(p.audit.append(tx, {deed.actor, "register.reminder_" + deed.action, "row:" + stored.front().number, "", deed.request,
+  MACHIYA_CHECK(p.audit.append(tx, {deed.actor, "register.reminder_" + deed.action, "row:" + stored.front().number, deed.purpose, deed.request,
                                     Value::object({{"register", reg->id}, {"reminder", reminder->id}})}));
   return true;
 }

@@ -181,7 +181,7 @@ Result<Listing> Registers::list(const Register& reg, const Query& query, const i
   const bool personal = std::any_of(reg.columns.begin(), reg.columns.end(), [&](const Column& c) { return c.personal && access.read(c) && asked_for(query, c); });
   if (personal) {
     if (impl.p.audit.backlogged()) return Error(ErrorCode::unavailable, "reads of personal data cannot be recorded");
-    impl.p.audit.append_later({who.actor(), "register.list", "register:" + reg.id, "work", "", Value::object({{"rows", out->rows.size()}})});
+    impl.p.audit.append_later({who.actor(), "register.list", "register:" + reg.id, access.purpose(), query.request, Value::object({{"rows", out->rows.size()}})});
   }
   return out;
 }
@@ -219,7 +219,7 @@ Result<std::int64_t> Registers::each(const Register& reg, const Query& query, co
     }
   });
   if (rows.ok())
-    impl.p.audit.append_later({who.actor(), "register.export", "register:" + reg.id, "work", std::string(request), Value::object({{"rows", *rows}})});
+    impl.p.audit.append_later({who.actor(), "register.export", "register:" + reg.id, access.purpose(), std::string(request), Value::object({{"rows", *rows}})});
   return rows;
 }
 

@@ -155,7 +155,7 @@ Result<Row> Registers::open(const Register& reg, std::string_view number, const 
   }));
   if (reg.has_personal()) {
     if (impl_->p.audit.backlogged()) return Error(ErrorCode::unavailable, "reads of personal data cannot be recorded");
-    impl_->p.audit.append_later({who.actor(), "register.read", "row:" + row.number, "work", std::string(request), Value::object({{"register", reg.id}})});
+    impl_->p.audit.append_later({who.actor(), "register.read", "row:" + row.number, access.purpose(), std::string(request), Value::object({{"register", reg.id}})});
   }
   return row;
 }

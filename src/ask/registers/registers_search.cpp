@@ -3,6 +3,7 @@
 
 #include "ask/registers/registers_impl.h"
 #include "base/text.h"
+#include "platform/identity/decision.h"
 
 namespace machiya::registers {
 
@@ -14,11 +15,11 @@ Result<std::vector<Registers::Hit>> Registers::search(std::string_view text, con
     const Access access = impl_->access(*reg, who);
     if (std::none_of(reg->columns.begin(), reg->columns.end(), [&](const Column& c) { return c.search && access.read(c); })) continue;
     Query query;
-    query.search = text, query.limit = limit, query.columns = {reg->title};
+    query.search = text, query.limit = limit, query.request = request, query.columns = {reg->title};
     MACHIYA_TRY(Listing found, list(*reg, query, who));
     for (Row& row : found.rows) out.push_back({reg, std::move(row)});
   }
-  impl_->p.audit.append_later({who.actor(), "register.search", "register:*", "search", std::string(request), json::Value::object({{"found", out.size()}})});
+  impl_->p.audit.append_later({who.actor(), "register.search", "register:*", impl_->p.identity.decide(who, "register.read", {}).purpose, std::string(request), json::Value::object({{"found", out.size()}})});
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ask/records/touch_dao.h"
 #include "ask/registers/registers_impl.h"
+#include "platform/identity/decision.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::registers {
@@ -12,7 +13,7 @@ using json::Value;
 std::string actor_name_of(const identity::Principal& who) { return who.kind == identity::PrincipalKind::staff || who.kind == identity::PrincipalKind::client ? who.name : ""; }
 
 Deed Registers::Impl::deed(std::string_view action, std::string_view reason, const identity::Principal& who, std::string_view request) const {
-  return {std::string(action), std::string(reason), "", who.actor(), actor_name_of(who), std::string(request), p.clock.now()};
+  return {std::string(action), std::string(reason), "", who.actor(), actor_name_of(who), std::string(request), p.clock.now(), p.identity.decide(who, "register.read", {}).purpose};
 }
 
 dao::Head Registers::Impl::head_of(const Register& reg) const {
@@ -142,7 +143,7 @@ Result<void> Registers::Impl::note(store::Tx& tx, const Register& reg, const Ful
 
 Result<void> Registers::Impl::trail(store::Tx& tx, const Register& reg, const dao::StoredRow& row, const Deed& deed) const {
   const std::string verb = deed.action.substr(0, deed.action.find(':'));
-  MACHIYA_CHECK(p.audit.append(tx, {deed.actor, "register." + verb, "row:" + row.number, "", deed.request, Value::object({{"register", reg.id}})}));
+  MACHIYA_CHECK(p.audit.append(tx, {deed.actor, "register." + verb, "row:" + row.number, deed.purpose, deed.request, Value::object({{"register", reg.id}})}));
   return p.events.emit(tx, kRowChanged, row.number,
                        Value::object({{"register", reg.id}, {"number", row.number}, {"department", reg.owner}, {"initiative", reg.initiative}, {"action", verb}, {"state", row.state}}));
 }

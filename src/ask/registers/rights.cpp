@@ -2,18 +2,23 @@
 
 #include <algorithm>
 
+#include "platform/identity/decision.h"
+
 namespace machiya::registers {
 
-Access::Access(const Register& reg, std::shared_ptr<const city::City> city, const identity::Principal& who, const MayCase& may_case)
+Access::Access(const Register& reg, std::shared_ptr<const city::City> city, std::shared_ptr<const identity::Policy> policy, const identity::Principal& who, const MayCase& may_case)
     : reg_(reg), city_(std::move(city)), who_(who), may_case_(may_case) {
-  if (reg.of_cases) return;
+  identity::Resource rows;   // of a register it says itself which roles count; of cases the policy does
+  rows.department = reg.owner;
+  if (!reg.of_cases) rows.roles = &reg.rights.read;
+  const identity::Decision reads = identity::judge(*policy, who, reg.of_cases ? "case.list" : "register.read", rows, Instant{});
+  purpose_ = reads.purpose;
+  if (reg.of_cases || reads.reason == identity::Reason::wrong_purpose) return;
   const auto scope = [&](std::string_view name) { return std::find(who.scopes.begin(), who.scopes.end(), name) != who.scopes.end(); };
   const bool client = who.kind == identity::PrincipalKind::client;
   if (client) writes_ = scope(kWriteScope);
   if (who.kind != identity::PrincipalKind::staff && !(client && (writes_ || scope(kReadScope)))) return;
-  const json::Value& known = city_->policy()["roles"];
-  for (const std::string& role : who.roles)
-    if (known.has(role) && (who.department == reg.owner || known[role].text("scope") == "all")) roles_.push_back(role);
+  roles_ = identity::acting_roles(*policy, who, reg.owner);
 }
 
 bool Access::any(const std::vector<std::string>& wanted) const {

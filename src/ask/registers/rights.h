@@ -24,7 +24,7 @@ using MayCase = std::function<bool(const identity::Principal& who, std::string_v
 /// Lives no longer than `reg`, `who` and `may_case`.
 class Access {
  public:
-  Access(const Register& reg, std::shared_ptr<const city::City> city, const identity::Principal& who, const MayCase& may_case);
+  Access(const Register& reg, std::shared_ptr<const city::City> city, std::shared_ptr<const identity::Policy> policy, const identity::Principal& who, const MayCase& may_case);
 
   bool read() const { return reg_.of_cases ? !departments("case.list").empty() : any(reg_.rights.read); }
   bool write() const { return !reg_.of_cases && writes_ && read() && any(reg_.rights.write); }
@@ -35,6 +35,8 @@ class Access {
   /// Only what people enter can be written.
   bool write(const Column& column) const { return column.entered() && write() && (column.write.empty() || any(column.write)); }
   const identity::Principal& who() const { return who_; }
+  /// For which purpose rows are read, for the audit.
+  const std::string& purpose() const { return purpose_; }
 
   // Cases. What a case keeps beside its answers is seen by whoever sees it in a list; its answers by those who may open it.
   static bool is_answer(const Column& column) { return column.kind != ColumnKind::head || column.personal; }
@@ -52,6 +54,7 @@ class Access {
   const identity::Principal& who_;   ///< of the call that this lives in
   const MayCase& may_case_;
   bool writes_ = true;               ///< false for a client that may only read
+  std::string purpose_;
   std::vector<std::string> roles_;
 };
 

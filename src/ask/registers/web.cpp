@@ -21,7 +21,7 @@ namespace detail {
 using pages::Data;
 
 http::RouteOptions staff_route(std::string page_kind, std::string sample) {
-  return cases::detail::staff_route(std::string(kPermission) + "|staff:case.list", std::move(page_kind), std::move(sample));
+  return cases::detail::staff_route(std::string(kPermission) + "|staff:case.list", std::move(page_kind), std::move(sample)).on("register", "read");
 }
 
 http::Response render(const Web& web, const http::Request& request, std::string_view name, Data data, int status) {

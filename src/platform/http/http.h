@@ -80,7 +80,7 @@ Response problem(const Error& error, const Request& request);
 using Handler = std::function<Response(Request&)>;
 
 /// What a route promises. Every route names its permission: "public", "contact", "verified", "person" (any signed-in
-/// citizen), "staff:<permission>", "client:<scope>"; a system test reads the list.
+/// citizen), "staff:<permission>", "client:<scope>", and the object that it addresses; a system test reads the list.
 struct RouteOptions {
   std::string permission = "";
   std::uint64_t body_limit = 64 * 1024;       ///< bytes of a whole body
@@ -89,9 +89,21 @@ struct RouteOptions {
   int timeout_s = 30;                         ///< for the whole request to arrive
   bool reads_personal_data = false;           ///< must leave an audit row
   int step_up_minutes = 0;                    ///< sensitive: the log-in must be no older, else it is asked for again; 0: any age
+  bool shows_own_input = false;               ///< shows what the asking person typed themselves and has not sent: no audit row
+  /// What the address names, and what is done with it, for the matrix of docs/authorization.md: "none" (nothing in particular),
+  /// "case", "own-case", "draft", "report", "person", "register", "row", … (tests/authorization knows samples of each kind). A route
+  /// without it fails the matrix.
+  std::string object = "";
+  std::string action = "";                    ///< what the policy calls it; "": the permission of the route
   bool csrf = true;                           ///< POST from a browser needs the token; false for token clients
   std::string page_kind;                      ///< name of the kind of page, for accessibility tests; "" for APIs
   std::string sample;                         ///< a sample path for tests, when the pattern has parameters
+  /// The same for a route that addresses this object, with this action.
+  RouteOptions on(std::string what, std::string does = {}) const {
+    RouteOptions out = *this;
+    out.object = std::move(what), out.action = std::move(does);
+    return out;
+  }
 };
 
 struct Route {

@@ -48,6 +48,15 @@ std::string return_path(const http::Request& request) {
   return local_path(referer.substr(path));
 }
 
+/// What staff say they read for stands in a cookie of their browser; whether they may claim it is judged with each question.
+void claim_purpose(const http::Request& request, std::shared_ptr<Principal>& who) {
+  const std::string_view claimed = request.cookie(kPurposeCookie);
+  if (!who || who->kind != PrincipalKind::staff || claimed.empty() || claimed.size() > 40) return;
+  auto copy = std::make_shared<Principal>(*who);   // the one in the cache is everybody's
+  copy->purpose = std::string(claimed);
+  who = std::move(copy);
+}
+
 http::Response to_login(std::string_view page, const std::string& next) {
   http::Response r = http::see_other(next == "/" ? std::string(page) : std::string(page) + "?next=" + http::url_encode(next));
   r.header("Cache-Control", "no-store");
@@ -80,6 +89,7 @@ Result<Gate::Caller> Gate::identify(const http::Request& request) {
   auto token = parse_token(vault_, request.cookie(session_cookie_name(request.secure)));
   if (token && token->kind == TokenKind::session) {
     MACHIYA_TRY(caller.principal, sessions_.find(*token));
+    claim_purpose(request, caller.principal);
     if (caller.principal) return caller;
     caller.former_csrf = csrf_of(vault_, *token);
     caller.former = std::move(token);

@@ -1,12 +1,14 @@
 #include "platform/identity/identity.h"
 
-#include <algorithm>
 #include <mutex>
 
 #include "base/log.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/api_clients.h"
 #include "platform/identity/citizen_login.h"
+#include "platform/identity/decision.h"
+#include "platform/identity/emergencies.h"
+#include "platform/identity/evidence.h"
 #include "platform/identity/gate.h"
 #include "platform/identity/outside_logins.h"
 #include "platform/identity/passkeys.h"
@@ -17,17 +19,10 @@
 #include "platform/identity/sessions.h"
 #include "platform/identity/staff_dao.h"
 #include "platform/identity/staff_login.h"
+#include "platform/identity/ties.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
-namespace {
-/// "my-number-card", "drivers-licence": a kind of proof, never what stands on it.
-bool is_evidence(std::string_view s) {
-  return !s.empty() && s.size() <= 40 &&
-         std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-}
-}  // namespace
-
 std::string Principal::actor() const {
   switch (kind) {
     case PrincipalKind::citizen: return "person:" + public_id;
@@ -59,6 +54,8 @@ struct Identity::Impl {
   ApiClients clients;
   Passkeys passkeys;
   Recovery recovery;
+  Ties ties;
+  Emergencies emergencies;
   Gate gate;
   mutable std::mutex policy_mutex;
   std::shared_ptr<const Policy> policy = std::make_shared<const Policy>();   ///< an empty one: nobody may
@@ -66,8 +63,9 @@ struct Identity::Impl {
   Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
       : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
         door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options),
-        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions), passkeys(s, v, a, c, rng, sender, door, sessions, options),
-        recovery(s, v, a, c, rng, sender, door, sessions, options), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
+        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions), ties(v, a, c, rng), emergencies(v, a, c, rng),
+        passkeys(s, v, a, c, rng, sender, door, sessions, options), recovery(s, v, a, c, rng, sender, door, sessions, options),
+        gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
 
   std::shared_ptr<const Policy> policy_now() const {
     std::lock_guard lock(policy_mutex);
@@ -96,9 +94,25 @@ http::Router::Finisher Identity::finisher() {
 }
 
 bool Identity::allowed(const Principal& principal, std::string_view permission, std::string_view department) const {
-  return (principal.kind == PrincipalKind::staff || principal.kind == PrincipalKind::client) &&
-         impl_->policy_now()->grants(principal.roles, principal.department, permission, department);
+  Resource where;
+  where.department = std::string(department);
+  return decide(principal, permission, where).allowed();
 }
+Decision Identity::decide(const Principal& principal, std::string_view action, const Resource& resource) const {
+  return judge(*impl_->policy_now(), principal, action, resource, impl_->clock.now());
+}
+Result<Decision> Identity::decide(store::ReadTx& tx, const Principal& principal, std::string_view action, Resource resource, std::string_view object) const {
+  Decision first = decide(principal, action, resource);
+  if (first.allowed()) return first;
+  MACHIYA_TRY(const auto people, impl_->ties.between(tx, principal, resource.person));
+  MACHIYA_TRY(const auto emergencies, impl_->emergencies.between(tx, principal, object));
+  if (people.empty() && emergencies.empty()) return first;
+  for (const auto* ties : {&people, &emergencies}) resource.ties.insert(resource.ties.end(), ties->begin(), ties->end());
+  return decide(principal, action, resource);
+}
+std::shared_ptr<const Policy> Identity::policy() const { return impl_->policy_now(); }
+Ties& Identity::ties() { return impl_->ties; }
+Emergencies& Identity::emergencies() { return impl_->emergencies; }
 
 Result<void> Identity::reload_policy(std::string_view policy_text) {
   MACHIYA_TRY(Policy policy, Policy::parse(policy_text));
@@ -168,7 +182,8 @@ Result<void> Identity::end_sessions(store::Tx& tx, PrincipalKind kind, std::int6
 void Identity::on_login(LoginHook hook) { impl_->door.on_login(std::move(hook)); }
 
 Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_public_id, const Principal& clerk, std::string_view evidence) {
-  if (!allowed(clerk, "person.verify")) return Error(ErrorCode::forbidden, "this needs: person.verify");
+  const Decision may = decide(clerk, "person.verify", {});
+  if (!may.allowed()) return Error(ErrorCode::forbidden, "this needs: person.verify");
   if (!is_evidence(evidence)) return Error(ErrorCode::invalid_input, "name the kind of evidence, such as my-number-card", "evidence");
   MACHIYA_TRY(auto person, person_dao::by_public_id(tx, person_public_id));
   if (!person) return Error(ErrorCode::not_found, "there is no such person");
@@ -178,7 +193,7 @@ Result<void> Identity::verify_person(store::Tx& tx, std::string_view person_publ
   entry.actor = clerk.actor();
   entry.action = "person.verify";
   entry.object = "person:" + person->public_id;
-  entry.purpose = "counter";
+  entry.purpose = may.purpose;
   entry.facts = json::Value::object({{"evidence", evidence}, {"department", clerk.department}});
   return impl_->audit.append(tx, entry);
 }
@@ -256,13 +271,20 @@ const Options& Identity::options() const { return impl_->options; }
 Result<void> Identity::maintain() { return impl_->sessions.maintain(); }
 
 std::string_view demonstration_policy() {
-  return R"json({"roles":{
-  "clerk":     {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.export","statistics.read"],"scope":"own-department"},
-  "approver":  {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.approve","case.export","statistics.read"],"scope":"own-department"},
-  "counter":   {"permissions":["person.verify","person.search","case.list","case.read"],"scope":"all"},
-  "moderator": {"permissions":["photo.release","case.list","case.read"],"scope":"all"},
-  "admin":     {"permissions":["*"],"scope":"all"},
-  "auditor":   {"permissions":["audit.read","case.list"],"scope":"all"}
+  return R"json({"purposes":{
+  "decide":  {"for":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.approve","case.export"]},
+  "counter": {"for":["person.*","case.list","case.read"]},
+  "audit":   {"for":["audit.read","case.list"]},
+  "operate": {"for":["*"]}
+},"relations":{
+  "owner": {"may":["case.*","draft.*"]}, "holder": {"may":["case.status"]}, "signed-out": {"may":["draft.add"]}, "sender": {"may":["case.status"]}
+},"roles":{
+  "clerk":     {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.export","statistics.read"],"scope":"own-department","purposes":["decide","operate"]},
+  "approver":  {"permissions":["case.list","case.read","case.note","case.assign","case.correct","case.decide","case.approve","case.export","statistics.read"],"scope":"own-department","purposes":["decide","operate"]},
+  "counter":   {"permissions":["person.verify","person.search","case.list","case.read"],"scope":"all","purposes":["counter"]},
+  "moderator": {"permissions":["photo.release","case.list","case.read"],"scope":"all","purposes":["operate"]},
+  "admin":     {"permissions":["*"],"scope":"all","purposes":["operate"]},
+  "auditor":   {"permissions":["audit.read","case.list"],"scope":"all","purposes":["audit"]}
 }})json";
 }
 

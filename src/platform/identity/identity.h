@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "platform/http/http.h"
 #include "platform/identity/authentication.h"
+#include "platform/identity/principal.h"
 #include "platform/store/store.h"
 
 namespace machiya::vault {
@@ -25,25 +26,12 @@ class Audit;
 
 namespace machiya::identity {
 
-enum class Assurance : std::uint8_t { none, contact, verified };
-enum class PrincipalKind : std::uint8_t { visitor, citizen, staff, client };
+class Emergencies;
+class Policy;
+class Ties;
+struct Decision;
+struct Resource;
 
-/// Who a request comes from.
-struct Principal {
-  PrincipalKind kind = PrincipalKind::visitor;
-  std::int64_t id = 0;                 ///< person, staff member or client (internal key)
-  std::string public_id;
-  std::string name;                    ///< of staff and clients; never of citizens
-  Assurance assurance = Assurance::none;
-  std::vector<std::string> roles;      ///< of staff, and of clients that act like staff
-  std::string department;
-  std::vector<std::string> scopes;     ///< of API clients
-  Authentication authentication;       ///< of this session: how, how strong, when; unknown for visitors and clients
-  std::string csrf;                    ///< token for the forms of this session (visitors have one too)
-  std::string session;                 ///< opaque key of the session, for drafts of visitors
-  std::string fresh_cookie;            ///< a visitor without one: sent only when the answer shows a form (holds `csrf`)
-  std::string actor() const;           ///< "person:…", "staff:…", "client:…", "visitor" for the audit
-};
 const Principal& principal_of(const http::Request& request);
 
 /// Sends the one-time code. The demonstration shows it on the page instead; production sends SMTP.
@@ -96,6 +84,16 @@ class Identity {
   /// May this principal do `permission` in `department` ("" = anywhere)? Asked of staff, and of clients that were given roles;
   /// routes of pages (permission "staff:…") stay closed to clients, whatever roles they have.
   bool allowed(const Principal& principal, std::string_view permission, std::string_view department = {}) const;
+  /// The same question about an object, and why (decision.h). The second also looks up how they are tied: guardians, delegates,
+  /// emergencies of `object` ("case:<number>"); it reads only when role and ownership do not answer already.
+  Decision decide(const Principal& principal, std::string_view action, const Resource& resource) const;
+  Result<Decision> decide(store::ReadTx& tx, const Principal& principal, std::string_view action, Resource resource, std::string_view object = {}) const;
+  /// The policy in force; never null.
+  std::shared_ptr<const Policy> policy() const;
+  /// Guardians and delegates.
+  Ties& ties();
+  /// Emergency access of staff, and its review.
+  Emergencies& emergencies();
 
   /// Replaces the policy (hot reload); refuses a broken one and keeps the old.
   Result<void> reload_policy(std::string_view policy_text);
@@ -223,6 +221,8 @@ class Identity {
 /// The demonstration's roles, readable as JSON: clerk, approver, counter, moderator, admin, auditor.
 std::string_view demonstration_policy();
 
+/// Cookie with the purpose that a member of staff claims; "" or absent: the first of their role's that fits.
+inline constexpr std::string_view kPurposeCookie = "machiya-purpose";
 /// Cookie that carries the session ("__Host-" prefix over TLS).
 std::string session_cookie_name(bool secure);
 

@@ -175,7 +175,7 @@ Response post_logout(const Pages& pages, Request& request, const char* to) {
 
 http::RouteOptions form_options(std::string permission, std::string page_kind, std::string sample = {}) {
   http::RouteOptions o;
-  o.permission = std::move(permission);
+  o.permission = std::move(permission), o.object = "none";
   o.page_kind = std::move(page_kind);
   o.sample = std::move(sample);
   return o;
@@ -199,7 +199,7 @@ void add_routes(http::Router& router, Identity& identity, const pages::Templates
   router.post("/login", limited, [pages](Request& r) { return post_login(*pages, r); });
   router.get("/login/code", form_options("public", "login-code"), [pages](Request& r) { return get_code(*pages, r); });
   router.post("/login/code", limited, [pages](Request& r) { return post_code(*pages, r); });
-  router.get("/login/continue/{ticket}", form_options("person|staff", "login-continue"), [pages](Request& r) { return get_kept(*pages, r); });
+  router.get("/login/continue/{ticket}", form_options("person|staff", "login-continue").on("kept-form"), [pages](Request& r) { return get_kept(*pages, r); });
   router.post("/logout", form_options("public", ""), [pages](Request& r) { return post_logout(*pages, r, "/"); });
   router.get("/staff/login", form_options("public", "staff-login"), [pages](Request& r) { return get_staff(*pages, r); });
   router.post("/staff/login", limited, [pages](Request& r) { return post_staff(*pages, r); });

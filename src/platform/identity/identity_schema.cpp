@@ -1,5 +1,7 @@
 // The tables of identity. Applied migrations never change: add a new number.
+#include "platform/identity/emergencies.h"
 #include "platform/identity/identity.h"
+#include "platform/identity/ties.h"
 
 namespace machiya::identity {
 namespace {
@@ -71,9 +73,11 @@ constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN sh
 }  // namespace
 
 std::vector<store::Migration> Identity::migrations() {
-  return {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
+  std::vector<store::Migration> out = {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
           {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}, {"identity", 6, "client roles", kClientRoles, ""},
           {"identity", 7, "session authentication", kSessionAuthentication, ""}, {"identity", 8, "passkeys", kPasskeys, ""}};
+  for (auto& more : {Ties::migrations(), Emergencies::migrations()}) out.insert(out.end(), more.begin(), more.end());
+  return out;
 }
 
 }  // namespace machiya::identity

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "platform/identity/decision.h"
 
 namespace machiya::identity {
 namespace {
@@ -16,7 +17,7 @@ Verdict for_citizen(const Principal& p, Assurance needed) {
 
 Verdict for_staff(const Principal& p, std::string_view permission, const Policy& policy) {
   if (p.kind != PrincipalKind::staff) return p.kind == PrincipalKind::client ? Verdict::refused : Verdict::staff_login;
-  return permission.empty() || policy.grants(p.roles, p.department, permission, {}) ? Verdict::granted : Verdict::refused;
+  return permission.empty() || judge(policy, p, permission, {}, Instant{}).allowed() ? Verdict::granted : Verdict::refused;
 }
 
 Verdict for_client(const Principal& p, std::string_view scope) {

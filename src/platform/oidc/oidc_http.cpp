@@ -122,12 +122,12 @@ pages::Data with_providers(pages::Data data, const SignIn& sign_in, const locale
 
 void add_routes(http::Router& router, SignIn& sign_in, identity::Identity& identity, const pages::Templates& templates, const locale::Catalogue& texts, identity::Frame frame) {
   auto forms = std::make_shared<const LoginForms>(identity, templates, texts, std::move(frame));
-  router.get("/login/with/{provider}", options_for("public", ""), [&sign_in](Request& r) { return get_start(sign_in, r); });
-  router.get("/login/with/{provider}/callback", options_for("public", ""), [&sign_in](Request& r) { return get_callback(sign_in, r); });
+  router.get("/login/with/{provider}", options_for("public", "").on("provider"), [&sign_in](Request& r) { return get_start(sign_in, r); });
+  router.get("/login/with/{provider}/callback", options_for("public", "").on("none"), [&sign_in](Request& r) { return get_callback(sign_in, r); });
   http::RouteOptions fresh = options_for("person", "");
   fresh.step_up_minutes = identity::kStepUpMinutes;
-  router.post("/my/security/providers/{provider}", fresh, [&sign_in, forms](Request& r) { return post_add(sign_in, *forms, r); });
-  router.get("/login/refused", options_for("public", "login-refused"), [forms](Request& r) { return get_refused(*forms, r); });
+  router.post("/my/security/providers/{provider}", fresh.on("provider"), [&sign_in, forms](Request& r) { return post_add(sign_in, *forms, r); });
+  router.get("/login/refused", options_for("public", "login-refused").on("none"), [forms](Request& r) { return get_refused(*forms, r); });
 }
 
 }  // namespace machiya::oidc

@@ -1,0 +1,260 @@
+// For the matrix of authorization: everybody who asks, and the sample objects of each kind that a route's declaration can name. Who adds a
+// route with a new kind of object adds its samples here (CONTRIBUTING.md); a route without one fails the matrix.
+#pragma once
+#include "app/authorization_world.h"
+#include "ask/cases/cases.h"
+#include "ask/cases/reports.h"
+
+namespace machiya::app::authorization {
+
+struct Sample {
+  std::string label;
+  std::map<std::string, std::string> params;
+  Thing thing;
+};
+
+class Samples {
+ public:
+  explicit Samples(World& world) : w(world) {
+    callers();
+    cases();
+    people();
+    drafts();
+    registers();
+    forms();
+  }
+  std::vector<Caller> all;
+  std::map<std::string, std::vector<Sample>> of;
+  Caller& caller(const std::string& name) { return *std::find_if(all.begin(), all.end(), [&](const Caller& c) { return c.asker.name == name; }); }
+
+ private:
+  World& w;
+
+  void callers() {
+    all.push_back(w.visitor());
+    for (const char* name : {"owner", "stranger", "guardian", "delegate", "delegate-of-one", "expired", "withdrawn"}) all.push_back(w.citizen(name));
+    for (const char* role : {"clerk", "approver", "counter", "moderator", "admin", "auditor"})
+      for (const auto& [place, department] : {std::pair{"here", kHere}, {"there", kThere}}) all.push_back(w.staff(std::string(role) + "-" + place, {role}, department));
+    for (const char* name : {"member", "emergency", "lapsed"}) all.push_back(w.staff(name, {"clerk"}, kThere));
+    all.push_back(w.staff("no-role", {}, kHere));
+    for (const char* purpose : {"assist", "register", "audit", "nosuch"}) {   // the same clerk with a claimed purpose
+      Caller claiming = caller("clerk-here");
+      claiming.asker.name = std::string("clerk-here for ") + purpose, claiming.asker.purpose = purpose;
+      all.push_back(claiming);
+    }
+    all.push_back(w.client("sender", {"applications"}, {}, ""));
+    all.push_back(w.client("other-sender", {"applications"}, {}, ""));
+    all.push_back(w.client("reader", {"registers.read"}, {"clerk"}, kHere));
+    all.push_back(w.client("reader-there", {"registers.read"}, {"clerk"}, kThere));
+    all.push_back(w.client("writer", {"registers.write"}, {"approver"}, kHere));
+    all.push_back(w.client("writer-there", {"registers.write"}, {"approver"}, kThere));
+    all.push_back(w.client("seatless", {"registers.read", "registers.write"}, {}, ""));
+  }
+
+  identity::Principal principal(const std::string& account) {
+    identity::Principal p;
+    auto staff = w.store().read([&](store::ReadTx& tx) { return w.house().identity().staff(tx); });
+    for (const auto& member : *staff)
+      if (member.name == account) p.kind = identity::PrincipalKind::staff, p.id = member.id, p.public_id = member.public_id, p.name = member.name, p.roles = member.roles, p.department = member.department;
+    return p;
+  }
+  void done(const Result<void>& result) { EXPECT_TRUE(result.ok()) << result.error().to_string(); }
+  void in_write(const std::function<Result<void>(store::Tx&)>& work) {
+    done(w.store().write([&](store::Tx& tx) -> Result<void> { return work(tx); }));
+  }
+
+  Thing case_thing(const char* department, const std::string& person, const std::string& procedure) {
+    Thing out;
+    out.department = department, out.person = person, out.procedure = procedure, out.sender = "sender";
+    if (person == "owner")
+      out.ties = {{"guardian", "guardian", "", true}, {"delegate", "delegate", "", true}, {"delegate", "delegate-of-one", "matrix-c", true}, {"delegate", "expired", "", false},
+                  {"delegate", "withdrawn", "", false}};
+    return out;
+  }
+
+  void cases() {
+    std::string blob, other_blob, decided_blob, one_blob;
+    const Caller& sender = caller("sender");
+    const std::string a = w.apply(sender, "matrix-a", "owner", blob), b = w.apply(sender, "matrix-b", "stranger", other_blob), c = w.apply(sender, "matrix-c", "owner", one_blob);
+    const std::string d = w.apply(sender, "matrix-a", "owner", decided_blob);
+    cases::Act act;
+    act.action = "begin";
+    EXPECT_TRUE(w.house().cases().act(d, act, principal("clerk-here")).ok());
+    act.action = "grant";
+    EXPECT_TRUE(w.house().cases().act(d, act, principal("clerk-here")).ok());
+    EXPECT_TRUE(w.house().cases().confirm(d, true, act, principal("approver-here")).ok());
+    EXPECT_TRUE(w.house().cases().assign(a, "member", {}, principal("approver-here")).ok());
+    Thing mine = case_thing(kHere, "owner", "matrix-a"), theirs = case_thing(kThere, "stranger", "matrix-b"), one = case_thing(kHere, "owner", "matrix-c"), decided = mine;
+    mine.assignee = "member";
+    for (const char* name : {"emergency", "lapsed"}) {
+      in_write([&](store::Tx& tx) {
+        return w.house().identity().emergencies().open(tx, principal(name), *w.house().identity().policy(), "case:" + a, w.person("owner").id, "case.read", "decide", "検査のための緊急閲覧です", "setup");
+      });
+      Thing waiting;
+      std::string id;
+      done(w.store().read([&](store::ReadTx& tx) -> Result<void> {
+        MACHIYA_TRY(const auto rows, w.house().identity().emergencies().of_object(tx, "case:" + a));
+        id = rows.front().public_id;
+        return {};
+      }));
+      of["emergency"] = {{"waiting", {{"emergency", id}}, waiting}};
+      mine.ties.push_back({"emergency", name, "", std::string(name) == "emergency"});
+    }
+    of["case"] = {{"own family, here", {{"number", a}, {"action", "begin"}, {"blob", blob}}, mine}, {"other family, there", {{"number", b}, {"action", "begin"}, {"blob", other_blob}}, theirs},
+                  {"of one procedure", {{"number", c}, {"action", "begin"}, {"blob", one_blob}}, one}};
+    of["case-file"] = of["own-case"] = of["case"];
+    of["provider"] = {{"unknown", {{"provider", "nosuch"}}, {}}};
+    of["any-case"] = {of["case"].front()};
+    of["decided-case"] = {{"decided", {{"number", d}}, decided}};
+    reports(sender);
+    of["own-case"].push_back(of["report-case"].front());
+    of["sent-case"] = of["own-case"];
+    in_write([&](store::Tx& tx) -> Result<void> {
+      auto lapse = tx.execute("UPDATE identity_emergency SET until = 1 WHERE staff = :s", {{"s", principal("lapsed").actor()}});
+      return lapse.ok() ? Result<void>() : Result<void>(lapse.error());
+    });
+  }
+
+  void reports(const Caller& sender) {
+    const std::string body = R"({"answers":{"category":"hole","place":{"address":"大阪市","lat":34.69,"lon":135.5},"photo":[{"blob":")" + w.upload(sender, "photo.png") + R"(","filename":"photo.png","type":"image/png","bytes":70}]}})";
+    const std::string number = w.api(sender, http::Method::post, "/api/v1/procedures/matrix-report/applications", body, 201, {{"idempotency-key", "report"}}).text("number");
+    // Its photo may be seen; it is still being drawn anew (503), for nobody works on jobs here.
+    EXPECT_TRUE(cases::Reports(w.house().cases()).moderate(number, records::Publicity::released, principal("moderator-here"), "setup").ok());
+    Thing thing;
+    thing.department = kHere, thing.procedure = "matrix-report", thing.ownerless = true, thing.sender = "sender";
+    of["report-case"] = {{"report", {{"number", number}}, thing}};
+    of["report"] = {{"report", {{"number", number}, {"file", number + ".json"}}, thing}};
+  }
+
+  void people() {
+    auto& ties = w.house().identity().ties();
+    const Instant until{w.house().clock().now().us + 30 * kDay};
+    std::string last;
+    for (const auto& [name, procedure] : {std::pair{"delegate", ""}, {"delegate-of-one", "matrix-c"}, {"expired", ""}, {"withdrawn", ""}})
+      in_write([&, name = name, procedure = procedure](store::Tx& tx) -> Result<void> {
+        MACHIYA_TRY(const auto offer, ties.offer(tx, w.person("owner"), procedure, until, "setup"));
+        MACHIYA_CHECK(ties.accept(tx, w.person(name), offer.code, "setup"));
+        if (std::string(name) == "delegate") last = offer.id;
+        if (std::string(name) == "withdrawn") to_end_ = offer.id;
+        if (std::string(name) != "expired") return {};
+        auto over = tx.execute("UPDATE identity_tie SET until = accepted + 1 WHERE public_id = :p", {{"p", offer.id}});
+        return over.ok() ? Result<void>() : Result<void>(over.error());
+      });
+    in_write([&](store::Tx& tx) {
+      return ties.record_guardian(tx, principal("counter-here"), *w.house().identity().policy(), w.person("owner"), w.person("guardian"), until, "family-register", "setup");
+    });
+    // One that nobody depends on: whoever may end it does so.
+    std::string spare;
+    in_write([&](store::Tx& tx) -> Result<void> {
+      MACHIYA_TRY(const auto offer, ties.offer(tx, w.person("owner"), "", until, "setup"));
+      spare = offer.id;
+      return ties.accept(tx, w.person("delegate"), offer.code, "setup");
+    });
+    Thing thing;
+    thing.person = "owner", thing.ties = {{"delegate", "delegate", "", true}};
+    of["delegation"] = {{"delegation", {{"delegation", spare}}, thing}};
+    of["person"] = {{"person", {{"person", w.person("owner").public_id}}, {}}};
+  }
+
+  std::string base_of(const Caller& who, const std::string& page) { return behind(w.get(who, page).body, "name=\"base\" value=\""); }
+  /// A draft with the first page filled in; gives its path.
+  std::string draft(const Caller& who, const std::string& procedure, http::Pairs more = {}) {
+    const auto started = w.post(who, "/procedures/" + procedure + "/start", std::move(more));
+    const std::string page = header_of(started, "location");
+    EXPECT_EQ(started.status, 303) << started.body.substr(0, 300);
+    const std::string path = page.substr(0, page.rfind('/'));
+    if (procedure == "matrix-report") return path;
+    Call call{http::Method::post, path + "/who", {{"person.family", "金糸雀"}, {"person.given", "朱鷺子"}, {"person.family_kana", "カナリア"}, {"person.given_kana", "トキコ"}, {"home", "九十九鳥町"},
+                                                  {"phone", "0699990011"}, {"action", "next"}, {"base", base_of(who, path + "/who")}}, {}, {{"paper", w.folder() + "/paper.pdf"}}};
+    EXPECT_EQ(w.ask(who, call).status, 303);
+    return path;
+  }
+  static std::string id_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+  void drafts() {
+    Thing own, visitors, behalf, over;
+    own.person = "owner", own.maker = "owner", visitors.session = "visitor", visitors.maker = "visitor", behalf.person = behalf.maker = "delegate", over.person = over.maker = "withdrawn", over.lapsed = true;
+    const std::string mine = draft(caller("owner"), "matrix-a"), guest = draft(caller("visitor"), "matrix-report");
+    const auto files = w.get(caller("owner"), mine + "/who").body;
+    const std::string blob = behind(files, "name=\"paper.remove\" value=\"");
+    const auto started_for = [&](const char* name) {
+      const std::string tie = behind(w.get(caller(name), "/procedures/matrix-a").body, "<option value=\"", "\"");
+      const std::string page = w.get(caller(name), "/procedures/matrix-a").body;
+      const auto at = page.find("<select class=\"input select\" id=\"for\"");
+      const auto options = page.substr(at == std::string::npos ? 0 : at);
+      std::string chosen;
+      for (std::size_t from = 0; (from = options.find("<option value=\"", from)) != std::string::npos; ++from)
+        if (const auto value = behind(options.substr(from), "<option value=\"", "\""); value.size() == 26) chosen = value;
+      EXPECT_EQ(chosen.size(), 26u) << name;
+      return draft(caller(name), "matrix-a", {{"for", chosen}});
+    };
+    const std::string theirs = started_for("delegate"), ended = started_for("withdrawn");
+    in_write([&](store::Tx& tx) { return w.house().identity().ties().end(tx, w.person("owner"), to_end_, *w.house().identity().policy(), "setup"); });
+    of["draft"] = {{"owner's", {{"draft", id_of(mine)}, {"page", "who"}}, own}, {"visitor's", {{"draft", id_of(guest)}, {"page", "what"}}, visitors},
+                   {"for another", {{"draft", id_of(theirs)}, {"page", "who"}}, behalf}, {"for another, over", {{"draft", id_of(ended)}, {"page", "who"}}, over}};
+    of["draft-item"] = {{"owner's", {{"draft", id_of(mine)}, {"page", "lamps"}, {"item", "1"}}, own}};
+    of["draft-file"] = {{"owner's", {{"draft", id_of(mine)}, {"blob", blob}}, own}};
+    const std::string sent = draft(caller("owner"), "matrix-c");
+    EXPECT_EQ(w.post(caller("owner"), sent + "/lamps/1", {{"height", "3"}, {"action", "next"}, {"base", base_of(caller("owner"), sent + "/lamps/1")}}).status, 303);
+    const auto receipt = w.post(caller("owner"), sent + "/check", {{"action", "send"}});
+    EXPECT_EQ(header_of(receipt, "location"), sent + "/receipt");
+    of["sent-draft"] = {{"owner's", {{"draft", id_of(sent)}}, own}};
+  }
+
+  /// Posts a form with a paper as a browser does: with everything hidden in it.
+  http::Response fill_in(const Caller& who, const std::string& path, http::Pairs typed) {
+    const std::string page = w.get(who, path).body;
+    for (std::size_t at = 0; (at = page.find("<input type=\"hidden\" name=\"", at)) != std::string::npos; ++at) {
+      const std::string rest = page.substr(at, 4000), name = behind(rest, "name=\"", "\"");
+      if (name != "csrf" && name != "action") typed.emplace_back(name, behind(rest, "value=\"", "\""));
+    }
+    return w.ask(who, {http::Method::post, path, std::move(typed), {}, {{"paper", w.folder() + "/paper.pdf"}}});
+  }
+
+  void registers() {
+    for (const auto& [reg, place, department] : {std::tuple{"matrix-rows-a", "here", kHere}, {"matrix-rows-b", "there", kThere}}) {
+      Thing thing;
+      thing.department = department, thing.procedure = "case.review";   // of the sample's action
+      thing.rights = {{"read", {"clerk", "approver", "auditor"}}, {"write", {"clerk", "approver"}}, {"bulk", {"approver"}}, {"import", {"approver"}}};
+      const std::string base = std::string("/staff/registers/") + reg;
+      const Caller& clerk = caller(std::string("clerk-") + place);
+      const Caller& approver = caller(std::string("approver-") + place);
+      const auto made = fill_in(clerk, base + "/new", {{"tag", std::string("tag-") + place}, {"keeper", std::string(place) == "here" ? kOwn.family : kOther.family}, {"action", "next"}});
+      EXPECT_EQ(made.status, 303) << made.body.substr(0, 2000);
+      const std::string number = behind(header_of(made, "location"), "/rows/");
+      const std::string blob = behind(w.get(clerk, base + "/rows/" + number).body, "/files/");
+      const auto kept = fill_in(clerk, base + "/new", {{"tag", ""}, {"action", "next"}});
+      EXPECT_EQ(kept.status, 422);
+      const auto upload = w.ask(approver, {http::Method::post, base + "/import", {}, {}, {{"file", w.folder() + "/rows.csv"}}});
+      EXPECT_EQ(upload.status, 303) << upload.body.substr(0, 500);
+      const auto bulk = w.api(caller(std::string(place) == "here" ? "writer" : "writer-there"), http::Method::post, std::string("/api/v1/registers/") + reg + "/rows/bulk",
+                              std::string(R"({"query":{},"values":{"keeper":")") + (std::string(place) == "here" ? kOwn.given : kOther.given) + R"("},"reason":"test","expected":1})", 200);
+      std::map<std::string, std::string> params = {{"register", reg}, {"number", number}, {"action", "fell"}, {"blob", blob}, {"batch", bulk.text("batch")},
+                                                   {"import", behind(header_of(upload, "location"), "/import/", "/")}};
+      of["register"].push_back({place, params, thing});
+      of["row"].push_back({place, params, thing});
+      of["row-file"].push_back({place, params, thing});
+      of["batch"].push_back({place, params, thing});
+      Thing imported = thing, waiting = thing;
+      imported.maker = approver.asker.who, waiting.maker = clerk.asker.who;
+      of["import"].push_back({place, params, imported});
+      params["blob"] = behind(kept.body, "name=\"paper.remove\" value=\"");
+      of["new-file"].push_back({place, params, waiting});
+    }
+  }
+
+  /// A form that was posted after the log-in had ended, kept for the same person.
+  void forms() {
+    const Caller before = w.citizen("owner");
+    w.post(before, "/logout", {});
+    Call late{http::Method::post, "/my/delegations", {{"procedure", "*"}, {"csrf", before.csrf}}, {}, {}};
+    const std::string next = http::url_decode(header_of(w.ask(before, late), "location"));
+    Thing thing;
+    thing.maker = "owner";
+    of["kept-form"] = {{"owner's", {{"ticket", behind(next, "/login/continue/")}}, thing}};
+    EXPECT_FALSE(of["kept-form"].front().params["ticket"].empty()) << next;
+  }
+  std::string to_end_;
+};
+
+}  // namespace machiya::app::authorization
