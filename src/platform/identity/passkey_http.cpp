@@ -98,7 +98,7 @@ Response change_rule(const Side& side, Request& request) {
 
 http::RouteOptions security_route(std::string permission, std::string page_kind, Care care) {
   http::RouteOptions o;
-  o.permission = std::move(permission);
+  o.permission = std::move(permission), o.object = "none";
   o.page_kind = std::move(page_kind);
   o.rate_per_minute = 60;
   if (care == Care::sensitive) o.step_up_minutes = kStepUpMinutes;
