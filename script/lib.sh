@@ -10,15 +10,15 @@ PACKAGES_BUILD=(
   ca-certificates g++ cmake ninja-build pkg-config ccache mold
   libboost-dev libsqlite3-dev libpq-dev libfmt-dev libyaml-cpp-dev libsodium-dev libargon2-dev libssl-dev
   libcurl4-openssl-dev libqrencode-dev libpango1.0-dev libcairo2-dev zlib1g-dev libbrotli-dev libexpat1-dev
-  libjpeg-dev libpng-dev libwebp-dev libgtest-dev libgmock-dev fonts-noto-cjk
+  libjpeg-dev libpng-dev libwebp-dev libqpdf-dev libgtest-dev libgmock-dev fonts-noto-cjk
 )
 # What the tests need besides.
 PACKAGES_TEST=(
   git postgresql postgresql-client sqlite3 clang-14 libclang-rt-14-dev lld-14 wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32
-  libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl openssl
+  libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl openssl sslscan
 )
 # Only for script/prove and script/bench.
-PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time wapiti sqlmap )
+PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time wapiti sqlmap testssl.sh clamav-daemon )
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }

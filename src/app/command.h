@@ -26,5 +26,13 @@ int run_command(const std::vector<std::string>& words);
 int complain(const std::string& message, Exit exit = kFailed);
 
 int serve(const Arguments& arguments);
+// drill_command.cpp
+int drill(const Arguments& arguments);
+// keys_commands.cpp
+int keys_status(const Arguments& arguments);
+int keys_rotate(const Arguments& arguments);
+int keys_activate(const Arguments& arguments);
+int keys_retire(const Arguments& arguments);
+int keys_verify(const Arguments& arguments);
 
 }  // namespace machiya::app

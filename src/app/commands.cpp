@@ -97,6 +97,7 @@ int staff_add(const Arguments& arguments) {
   if (!opened) return complain(opened.error().to_string());
   auto vault = vault::Vault::open(opened->settings.key_file, opened->settings.demonstration);
   if (!vault) return complain(vault.error().to_string());
+  if (auto bound = (*vault)->bind_to(*opened->store); !bound.ok()) return complain(bound.error().to_string());
   SystemClock clock;
   vault::SystemRng rng;
   audit::Audit audit(*opened->store, clock);
@@ -213,6 +214,15 @@ const std::vector<Command>& commands() {
       {"audit archive", "FILE", "Moves audit rows older than a day of at least a year ago into an archive file.", with_settings({{"before", "DATE", "rows before this day"}}), audit_archive},
       {"audit export", "", "Prints audit rows for a log collector.",
        with_settings({{"format", "NAME", "json (default), cef or syslog"}, {"from", "DATE", "first day"}, {"to", "DATE", "last day"}, {"cursor", "FILE", "instead of days: what came since the last export with this file"}}), audit_export},
+      {"drill", "[FILE]", "Restores a backup elsewhere, proves it and keeps the verdict; takes the backup itself without FILE.",
+       with_settings({{"scratch", "URL", "empty store to restore into (default: a temporary SQLite file)"}}), drill},
+      {"keys status", "", "Shows the master keys of the key file and how far an exchange is.", with_settings({}), keys_status},
+      {"keys rotate", "", "Adds a master key to the key file; a running server begins to exchange the old one within seconds.",
+       with_settings({{"staged", "", "only opens with it: copy the file to every machine, then keys activate"}}), keys_rotate},
+      {"keys activate", "", "Lets a staged master key be used.", with_settings({}), keys_activate},
+      {"keys retire", "", "Removes older master keys from the key file once nothing stands under them.",
+       with_settings({{"now", "", "do not wait for reads that began before the exchange ended"}}), keys_retire},
+      {"keys verify", "", "Proves that every data key and every small secret of the database opens with the key file.", with_settings({}), keys_verify},
       {"staff add", "", "Creates a staff account; prints its password and TOTP secret once.",
        with_settings({{"name", "NAME", "log-in name"}, {"display", "TEXT", "name shown to colleagues"}, {"role", "ROLE", "of policy.yaml"}, {"department", "ID", "of departments.yaml"}}), staff_add},
   };

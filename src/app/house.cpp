@@ -12,6 +12,7 @@
 #include "app/doors.h"
 #include "app/furniture.h"
 #include "app/host_gate.h"
+#include "app/key_exchange.h"
 #include "app/sign_in_kind.h"
 #include "app/system_http.h"
 #include "ask/apply/apply.h"
@@ -33,6 +34,7 @@
 #include "console/console.h"
 #include "platform/audit/audit.h"
 #include "platform/blobs/blobs.h"
+#include "platform/blobs/clamd.h"
 #include "platform/events/events.h"
 #include "platform/http/hub.h"
 #include "platform/http/http.h"
@@ -43,8 +45,10 @@
 #include "platform/metrics/metrics.h"
 #include "platform/oidc/oidc_http.h"
 #include "platform/outbound/outbound.h"
+#include "platform/vault/rotation.h"
 #include "platform/vault/signing_key.h"
 #include "platform/vault/vault.h"
+#include "platform/worker/document_worker.h"
 #include "platform/worker/image_worker.h"
 
 namespace machiya::app {
@@ -62,7 +66,10 @@ struct House::Impl {
   std::unique_ptr<audit::Audit> audit;
   std::unique_ptr<events::Events> events;
   worker::ImageWorker images;   ///< starts its processes at the first picture
+  worker::DocumentWorker documents;
   std::unique_ptr<jobs::Jobs> jobs;
+  std::unique_ptr<KeyExchange> key_exchange;
+  std::unique_ptr<blobs::Clamd> scanner;
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<outbound::Outbound> outbound;
   std::unique_ptr<identity::CodeSender> sender;
@@ -93,6 +100,7 @@ struct House::Impl {
   /// What is done every few seconds, and the rarer work among it.
   void keep_up() {
     flush_statistics();
+    key_exchange->tend();
     if (++rounds % 120 != 1) return;
     tend_index();
     if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
@@ -234,7 +242,7 @@ Result<void> House::Impl::build_platform() {
   MACHIYA_TRY(store, open_store(settings));
   if (!reading_only) MACHIYA_CHECK(store->migrate(all_migrations()));
   MACHIYA_TRY(vault, vault::Vault::open(settings.key_file, settings.demonstration));
-  if (!reading_only) MACHIYA_CHECK(vault->bind_to(*store));
+  MACHIYA_CHECK(vault->bind_to(*store, reading_only ? vault::Vault::Binding::reading : vault::Vault::Binding::serving));
   if (!reading_only) {
     MACHIYA_TRY(audit_key, vault::SigningKey::open(settings.audit_key_path(), true));
     if (settings.audit_copy.empty()) log(LogLevel::warn, "audit-heads-not-copied", {{"setting", "audit-copy"}});
@@ -242,8 +250,14 @@ Result<void> House::Impl::build_platform() {
   audit = std::make_unique<audit::Audit>(*store, clock, audit::Options{audit_key.get(), settings.audit_copy});
   events = std::make_unique<events::Events>(*store, clock);
   jobs = std::make_unique<jobs::Jobs>(*store, clock);
+  key_exchange = std::make_unique<KeyExchange>(*store, *vault, *audit, *jobs, clock);
   blobs = std::make_unique<blobs::Blobs>(*store, *vault, clock, settings.data + "/blobs", jobs.get());
   blobs->use_renderer(images);
+  blobs->use_cleaner(documents);
+  if (!settings.scan_socket.empty()) {
+    MACHIYA_TRY(scanner, blobs::Clamd::open({settings.scan_socket}));
+    blobs->use_scanner(*scanner, settings.scan_required);
+  }
   MACHIYA_TRY(outbound, door_out(settings));
   MACHIYA_TRY(sign_in_clients, app::sign_in_clients(settings));
   sender = code_sender(settings, *outbound, *furniture->texts, clock);
@@ -396,6 +410,7 @@ void House::start() {
       impl_->keep_up();
   });
   impl_->tend_index();
+  impl_->key_exchange->tend();
   impl_->audit->start();
   impl_->events->start();
   impl_->plan_reminders(true);
@@ -424,6 +439,7 @@ void House::yield_writer() {
 }
 
 city::LoadReport House::Impl::reload() {
+  if (running) key_exchange->tend();
   city::LoadReport report = furniture->city->reload();
   if (report.city) {
     if (auto policy = identity->reload_policy(json::to_text(report.city->policy())); !policy.ok())

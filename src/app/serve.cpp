@@ -14,7 +14,11 @@
 #include "ask/records/records_dao.h"
 #include "ask/registers/seed.h"
 #include "base/log.h"
+#include "platform/http/http.h"
 #include "platform/http/server.h"
+#include "platform/http/tls.h"
+#include "platform/metrics/metrics.h"
+#include "platform/worker/sandbox.h"
 
 namespace machiya::app {
 namespace {
@@ -42,9 +46,43 @@ http::ServerOptions server_options(const Settings& s) {
   return o;
 }
 
+/// A second listener in the clear that only sends on to the address of the city, whatever host was asked for.
+struct Redirect {
+  http::Router router;
+  std::unique_ptr<http::Server> server;
+
+  Result<void> start(const Settings& s, const Clock& clock, metrics::Registry& metrics) {
+    router.finisher([base = s.base_url](const http::Request& request, http::Response& response) {
+      response = http::Response{};
+      response.status = 308;
+      response.header("Location", base + (request.target.rfind('/', 0) == 0 ? request.target : "/"));
+    });
+    http::ServerOptions o = server_options(s);
+    o.listen = s.tls_redirect_listen;
+    o.workers = 2;
+    o.io_threads = 1;
+    o.handover_socket = s.data + "/redirect.sock";
+    MACHIYA_TRY(server, http::Server::create(o, router, clock, metrics));
+    return server->start();
+  }
+};
+
+/// The certificate, when there is one; read again on SIGHUP.
+Result<std::shared_ptr<http::TlsContext>> open_tls(const Settings& s) {
+  if (s.tls_cert.empty()) return std::shared_ptr<http::TlsContext>();
+  return http::TlsContext::load(s.tls_cert, s.tls_key);
+}
+
+void reload_tls(http::TlsContext& tls) {
+  const auto done = tls.reload();
+  log(done.ok() ? LogLevel::info : LogLevel::error, done.ok() ? "tls-reloaded" : "tls-not-reloaded", {{"why", done.ok() ? "" : done.error().to_string()}});
+}
+
 void print_addresses(const Settings& settings, const std::string& address, const city::City& city) {
   std::printf("町家 Machiya: %s\n", city.name().in("ja").c_str());
-  std::printf("  citizens    http://%s/\n  initiatives http://%s/initiatives\n  staff       http://%s/staff/login\n", address.c_str(), address.c_str(), address.c_str());
+  const char* scheme = settings.tls_cert.empty() ? "http" : "https";
+  for (const auto& [who, path] : {std::pair{"citizens   ", ""}, {"initiatives", "initiatives"}, {"staff      ", "staff/login"}})
+    std::printf("  %s %s://%s/%s\n", who, scheme, address.c_str(), path);
   if (settings.demonstration) {
     std::printf("Demonstration (loopback only; not an official site). Citizens: any e-mail address, the code is shown on the page.\n");
     std::printf("Staff (password \"%s\", the TOTP code is shown on the log-in page):\n", std::string(kDemonstrationPassword).c_str());
@@ -87,12 +125,16 @@ int seed_demonstration(House& home) {
 
 int serve(const Arguments& arguments) {
   const sigset_t signals = block_signals();
+  if (auto closed = worker::forbid_memory_dumps(); !closed.ok()) return complain(closed.error().to_string());
   auto settings = settings_from(arguments);
   if (!settings) return complain(settings.error().to_string(), kUsage);
   auto furniture = load_furniture(*settings);
   if (!furniture) return complain(furniture.error().to_string());
 
   http::ServerOptions options = server_options(*settings);
+  auto tls = open_tls(*settings);
+  if (!tls) return complain(tls.error().to_string());
+  options.tls = *tls;
   auto inherited = http::take_over(options.handover_socket);
   if (!inherited) return complain("the running server did not hand over: " + inherited.error().to_string());
   options.inherited = std::move(*inherited);
@@ -109,11 +151,16 @@ int serve(const Arguments& arguments) {
   (*server)->on_handover([&] { home.yield_writer(); });
   home.start();
   if (auto started = (*server)->start(); !started.ok()) return complain("cannot listen on " + settings->listen + ": " + started.error().to_string());
+  metrics::Registry redirect_metrics;   // its own: the same names would count twice
+  Redirect redirect;
+  if (!settings->tls_redirect_listen.empty())
+    if (auto started = redirect.start(*settings, home.clock(), redirect_metrics); !started.ok()) return complain("cannot listen on " + settings->tls_redirect_listen + ": " + started.error().to_string());
   print_addresses(*settings, (*server)->address(), *home.city().current());
 
   std::thread watcher([&] {
     for (int signal = 0; sigwait(&signals, &signal) == 0;) {
       if (signal != SIGHUP) break;
+      if (options.tls) reload_tls(*options.tls);
       home.reload();
     }
     (*server)->stop();
@@ -122,6 +169,7 @@ int serve(const Arguments& arguments) {
   // After a hand-over nobody has sent a signal: wake the watcher so that it ends.
   pthread_kill(watcher.native_handle(), SIGTERM);
   watcher.join();
+  if (redirect.server) redirect.server->stop();
   home.stop();
   home.store().close();
   log(LogLevel::info, "stopped", {});

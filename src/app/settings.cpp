@@ -11,6 +11,7 @@
 #include <map>
 
 #include "app/host_gate.h"
+#include "app/secret_settings.h"
 #include "base/text.h"
 
 namespace machiya::app {
@@ -67,6 +68,9 @@ Setter list(std::vector<std::string> Settings::*member) {
 const std::map<std::string, Setter>& keys() {
   static const std::map<std::string, Setter> table = {
       {"demonstration", flag(&Settings::demonstration)}, {"city", text(&Settings::city)},
+      {"scan-socket", text(&Settings::scan_socket)}, {"scan-required", flag(&Settings::scan_required)},
+      {"tls-cert", text(&Settings::tls_cert)}, {"tls-key", text(&Settings::tls_key)},
+      {"tls-redirect-listen", text(&Settings::tls_redirect_listen)},
       {"data", text(&Settings::data)}, {"store", text(&Settings::store)},
       {"key-file", text(&Settings::key_file)}, {"listen", text(&Settings::listen)},
       {"audit-key-file", text(&Settings::audit_key_file)}, {"audit-copy", text(&Settings::audit_copy)},
@@ -100,7 +104,7 @@ bool set_sign_in(Settings& settings, const std::string& key, const std::string& 
   return true;
 }
 
-Result<void> read_file(const std::string& path, Settings& settings) {
+Result<void> read_file(const std::string& path, Settings& settings, SecretSettings& secrets) {
   std::ifstream in(path);
   if (!in) return Error(ErrorCode::not_found, "cannot read the configuration", path);
   std::string line;
@@ -112,6 +116,10 @@ Result<void> read_file(const std::string& path, Settings& settings) {
     if (equals == std::string_view::npos) return Error(ErrorCode::invalid_input, "expected \"key = value\"", where);
     const std::string key(trim(content.substr(0, equals)));
     const std::string value(trim(content.substr(equals + 1)));
+    if (SecretSettings::knows(key) || SecretSettings::is_file_key(key)) {
+      MACHIYA_CHECK(secrets.from_configuration(key, value, path, where));
+      continue;
+    }
     if (set_sign_in(settings, key, value)) continue;
     const auto found = keys().find(key);
     if (found == keys().end()) return Error(ErrorCode::invalid_input, "unknown key \"" + key + "\"", where);
@@ -131,7 +139,10 @@ Result<void> check(const Settings& s) {
   if (!store_is_guarded(s.store)) return Error(ErrorCode::invalid_input, "the database is on another machine: add sslmode=verify-full (and sslrootcert) to the store");
   if (!s.smtp_starttls && !is_loopback(s.smtp_url.substr(std::min(s.smtp_url.size(), s.smtp_url.find("://") + 3)) + ":"))
     return Error(ErrorCode::invalid_input, "smtp-starttls = no is for a relay on this machine only: codes would cross the network in the clear");
+  if (url_has_password(s.smtp_url)) return Error(ErrorCode::invalid_input, "smtp-url must not carry a password; use smtp-user and smtp-password-file");
   if (s.smtp_url.empty() || s.smtp_from.empty()) return Error(ErrorCode::invalid_input, "smtp-url and smtp-from are needed to mail log-in codes");
+  if (s.tls_cert.empty() != s.tls_key.empty()) return Error(ErrorCode::invalid_input, "tls-cert and tls-key go together");
+  if (!s.tls_redirect_listen.empty() && s.tls_cert.empty()) return Error(ErrorCode::invalid_input, "tls-redirect-listen needs tls-cert and tls-key");
   if (s.key_file.empty()) return Error(ErrorCode::invalid_input, "key-file is needed");
   std::error_code ec;
   const auto inside = fs::weakly_canonical(s.key_file, ec).lexically_relative(fs::weakly_canonical(s.data, ec));
@@ -179,11 +190,15 @@ Result<Settings> settings_from(const Arguments& arguments) {
   s.data = s.root + "/var";
   if (arguments.has("config")) {
     s.demonstration = false;
-    MACHIYA_CHECK(read_file(arguments.value("config"), s));
+    SecretSettings secrets([&s](const std::string& key, const std::string& value) { return keys().at(key)(s, value); });
+    MACHIYA_CHECK(read_file(arguments.value("config"), s, secrets));
+    MACHIYA_CHECK(secrets.from_surroundings());
   }
   for (const char* key : {"city", "data", "listen", "rate-scale"})
     if (arguments.has(key) && !keys().at(key)(s, arguments.value(key)))
       return Error(ErrorCode::invalid_input, std::string("this value does not fit --") + key);
+  if (url_has_password(arguments.value("store")))
+    return Error(ErrorCode::invalid_input, "a password on the command line is seen by every user of this machine; write store-file = PATH into a configuration");
   if (const std::string store = arguments.value("store"); !store.empty()) s.store = store == "sqlite" ? "" : store;
   if (arguments.has("quiet")) s.access_log = false;
   if (s.demonstration && s.key_file.empty()) {

@@ -21,6 +21,10 @@ struct Settings {
   std::string audit_key_file;  ///< seed of the key that signs the audit's heads; empty: beside the master key
   std::string audit_copy;      ///< file to which signed heads are copied; empty: nowhere
   std::string listen = "127.0.0.1:8080";
+  std::string tls_cert, tls_key;     ///< PEM files; empty: in the clear, for a proxy in front
+  std::string tls_redirect_listen;   ///< "host:port" that sends plain requests on to base_url; empty: none
+  std::string scan_socket;           ///< clamd, "unix:/run/clamav/clamd.ctl" or "127.0.0.1:3310"; empty: uploads are not scanned
+  bool scan_required = true;         ///< without a verdict no upload is taken
   std::string base_url;        ///< as citizens see it, "https://city.example.jp"
   std::string staff_url;       ///< of the staff console, when it has a name of its own; "" for the same
   std::string smtp_url, smtp_from, smtp_user, smtp_password;

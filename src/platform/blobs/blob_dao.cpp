@@ -3,8 +3,8 @@
 namespace machiya::blobs::blob_dao {
 
 Result<std::int64_t> insert(store::Tx& tx, const Row& r, Instant now) {
-  MACHIYA_TRY(auto rows, tx.query("INSERT INTO blob (public_id, owner, type, state, refused, file, thumbnail, data_key, bytes, width, height,"
-                                  " max_pixels, as_uploaded, created) VALUES (:public_id, :owner, :type, :state, :refused, :file, :thumbnail,"
+  MACHIYA_TRY(auto rows, tx.query("INSERT INTO blob (public_id, owner, type, state, refused, file, thumbnail, original, data_key, bytes, width, height,"
+                                  " max_pixels, as_uploaded, created) VALUES (:public_id, :owner, :type, :state, :refused, :file, :thumbnail, :original,"
                                   " :data_key, :bytes, :width, :height, :max_pixels, :as_uploaded, :now) RETURNING id",
                                   {{"public_id", r.public_id},
                                    {"owner", r.owner},
@@ -13,6 +13,7 @@ Result<std::int64_t> insert(store::Tx& tx, const Row& r, Instant now) {
                                    {"refused", r.refused},
                                    {"file", r.file},
                                    {"thumbnail", r.thumbnail},
+                                   {"original", r.original},
                                    {"data_key", r.data_key},
                                    {"bytes", r.bytes},
                                    {"width", r.width},
@@ -26,7 +27,7 @@ Result<std::int64_t> insert(store::Tx& tx, const Row& r, Instant now) {
 
 Result<std::optional<Row>> find(store::ReadTx& tx, std::string_view public_id) {
   MACHIYA_TRY(auto row, tx.query_one("SELECT id, public_id, owner, type, state, refused, file, thumbnail, data_key, bytes, width, height,"
-                                     " max_pixels, as_uploaded FROM blob WHERE public_id = :p",
+                                     " max_pixels, as_uploaded, original FROM blob WHERE public_id = :p",
                                      {{"p", public_id}}));
   if (!row) return std::optional<Row>();
   Row r;
@@ -44,12 +45,13 @@ Result<std::optional<Row>> find(store::ReadTx& tx, std::string_view public_id) {
   r.height = row->integer(11);
   r.max_pixels = row->integer(12);
   r.as_uploaded = row->integer(13) != 0;
+  r.original = row->text(14);
   return std::optional<Row>(std::move(r));
 }
 
 Result<bool> update(store::Tx& tx, const Row& r, std::string_view old_file) {
   MACHIYA_TRY(auto changed, tx.execute("UPDATE blob SET state = :state, refused = :refused, type = :type, bytes = :bytes, width = :width,"
-                                       " height = :height, file = :file, thumbnail = :thumbnail WHERE id = :id AND file = :old",
+                                       " height = :height, file = :file, thumbnail = :thumbnail, original = :original WHERE id = :id AND file = :old",
                                        {{"state", r.state},
                                         {"refused", r.refused},
                                         {"type", r.type},
@@ -58,6 +60,7 @@ Result<bool> update(store::Tx& tx, const Row& r, std::string_view old_file) {
                                         {"height", r.height},
                                         {"file", r.file},
                                         {"thumbnail", r.thumbnail},
+                                        {"original", r.original},
                                         {"id", r.id},
                                         {"old", old_file}}));
   return changed == 1;
@@ -100,7 +103,7 @@ Result<void> hand_over(store::Tx& tx, std::string_view public_id, std::string_vi
 }
 
 Result<bool> names_file(store::ReadTx& tx, std::string_view sha256) {
-  MACHIYA_TRY(auto row, tx.query_one("SELECT 1 FROM blob WHERE file = :f OR thumbnail = :f", {{"f", sha256}}));
+  MACHIYA_TRY(auto row, tx.query_one("SELECT 1 FROM blob WHERE file = :f OR thumbnail = :f OR original = :f", {{"f", sha256}}));
   return row.has_value();
 }
 
@@ -111,7 +114,8 @@ std::vector<store::Migration> migrations() {
            " width INT NOT NULL, height INT NOT NULL, max_pixels INT NOT NULL, as_uploaded INT NOT NULL, created TS NOT NULL);"
            "CREATE INDEX blob_file ON blob (file); CREATE INDEX blob_thumbnail ON blob (thumbnail);",
            ""},
-          {"blobs", 2, "owner", "CREATE INDEX blob_owner ON blob (owner, created);", ""}};
+          {"blobs", 2, "owner", "CREATE INDEX blob_owner ON blob (owner, created);", ""},
+          {"blobs", 3, "original", "ALTER TABLE blob ADD COLUMN original TEXT NOT NULL DEFAULT ''; CREATE INDEX blob_original ON blob (original);", ""}};
 }
 
 }  // namespace machiya::blobs::blob_dao

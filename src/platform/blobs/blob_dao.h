@@ -13,7 +13,7 @@ namespace machiya::blobs::blob_dao {
 
 struct Row {
   std::int64_t id = 0;
-  std::string public_id, owner, type, state, refused, file, thumbnail;   ///< files by SHA-256, "" for none
+  std::string public_id, owner, type, state, refused, file, thumbnail, original;   ///< files by SHA-256, "" for none
   std::int64_t data_key = 0, bytes = 0, width = 0, height = 0, max_pixels = 0;
   bool as_uploaded = false;
 };

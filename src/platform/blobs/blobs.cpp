@@ -48,6 +48,9 @@ struct Blobs::Impl {
   jobs::Jobs* jobs;
   vault::SystemRng rng;
   ImageRenderer* renderer = nullptr;
+  DocumentCleaner* cleaner = nullptr;
+  Scanner* scanner = nullptr;
+  bool scan_required = true;
 
   Impl(store::Store& s, vault::Vault& v, const Clock& c, std::string folder, jobs::Jobs* j)
       : store(s), vault(v), clock(c), files(std::move(folder)), jobs(j) {}
@@ -68,7 +71,10 @@ struct Blobs::Impl {
     if (!row) return Error(ErrorCode::not_found, "there is no such file");
     return std::move(*row);
   }
+  Result<void> scan(std::string_view content);
   Result<void> run_job(const jobs::Job& job);
+  Result<void> run_document(const jobs::Job& job, blob_dao::Row row, std::string_view content);
+  Result<void> refuse(const jobs::Job& job, blob_dao::Row row, const Error& error);
   Result<void> settle(const blob_dao::Row& row, const std::string& old_file);
 };
 
@@ -87,15 +93,37 @@ void Blobs::use_renderer(ImageRenderer& renderer) {
   impl_->jobs->handle(std::string(kKind), [impl = impl_.get()](const jobs::Job& job) { return impl->run_job(job); });
 }
 
+void Blobs::use_cleaner(DocumentCleaner& cleaner) {
+  MACHIYA_ASSERT(impl_->renderer != nullptr);   // its job does this work too
+  impl_->cleaner = &cleaner;
+}
+
+void Blobs::use_scanner(Scanner& scanner, bool required) {
+  impl_->scanner = &scanner;
+  impl_->scan_required = required;
+}
+
+Result<void> Blobs::Impl::scan(std::string_view content) {
+  if (!scanner) return {};
+  const auto verdict = scanner->scan(content);
+  if (verdict.ok() && !verdict->infected) return {};
+  if (verdict.ok()) {
+    log(LogLevel::warn, "upload-infected", {{"name", verdict->name}});
+    return Error(ErrorCode::invalid_input, "infected");
+  }
+  log(LogLevel::error, "upload-not-scanned", {{"why", verdict.error().to_string()}, {"taken", scan_required ? "no" : "yes"}});
+  return scan_required ? Result<void>(verdict.error()) : Result<void>();
+}
+
 Result<Blob> Blobs::put(const std::string& spool_path, std::string_view, const Limits& limits, std::string_view owner, PhotoFacts* facts) {
   MACHIYA_TRY(const std::string content, read_whole(spool_path, limits.bytes));
   blob_dao::Row row;
   row.type = sniff_type(content);
   if (std::find(limits.types.begin(), limits.types.end(), row.type) == limits.types.end())
     return Error(ErrorCode::unsupported_type, row.type.empty() ? "this kind of file is not known" : row.type + " is not accepted here");
-  row.as_uploaded = row.type == kPdf;
+  row.as_uploaded = row.type == kPdf && !impl_->cleaner;
   row.state = row.as_uploaded ? "ready" : "pending";
-  if (!row.as_uploaded) {
+  if (row.type != kPdf) {
     const auto size = picture_size(row.type, content);
     if (!size) return Error(ErrorCode::invalid_input, "the picture's header is broken");
     if (size->pixels() > limits.pixels) return Error(ErrorCode::limit_exceeded, "the picture has more than " + std::to_string(limits.pixels) + " pixels");
@@ -103,6 +131,7 @@ Result<Blob> Blobs::put(const std::string& spool_path, std::string_view, const L
     row.width = size->width;
     row.height = size->height;
   }
+  MACHIYA_CHECK(impl_->scan(content));
   if (facts) *facts = row.type == "image/jpeg" ? read_exif(content) : PhotoFacts{};
   row.public_id = new_public_id(impl_->rng);
   row.owner = std::string(owner);
@@ -132,7 +161,7 @@ Result<void> Blobs::Impl::settle(const blob_dao::Row& row, const std::string& ol
   if (!changed) {
     if (row.file != old_file) files.remove(row.file);
     files.remove(row.thumbnail);
-  } else if (row.file != old_file) {
+  } else if (row.file != old_file && row.original != old_file) {
     files.remove(old_file);
   }
   return {};
@@ -145,6 +174,7 @@ Result<void> Blobs::Impl::run_job(const jobs::Job& job) {
   if (row.state == "ready" || (row.state == "refused" && row.refused != "worker")) return {};
   const std::string upload = row.file;
   MACHIYA_TRY(const std::string content, fetch(row, "original", upload));
+  if (row.type == kPdf) return run_document(job, std::move(row), content);
   auto image = renderer->render(content, row.type, static_cast<std::uint64_t>(row.max_pixels));
   if (image.ok()) {
     row.state = "ready";
@@ -157,9 +187,14 @@ Result<void> Blobs::Impl::run_job(const jobs::Job& job) {
     MACHIYA_TRY(row.thumbnail, keep(row, "thumb", image->thumbnail));
     return settle(row, upload);
   }
+  return refuse(job, std::move(row), image.error());
+}
+
+Result<void> Blobs::Impl::refuse(const jobs::Job& job, blob_dao::Row row, const Error& error) {
+  const std::string upload = row.file;
   row.state = "refused";
-  if (is_the_pictures_fault(image.error().code)) {
-    row.refused = image.error().code == ErrorCode::too_large ? "too-large" : "broken";
+  if (is_the_pictures_fault(error.code)) {
+    row.refused = error.code == ErrorCode::too_large ? "too-large" : "broken";
     row.file.clear();
     return settle(row, upload);
   }
@@ -167,7 +202,21 @@ Result<void> Blobs::Impl::run_job(const jobs::Job& job) {
     row.refused = "worker";
     MACHIYA_CHECK(settle(row, upload));
   }
-  return image.error();
+  return error;
+}
+
+/// The upload stays beside the clean copy: what was applied with may have to be shown as it came.
+Result<void> Blobs::Impl::run_document(const jobs::Job& job, blob_dao::Row row, std::string_view content) {
+  if (!cleaner) return Error(ErrorCode::unavailable, "documents are not made anew here");
+  const auto clean = cleaner->clean(content);
+  if (!clean.ok()) return refuse(job, std::move(row), clean.error());
+  const std::string upload = row.file;
+  row.state = "ready";
+  row.refused.clear();
+  row.bytes = static_cast<std::int64_t>(clean->size());
+  row.original = upload;
+  MACHIYA_TRY(row.file, keep(row, "", *clean));
+  return settle(row, upload);
 }
 
 Result<Blob> Blobs::find(std::string_view public_id) {
@@ -180,6 +229,7 @@ Result<std::string> Blobs::read(std::string_view public_id, std::string_view var
   if (row.state == "pending") return Error(ErrorCode::unavailable, "the picture is still being prepared");
   if (row.state != "ready") return Error(ErrorCode::gone, "the picture was refused: " + row.refused);
   if (variant.empty()) return impl_->fetch(row, "", row.file);
+  if (variant == "original" && !row.original.empty()) return impl_->fetch(row, "original", row.original);
   if (variant != "thumb" || row.thumbnail.empty()) return Error(ErrorCode::not_found, "there is no such variant");
   return impl_->fetch(row, "thumb", row.thumbnail);
 }
@@ -192,6 +242,7 @@ Result<void> Blobs::erase(std::string_view public_id) {
   }));
   impl_->files.remove(row.file);
   impl_->files.remove(row.thumbnail);
+  impl_->files.remove(row.original);
   return {};
 }
 

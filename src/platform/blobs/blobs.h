@@ -37,7 +37,7 @@ struct Blob {
   std::string owner;         ///< as given to put()
   int width = 0;             ///< pixels of a picture, 0 for documents
   int height = 0;
-  bool as_uploaded = false;  ///< a document kept byte by byte (PDF): send it as a download only, never inline
+  bool as_uploaded = false;  ///< a document kept byte by byte (PDF without a cleaner): send it as a download only, never inline
   std::string refused;       ///< why, when refused: "broken", "too-large", "worker"
 };
 /// What EXIF said before it was stripped (only where a definition asks for it).
@@ -48,6 +48,8 @@ struct PhotoFacts {
 };
 
 class ImageRenderer;   // ports.h
+class DocumentCleaner;
+class Scanner;
 
 /// Owners that begin so have put a file that nothing holds yet: it is erased after a day (erase_unattached).
 inline constexpr std::string_view kUnattached = "waiting:";
@@ -61,14 +63,20 @@ class Blobs {
   ~Blobs();
   /// Declares the job kind "image" and runs it with `renderer` (platform/worker). Before jobs.start().
   void use_renderer(ImageRenderer& renderer);
+  /// PDFs are made anew by `cleaner` (platform/worker) before anybody reads them; the upload stays sealed beside (variant "original").
+  /// After use_renderer().
+  void use_cleaner(DocumentCleaner& cleaner);
+  /// Every upload is shown to `scanner` first. `required`: without a verdict nothing is taken; else it is taken and the log says so.
+  void use_scanner(Scanner& scanner, bool required);
   /// Takes the spooled file: sniffs, checks the limits, stores, and enqueues the image job for pictures. The claimed
   /// type is not believed. `facts` (optional) gets position and time of a photo: they are personal data, ask only where
-  /// a definition says so. Errors: too_large, limit_exceeded (pixels), unsupported_type, invalid_input (broken).
+  /// a definition says so. Errors: too_large, limit_exceeded (pixels), unsupported_type, invalid_input (broken, or "infected"),
+  /// unavailable (no verdict of the scanner).
   Result<Blob> put(const std::string& spool_path, std::string_view claimed_type, const Limits& limits, std::string_view owner,
                    PhotoFacts* facts = nullptr);
   Result<Blob> find(std::string_view public_id);
-  /// The content, decrypted. `variant`: "" or "thumb" (always JPEG, 320 pixels at most). `unavailable` while pending,
-  /// `gone` when refused.
+  /// The content, decrypted. `variant`: "", "thumb" (always JPEG, 320 pixels at most), or "original" (a PDF as it was uploaded, with whatever is
+  /// active in it: only for those who may, and never inline). `unavailable` while pending, `gone` when refused.
   Result<std::string> read(std::string_view public_id, std::string_view variant = {});
   /// Erases key, row and files: backups hold only what nobody can read.
   Result<void> erase(std::string_view public_id);

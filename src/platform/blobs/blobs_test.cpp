@@ -203,6 +203,75 @@ TEST_P(BlobsTest, OrphansAreSweptWhenTheyAreOld) {
   EXPECT_TRUE(blobs->read(b->public_id).ok());
 }
 
+/// Says what it is told to say.
+class FakeScanner final : public Scanner {
+ public:
+  Result<Verdict> scan(std::string_view content) override {
+    seen = content;
+    if (silent) return Error(ErrorCode::unavailable, "no verdict");
+    return Verdict{infected, infected ? "Test.Signature" : ""};
+  }
+  std::string seen;
+  bool infected = false, silent = false;
+};
+
+TEST_P(BlobsTest, EveryUploadIsScannedFirstAndNothingInfectedIsKept) {
+  FakeScanner scanner;
+  blobs->use_scanner(scanner, true);
+  ASSERT_TRUE(put("%PDF-1.7 clean").ok());
+  EXPECT_EQ(scanner.seen, "%PDF-1.7 clean");
+  const int kept = count_files();
+  scanner.infected = true;
+  EXPECT_EQ(put("%PDF-1.7 bad").error().code, ErrorCode::invalid_input);
+  EXPECT_EQ(put(png(3, 2)).error().code, ErrorCode::invalid_input);
+  scanner.silent = true;
+  EXPECT_EQ(put("%PDF-1.7 unknown").error().code, ErrorCode::unavailable);   // required: no verdict, no file
+  EXPECT_EQ(count_files(), kept);
+  blobs->use_scanner(scanner, false);
+  EXPECT_TRUE(put("%PDF-1.7 unknown").ok());
+}
+
+/// Says "clean", or what it is told.
+class FakeCleaner final : public DocumentCleaner {
+ public:
+  Result<std::string> clean(std::string_view content) override {
+    if (fault) return Error(*fault, "as told");
+    return "%PDF-1.7 clean copy of " + std::to_string(content.size());
+  }
+  std::optional<ErrorCode> fault;
+};
+
+TEST_P(BlobsTest, ADocumentIsReadAsItsCleanCopyAndTheUploadStaysSealedBeside) {
+  FakeCleaner cleaner;
+  blobs->use_cleaner(cleaner);
+  const auto b = put("%PDF-1.7 secret script");
+  ASSERT_TRUE(b.ok());
+  EXPECT_EQ(b->state, "pending");
+  EXPECT_EQ(blobs->read(b->public_id).error().code, ErrorCode::unavailable);
+  ASSERT_TRUE(jobs->run_due().ok());
+  EXPECT_FALSE(blobs->find(b->public_id)->as_uploaded);
+  EXPECT_EQ(*blobs->read(b->public_id), "%PDF-1.7 clean copy of 22");
+  EXPECT_EQ(*blobs->read(b->public_id, "original"), "%PDF-1.7 secret script");
+  EXPECT_FALSE(on_disk("secret script"));
+  clock.advance(48 * kHour);
+  ASSERT_TRUE(blobs->sweep().ok());
+  EXPECT_EQ(count_files(), 2);   // both are named by the row
+  ASSERT_TRUE(blobs->erase(b->public_id).ok());
+  EXPECT_EQ(count_files(), 0);
+}
+
+TEST_P(BlobsTest, ADocumentThatCannotBeCleanedIsRefused) {
+  FakeCleaner cleaner;
+  blobs->use_cleaner(cleaner);
+  cleaner.fault = ErrorCode::invalid_input;
+  const auto b = put("%PDF-1.7 broken");
+  ASSERT_TRUE(jobs->run_due().ok());
+  EXPECT_EQ(blobs->find(b->public_id)->state, "refused");
+  EXPECT_EQ(blobs->read(b->public_id).error().code, ErrorCode::gone);
+  EXPECT_EQ(blobs->read(b->public_id, "original").error().code, ErrorCode::gone);
+  EXPECT_EQ(count_files(), 0);
+}
+
 MACHIYA_ON_BOTH_ENGINES(BlobsTest);
 
 }  // namespace

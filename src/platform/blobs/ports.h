@@ -25,4 +25,26 @@ class ImageRenderer {
   virtual Result<RenderedImage> render(std::string_view content, std::string_view type, std::uint64_t max_pixels) = 0;
 };
 
+/// Makes a document anew from what its pages show (platform/worker).
+class DocumentCleaner {
+ public:
+  virtual ~DocumentCleaner() = default;
+  /// The new PDF. Errors as those of ImageRenderer::render(). Thread-safe; blocks.
+  virtual Result<std::string> clean(std::string_view content) = 0;
+};
+
+/// What a scanner says of one upload.
+struct Verdict {
+  bool infected = false;
+  std::string name;   ///< of what was found, in the scanner's words
+};
+
+/// Looks at every upload before it is kept (clamd.h).
+class Scanner {
+ public:
+  virtual ~Scanner() = default;
+  /// `unavailable` when there is no verdict. Thread-safe; blocks.
+  virtual Result<Verdict> scan(std::string_view content) = 0;
+};
+
 }  // namespace machiya::blobs

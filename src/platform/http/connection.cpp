@@ -1,7 +1,5 @@
 #include "platform/http/connection.h"
 
-#include <sys/socket.h>
-
 #include <cerrno>
 
 namespace machiya::http {
@@ -11,8 +9,8 @@ constexpr std::int64_t kLastLingerMs = 1'000;  ///< while the server stops
 constexpr std::int64_t kHeartbeatMs = 15'000;
 }  // namespace
 
-Connection::Connection(ServerCore& core, IoThread& io, int fd, std::string remote)
-    : core_(core), io_(io), fd_(fd), watch_(io.loop, fd), peer_(std::move(remote)) {}
+Connection::Connection(ServerCore& core, IoThread& io, int fd, std::string remote, std::unique_ptr<TlsSession> tls)
+    : core_(core), io_(io), fd_(fd), watch_(io.loop, fd), peer_(std::move(remote)), tls_(std::move(tls)) {}
 
 Connection::~Connection() = default;
 
@@ -26,6 +24,8 @@ void Connection::start() {
 void Connection::wait_readable() {
   if (reading_ || phase_ == Phase::closed) return;
   reading_ = true;
+  if (tls_ && tls_->has_more()) return io_.loop.post([self = shared_from_this()] { self->on_readable(); });
+  if (tls_ && tls_->waits_for_writing()) return watch_.wait_writable(shared_from_this());
   watch_.wait_readable(shared_from_this());
 }
 
@@ -49,13 +49,13 @@ void Connection::on_readable() {
 }
 
 void Connection::discard_input() {
-  const ssize_t n = ::recv(fd_, io_.buffer.data(), io_.buffer.size(), MSG_DONTWAIT);
+  const ssize_t n = receive(io_.buffer.data(), io_.buffer.size());
   if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return close();
   wait_readable();
 }
 
 void Connection::read_some() {
-  const ssize_t n = ::recv(fd_, io_.buffer.data(), io_.buffer.size(), MSG_DONTWAIT);
+  const ssize_t n = receive(io_.buffer.data(), io_.buffer.size());
   if (n > 0) return consume(std::string_view(io_.buffer).substr(0, static_cast<std::size_t>(n)));
   if (n == 0) return close();
   if (errno != EAGAIN && errno != EINTR) return close();
@@ -159,7 +159,7 @@ void Connection::on_tick() {
       if (turn_.load(std::memory_order_acquire) != Turn::io || outcome_ != Outcome::next) return;
       [[fallthrough]];
     case Phase::idle:
-      if (quiet > idle_limit) close();
+      if (quiet > idle_limit || (tls_ && !tls_->established() && quiet > core_.options.head_timeout_s * std::int64_t{1000})) close();
       return;
     case Phase::head:
       if (io_.now_ms - started_ms_ > core_.options.head_timeout_s * std::int64_t{1000}) refuse(Error(ErrorCode::request_timeout));

@@ -10,6 +10,7 @@
 #include "platform/http/form_body.h"
 #include "platform/http/message_parser.h"
 #include "platform/http/server_core.h"
+#include "platform/http/tls.h"
 
 namespace machiya::http {
 
@@ -34,7 +35,7 @@ struct Exchange {
 
 class Connection final : public Watcher, public Work, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(ServerCore& core, IoThread& io, int fd, std::string remote);
+  Connection(ServerCore& core, IoThread& io, int fd, std::string remote, std::unique_ptr<TlsSession> tls);
   ~Connection() override;
 
   // io thread
@@ -77,6 +78,11 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
   void abandon_exchange();
   bool input_waits() const;
 
+  // connection_socket.cpp: the socket, in the clear or through TLS
+  ssize_t receive(char* out, std::size_t size);
+  ssize_t transmit(const char* bytes, std::size_t size);
+  void end_sending();
+
   // connection_write.cpp: sending from the io thread
   bool write_out();
   void after_write();
@@ -108,6 +114,7 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
   const int fd_;
   FdWatch watch_;
   const std::string peer_;
+  const std::unique_ptr<TlsSession> tls_;   ///< nothing in the clear
   std::size_t slot_ = 0;  ///< place in io_.connections
 
   Phase phase_ = Phase::idle;

@@ -20,6 +20,7 @@ class Disposal final : public Work {
 
 void Connection::close() {
   if (phase_ == Phase::closed) return;
+  if (tls_) tls_->say_goodbye();
   watch_.close();
   leave();
 }
@@ -45,7 +46,7 @@ void Connection::abandon_exchange() {
 
 bool Connection::input_waits() const {
   int waiting = 0;
-  return ::ioctl(fd_, FIONREAD, &waiting) == 0 && waiting > 0;
+  return (tls_ && tls_->has_more()) || (::ioctl(fd_, FIONREAD, &waiting) == 0 && waiting > 0);
 }
 
 /// The answer is out and the connection ends. When the client may still be sending, its bytes are dropped for a while:
@@ -57,7 +58,7 @@ void Connection::linger() {
 
 void Connection::half_close() {
   abandon_exchange();
-  ::shutdown(fd_, SHUT_WR);
+  end_sending();
   phase_ = Phase::lingering;
   started_ms_ = io_.now_ms;
   wait_readable();
@@ -92,7 +93,12 @@ void Connection::rest() {
 }
 
 /// The next process goes on with the connection as it is; bytes that arrive meanwhile wait in the kernel.
+/// What TLS knows of a connection lies in this process: there the client is told to come again.
 void Connection::pass_on() {
+  if (tls_) {
+    if (!input_waits()) half_close();
+    return;
+  }
   core_.keep_for_next(watch_.release());
   leave();
 }

@@ -1,6 +1,5 @@
 // What is decided when a request's head has arrived: before any of its body is read.
 #include <arpa/inet.h>
-#include <sys/socket.h>
 
 #include "base/text.h"
 #include "platform/http/connection.h"
@@ -54,9 +53,10 @@ void Connection::fill_request(Head& head) {
   r.target = head.target;
   r.headers = std::move(head.headers);
   const std::string_view given = r.header("x-request-id");
-  r.id = is_request_id(given) ? std::string(given) : new_public_id(io_.rng);
+  // Believed from a proxy of our own only: it goes to the log, where a stranger writes nothing.
+  r.id = core_.options.trusted_proxy_hops > 0 && is_request_id(given) ? std::string(given) : new_public_id(io_.rng);
   r.remote = client_address(r, peer_, core_.options.trusted_proxy_hops);
-  r.secure = core_.options.trusted_proxy_hops > 0 && lower_ascii(r.header("x-forwarded-proto")) == "https";
+  r.secure = tls_ != nullptr || (core_.options.trusted_proxy_hops > 0 && lower_ascii(r.header("x-forwarded-proto")) == "https");
 }
 
 /// Fills method, path and query and finds the route; the error that ends the request here, if any.
@@ -153,7 +153,7 @@ void Connection::invite_body() {
   exchange_->continue_due = false;
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   // 25 bytes into an empty socket buffer; should they not fit, the client goes on by itself after a while.
-  if (::send(fd_, go_on.data(), go_on.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) exchange_->keep_alive = false;
+  if (transmit(go_on.data(), go_on.size()) < 0) exchange_->keep_alive = false;
 }
 
 /// Takes decoded body bytes from the parser. False when the worker has the request now.

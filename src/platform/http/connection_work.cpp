@@ -1,6 +1,4 @@
 // The worker's part: feed uploads to the disk, run the handler, make the answer, send what the socket takes.
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -113,7 +111,7 @@ void Connection::send_bytes(std::string bytes) {
   for (int piece = 0;; ++piece) {
     std::size_t at = 0;
     while (at < bytes.size()) {
-      const ssize_t n = ::send(fd_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t n = transmit(bytes.data() + at, bytes.size() - at);
       if (n > 0) {
         at += static_cast<std::size_t>(n);
       } else if (errno != EINTR) {

@@ -1,6 +1,4 @@
 // Sending what the worker could not send at once, and server-sent events.
-#include <sys/socket.h>
-
 #include <cerrno>
 
 #include "platform/http/connection.h"
@@ -8,6 +6,7 @@
 namespace machiya::http {
 
 void Connection::on_writable() {
+  if (tls_ && phase_ != Phase::writing && phase_ != Phase::streaming) return on_readable();   // the handshake waited for it
   if (phase_ != Phase::writing && phase_ != Phase::streaming) return;
   if (write_out()) after_write();
 }
@@ -15,7 +14,7 @@ void Connection::on_writable() {
 /// True when all is out; otherwise waits, or has closed the connection.
 bool Connection::write_out() {
   while (out_at_ < out_.size()) {
-    const ssize_t n = ::send(fd_, out_.data() + out_at_, out_.size() - out_at_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t n = transmit(out_.data() + out_at_, out_.size() - out_at_);
     if (n > 0) {
       out_at_ += static_cast<std::size_t>(n);
       active_ms_.store(io_.now_ms, std::memory_order_relaxed);

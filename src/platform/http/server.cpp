@@ -107,7 +107,13 @@ void ServerImpl::run_loops() {
 
 /// On the first loop: deals a new connection to the io threads in turn.
 void ServerImpl::take(int fd, std::string remote) {
-  if (core_.open_connections() >= core_.options.max_connections) {
+  const bool full = core_.open_connections() >= core_.options.max_connections;
+  if (full && core_.options.tls) {   // an answer would cost a handshake
+    ::close(fd);
+    core_.refused_connections->add();
+    return;
+  }
+  if (full) {
     static constexpr std::string_view busy =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     [[maybe_unused]] auto sent = ::send(fd, busy.data(), busy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -119,7 +125,12 @@ void ServerImpl::take(int fd, std::string remote) {
   core_.opened();
   IoThread& io = *io_[next_io_++ % io_.size()];
   auto begin = [this, &io, fd, remote = std::move(remote)]() mutable {
-    std::make_shared<Connection>(core_, io, fd, std::move(remote))->start();
+    std::unique_ptr<TlsSession> tls;
+    if (core_.options.tls && !(tls = core_.options.tls->accept(fd))) {
+      ::close(fd);
+      return core_.closed();
+    }
+    std::make_shared<Connection>(core_, io, fd, std::move(remote), std::move(tls))->start();
   };
   if (&io == io_[0].get()) begin();
   else io.loop.post(std::move(begin));

@@ -13,6 +13,9 @@
 namespace machiya::metrics {
 class Registry;
 }
+namespace machiya::http {
+class TlsContext;
+}
 
 namespace machiya::http {
 
@@ -37,6 +40,7 @@ struct ServerOptions {
   int trusted_proxy_hops = 0;      ///< proxies of our own in front: so many entries of X-Forwarded-For are believed
   double rate_scale = 1.0;         ///< multiplies every route's rate limit; 0 switches them off (load tests)
   bool access_log = true;          ///< one "http-access" line a request, without path, query or address
+  std::shared_ptr<TlsContext> tls;   ///< tls.h; nothing: in the clear
   Passed inherited;                ///< from take_over(); its listener is used instead of `listen`
 };
 

@@ -256,7 +256,14 @@ TEST_F(ServerTest, HeadersCannotBeSplit) {
   EXPECT_EQ(r.header("set-cookie"), "");
 }
 
-TEST_F(ServerTest, RequestIdsFromOutsideOnlyWhenWellFormed) {
+TEST_F(ServerTest, RequestIdsFromOutsideOnlyFromAProxyOfOursAndWhenWellFormed) {
+  {
+    s.start();
+    Client stranger(s.address());
+    EXPECT_EQ(stranger.get("/hello", "X-Request-Id: trace-0123456789\r\n").header("x-request-id").size(), 26u);
+    s.server->stop();
+  }
+  s.options.trusted_proxy_hops = 1;
   s.start();
   Client c(s.address());
   EXPECT_EQ(c.get("/hello", "X-Request-Id: trace-0123456789\r\n").header("x-request-id"), "trace-0123456789");

@@ -9,13 +9,12 @@
 #include "platform/identity/notices.h"
 #include "platform/identity/people.h"
 #include "platform/identity/recovery_dao.h"
+#include "platform/identity/sealed_columns.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
 namespace {
 constexpr std::string_view kMethod = "email-code";
-constexpr std::string_view kCodeEmailContext = "identity-code/email";
-constexpr std::string_view kShownContext = "identity-code/shown";
 
 std::string six_digits(Rng& rng) {
   std::string out = std::to_string(rng.below(1'000'000));

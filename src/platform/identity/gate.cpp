@@ -5,6 +5,7 @@
 #include "platform/identity/addresses.h"
 #include "platform/identity/permission.h"
 #include "platform/identity/same_origin.h"
+#include "platform/identity/sealed_columns.h"
 #include "platform/identity/session_dao.h"
 #include "platform/identity/session_door.h"
 #include "platform/vault/vault.h"
@@ -14,7 +15,6 @@ namespace {
 constexpr std::int64_t kVisitorCookie = 7 * kDay;      // visitors' drafts may rest so long in an open browser
 constexpr std::size_t kParkLimit = 128 * 1024;         // bytes of one kept form
 constexpr int kParkedPerOwner = 20;
-constexpr std::string_view kParkContext = "identity-parked/form";
 constexpr std::string_view kBearer = "bearer ";
 
 bool is_unsafe(http::Method m) { return m != http::Method::get && m != http::Method::head && m != http::Method::options; }

@@ -19,6 +19,7 @@
 
 namespace machiya::vault {
 class Vault;
+struct SecretColumn;
 }
 namespace machiya::audit {
 class Audit;
@@ -212,6 +213,8 @@ class Identity {
   Result<void> maintain();
 
   static std::vector<store::Migration> migrations();
+  /// Where secrets lie that stand under the master key, for its exchange.
+  static std::vector<vault::SecretColumn> secret_columns();
 
  private:
   struct Impl;

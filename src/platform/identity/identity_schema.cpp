@@ -2,6 +2,8 @@
 #include "platform/identity/emergencies.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/ties.h"
+#include "platform/identity/sealed_columns.h"
+#include "platform/vault/rotation.h"
 
 namespace machiya::identity {
 namespace {
@@ -78,6 +80,13 @@ std::vector<store::Migration> Identity::migrations() {
           {"identity", 7, "session authentication", kSessionAuthentication, ""}, {"identity", 8, "passkeys", kPasskeys, ""}};
   for (auto& more : {Ties::migrations(), Emergencies::migrations()}) out.insert(out.end(), more.begin(), more.end());
   return out;
+}
+
+std::vector<vault::SecretColumn> Identity::secret_columns() {
+  return {{"identity_staff", "id", true, "totp", kTotpContext},
+          {"identity_code", "id", true, "email", kCodeEmailContext},
+          {"identity_code", "id", true, "shown", kShownContext},
+          {"identity_parked", "id", true, "form", kParkContext}};
 }
 
 }  // namespace machiya::identity

@@ -1,4 +1,5 @@
 #include "platform/identity/staff_login.h"
+#include "platform/identity/sealed_columns.h"
 
 #include <algorithm>
 #include <optional>
@@ -12,7 +13,6 @@
 
 namespace machiya::identity {
 namespace {
-constexpr std::string_view kTotpContext = "identity-staff/totp";
 constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kLongestPassword = 1024;
 constexpr std::int64_t kLongestNameLock = 60 * kMinute;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "platform/identity/authentication.h"
 #include "platform/oidc/pending_dao.h"
+#include "platform/vault/rotation.h"
 #include "platform/vault/vault.h"
 
 namespace machiya {
@@ -164,5 +165,7 @@ Result<std::string> SignIn::admit(store::Tx& tx, const Provider& provider, const
   const identity::Authentication how{identity::Method::provider, definition.strength, proved_at(vouched.claims, clock_.now())};
   return identity_.open_session(tx, who, how, identity::principal_of(request), identity::device_of(request.header("user-agent")));
 }
+
+std::vector<vault::SecretColumn> SignIn::secret_columns() { return {{"oidc_pending", "id", true, "sealed", kContext}}; }
 
 }  // namespace machiya::oidc

@@ -12,6 +12,10 @@
 #include "platform/identity/outside_logins.h"
 #include "platform/oidc/exchange.h"
 
+namespace machiya::vault {
+struct SecretColumn;
+}
+
 namespace machiya::oidc {
 
 inline constexpr int kPendingMinutes = 10;
@@ -63,6 +67,8 @@ class SignIn {
 
   std::string redirect_uri(std::string_view provider) const;
   static std::vector<store::Migration> migrations();
+  /// Where secrets lie that stand under the master key, for its exchange.
+  static std::vector<vault::SecretColumn> secret_columns();
 
  private:
   struct Claimed {

@@ -13,6 +13,7 @@
 namespace machiya::vault {
 namespace {
 constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kMostBytes = 16 * 1024;
 
 /// A key file, and how it is called in messages.
 struct KeyFile {
@@ -53,7 +54,9 @@ Result<void> create_file(const KeyFile& file) {
   return state;
 }
 
-Result<std::string> decode(const KeyFile& file, std::string_view text) {
+}  // namespace
+
+Result<std::string> decode_key(std::string_view text, const std::string& where) {
   std::string key(kKeyBytes, '\0');
   std::size_t size = 0;
   auto* out = reinterpret_cast<unsigned char*>(key.data());
@@ -63,11 +66,10 @@ Result<std::string> decode(const KeyFile& file, std::string_view text) {
   for (int variant : {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_URLSAFE_NO_PADDING})
     if (sodium_base642bin(out, kKeyBytes, text.data(), text.size(), nullptr, &size, nullptr, variant) == 0 && size == kKeyBytes)
       return key;
-  return Error(ErrorCode::invalid_input, file.name + " must hold 32 bytes as hex or base64");
+  return Error(ErrorCode::invalid_input, where + " must hold 32 bytes as hex or base64");
 }
-}  // namespace
 
-Result<std::string> read_key_file(const std::string& path, bool create, std::string_view what) {
+Result<std::string> read_private_file(const std::string& path, bool create, std::string_view what) {
   const KeyFile file{path, std::string(what) + " file " + path};
   if (create) MACHIYA_CHECK(create_file(file));
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -76,14 +78,40 @@ Result<std::string> read_key_file(const std::string& path, bool create, std::str
     return file.failed("cannot open");
   }
   struct stat info {};
-  char buffer[256];
+  std::string text(kMostBytes, '\0');
   ssize_t size = -1;
-  if (::fstat(fd, &info) == 0) size = ::read(fd, buffer, sizeof buffer);
+  if (::fstat(fd, &info) == 0) size = ::read(fd, text.data(), text.size());
   ::close(fd);
   if (size < 0) return file.failed("cannot read");
   if ((info.st_mode & 077) != 0) return Error(ErrorCode::forbidden, file.name + " may be read by others; set its mode to 0600");
-  auto key = decode(file, trim(std::string_view(buffer, static_cast<std::size_t>(size))));
-  sodium_memzero(buffer, sizeof buffer);
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+Result<void> replace_private_file(const std::string& path, std::string_view text, std::string_view what) {
+  const KeyFile file{path, std::string(what) + " file " + path};
+  struct stat before {};
+  const bool there = ::stat(path.c_str(), &before) == 0;
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());   // of an attempt that was cut off
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return file.failed("cannot create " + fresh);
+  const bool owned = !there || ::geteuid() != 0 || ::fchown(fd, before.st_uid, before.st_gid) == 0;
+  const bool ok = owned && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (!ok || ::rename(fresh.c_str(), path.c_str()) != 0) {
+    const Error error = file.failed("cannot write");
+    ::unlink(fresh.c_str());
+    return error;
+  }
+  sync_folder_of(path);
+  return {};
+}
+
+Result<std::string> read_key_file(const std::string& path, bool create, std::string_view what) {
+  MACHIYA_TRY(std::string text, read_private_file(path, create, what));
+  auto key = decode_key(trim(text), std::string(what) + " file " + path);
+  sodium_memzero(text.data(), text.size());
   return key;
 }
 

@@ -1,8 +1,9 @@
-// Encryption of personal records: a data key each (table data_key) under one master key that lies outside the data
-// folder; keyed search tokens; the operating system's randomness. libsodium underneath (XChaCha20-Poly1305, BLAKE2b).
+// Encryption of personal records: a data key each (table data_key) under a master key that lies outside the data
+// folder and can be exchanged while the server runs (rotation.h); keyed search tokens; the operating system's randomness. libsodium underneath (XChaCha20-Poly1305, BLAKE2b).
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,14 +23,22 @@ class SystemRng final : public Rng {
 /// Thread-safe. Plain data keys live only in memory, in a small cache.
 class Vault {
  public:
-  /// Reads the 32-byte master key (hex or base64 text) from `key_file`; creates the file (mode 0600) when `create`.
+  /// Reads the master keys (key_ring.h) from `key_file`; creates the file (mode 0600) when `create`.
   /// Refuses a file that others may read (forbidden), a missing one (not_found) and a broken one (invalid_input).
   static Result<std::unique_ptr<Vault>> open(const std::string& key_file, bool create);
   ~Vault();
 
-  /// Proves that this master key belongs to this database: writes a check value at the first start, compares it
-  /// afterwards (integrity_broken when the key is another one). Call it once after the migrations.
-  Result<void> bind_to(store::Store& store);
+  enum class Binding : std::uint8_t { serving, reading };
+  /// Proves that these master keys belong to this database: writes a check value at the first start, compares it
+  /// afterwards (integrity_broken when a key is another one or missing), and opens the database's index key, under which digests and
+  /// search tokens stand. Call it once after the migrations and before other threads use the vault; `reading` writes nothing.
+  Result<void> bind_to(store::Store& store, Binding binding = Binding::serving);
+
+  /// Reads the key file again when it has changed, and from then on wraps under its newest generation that is not staged; the database
+  /// remembers that it began. Also follows another process that began first (`unavailable` when this file lacks that generation).
+  Result<void> follow(store::Store& store);
+  /// The generation that wraps now.
+  int generation() const;
 
   /// A new data key for one record; its id is stored beside the record.
   Result<std::int64_t> create_key(store::Tx& tx);
@@ -56,6 +65,12 @@ class Vault {
   static std::vector<store::Migration> migrations();
 
  private:
+  friend class Rotation;
+  /// The same data key under the generation that wraps now.
+  Result<std::string> rewrap(std::int64_t id, int generation, std::string_view wrapped);
+  /// The same secret under it; nothing when it is already. integrity_broken when no generation opens it.
+  Result<std::optional<std::string>> reseal(std::string_view context, std::string_view sealed);
+
   Vault();
   struct Impl;
   std::unique_ptr<Impl> impl_;

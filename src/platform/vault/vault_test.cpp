@@ -148,7 +148,9 @@ TEST_P(VaultTest, TokensAndDigestsAreKeyedAndSeparated) {
   EXPECT_NE(vault->search_tokens("kana", "ヤマダ"), vault->search_tokens("name", "ヤマダ"));
   EXPECT_NE(vault->search_tokens("kana", "ヤマダ"), other->search_tokens("kana", "ヤマダ"));
   EXPECT_EQ(vault->digest("email", "a@example.jp").size(), 64u);
-  EXPECT_EQ(vault->digest("email", "a@example.jp"), open_vault("master.key")->digest("email", "a@example.jp"));
+  auto again = open_vault("master.key");
+  ASSERT_TRUE(again->bind_to(store()).ok());
+  EXPECT_EQ(vault->digest("email", "a@example.jp"), again->digest("email", "a@example.jp"));
   EXPECT_NE(vault->digest("email", "a@example.jp"), vault->digest("session", "a@example.jp"));
   EXPECT_NE(vault->digest("ab", "c"), vault->digest("a", "bc"));
   const std::string sealed = vault->seal_secret("totp", "JBSWY3DPEHPK3PXP");

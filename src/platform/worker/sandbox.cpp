@@ -81,6 +81,12 @@ Result<void> filter_system_calls() {
 }
 }  // namespace
 
+Result<void> forbid_memory_dumps() {
+  if (!limit(RLIMIT_CORE, 0)) return failed("cannot forbid core dumps");
+  if (!MACHIYA_WITH_SANITIZER && ::prctl(PR_SET_DUMPABLE, 0) != 0) return failed("cannot close the memory to others");
+  return {};
+}
+
 Result<void> enter_sandbox(const SandboxLimits& limits) {
   if (::syscall(SYS_close_range, kKeptDescriptors, ~0U, 0) != 0) return failed("cannot close descriptors");
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/log.h"
+#include "platform/worker/document_kind.h"
 #include "platform/worker/frame.h"
 #include "platform/worker/image_kind.h"
 
@@ -26,7 +27,7 @@ std::string answer_to(const WorkerKind& kind, std::string_view message) {
 }
 }  // namespace
 
-std::vector<WorkerKind> worker_kinds() { return {{"image", render_image}}; }
+std::vector<WorkerKind> worker_kinds() { return {{"image", render_image}, {"document", clean_document}}; }
 
 int run_worker(std::string_view name, const std::vector<WorkerKind>& kinds, const SandboxLimits& limits) {
   const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const WorkerKind& k) { return k.name == name; });

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const kFirstPort = 8500;
+const kFirstPort = Number(process.env.MACHIYA_FAULT_PORT ?? 8500);
 const kPorts = 100;
 const kStartMs = 120_000;   // a bound for a broken start, never a measure
 

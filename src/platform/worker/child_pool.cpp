@@ -1,0 +1,23 @@
+#include "platform/worker/child_pool.h"
+
+namespace machiya::worker {
+
+ChildPool::ChildPool(const std::vector<std::string>& command, int processes) {
+  for (int i = 0; i < processes; ++i) idle_.push_back(std::make_unique<Child>(command));
+}
+
+Result<std::string> ChildPool::call(std::string_view message, std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  returned_.wait(lock, [this] { return !idle_.empty(); });
+  std::unique_ptr<Child> child = std::move(idle_.back());
+  idle_.pop_back();
+  lock.unlock();
+  auto answer = child->call(message, limit);
+  lock.lock();
+  idle_.push_back(std::move(child));
+  lock.unlock();
+  returned_.notify_one();
+  return answer;
+}
+
+}  // namespace machiya::worker
