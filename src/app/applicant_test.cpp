@@ -82,7 +82,7 @@ struct Applicant : apply::Applying {
     statistics = std::make_unique<cases::Statistics>(store(), clock);
     apply = std::make_unique<apply::Apply>(apply::Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
                                                            [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
-                                           apply_ports(*cases, *statistics, *identity, store()));
+                                           apply_ports(*cases, *statistics, *identity, store(), [this] { return city->current(); }));
     identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });
     apply->add_routes(*router);
   }
@@ -159,6 +159,20 @@ TEST_P(Applicant, SeesHerApplicationsAndNobodyElses) {
   other.get("/procedures/lantern");
   EXPECT_EQ(other.post("/applications/" + number + "/withdraw", {{"action", "send"}}).status, 404);
   EXPECT_EQ(other.post("/applications/" + number + "/correction", {{"action", "next"}}).status, 404);
+}
+
+TEST_P(Applicant, SeesWhoLookedAtHerApplications) {
+  identity::Browser browser(*router), other(*router);
+  login(browser);
+  const std::string number = sent(browser, "80");
+  browser.get("/applications/" + number);
+  EXPECT_TRUE(has(browser.get("/my/access"), "まだ、だれも閲覧していません")) << "what she did herself is left out";
+  ASSERT_GT(fee_of(number), 0);   // a clerk looks
+  ASSERT_TRUE(audit->seal_now().ok());
+  const auto page = browser.get("/my/access");
+  EXPECT_TRUE(has(page, "href=\"/applications/" + number + "\"") && has(page, "申請を閲覧") && has(page, "審査のため") && has(page, "市の職員")) << page.body;
+  login(other, "/", "taro@example.jp");
+  EXPECT_FALSE(has(other.get("/my/access"), number)) << "hers alone";
 }
 
 TEST_P(Applicant, AnswersACorrection) {

@@ -5,6 +5,7 @@
 #include "ask/cases/cases.h"
 #include "ask/cases/statistics.h"
 #include "ask/records/records_dao.h"
+#include "city/city.h"
 #include "platform/identity/identity.h"
 #include "platform/store/store.h"
 #include "platform/vault/vault.h"
@@ -49,7 +50,7 @@ Result<json::Value> log_of(cases::Cases& cases, store::Store& store, std::string
 
 }  // namespace
 
-apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, identity::Identity& identity, store::Store& store) {
+apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, identity::Identity& identity, store::Store& store, CityNow city) {
   apply::Ports ports;
   ports.submit = [&cases](const cases::Submission& submission) { return cases.submit(submission); };
   ports.view_own = [&cases](std::string_view number, const identity::Principal& who, std::string_view request, bool with_log) {
@@ -97,6 +98,12 @@ apply::Ports apply_ports(cases::Cases& cases, cases::Statistics& statistics, ide
     return store.write([&](store::Tx& tx) { return identity.ensure_person(tx, email, identity::Assurance::contact); });
   };
   ports.visited = [&statistics](std::string_view procedure, std::string_view page, int place) { statistics.visited(procedure, page, place); };
+  ports.department_of = [&identity, &store, city](std::string_view staff, std::string_view lang) -> Result<std::string> {
+    MACHIYA_TRY(const auto member, store.read([&](store::ReadTx& tx) { return identity.staff_member(tx, staff); }));
+    const auto now = city();
+    const city::Department* department = member && now ? now->department(member->department) : nullptr;
+    return department ? department->name.in(lang) : std::string();
+  };
   ports.facts_of = [&cases](const identity::Principal& who) -> Result<json::Value> {
     if (who.kind != identity::PrincipalKind::citizen || who.assurance != identity::Assurance::verified) return json::Value::object();
     MACHIYA_TRY(auto facts, cases.records().facts_of(who.id));

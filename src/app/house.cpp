@@ -13,6 +13,7 @@
 #include "app/furniture.h"
 #include "app/host_gate.h"
 #include "app/key_exchange.h"
+#include "app/security_panels.h"
 #include "app/sign_in_kind.h"
 #include "app/system_http.h"
 #include "ask/apply/apply.h"
@@ -31,7 +32,9 @@
 #include "base/log.h"
 #include "city/city_http.h"
 #include "city/import_boundaries.h"
+#include "console/audit_page.h"
 #include "console/console.h"
+#include "console/security_page.h"
 #include "platform/audit/audit.h"
 #include "platform/blobs/blobs.h"
 #include "platform/blobs/clamd.h"
@@ -309,7 +312,7 @@ void House::Impl::build_engines() {
                            [this](const http::Request& request) { return frame(request); },
                            [city = furniture->city.get()] { return city->current(); },
                            base_url()};
-  apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *statistics, *identity, *store));
+  apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *statistics, *identity, *store, [city = furniture->city.get()] { return city->current(); }));
   registers::Registers::declare(*events, *jobs);
   registers = std::make_unique<registers::Registers>(registers::Platform{
       *store, *vault, *audit, *events, *jobs, *identity, clock, rng, [city = furniture->city.get()] { return city->current(); },
@@ -357,6 +360,8 @@ void House::Impl::wire_routes() {
                           const auto waiting = store->read([&](store::ReadTx& tx) { return identity->emergencies().waiting(tx, who, *identity->policy()); });
                           return !waiting.ok() || *waiting == 0 ? std::string() : std::to_string(*waiting);
                         }});
+  navigation.push_back({"staff_console.system", "staff_protection.title", "/staff/protection", std::string(console::kSecurityPermission)});
+  navigation.push_back({"staff_console.system", "staff_audit.title", "/staff/audit", "audit.read"});
   navigation.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of,
                                                               [city = furniture->city.get()] { return city->current(); },
@@ -364,6 +369,10 @@ void House::Impl::wire_routes() {
                                                std::move(navigation));
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
+  console::add_audit_routes(router, {*store, *audit, *identity, *furniture->templates, *furniture->texts, clock, staff_frame, [city = furniture->city.get()] { return city->current(); }});
+  const SecurityParts security{settings, *store, *audit, *identity, *registers, clock};
+  console::add_security_routes(router, {*audit, *furniture->templates, *furniture->texts, staff_frame, [city = furniture->city.get()] { return city->current(); },
+                                        security_panels(security), setting_checks(security)});
   add_definitions_routes(router, DefinitionsPage{*furniture->templates, *furniture->texts, staff_frame,
                                                  [city = furniture->city.get()] { return city->current(); }, [this] { return reload(); }});
   const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame,

@@ -6,13 +6,14 @@
 #include "ask/cases/workflow.h"
 #include "ask/registers/register_scenario.h"
 #include "city/decision_kind.h"
+#include "console/guideline.h"
 
 namespace machiya::app {
 
 std::vector<city::Kind> all_kinds() {
   // In the order of who needs whom: forms and registers name decisions and workflows, scenarios name forms and registers.
   return {city::decision_kind(), city::block_kind(), cases::workflow_kind(), apply::procedure_kind(), registers::register_kind(), cases::scenario_kind(), registers::scenario_kind(),
-          sign_in_kind()};
+          sign_in_kind(), console::guideline_kind()};
 }
 
 }  // namespace machiya::app

@@ -2,32 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
+#include "city/test_folder.h"
 
 namespace machiya::city {
 namespace {
 
-namespace fs = std::filesystem;
-
 class DecisionKindTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "machiya-decisions-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    write("city.yaml", "city: x\nname: X\n");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  void write(const std::string& file, const std::string& text) const {
-    fs::create_directories(fs::path(folder_ + "/" + file).parent_path());
-    std::ofstream(folder_ + "/" + file) << text;
-  }
-  std::string lines() const {
-    std::string out;
-    for (const Fault& fault : load(folder_, {decision_kind(), block_kind()}).faults) out += to_line(fault) + "\n";
-    return out;
-  }
-  std::string folder_;
+  void write(const std::string& file, const std::string& text) const { folder_.write(file, text); }
+  std::string lines() const { return folder_.faults({decision_kind(), block_kind()}); }
+  TestFolder folder_;
 };
 
 TEST_F(DecisionKindTest, ADecisionMayNeedAnother) {
@@ -35,7 +19,7 @@ TEST_F(DecisionKindTest, ADecisionMayNeedAnother) {
                                "rules:\n  - { when: ['\"a\"'], then: [\"100\"] }\n");
   write("decisions/fee.yaml", "decision: fee\ninputs: [ { name: kind, type: string }, { name: n, type: number } ]\nneeds: [rate]\nexpression: rate * n\n");
   EXPECT_EQ(lines(), "");
-  const auto city = load(folder_, {decision_kind()}).city;
+  const auto city = folder_.load({decision_kind()}).city;
   ASSERT_TRUE(city);
   const auto fee = compile_decision(*city, "fee");
   ASSERT_TRUE(fee.ok()) << fee.error().to_string();

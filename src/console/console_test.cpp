@@ -1,10 +1,13 @@
 // The console's own pages: API clients without their secrets, dead letters with reason and audit row.
+#include "console/audit_page.h"
 #include "console/console.h"
+#include "console/guideline.h"
+#include "console/security_page.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "city/city.h"
+#include "city/test_folder.h"
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
 #include "platform/http/test_request.h"
@@ -45,6 +48,7 @@ class ConsoleTest : public store::testing::StoreTest {
                 [](const http::Request&) { return pages::Data().set("city_name", "大阪市"); }, [] { return std::shared_ptr<const city::City>(); }, {"applications", "registers.read"}, &passwords};
     console = std::make_unique<Console>(parts, system_pages());
     console->add_routes(router);
+    add_audit_routes(router, {store(), *audit, *identity, *templates, *texts, clock, parts.frame, parts.city});
   }
   http::Response ask(http::Method method, const std::string& path, http::Pairs form = {}) {
     http::Request r = http::testing::request(method, path, "en");
@@ -240,6 +244,59 @@ TEST_P(ConsoleTest, OnesOwnPasswordIsChangedWithThePresentOne) {
   // Guessing from an open session is held back like guessing at the door.
   for (int i = 0; i < 5; ++i) change("wrong horse at noon", "tuna dogs at midnight");
   EXPECT_THAT(change("tuna dogs at midnight", "salmon birds at dawn").body, Not(HasSubstr("Your password was changed")));
+TEST_P(ConsoleTest, TheAuditIsSearchedAndTheSearchIsARowOfItsOwn) {
+  auto account = store().write([&](store::Tx& tx) { return identity->put_staff(tx, "sato", "Sato", "correct horse battery", "GEZDGNBVGY3TQOJQ", {"admin"}, "kita"); });
+  ASSERT_TRUE(account.ok()) << account.error().to_string();
+  auto members = store().read([&](store::ReadTx& tx) { return identity->staff(tx); });
+  ASSERT_TRUE(members.ok());
+  const std::string actor = "staff:" + members->front().public_id;
+  ASSERT_TRUE(store().write([&](store::Tx& tx) { return audit->append(tx, {actor, "case.read", "case:77", "decide", "r-1", {}}); }).ok());
+  ASSERT_TRUE(audit->seal_now().ok());
+  const std::string found = page("/staff/audit?object=case:77");
+  EXPECT_THAT(found, HasSubstr(">Sato"));
+  EXPECT_THAT(found, HasSubstr("case.read"));
+  EXPECT_THAT(page("/staff/audit?actor=staff:nobody"), HasSubstr("table__empty"));
+  ASSERT_TRUE(audit->seal_now().ok());
+  EXPECT_EQ(audited("audit.search").size(), 2u);
+  const auto wrong = ask(http::Method::get, "/staff/audit?from=yesterday&object=case:77");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_THAT(wrong.body, HasSubstr("href=\"#audit-from\""));
+  EXPECT_THAT(wrong.body, HasSubstr("value=\"case:77\"")) << "what was typed stays";
+}
+
+TEST_P(ConsoleTest, DaysOfTheAuditAreGivenAsAFile) {
+  ASSERT_TRUE(store().write([&](store::Tx& tx) { return audit->append(tx, {"staff:x", "case.read", "case:77", "decide", "r-1", {}}); }).ok());
+  ASSERT_TRUE(audit->seal_now().ok());
+  const std::string day = to_iso(clock.today()), days = "&from=" + day + "&to=" + day;
+  const auto file = ask(http::Method::get, "/staff/audit/export?format=cef" + days);
+  EXPECT_EQ(file.status, 200);
+  EXPECT_THAT(file.body, HasSubstr("CEF:0|Machiya|"));
+  EXPECT_THAT(file.body, HasSubstr("cs1=case:77"));
+  EXPECT_EQ(ask(http::Method::get, "/staff/audit/export?format=xml" + days).status, 422);
+  EXPECT_EQ(ask(http::Method::get, "/staff/audit/export?format=cef&from=2026-01-01&to=2026-03-01").status, 422) << "a month at most";
+  ASSERT_TRUE(audit->seal_now().ok());
+  EXPECT_EQ(audited("audit.export").size(), 1u);
+}
+
+/// One line of each light, a panel that fails, and a self-check whose setting is asked at every look.
+TEST_P(ConsoleTest, TheSecurityPageShowsLightsAndNeverHidesAFailure) {
+  city::TestFolder folder;
+  folder.write("guidelines/g.yaml", "guideline: g\nversion: 1\nname: Self-check G\nclauses:\n  - clause: \"6.1\"\n    title: Records\n    lines:\n"
+                                    "      - { line: Copied out, setting: audit-copied }\n      - { line: Tested, tests: [\"audit_tests:A.b\"] }\n      - { line: Appointed }\n");
+  const auto city = folder.load({guideline_kind()}).city;
+  ASSERT_TRUE(city);
+  bool copied = false;
+  std::vector<Panel> panels = {{"staff_protection.audit", [](const PanelQuery&) -> Result<std::vector<PanelLine>> { return std::vector<PanelLine>{{"Last head", "never", Light::red, "/staff/audit"}}; }},
+                               {"staff_protection.sign_ins", [](const PanelQuery&) -> Result<std::vector<PanelLine>> { return Error(ErrorCode::unavailable); }}};
+  add_security_routes(router, {*audit, *templates, *texts, [](const http::Request&) { return pages::Data(); }, [city] { return city; }, panels, {{"audit-copied", [&] { return copied; }}}});
+  const std::string before = page("/staff/protection");
+  EXPECT_THAT(before, HasSubstr("<a href=\"/staff/audit\">Last head</a>"));
+  EXPECT_THAT(before, HasSubstr("This could not be worked out just now."));
+  EXPECT_THAT(before, HasSubstr("<dt>in order</dt><dd>1</dd>"));       // the tested line
+  EXPECT_THAT(before, HasSubstr("<dt>not in order</dt><dd>1</dd>"));   // nothing is copied
+  EXPECT_THAT(before, HasSubstr("<dt>nothing shows it</dt><dd>1</dd>"));
+  copied = true;
+  EXPECT_THAT(page("/staff/protection"), HasSubstr("<dt>in order</dt><dd>2</dd>"));
 }
 
 MACHIYA_ON_BOTH_ENGINES(ConsoleTest);

@@ -124,6 +124,10 @@ class Apply {
   http::Response withdraw(http::Request& request);
   http::Response begin_correction(http::Request& request);
   http::Response case_document(http::Request& request);
+  // access_http.cpp
+  http::Response access_page(http::Request& request);
+  Result<pages::Data> access_rows(const http::Request& request, const std::vector<audit::Audit::Record>& records) const;
+  Result<std::string> reader_of(const http::Request& request, const std::string& actor) const;
   // api_http.cpp
   http::Response api_procedures(http::Request& request);
   http::Response api_procedure(http::Request& request);

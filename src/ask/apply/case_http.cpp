@@ -204,6 +204,9 @@ void Apply::case_routes(http::Router& router) {
   own.permission = "person", own.object = "none";
   own.page_kind = "my-applications";
   router.get("/my", own, [this](http::Request& r) { return my_page(r); });
+  own.page_kind = "my-access";
+  own.reads_personal_data = true;
+  router.get("/my/access", own, [this](http::Request& r) { return access_page(r); });
   http::RouteOptions moved;
   moved.permission = "public", moved.object = "none";
   router.get("/cases", moved, [](http::Request&) { return http::see_other("/my"); });

@@ -57,6 +57,8 @@ struct Ports {
   std::function<Result<identity::Principal>(std::string_view email)> person_of_email;
   /// A visitor came to a page of an interview; "sent" is the last. For statistics of drop-off: no person, no session. May be empty.
   std::function<void(std::string_view procedure, std::string_view page, int place)> visited;
+  /// The department of a member of staff, as citizens read it, for an audit row's "staff:…"; "" when the account is unknown. May be empty.
+  std::function<Result<std::string>(std::string_view staff, std::string_view lang)> department_of;
   /// {"person": {"name": {…}, …}} of a verified person; empty for nobody. May be empty.
   std::function<Result<json::Value>(const identity::Principal&)> facts_of;
 };

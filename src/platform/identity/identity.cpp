@@ -242,10 +242,22 @@ Result<Principal> Identity::person_by_key(store::ReadTx& tx, std::int64_t id) {
 
 Result<Principal> Identity::find_person(store::ReadTx& tx, std::string_view email) { return impl_->citizens.find(tx, email); }
 
+namespace {
+Identity::StaffMember member_of(staff_dao::Staff s) {
+  return {s.id, std::move(s.public_id), std::move(s.name), std::move(s.display), std::move(s.department), std::move(s.roles), s.active};
+}
+}  // namespace
+
+Result<std::optional<Identity::StaffMember>> Identity::staff_member(store::ReadTx& tx, std::string_view public_id) {
+  MACHIYA_TRY(auto found, staff_dao::by_public_id(tx, public_id));
+  if (!found) return std::optional<StaffMember>();
+  return std::optional(member_of(std::move(*found)));
+}
+
 Result<std::vector<Identity::StaffMember>> Identity::staff(store::ReadTx& tx) {
   MACHIYA_TRY(auto rows, staff_dao::all(tx));
   std::vector<StaffMember> out;
-  for (auto& s : rows) out.push_back({s.id, s.public_id, s.name, s.display, s.department, s.roles, s.active});
+  for (auto& s : rows) out.push_back(member_of(std::move(s)));
   return out;
 }
 

@@ -192,6 +192,8 @@ class Identity {
     std::vector<std::string> roles;
     bool active = true;
   };
+  /// The account of a public id (of an audit row); nothing when there is none.
+  Result<std::optional<StaffMember>> staff_member(store::ReadTx& tx, std::string_view public_id);
   /// All staff by name, for assigning and for the accounts page.
   Result<std::vector<StaffMember>> staff(store::ReadTx& tx);
   /// Closes or reopens an account; closing ends its sessions.

@@ -63,6 +63,11 @@ Result<void> run(store::Tx& tx, std::string_view sql, const store::Binds& binds)
 }
 }  // namespace
 
+Result<std::optional<Staff>> by_public_id(store::ReadTx& tx, std::string_view public_id) {
+  MACHIYA_TRY(auto row, tx.query_one(std::string(kColumns) + "WHERE public_id = :id", {{"id", public_id}}));
+  return one(row);
+}
+
 Result<std::optional<Staff>> by_id(store::ReadTx& tx, std::int64_t id) {
   MACHIYA_TRY(auto row, tx.query_one(std::string(kColumns) + "WHERE id = :id", {{"id", id}}));
   return one(row);

@@ -20,6 +20,7 @@ struct Staff {
 };
 Result<std::optional<Staff>> by_id(store::ReadTx& tx, std::int64_t id);
 Result<std::optional<Staff>> by_name(store::ReadTx& tx, std::string_view name);
+Result<std::optional<Staff>> by_public_id(store::ReadTx& tx, std::string_view public_id);
 Result<std::vector<Staff>> all(store::ReadTx& tx);
 /// Creates, or replaces everything but the id, the public id and the last step.
 Result<std::int64_t> put(store::Tx& tx, const Staff& staff, Instant now);

@@ -40,6 +40,7 @@ async function report(base) {
 export function accountFor(permission) {
   if (permission.startsWith('admin.')) return 'admin';
   if (permission.startsWith('report.')) return 'moderator';
+  if (permission.startsWith('security.')) return 'ciso';
   if (permission.startsWith('person.')) return 'counter';
   if (permission.startsWith('register.')) return 'construction-approver';  // the samples are parks and trees
   return permission.startsWith('audit.') || permission.startsWith('breakglass.') ? 'auditor' : 'health-clerk';  // the samples are dogs: the clerk of that department

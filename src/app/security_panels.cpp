@@ -1,0 +1,121 @@
+#include "app/security_panels.h"
+
+#include <iterator>
+
+#include "ask/registers/registers.h"
+#include "base/text.h"
+#include "console/sign_in_anomalies.h"
+#include "platform/audit/audit.h"
+
+namespace machiya::app {
+namespace {
+
+using console::Light;
+using console::Panel;
+using console::PanelLine;
+using console::PanelQuery;
+using Lines = Result<std::vector<PanelLine>>;
+
+constexpr int kSignInDays = 7;
+constexpr int kPage = 1000;          // audit rows a search
+constexpr std::size_t kShown = 20;   // anomalies on the page; the audit has all
+constexpr std::int64_t kStatementLate = 2 * kHour;
+constexpr std::string_view kIncidents = "security-incidents", kCoverage = "literacy-coverage";
+
+std::string filled(std::string text, std::string_view name, const std::string& value) {
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? text : text.replace(at, name.size(), value);
+}
+
+/// Every row of an action within the last days.
+Result<std::vector<audit::Audit::Record>> rows_of(const SecurityParts& p, const std::string& action) {
+  audit::Search wanted;
+  wanted.action = action;
+  wanted.from = Instant{p.clock.now().us - kSignInDays * kDay};
+  wanted.limit = kPage;
+  std::vector<audit::Audit::Record> out;
+  do {
+    MACHIYA_TRY(auto found, p.audit.search(wanted));
+    out.insert(out.end(), std::make_move_iterator(found.records.begin()), std::make_move_iterator(found.records.end()));
+    wanted.before = found.next_before;
+  } while (wanted.before > 0);
+  return out;
+}
+
+std::string_view word(console::Anomaly kind) {
+  switch (kind) {
+    case console::Anomaly::guessed: return "guessed";
+    case console::Anomaly::guessing: return "guessing";
+    case console::Anomaly::spraying: return "spraying";
+    case console::Anomaly::night: break;
+  }
+  return "night";
+}
+
+Result<std::string> name_of(const SecurityParts& p, const std::string& actor) {
+  MACHIYA_TRY(const auto member, p.store.read([&](store::ReadTx& tx) { return p.identity.staff_member(tx, actor.substr(6)); }));
+  return member ? member->display : std::string();
+}
+
+Lines sign_ins(const SecurityParts& p, const PanelQuery& q) {
+  MACHIYA_TRY(auto rows, rows_of(p, "session.*"));
+  std::vector<PanelLine> out;
+  for (const auto& a : console::sign_in_anomalies(std::move(rows))) {
+    if (out.size() == kShown) break;
+    MACHIYA_TRY(const std::string name, name_of(p, a.actor));
+    PanelLine line;
+    line.label = q.text("staff_protection.anomaly." + std::string(word(a.kind))) + (name.empty() ? "" : ": " + name);
+    line.value = filled(filled(q.text(a.count > 1 ? "staff_protection.times" : "staff_protection.at"), "{n}", std::to_string(a.count)), "{at}", locale::format_time(a.at, q.lang));
+    line.light = a.kind == console::Anomaly::guessed ? Light::red : Light::yellow;
+    line.href = "/staff/audit?action=session.*&actor=" + http::url_encode(a.actor);
+    out.push_back(std::move(line));
+  }
+  if (out.empty()) out.push_back({q.text("staff_protection.no_anomaly"), "", Light::green, ""});
+  return out;
+}
+
+Lines audit_lines(const SecurityParts& p, const PanelQuery& q) {
+  const auto stated = p.audit.last_statement();
+  const bool late = !stated || p.clock.now().us - stated->us > kStatementLate;
+  std::vector<PanelLine> out;
+  out.push_back({q.text("staff_protection.audit.stated"), stated ? locale::format_time(*stated, q.lang) : q.text("staff_protection.audit.not_stated"), late ? Light::red : Light::green, "/staff/audit"});
+  out.push_back({q.text("staff_protection.audit.lost"), std::to_string(p.audit.lost()), p.audit.lost() > 0 ? Light::red : Light::green, ""});
+  const bool waits = p.audit.backlogged();
+  out.push_back({q.text("staff_protection.audit.backlog"), q.text(waits ? "staff_protection.audit.backlogged" : "staff_protection.audit.stored"), waits ? Light::red : Light::green, ""});
+  return out;
+}
+
+Lines incidents(const SecurityParts& p, const PanelQuery& q) {
+  std::vector<PanelLine> out;
+  if (auto reg = p.registers.find(kIncidents, q.who); reg.ok()) {
+    registers::Query open;
+    open.with_ended = false;
+    open.limit = 1;
+    open.columns = {(*reg)->title};
+    MACHIYA_TRY(const auto listed, p.registers.list(**reg, open, q.who));
+    out.push_back({q.text("staff_protection.incidents.open"), std::to_string(listed.total), listed.total > 0 ? Light::yellow : Light::green, "/staff/registers/" + std::string(kIncidents)});
+  }
+  if (auto reg = p.registers.find(kCoverage, q.who); reg.ok())
+    out.push_back({q.text("staff_protection.training"), "", Light::grey, "/staff/registers/" + std::string(kCoverage) + "?view=coverage"});
+  return out;
+}
+
+}  // namespace
+
+std::vector<Panel> security_panels(const SecurityParts& parts) {
+  return {{"staff_protection.sign_ins", [parts](const PanelQuery& q) { return sign_ins(parts, q); }},
+          {"staff_protection.audit", [parts](const PanelQuery& q) { return audit_lines(parts, q); }},
+          {"staff_protection.incidents", [parts](const PanelQuery& q) { return incidents(parts, q); }}};
+}
+
+std::map<std::string, console::SettingCheck, std::less<>> setting_checks(const SecurityParts& p) {
+  const Settings& s = p.settings;
+  return {{"audit-copied", [p] { return !p.settings.audit_copy.empty() && p.audit.last_statement() && p.clock.now().us - p.audit.last_statement()->us <= kStatementLate; }},
+          {"audit-complete", [p] { return p.audit.lost() == 0 && !p.audit.backlogged(); }},
+          {"base-url-https", [&s] { return starts_with(s.base_url, "https://"); }},
+          {"mail-encrypted", [&s] { return starts_with(s.smtp_url, "smtps://") || (!s.smtp_url.empty() && s.smtp_starttls); }},
+          {"production", [&s] { return !s.demonstration; }},
+          {"proxy-known", [&s] { return s.demonstration || s.trusted_proxy_hops > 0; }}};
+}
+
+}  // namespace machiya::app
