@@ -245,7 +245,7 @@ TEST_P(ConsoleTest, OnesOwnPasswordIsChangedWithThePresentOne) {
   for (int i = 0; i < 5; ++i) change("wrong horse at noon", "tuna dogs at midnight");
   EXPECT_THAT(change("tuna dogs at midnight", "salmon birds at dawn").body, Not(HasSubstr("Your password was changed")));
 TEST_P(ConsoleTest, TheAuditIsSearchedAndTheSearchIsARowOfItsOwn) {
-  auto account = store().write([&](store::Tx& tx) { return identity->put_staff(tx, "sato", "Sato", "correct horse battery", "GEZDGNBVGY3TQOJQ", {"admin"}, "kita"); });
+  auto account = store().write([&](store::Tx& tx) { return identity->put_staff(tx, "sato", "Sato", "lantern river quartz 7", "GEZDGNBVGY3TQOJQ", {"admin"}, "kita"); });
   ASSERT_TRUE(account.ok()) << account.error().to_string();
   auto members = store().read([&](store::ReadTx& tx) { return identity->staff(tx); });
   ASSERT_TRUE(members.ok());
