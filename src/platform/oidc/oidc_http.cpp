@@ -89,7 +89,7 @@ Response get_refused(const LoginForms& forms, Request& request) {
 
 http::RouteOptions options_for(std::string permission, std::string page_kind) {
   http::RouteOptions out;
-  out.permission = std::move(permission);
+  out.permission = std::move(permission), out.object = "none";
   out.page_kind = std::move(page_kind);
   out.rate_per_minute = kPerMinute;
   return out;
