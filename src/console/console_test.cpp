@@ -244,6 +244,8 @@ TEST_P(ConsoleTest, OnesOwnPasswordIsChangedWithThePresentOne) {
   // Guessing from an open session is held back like guessing at the door.
   for (int i = 0; i < 5; ++i) change("wrong horse at noon", "tuna dogs at midnight");
   EXPECT_THAT(change("tuna dogs at midnight", "salmon birds at dawn").body, Not(HasSubstr("Your password was changed")));
+}
+
 TEST_P(ConsoleTest, TheAuditIsSearchedAndTheSearchIsARowOfItsOwn) {
   auto account = store().write([&](store::Tx& tx) { return identity->put_staff(tx, "sato", "Sato", "lantern river quartz 7", "GEZDGNBVGY3TQOJQ", {"admin"}, "kita"); });
   ASSERT_TRUE(account.ok()) << account.error().to_string();

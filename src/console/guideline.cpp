@@ -16,7 +16,7 @@ GuidelineLine line_of(const json::Value& body) {
   return out;
 }
 
-std::shared_ptr<const city::Definition> compile(const json::Value& body, const city::Source&, city::Diagnostics& faults) {
+std::shared_ptr<const city::Definition> compile(const json::Value& body, const city::Source&, Diagnostics& faults) {
   auto out = std::make_shared<Guideline>();
   out->name = city::Text(body["name"]);
   out->law = city::Text(body["law"]);
@@ -36,7 +36,7 @@ std::shared_ptr<const city::Definition> compile(const json::Value& body, const c
   return out;
 }
 
-void link(const city::City& city, const city::Source&, const city::Definition& definition, city::Diagnostics& faults) {
+void link(const city::City& city, const city::Source&, const city::Definition& definition, Diagnostics& faults) {
   const auto& guideline = static_cast<const Guideline&>(definition);
   for (std::size_t c = 0; c < guideline.clauses.size(); ++c)
     for (std::size_t l = 0; l < guideline.clauses[c].lines.size(); ++l) {

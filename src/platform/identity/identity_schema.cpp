@@ -86,6 +86,7 @@ std::vector<vault::SecretColumn> Identity::secret_columns() {
   return {{"identity_staff", "id", true, "totp", kTotpContext},
           {"identity_code", "id", true, "email", kCodeEmailContext},
           {"identity_code", "id", true, "shown", kShownContext},
+          {"identity_passkey", "id", true, "name", kPasskeyNameContext},
           {"identity_parked", "id", true, "form", kParkContext}};
 }
 

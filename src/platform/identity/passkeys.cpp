@@ -6,13 +6,13 @@
 #include "platform/identity/notices.h"
 #include "platform/identity/people.h"
 #include "platform/identity/recovery_dao.h"
+#include "platform/identity/sealed_columns.h"
 #include "platform/identity/staff_dao.h"
 #include "platform/vault/vault.h"
 #include "platform/webauthn/webauthn.h"
 
 namespace machiya::identity {
 namespace {
-constexpr std::string_view kNameContext = "identity-passkey/name";
 constexpr std::string_view kAdd = "add";
 constexpr std::int64_t kChallengeFor = 5 * kMinute;
 constexpr std::size_t kChallengeBytes = 32;
@@ -143,7 +143,7 @@ Result<void> Passkeys::add(const Principal& who, std::string_view name_text, std
   passkey_dao::Passkey passkey;
   passkey.owner = owner_from(who), passkey.credential = vault::base64url(made->id), passkey.public_key = made->public_key;
   passkey.sign_count = made->sign_count, passkey.backup_eligible = made->backup_eligible, passkey.backed_up = made->backed_up;
-  passkey.name = vault_.seal_secret(kNameContext, name), passkey.created = clock_.now();
+  passkey.name = vault_.seal_secret(kPasskeyNameContext, name), passkey.created = clock_.now();
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const auto mine, passkey_dao::of(tx, passkey.owner));
     if (mine.size() >= kMostPasskeys) return Error(ErrorCode::limit_exceeded, "twenty passkeys are the most", "passkey");
@@ -215,7 +215,7 @@ Result<std::vector<Passkeys::Passkey>> Passkeys::list(const Principal& who) {
   MACHIYA_TRY(const auto rows, store_.read([&](store::ReadTx& tx) { return passkey_dao::of(tx, owner_from(who)); }));
   std::vector<Passkey> out;
   for (const auto& row : rows) {
-    MACHIYA_TRY(std::string name, vault_.open_secret(kNameContext, row.name));
+    MACHIYA_TRY(std::string name, vault_.open_secret(kPasskeyNameContext, row.name));
     out.push_back({handle_of(row), std::move(name), row.backed_up, row.created, row.used});
   }
   return out;

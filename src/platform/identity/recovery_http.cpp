@@ -91,7 +91,7 @@ Response post_resets(const Side& side, Request& request) {
 void add_recovery_routes(http::Router& router, const Sides& citizen, const Sides& staff) {
   router.get("/login/recover", security_route("public", "login-recover"), [citizen](Request& r) { return show_recover(*citizen, r, form_of("security.recover_title")); });
   router.post("/login/recover", security_route("public"), [citizen](Request& r) { return post_recover(*citizen, r); });
-  router.post("/staff/persons/{person}/reenrol", security_route("staff:person.verify", {}, Care::sensitive), [staff](Request& r) { return post_reenrol(*staff, r); });
+  router.post("/staff/persons/{person}/reenrol", security_route("staff:person.verify", {}, Care::sensitive).on("person"), [staff](Request& r) { return post_reenrol(*staff, r); });
   router.get("/staff/resets", security_route("staff:admin.staff", "staff-resets"), [staff](Request& r) { return show_resets(*staff, r); });
   router.post("/staff/resets", security_route("staff:admin.staff", {}, Care::sensitive), [staff](Request& r) { return post_resets(*staff, r); });
 }
