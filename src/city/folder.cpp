@@ -124,7 +124,7 @@ class Walker {
   }
   std::vector<std::string> known_folders() const {
     std::vector<std::string> known(kOtherFolders.begin(), kOtherFolders.end());
-    known.insert(known.end(), {"forms", "workflows", "decisions", "registers", "scenarios", "blocks", "sign_in"});
+    known.insert(known.end(), {"forms", "workflows", "decisions", "registers", "scenarios", "blocks", "sign_in", "guidelines"});
     for (const Kind& kind : kinds_) known.push_back(kind.folder);
     return known;
   }

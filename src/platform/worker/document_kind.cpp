@@ -151,7 +151,12 @@ Handle new_page(QPDFPageObjectHelper& page, QPDF& to, Copier& copier) {
   if (Handle turn = page.getAttribute("/Rotate", false); turn.isInteger()) out.replaceKey("/Rotate", Handle::newInteger(turn.getIntValue() / 90 % 4 * 90));
   out.replaceKey("/Resources", copier.resources(page.getAttribute("/Resources", false)));
   Unpacked contents(copier.unpacked);
-  page.pipeContents(&contents);
+  // Not pipeContents(): the library would hold each part whole before it gives us the first byte.
+  for (Handle& part : page.getObjectHandle().getPageContents()) {
+    bool filtered = false;
+    if (!part.pipeStreamData(&contents, &filtered, 0, qpdf_dl_specialized, true, false) || !filtered) throw std::runtime_error("a stream is broken");
+    contents.write(reinterpret_cast<const unsigned char*>("\n"), 1);
+  }
   out.replaceKey("/Contents", Handle::newStream(&to, contents.buffer()));
   return to.makeIndirectObject(out);
 }
