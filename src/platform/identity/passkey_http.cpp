@@ -120,6 +120,7 @@ Result<void> show_passkeys(const Side& side, const Request& request, Data& data)
   const Principal& who = principal_of(request);
   MACHIYA_TRY(const auto mine, passkeys(side).list(who));
   MACHIYA_TRY(const bool required, recovery(side).required(who));
+  MACHIYA_TRY(const bool mail, recovery(side).has_mail(who));
   Data cards = Data(Data::List{});
   for (const auto& p : mine) {
     Data card = Data().set("handle", p.handle).set("passkey_name", p.name).set("created", locale::format_time(p.created, request.lang));
@@ -127,8 +128,8 @@ Result<void> show_passkeys(const Side& side, const Request& request, Data& data)
     if (p.backed_up) card.set("synced", true);
     cards.push(std::move(card));
   }
-  data.set("passkeys", std::move(cards)).set("has_passkeys", !mine.empty()).set("required", required).set("may_require", !required && !mine.empty());
-  data.set("mailed", side.kind == PrincipalKind::citizen && !required).set("password", side.kind == PrincipalKind::staff && !required);
+  data.set("passkeys", std::move(cards)).set("has_passkeys", !mine.empty()).set("required", required).set("mailed", mail && !required);
+  data.set("may_require", !required && !mine.empty() && (mail || side.kind == PrincipalKind::staff)).set("password", side.kind == PrincipalKind::staff && !required);
   if (required && side.kind == PrincipalKind::citizen) {
     MACHIYA_TRY(const std::int64_t left, recovery(side).codes_left(who));
     data.set("codes_left", std::to_string(left));

@@ -54,6 +54,12 @@ Result<bool> Recovery::required(const Principal& who) {
   return store_.read([&](store::ReadTx& tx) { return recovery_dao::required(tx, owner_from(who)); });
 }
 
+Result<bool> Recovery::has_mail(const Principal& who) {
+  if (who.kind != PrincipalKind::citizen) return false;
+  MACHIYA_TRY(const std::string email, store_.read([&](store::ReadTx& tx) { return person_email(tx, vault_, who.id); }));
+  return !email.empty();
+}
+
 Result<std::vector<std::string>> Recovery::make_codes(store::Tx& tx, const Owner& owner) {
   std::vector<std::string> codes, digests;
   for (int i = 0; i < kCodes; ++i) {

@@ -22,6 +22,8 @@ class Recovery {
            Sessions& sessions, const Options& options);
 
   Result<bool> required(const Principal& who);
+  /// Has a mail address, to which codes and notices go: people who log in by a provider need not. Staff: never.
+  Result<bool> has_mail(const Principal& who);
   /// On: needs a passkey (precondition_failed), gives ten recovery codes to a citizen, once. Off: only in a session that came by passkey or
   /// recovery (forbidden).
   Result<std::vector<std::string>> require(const Principal& who, std::string_view lang);
