@@ -2,10 +2,12 @@
 
 #include <iterator>
 
+#include "app/drill.h"
 #include "ask/registers/registers.h"
 #include "base/text.h"
 #include "console/sign_in_anomalies.h"
 #include "platform/audit/audit.h"
+#include "platform/vault/key_ring.h"
 
 namespace machiya::app {
 namespace {
@@ -20,6 +22,7 @@ constexpr int kSignInDays = 7;
 constexpr int kPage = 1000;          // audit rows a search
 constexpr std::size_t kShown = 20;   // anomalies on the page; the audit has all
 constexpr std::int64_t kStatementLate = 2 * kHour;
+constexpr int kKeyDays = 366, kDrillDays = 100;   // docs/operators.md: the master key once a year, a drill every quarter
 constexpr std::string_view kIncidents = "security-incidents", kCoverage = "literacy-coverage";
 
 std::string filled(std::string text, std::string_view name, const std::string& value) {
@@ -85,6 +88,31 @@ Lines audit_lines(const SecurityParts& p, const PanelQuery& q) {
   return out;
 }
 
+std::string days_old(const PanelQuery& q, Date since, Date today) { return filled(q.text("staff_protection.days_old"), "{days}", std::to_string(today.days - since.days)); }
+
+Lines keys(const SecurityParts& p, const PanelQuery& q) {
+  MACHIYA_TRY(const auto ring, vault::read_key_ring(p.settings.key_file, false));
+  std::vector<PanelLine> out;
+  for (const auto& generation : ring) {
+    const auto made = parse_iso_date(generation.created);
+    const bool old = !made || p.clock.today().days - made->days > kKeyDays;
+    out.push_back({filled(q.text("staff_protection.key"), "{n}", std::to_string(generation.number)), made ? days_old(q, *made, p.clock.today()) : q.text("staff_protection.key_unknown"),
+                   old ? Light::yellow : Light::green, ""});
+  }
+  return out;
+}
+
+Lines drills(const SecurityParts& p, const PanelQuery& q) {
+  MACHIYA_TRY(const auto last, read_drills(p.settings.data, 1));
+  if (last.empty()) return std::vector<PanelLine>{{q.text("staff_protection.no_drill"), "", Light::red, ""}};
+  const Drill& d = last.front();
+  const bool late = p.clock.now().us - d.at.us > kDrillDays * kDay;
+  const std::string minutes = std::to_string(static_cast<int>((d.restore_s + d.verify_s) / 60) + 1);
+  return std::vector<PanelLine>{{q.text("staff_protection.last_drill"), locale::format_time(d.at, q.lang), late ? Light::yellow : Light::green, ""},
+                                {q.text("staff_protection.drill_result"), filled(q.text(d.passed ? "staff_protection.drill_passed" : "staff_protection.drill_failed"), "{minutes}", minutes),
+                                 d.passed ? Light::green : Light::red, ""}};
+}
+
 Lines incidents(const SecurityParts& p, const PanelQuery& q) {
   std::vector<PanelLine> out;
   if (auto reg = p.registers.find(kIncidents, q.who); reg.ok()) {
@@ -105,6 +133,8 @@ Lines incidents(const SecurityParts& p, const PanelQuery& q) {
 std::vector<Panel> security_panels(const SecurityParts& parts) {
   return {{"staff_protection.sign_ins", [parts](const PanelQuery& q) { return sign_ins(parts, q); }},
           {"staff_protection.audit", [parts](const PanelQuery& q) { return audit_lines(parts, q); }},
+          {"staff_protection.keys", [parts](const PanelQuery& q) { return keys(parts, q); }},
+          {"staff_protection.drills", [parts](const PanelQuery& q) { return drills(parts, q); }},
           {"staff_protection.incidents", [parts](const PanelQuery& q) { return incidents(parts, q); }}};
 }
 
@@ -112,10 +142,14 @@ std::map<std::string, console::SettingCheck, std::less<>> setting_checks(const S
   const Settings& s = p.settings;
   return {{"audit-copied", [p] { return !p.settings.audit_copy.empty() && p.audit.last_statement() && p.clock.now().us - p.audit.last_statement()->us <= kStatementLate; }},
           {"audit-complete", [p] { return p.audit.lost() == 0 && !p.audit.backlogged(); }},
-          {"base-url-https", [&s] { return starts_with(s.base_url, "https://"); }},
+          {"base-url-https", [&s] { return !s.tls_cert.empty() || starts_with(s.base_url, "https://"); }},
           {"mail-encrypted", [&s] { return starts_with(s.smtp_url, "smtps://") || (!s.smtp_url.empty() && s.smtp_starttls); }},
           {"production", [&s] { return !s.demonstration; }},
-          {"proxy-known", [&s] { return s.demonstration || s.trusted_proxy_hops > 0; }}};
+          {"proxy-known", [&s] { return !s.tls_cert.empty() || s.trusted_proxy_hops > 0; }},
+          {"restore-drilled", [p] {
+             const auto last = read_drills(p.settings.data, 1);
+             return last.ok() && !last->empty() && last->front().passed && p.clock.now().us - last->front().at.us <= kDrillDays * kDay;
+           }}};
 }
 
 }  // namespace machiya::app

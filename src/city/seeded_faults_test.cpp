@@ -106,9 +106,9 @@ TEST(SeededFaults, TheGoodCityHasNone) {
   EXPECT_TRUE(report.faults.empty()) << listing(report);
 }
 
-TEST(SeededFaults, EachOfTheFortyIsFoundAtItsPlace) {
+TEST(SeededFaults, EachIsFoundAtItsPlace) {
   const json::Value list = faults();
-  ASSERT_EQ(list.size(), 40u);
+  ASSERT_GE(list.size(), 40u);
   for (const json::Value& fault : list.items()) {
     Files files = Files::read();
     const Seed seed = sow(fault, files);
@@ -138,13 +138,15 @@ std::string renamed_file(const std::string& file, const std::string& suffix) {
   return name;
 }
 
-TEST(SeededFaults, AllFortyInOneCityAreFoundInOneRun) {
+/// But for those marked "alone": what purposes mean is looked at once the policy's form is right.
+TEST(SeededFaults, AllInOneCityAreFoundInOneRun) {
   const json::Value list = faults();
   Files all;
   Files base = Files::read();
   std::vector<Seed> seeds;
   int number = 100;
   for (const json::Value& fault : list.items()) {
+    if (fault["alone"].as_bool()) continue;
     const std::string& file = fault.text("file");
     if (file.find('/') == std::string::npos) {   // a base file: there is only one
       seeds.push_back(sow(fault, base));
@@ -175,7 +177,7 @@ TEST(SeededFaults, AllFortyInOneCityAreFoundInOneRun) {
     hits += hit;
     EXPECT_TRUE(hit) << seed.name << " expected at " << seed.file << ":" << seed.line << "\n" << listing(report);
   }
-  EXPECT_EQ(hits, 40);
+  EXPECT_GE(hits, 40);
 }
 
 TEST(SeededFaults, TheFinderItselfCanFail) {

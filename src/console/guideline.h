@@ -27,7 +27,7 @@ class Guideline final : public city::Definition {
 };
 
 /// Settings that the server can check by itself, by the names that a guideline uses.
-inline constexpr std::string_view kSettingChecks[] = {"audit-copied", "audit-complete", "base-url-https", "mail-encrypted", "production", "proxy-known"};
+inline constexpr std::string_view kSettingChecks[] = {"audit-copied", "audit-complete", "base-url-https", "mail-encrypted", "production", "proxy-known", "restore-drilled"};
 
 city::Kind guideline_kind();
 
