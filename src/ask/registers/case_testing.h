@@ -66,6 +66,8 @@ inline constexpr std::string_view kCasePolicy = R"(roles:
   auditor: { permissions: [case.list, register.read], scope: all }
   counter: { permissions: [case.list, case.read], scope: all }
   helper: { permissions: [register.read], scope: own-department }
+relations:
+  owner: { may: [case.read, case.document, case.correct, case.withdraw, case.file] }
 )";
 
 /// Loads the small city with the procedures; `dog` replaces the definition of the dogs.
