@@ -81,6 +81,7 @@ Response show_resets(const Side& side, const Request& request) {
 
 Response post_resets(const Side& side, Request& request) {
   const std::string name(request.form("name").value_or(""));
+  if (name.empty()) return http::problem(Error(ErrorCode::invalid_input, "which account?", "name"), request);
   const bool confirm = request.form("action") == "confirm";
   auto state = confirm ? recovery(side).confirm_reset(name, principal_of(request)) : recovery(side).propose_reset(name, principal_of(request));
   if (!state.ok()) return http::problem(state.error(), request);
