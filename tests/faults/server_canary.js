@@ -6,7 +6,7 @@
 import { spawn, execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,8 +38,12 @@ const wrongPassword = canary('a wrong password', `wrong-${tag}-password`);
 
 /** A mail server that takes log-ins and keeps what comes. */
 const mails = [];
-const mailServer = net.createServer((socket) => {
-  let text = '', inData = false;
+// Behind TLS: without it the server gives nobody a password.
+const [mailKey, mailCertificate] = ['mail.key', 'mail.pem'].map((name) => join(folder, name));
+execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+  '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', mailKey, '-out', mailCertificate], { stdio: 'ignore' });
+const mailServer = tls.createServer({ key: readFileSync(mailKey), cert: readFileSync(mailCertificate) }, (socket) => {
+  let text = '', inData = false, credentials = false;
   socket.write('220 mail.example.jp ESMTP\r\n');
   socket.on('error', () => {});
   socket.on('data', (bytes) => {
@@ -49,9 +53,11 @@ const mailServer = net.createServer((socket) => {
       if (end < 0) return;
       const line = text.slice(0, end);
       text = text.slice(end + (inData ? 5 : 2));
+      if (credentials) { credentials = false; socket.write('235 welcome\r\n'); continue; }
       if (inData) { mails.push(line); inData = false; socket.write('250 kept\r\n'); continue; }
       const verb = line.slice(0, 4).toUpperCase();
       if (verb === 'EHLO') socket.write('250-mail.example.jp\r\n250 AUTH PLAIN LOGIN\r\n');
+      else if (/^AUTH PLAIN$/i.test(line)) { credentials = true; socket.write('334 \r\n'); }
       else if (verb === 'AUTH') socket.write('235 welcome\r\n');
       else if (verb === 'DATA') { inData = true; socket.write('354 go on\r\n'); }
       else if (verb === 'QUIT') { socket.end('221 bye\r\n'); return; }
@@ -86,7 +92,7 @@ const file = (name, text, mode = 0o600) => { const path = join(folder, name); wr
 const masterKey = canary('master key', crypto.randomBytes(32).toString('hex'));
 const store = database.postgres ? database.url.replace('://postgres@', `://postgres:${storePassword}@`) : '';
 const config = file('machiya.conf', [`base-url = https://127.0.0.1:${port}`, `listen = 127.0.0.1:${port}`, 'trusted-proxy-hops = 1', 'rate-scale = 0', `data = ${data}`, `key-file = ${file('master.key', masterKey)}`,
-  `smtp-url = smtp://127.0.0.1:${mailPort}`, 'smtp-from = no-reply@machiya.example.jp', 'smtp-user = machiya', `smtp-password-file = ${file('smtp', smtpPassword)}`, 'smtp-starttls = no',
+  `smtp-url = smtps://localhost:${mailPort}`, `outbound-ca-file = ${mailCertificate}`, 'smtp-from = no-reply@machiya.example.jp', 'smtp-user = machiya', `smtp-password-file = ${file('smtp', smtpPassword)}`, 'smtp-starttls = no',
   ...(store ? [`store-file = ${file('store', store)}`] : [])].join('\n'));
 const made = execFileSync(options.binary, ['staff', 'add', '--config', config, '--name', 'canary-admin', '--role', 'admin'], { encoding: 'utf8' });
 const password = canary('staff password', /password\s+(\S+)/.exec(made)[1]);
@@ -223,7 +229,8 @@ try {
   if (options.store === 'sqlite') database.rows('PRAGMA wal_checkpoint(TRUNCATE)');
   places = [['log', Buffer.from(output.join(''))], ['metrics', Buffer.from(metrics)]];
   for (const path of files(data)) places.push([path.slice(folder.length), readFileSync(path)]);
-  if (readdirSync(join(data, 'spool')).length !== 0) fault(`files are left in the spool: ${readdirSync(join(data, 'spool'))}`);
+  const spooled = [...files(join(data, 'spool'))];
+  if (spooled.length !== 0) fault(`files are left in the spool: ${spooled}`);
   if (database.postgres) for (const table of database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")) places.push([`table ${table}`, Buffer.from(database.rows(`SELECT t::text FROM ${table} t`).join('\n'))]);
   if (!/"http-access"|http-access/.test(output.join(''))) fault('there was no access log to search');
   hits = search(places);

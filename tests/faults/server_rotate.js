@@ -76,8 +76,8 @@ function refusedWith(stolen) {
 
 async function exchange(round) {
   const stolen = `${house.folder}/stolen-${round}.key`;
-  copyFileSync(keyFile, stolen);
   let one = await begin();
+  copyFileSync(keyFile, stolen);   // the first start has made it
   await until('cases', () => counts.submitted >= round * Number(options.cases));
   console.log(command('keys', 'rotate'));
   for (let i = 0; i < Number(options.kills); i++) {

@@ -101,8 +101,9 @@ std::size_t read_upload(char* out, std::size_t size, std::size_t count, void* us
   return n;
 }
 
-/// What every conversation shares: the pinned address, no proxy, no redirect, no other protocol, limits.
-void set_common(CURL* curl, const char* protocols, const std::string& address, curl_slist* pin, Exchange& exchange, int timeout_ms) {
+/// What every conversation shares: the pinned address, no proxy, no redirect, no other protocol, limits, roots of trust ("": the machine's).
+void set_common(CURL* curl, const char* protocols, const std::string& address, curl_slist* pin, Exchange& exchange, int timeout_ms, const std::string& ca_file) {
+  if (!ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file.c_str());
   curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
   curl_easy_setopt(curl, CURLOPT_RESOLVE, pin);
@@ -185,7 +186,7 @@ Result<Answer> Outbound::call(const Call& call) const {
   const List pin(pinned(url, addresses), &curl_slist_free_all);
   Exchange exchange{addresses, call.most_bytes};
   const std::string address = url.origin() + url.target;
-  set_common(curl.get(), plain ? "http" : "https", address, pin.get(), exchange, call.timeout_ms);
+  set_common(curl.get(), plain ? "http" : "https", address, pin.get(), exchange, call.timeout_ms, impl_->options.ca_file);
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "machiya");
   curl_easy_setopt(curl.get(), CURLOPT_PATH_AS_IS, 1L);
@@ -194,7 +195,6 @@ Result<Answer> Outbound::call(const Call& call) const {
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(call.body.size()));
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, call.body.data());
   }
-  if (!impl_->options.ca_file.empty()) curl_easy_setopt(curl.get(), CURLOPT_CAINFO, impl_->options.ca_file.c_str());
   const CURLcode state = curl_easy_perform(curl.get());
   if (exchange.oversize) return Error(ErrorCode::too_large, url.origin() + ": the answer is larger than expected", "outbound");
   if (state != CURLE_OK) return failed(url.origin(), curl_easy_strerror(state));
@@ -218,7 +218,7 @@ Result<void> Outbound::send(const Mail& mail) const {
   Exchange exchange{addresses, kMostHeaderBytes};
   Upload upload{mail.text};
   const std::string address = url.origin() + url.target;
-  set_common(curl.get(), "smtp,smtps", address, pin.get(), exchange, mail.timeout_s * 1000);
+  set_common(curl.get(), "smtp,smtps", address, pin.get(), exchange, mail.timeout_s * 1000, impl_->options.ca_file);
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, from.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, read_upload);
