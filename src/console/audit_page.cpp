@@ -110,8 +110,7 @@ class Pages {
       const std::string key = std::string("staff_audit.") + name;
       Data box;
       box.set("name", name).set("label", text(request, key)).set("value", asked.typed.at(name));
-      if (std::string_view(name) == "from" || std::string_view(name) == "to") box.set("kind", "date");
-      else box.set("kind", "text").set("hint", text(request, key + "_hint"));
+      box.set("hint", text(request, key + "_hint"));
       if (asked.wrong == name) box.set("error", text(request, "staff_audit.wrong"));
       boxes.push(std::move(box));
     }
