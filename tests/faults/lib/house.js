@@ -109,11 +109,11 @@ export class House {
   async ready() {
     await until('/readyz', async () => (await request(undefined, this.port, 'GET', '/readyz').catch(() => ({}))).status === 200);
   }
-  /** `machiya audit verify` on the same data: its last line, and whether it says "intact". */
+  /** `machiya audit verify` on the same data: what it prints, and whether it says "intact". */
   verify() {
     try {
       const text = execFileSync(this.binary, ['audit', 'verify', '--data', this.data, ...this.database.arguments], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-      return { intact: / intact$/.test(text), text };
+      return { intact: /: intact$/m.test(text), text };
     } catch (error) {
       return { intact: false, text: `${error.stdout ?? ''}${error.stderr ?? error.message}`.trim() };
     }
