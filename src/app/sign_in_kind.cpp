@@ -53,9 +53,7 @@ Result<oidc::Client> read_client(const std::string& id, const std::map<std::stri
 
 city::Kind sign_in_kind() {
   city::Kind kind;
-  kind.name = "sign-in";
-  kind.folder = "sign_in";
-  kind.schema = std::string(city::schema_text("sign-in"));
+  kind.name = "sign-in", kind.folder = "sign_in";
   kind.compile = [](const json::Value& body, const city::Source& source, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     return std::make_shared<const SignInDefinition>(oidc::read_definition(body, source.id, faults));
   };

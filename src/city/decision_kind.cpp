@@ -42,9 +42,7 @@ void link_decision(const City& city, const Source& source, const Definition&, Di
 
 Kind decision_kind() {
   Kind kind;
-  kind.name = "decision";
-  kind.folder = "decisions";
-  kind.schema = std::string(schema_text("decision"));
+  kind.name = "decision", kind.folder = "decisions";
   kind.compile = [](const json::Value&, const Source&, Diagnostics&) { return std::make_shared<const Checked>(); };
   kind.link = link_decision;
   return kind;
@@ -52,9 +50,7 @@ Kind decision_kind() {
 
 Kind block_kind() {
   Kind kind;
-  kind.name = "block";
-  kind.folder = "blocks";
-  kind.schema = std::string(schema_text("block"));
+  kind.name = "block", kind.folder = "blocks";
   kind.compile = [](const json::Value&, const Source&, Diagnostics&) { return std::make_shared<const Checked>(); };
   return kind;
 }

@@ -50,9 +50,7 @@ void link(const city::City& city, const city::Source&, const city::Definition& d
 
 city::Kind guideline_kind() {
   city::Kind kind;
-  kind.name = "guideline";
-  kind.folder = "guidelines";
-  kind.schema = std::string(city::schema_text("guideline"));
+  kind.name = "guideline", kind.folder = "guidelines";
   kind.compile = compile;
   kind.link = link;
   return kind;

@@ -55,9 +55,7 @@ void check_needs(const json::Value& body, const city::City& city, Diagnostics& f
 
 city::Kind decision_kind() {
   city::Kind kind;
-  kind.name = "decision";
-  kind.folder = "decisions";
-  kind.schema = std::string(city::schema_text("decision"));
+  kind.name = "decision", kind.folder = "decisions";
   kind.compile = [](const json::Value& body, const city::Source&, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     if (body["needs"].size() > 0) return std::make_shared<DecisionDefinition>();   // needs the others: see link
     feel::Diagnostics found;
@@ -76,9 +74,7 @@ city::Kind decision_kind() {
 
 city::Kind procedure_kind() {
   city::Kind kind;
-  kind.name = "procedure";
-  kind.folder = "forms";
-  kind.schema = std::string(city::schema_text("procedure"));
+  kind.name = "procedure", kind.folder = "forms";
   kind.compile_with = [](const json::Value& body, const city::Source&, const city::City& earlier, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     auto procedure = interview::compile_procedure(body, world_of(earlier), faults);
     if (procedure == nullptr) return nullptr;

@@ -84,9 +84,7 @@ std::shared_ptr<const Scenario> compile_scenario(const json::Value& body, Diagno
 
 city::Kind scenario_kind() {
   city::Kind kind;
-  kind.name = "scenario";
-  kind.folder = "scenarios";
-  kind.schema = std::string(city::schema_text("scenario"));
+  kind.name = "scenario", kind.folder = "scenarios";
   kind.compile = [](const json::Value& body, const city::Source&, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     return compile_scenario(body, faults);
   };

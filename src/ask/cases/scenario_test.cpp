@@ -17,7 +17,7 @@ class Body final : public city::Definition {};
 
 city::Kind plain_kind(const std::string& name, const std::string& folder) {
   city::Kind kind;
-  kind.name = name, kind.folder = folder, kind.schema = std::string(city::schema_text(name));
+  kind.name = name, kind.folder = folder;
   kind.compile = [](const json::Value&, const city::Source&, Diagnostics&) { return std::make_shared<Body>(); };
   return kind;
 }

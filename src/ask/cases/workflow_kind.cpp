@@ -41,9 +41,7 @@ void link(const city::City& city, const city::Source& source, const city::Defini
 
 city::Kind workflow_kind() {
   city::Kind kind;
-  kind.name = "workflow";
-  kind.folder = "workflows";
-  kind.schema = std::string(city::schema_text("workflow"));
+  kind.name = "workflow", kind.folder = "workflows";
   kind.compile = [](const json::Value& body, const city::Source&, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     return compile_workflow(body, faults);
   };

@@ -63,9 +63,7 @@ void link(const city::City& city, const city::Source& source, const city::Defini
 
 city::Kind register_kind() {
   city::Kind kind;
-  kind.name = "register";
-  kind.folder = "registers";
-  kind.schema = std::string(city::schema_text("register"));
+  kind.name = "register", kind.folder = "registers";
   kind.compile_with = [](const json::Value& body, const city::Source& source, const city::City& earlier, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     return compile_register(body, source, earlier, faults);
   };

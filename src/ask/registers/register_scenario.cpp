@@ -171,9 +171,7 @@ class ScenarioCompiler {
 
 city::Kind scenario_kind() {
   city::Kind kind;
-  kind.name = "register-scenario";
-  kind.folder = "scenarios";
-  kind.schema = std::string(city::schema_text("register-scenario"));
+  kind.name = "register-scenario", kind.folder = "scenarios";
   kind.compile_with = [](const Value& body, const city::Source&, const city::City& earlier, Diagnostics& faults) -> std::shared_ptr<const city::Definition> {
     return ScenarioCompiler(body, earlier, faults).run();
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "platform/audit/audit.h"
+#include "platform/identity/audit_entry.h"
 #include "platform/identity/staff_dao.h"
 #include "platform/vault/vault.h"
 
@@ -18,13 +19,6 @@ json::Value list_of(const std::vector<std::string>& words) {
   json::Value out = json::Value::array();
   for (const auto& word : words) out.push(word);
   return out;
-}
-audit::Entry entry_of(const Principal& by, std::string_view action, const std::string& public_id) {
-  audit::Entry entry;
-  entry.actor = by.actor();
-  entry.action = std::string(action);
-  entry.object = "client:" + public_id;
-  return entry;
 }
 }  // namespace
 
@@ -45,7 +39,7 @@ Result<std::string> ApiClients::create(std::string_view name, const std::vector<
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY([[maybe_unused]] const std::int64_t id,
                 staff_dao::insert_client(tx, client, token_digest(vault_, token), by.actor(), clock_.now()));
-    audit::Entry entry = entry_of(by, "client.create", client.public_id);
+    audit::Entry entry = entry_by(by, "client.create", "client:" + client.public_id);
     entry.facts = json::Value::object({{"scopes", list_of(scopes)}});
     if (!seat.roles.empty()) entry.facts.set("roles", list_of(seat.roles)).set("department", seat.department);
     return audit_.append(tx, entry);
@@ -60,7 +54,7 @@ Result<void> ApiClients::revoke(std::string_view name, const Principal& by) {
     MACHIYA_TRY(const bool revoked, staff_dao::revoke_client(tx, client->id, clock_.now()));
     if (!revoked) return Error(ErrorCode::not_found, "there is no client of this name");
     MACHIYA_CHECK(sessions_.changed(tx, Sessions::owner_name(PrincipalKind::client, client->id)));
-    return audit_.append(tx, entry_of(by, "client.revoke", client->public_id));
+    return audit_.append(tx, entry_by(by, "client.revoke", "client:" + client->public_id));
   });
 }
 

@@ -47,24 +47,6 @@ struct DeviceTest : IdentityTest {
         return http::text(std::string(word_of(how.method)) + " " + std::string(word_of(how.strength)));
       });
   }
-  /// A citizen's browser, logged in by a mailed code.
-  Browser citizen(std::string_view agent, const std::string& email = "a@example.jp") {
-    Browser b(*router);
-    b.extra.emplace_back("user-agent", agent);
-    b.get("/login");
-    b.post("/login", {{"email", email}, {"action", "next"}});
-    b.post("/login/code", {{"code", sender.last_code}, {"action", "next"}});
-    EXPECT_EQ(b.get("/mine").status, 200);
-    b.get("/form");
-    return b;
-  }
-  Browser staff(const std::string& name) {
-    Browser b(*router);
-    b.get("/staff/login");
-    EXPECT_EQ(b.post("/staff/login", {{"name", name}, {"password", "correct horse"}, {"code", totp_now()}, {"action", "next"}}).status, 303);
-    b.get("/form");
-    return b;
-  }
   std::vector<Identity::OpenSession> open_of(Browser& b) {
     const auto who = identity->gate();
     http::Request r = http::testing::request(http::Method::get, "/mine");
@@ -79,7 +61,7 @@ struct DeviceTest : IdentityTest {
 };
 
 TEST_P(DeviceTest, ASessionKnowsHowItCameAbout) {
-  Browser b = citizen(kFirefox);
+  Browser b = citizen("a@example.jp", kFirefox);
   EXPECT_EQ(b.get("/erase").body, "email-code single-factor");
   put_staff("tanaka", {"clerk"}, "kankyo");
   Browser s = staff("tanaka");
@@ -94,10 +76,10 @@ TEST_P(DeviceTest, ASessionKnowsHowItCameAbout) {
 }
 
 TEST_P(DeviceTest, EverybodySeesTheirOwnDevicesOnly) {
-  Browser desk = citizen(kFirefox);
+  Browser desk = citizen("a@example.jp", kFirefox);
   clock.advance(2 * kMinute);
-  Browser phone = citizen(kPhone);
-  Browser other = citizen(kPhone, "b@example.jp");
+  Browser phone = citizen("a@example.jp", kPhone);
+  Browser other = citizen("b@example.jp", kPhone);
   const auto mine = open_of(desk);
   ASSERT_EQ(mine.size(), 2u);
   EXPECT_EQ(mine[0].device, "Safari / iOS");
@@ -114,7 +96,7 @@ TEST_P(DeviceTest, EverybodySeesTheirOwnDevicesOnly) {
 }
 
 TEST_P(DeviceTest, OneSessionOrAllOthersAreEndedAtOnceHereAndSoonElsewhere) {
-  Browser desk = citizen(kFirefox), phone = citizen(kPhone), tablet = citizen(kPhone), stranger = citizen(kPhone, "b@example.jp");
+  Browser desk = citizen("a@example.jp", kFirefox), phone = citizen("a@example.jp", kPhone), tablet = citizen("a@example.jp", kPhone), stranger = citizen("b@example.jp", kPhone);
   Identity elsewhere(store(), *vault, *audit, clock, sender, production());
   http::Router there;
   there.gate(elsewhere.gate());
@@ -146,7 +128,7 @@ TEST_P(DeviceTest, OneSessionOrAllOthersAreEndedAtOnceHereAndSoonElsewhere) {
 }
 
 TEST_P(DeviceTest, ASensitiveActAsksACitizenOnceMoreAndKeepsTheForm) {
-  Browser b = citizen(kFirefox);
+  Browser b = citizen("a@example.jp", kFirefox);
   EXPECT_EQ(b.post("/erase", {{"answer", "young"}}).status, 200);
   clock.advance((kStepUpMinutes + 1) * kMinute);
   EXPECT_EQ(b.get("/mine").status, 200);  // nothing else asks
@@ -198,7 +180,7 @@ TEST_P(DeviceTest, ASensitiveActAsksStaffForBothFactorsOfTheirOwnAccount) {
 }
 
 TEST_P(DeviceTest, ASessionFromBeforeTheColumnsIsNeverFresh) {
-  Browser b = citizen(kFirefox);
+  Browser b = citizen("a@example.jp", kFirefox);
   ASSERT_TRUE(store().write([](store::Tx& tx) { return tx.execute("UPDATE identity_session SET method = '', strength = 0, authenticated = 0, device = ''"); }).ok());
   start(production());
   sensitive("/erase", "person|staff");

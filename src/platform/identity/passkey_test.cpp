@@ -28,20 +28,9 @@ struct PasskeyTest : IdentityTest {
     o.codes_per_address = 50;
     start(o);
   }
-  Browser citizen(const std::string& email = "a@example.jp") {
-    Browser b(*router);
-    b.get("/login");
-    b.post("/login", {{"email", email}, {"action", "next"}});
-    EXPECT_EQ(b.post("/login/code", {{"code", sender.last_code}, {"action", "next"}}).status, 303);
-    b.get("/form");
-    return b;
-  }
   Browser staff(const std::string& name) {
-    Browser b(*router);
-    b.get("/staff/login");
-    EXPECT_EQ(b.post("/staff/login", {{"name", name}, {"password", "correct horse"}, {"code", totp_now()}, {"action", "next"}}).status, 303);
+    Browser b = IdentityTest::staff(name);
     clock.advance(kMinute);   // the next log-in needs another code
-    b.get("/form");
     return b;
   }
   std::string actor(Browser& b) {

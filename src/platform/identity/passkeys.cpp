@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "platform/audit/audit.h"
+#include "platform/identity/audit_entry.h"
 #include "platform/identity/notices.h"
 #include "platform/identity/people.h"
 #include "platform/identity/recovery_dao.h"
@@ -150,7 +151,7 @@ Result<void> Passkeys::add(const Principal& who, std::string_view name_text, std
     MACHIYA_TRY(const auto known, passkey_dao::by_credential(tx, passkey.credential));   // §7.1 step 26
     if (known) return wrong();
     MACHIYA_TRY([[maybe_unused]] const std::int64_t id, passkey_dao::insert(tx, passkey));
-    return note(tx, who, "passkey.add", json::Value::object({{"algorithm", static_cast<int>(made->algorithm)}, {"synced", made->backup_eligible}}));
+    return audit_.append(tx, own_entry(who, "passkey.add", json::Value::object({{"algorithm", static_cast<int>(made->algorithm)}, {"synced", made->backup_eligible}})));
   }));
   tell(who, "passkey-added", lang);
   return {};
@@ -169,7 +170,7 @@ Result<std::optional<Principal>> Passkeys::owner_of(store::ReadTx& tx, const pas
 }
 
 Result<void> Passkeys::refuse(const passkey_dao::Passkey& passkey, const Principal& owner, std::string_view action) {
-  return store_.write([&](store::Tx& tx) { return note(tx, owner, action, json::Value::object({{"passkey", handle_of(passkey)}})); });
+  return store_.write([&](store::Tx& tx) { return audit_.append(tx, own_entry(owner, action, json::Value::object({{"passkey", handle_of(passkey)}}))); });
 }
 
 Result<std::string> Passkeys::log_in(PrincipalKind side, std::string_view response, const Principal& before, std::string_view host, std::string_view device) {
@@ -236,21 +237,12 @@ Result<void> Passkeys::remove(const Principal& who, std::string_view handle, std
         MACHIYA_TRY([[maybe_unused]] const bool gone, passkey_dao::remove(tx, p.id));
         // It may be gone because somebody else had it: whoever came in by it is out.
         MACHIYA_TRY([[maybe_unused]] const int ended, door_.end_others(tx, who));
-        return note(tx, who, "passkey.remove", json::Value::object({{"passkey", handle_of(p)}}));
+        return audit_.append(tx, own_entry(who, "passkey.remove", json::Value::object({{"passkey", handle_of(p)}})));
       }
     return Error(ErrorCode::not_found, "no passkey of yours has this name");
   }));
   tell(who, "passkey-removed", lang);
   return {};
-}
-
-Result<void> Passkeys::note(store::Tx& tx, const Principal& who, std::string_view action, json::Value facts) {
-  audit::Entry entry;
-  entry.actor = who.actor();
-  entry.action = std::string(action);
-  entry.object = entry.actor;
-  entry.facts = std::move(facts);
-  return audit_.append(tx, entry);
 }
 
 void Passkeys::tell(const Principal& who, std::string_view notice, std::string_view lang) { send_notice(store_, vault_, sender_, who, notice, lang); }

@@ -59,7 +59,6 @@ class Passkeys {
   Result<Answer> take_answer(std::string_view response, const Principal& before, std::string_view purpose);
   Result<std::optional<Principal>> owner_of(store::ReadTx& tx, const passkey_dao::Owner& owner);
   Result<void> refuse(const passkey_dao::Passkey& passkey, const Principal& owner, std::string_view action);
-  Result<void> note(store::Tx& tx, const Principal& who, std::string_view action, json::Value facts = {});
   void tell(const Principal& who, std::string_view notice, std::string_view lang);
   std::string handle_of(const passkey_dao::Passkey& passkey) const;
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "platform/audit/audit.h"
+#include "platform/identity/audit_entry.h"
 #include "platform/identity/notices.h"
 #include "platform/identity/passkey_dao.h"
 #include "platform/identity/people.h"
@@ -79,7 +80,7 @@ Result<std::vector<std::string>> Recovery::require(const Principal& who, std::st
       if (email.empty()) return Error(ErrorCode::precondition_failed, "this needs a mail address");
     }
     MACHIYA_CHECK(recovery_dao::set_required(tx, owner_from(who), true, clock_.now()));
-    MACHIYA_CHECK(note(tx, who, "passkey.require", who.actor()));
+    MACHIYA_CHECK(audit_.append(tx, own_entry(who, "passkey.require")));
     if (who.kind != PrincipalKind::citizen) return std::vector<std::string>();
     return make_codes(tx, owner_from(who));
   }));
@@ -92,7 +93,7 @@ Result<void> Recovery::relax(const Principal& who, std::string_view lang) {
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_CHECK(recovery_dao::set_required(tx, owner_from(who), false, clock_.now()));
     MACHIYA_CHECK(recovery_dao::put_codes(tx, owner_from(who), {}, clock_.now()));
-    return note(tx, who, "passkey.relax", who.actor());
+    return audit_.append(tx, own_entry(who, "passkey.relax"));
   }));
   send_notice(store_, vault_, sender_, who, "passkey-not-required", lang);
   return {};
@@ -103,7 +104,7 @@ Result<std::vector<std::string>> Recovery::new_codes(const Principal& who, std::
   MACHIYA_TRY(auto codes, store_.write([&](store::Tx& tx) -> Result<std::vector<std::string>> {
     MACHIYA_TRY(const bool strict, recovery_dao::required(tx, owner_from(who)));
     if (!strict) return Error(ErrorCode::precondition_failed, "codes are for people who log in by passkey only");
-    MACHIYA_CHECK(note(tx, who, "recovery.codes", who.actor()));
+    MACHIYA_CHECK(audit_.append(tx, own_entry(who, "recovery.codes")));
     return make_codes(tx, owner_from(who));
   }));
   send_notice(store_, vault_, sender_, who, "recovery-codes", lang);
@@ -118,7 +119,7 @@ Result<std::optional<std::string>> Recovery::enter(store::Tx& tx, std::int64_t i
   MACHIYA_TRY(const auto person, person_dao::by_id(tx, id));
   if (!person) return std::optional<std::string>();
   const Principal who = citizen_principal(*person);
-  MACHIYA_CHECK(note(tx, who, "recovery.use", who.actor(), json::Value::object({{"way", how}})));
+  MACHIYA_CHECK(audit_.append(tx, own_entry(who, "recovery.use", json::Value::object({{"way", how}}))));
   MACHIYA_TRY(std::string text, door_.open(tx, who, {Method::recovery, Strength::two_factors}, before, device));
   return std::optional<std::string>(std::move(text));
 }
@@ -170,7 +171,7 @@ Result<void> Recovery::open_for(std::string_view public_id, const Principal& cle
     opening.usable = Instant{opening.opened.us + options_.recovery_wait_hours * kHour};
     opening.until = Instant{opening.usable.us + kOpenFor};
     MACHIYA_CHECK(recovery_dao::open(tx, opening));
-    return note(tx, clerk, "recovery.open", who.actor(), json::Value::object({{"evidence", evidence}}));
+    return audit_.append(tx, entry_by(clerk, "recovery.open", who.actor(), json::Value::object({{"evidence", evidence}})));
   }));
   send_notice(store_, vault_, sender_, who, "recovery-opened", lang);
   return {};
@@ -207,7 +208,7 @@ Result<void> Recovery::propose_reset(std::string_view name, const Principal& by)
     opening.owner = staff_owner(staff->id), opening.opened_by = by.public_id;
     opening.opened = clock_.now(), opening.usable = opening.opened, opening.until = Instant{opening.opened.us + kOpenFor};
     MACHIYA_CHECK(recovery_dao::open(tx, opening));
-    return note(tx, by, "staff.reset-propose", "staff:" + staff->public_id);
+    return audit_.append(tx, entry_by(by, "staff.reset-propose", "staff:" + staff->public_id));
   });
 }
 
@@ -224,17 +225,8 @@ Result<void> Recovery::confirm_reset(std::string_view name, const Principal& by)
     MACHIYA_CHECK(recovery_dao::set_required(tx, owner, false, clock_.now()));
     MACHIYA_CHECK(recovery_dao::close_openings(tx, owner, clock_.now()));
     MACHIYA_CHECK(sessions_.end_all(tx, PrincipalKind::staff, staff->id));
-    return note(tx, by, "staff.reset", "staff:" + staff->public_id, json::Value::object({{"proposed-by", "staff:" + opening->opened_by}, {"passkeys", removed}}));
+    return audit_.append(tx, entry_by(by, "staff.reset", "staff:" + staff->public_id, json::Value::object({{"proposed-by", "staff:" + opening->opened_by}, {"passkeys", removed}})));
   });
-}
-
-Result<void> Recovery::note(store::Tx& tx, const Principal& by, std::string_view action, std::string_view object, json::Value facts) {
-  audit::Entry entry;
-  entry.actor = by.actor();
-  entry.action = std::string(action);
-  entry.object = std::string(object);
-  entry.facts = std::move(facts);
-  return audit_.append(tx, entry);
 }
 
 }  // namespace machiya::identity

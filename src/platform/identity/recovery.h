@@ -54,7 +54,6 @@ class Recovery {
 
  private:
   Result<std::vector<std::string>> make_codes(store::Tx& tx, const recovery_dao::Owner& owner);
-  Result<void> note(store::Tx& tx, const Principal& by, std::string_view action, std::string_view object, json::Value facts = {});
   Result<std::optional<std::string>> enter(store::Tx& tx, std::int64_t person, std::string_view how, const Principal& before, std::string_view device);
 
   store::Store& store_;

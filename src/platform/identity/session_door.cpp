@@ -1,19 +1,11 @@
 #include "platform/identity/session_door.h"
 
 #include "platform/audit/audit.h"
+#include "platform/identity/audit_entry.h"
 #include "platform/identity/recovery_dao.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
-
-Result<void> SessionDoor::note(store::Tx& tx, const Principal& who, std::string_view action, json::Value facts) {
-  audit::Entry entry;
-  entry.actor = who.actor();
-  entry.action = std::string(action);
-  entry.object = entry.actor;
-  entry.facts = std::move(facts);
-  return audit_.append(tx, entry);
-}
 
 Result<std::string> SessionDoor::open(store::Tx& tx, const Principal& who, const Authentication& how, const Principal& before, std::string_view device) {
   // Whoever wants passkeys only is not let in by one weak factor, whichever way it came.
@@ -29,7 +21,7 @@ Result<std::string> SessionDoor::open(store::Tx& tx, const Principal& who, const
     after.authentication = how;
     for (const auto& hook : hooks_) MACHIYA_CHECK(hook(tx, before, after));
   }
-  MACHIYA_CHECK(note(tx, who, "session.open", json::Value::object({{"method", word_of(how.method)}, {"strength", word_of(how.strength)}})));
+  MACHIYA_CHECK(audit_.append(tx, own_entry(who, "session.open", json::Value::object({{"method", word_of(how.method)}, {"strength", word_of(how.strength)}}))));
   return token.text;
 }
 
@@ -45,7 +37,7 @@ Result<void> SessionDoor::end(store::Tx& tx, const Principal& who, std::string_v
   for (const auto& s : rows)
     if (vault::equal_secret(sessions_.handle_of(s.digest), handle)) {
       MACHIYA_CHECK(sessions_.end(tx, s.digest));
-      return note(tx, who, "session.end", json::Value::object({{"method", word_of(s.how.method)}}));
+      return audit_.append(tx, own_entry(who, "session.end", json::Value::object({{"method", word_of(s.how.method)}})));
     }
   return Error(ErrorCode::not_found, "no session of yours is open under this name");
 }
@@ -58,7 +50,7 @@ Result<int> SessionDoor::end_others(store::Tx& tx, const Principal& who) {
       MACHIYA_CHECK(sessions_.end(tx, s.digest));
       ++ended;
     }
-  MACHIYA_CHECK(note(tx, who, "session.end-others", json::Value::object({{"ended", ended}})));
+  MACHIYA_CHECK(audit_.append(tx, own_entry(who, "session.end-others", json::Value::object({{"ended", ended}}))));
   return ended;
 }
 

@@ -24,8 +24,6 @@ class SessionDoor {
   void on_login(Identity::LoginHook hook) { hooks_.push_back(std::move(hook)); }
 
  private:
-  Result<void> note(store::Tx& tx, const Principal& who, std::string_view action, json::Value facts);
-
   vault::Vault& vault_;
   audit::Audit& audit_;
   Sessions& sessions_;

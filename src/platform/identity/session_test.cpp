@@ -34,15 +34,6 @@ class CountingStore final : public store::Store {
 };
 
 struct SessionTest : IdentityTest {
-  Browser logged_in(const std::string& email = "a@example.jp") {
-    Browser b(*router);
-    b.get("/login");
-    b.post("/login", {{"email", email}, {"action", "next"}});
-    b.post("/login/code", {{"code", sender.last_code}, {"action", "next"}});
-    EXPECT_EQ(b.get("/mine").status, 200);
-    b.get("/form");
-    return b;
-  }
   bool is_in(Browser& b) { return b.get("/mine").status == 200; }
 };
 
@@ -107,12 +98,12 @@ TEST_P(SessionTest, APlantedSessionIsWorthNothingAfterTheLogIn) {
 }
 
 TEST_P(SessionTest, SessionsEndByIdlenessAndByAge) {
-  Browser b = logged_in();
+  Browser b = citizen();
   clock.advance(59 * kMinute);
   EXPECT_TRUE(is_in(b));
   clock.advance(60 * kMinute);
   EXPECT_FALSE(is_in(b));
-  b = logged_in();
+  b = citizen();
   for (int i = 0; i < 23; ++i) {
     clock.advance(31 * kMinute);
     EXPECT_TRUE(is_in(b)) << i;
@@ -122,7 +113,7 @@ TEST_P(SessionTest, SessionsEndByIdlenessAndByAge) {
 }
 
 TEST_P(SessionTest, IdlenessIsMeasuredOverARestart) {
-  Browser b = logged_in();
+  Browser b = citizen();
   clock.advance(50 * kMinute);
   EXPECT_TRUE(is_in(b));
   ASSERT_TRUE(identity->maintain().ok());
@@ -139,7 +130,7 @@ TEST_P(SessionTest, LoggingOutEndsItHereAndElsewhere) {
   http::RouteOptions o;
   o.permission = "person";
   other_router.get("/mine", o, [](http::Request&) { return http::text("in"); });
-  Browser b = logged_in();
+  Browser b = citizen();
   Browser elsewhere = b;
   elsewhere.router = &other_router;
   Browser stolen = b;
@@ -151,7 +142,7 @@ TEST_P(SessionTest, LoggingOutEndsItHereAndElsewhere) {
   clock.advance(5 * kSecond);
   EXPECT_FALSE(is_in(elsewhere));
 
-  Browser one = logged_in(), two = logged_in();
+  Browser one = citizen(), two = citizen();
   elsewhere.cookies = two.cookies;
   EXPECT_TRUE(is_in(elsewhere));
   const auto id = (*store().read([](store::ReadTx& tx) { return tx.query_one("SELECT id FROM identity_person"); }))->integer(0);
@@ -170,7 +161,7 @@ TEST_P(SessionTest, APageViewReadsNothingFromTheDatabase) {
   http::RouteOptions o;
   o.permission = "person";
   r.get("/mine", o, [](http::Request&) { return http::text("in"); });
-  Browser b = logged_in();
+  Browser b = citizen();
   b.router = &r;
   EXPECT_TRUE(is_in(b));
   const int before = counting.reads;
@@ -187,12 +178,12 @@ TEST_P(SessionTest, TheCacheIsBounded) {
   o.codes_per_client = 1000;
   start(o);
   std::vector<Browser> all;
-  for (int i = 0; i < 40; ++i) all.push_back(logged_in("p" + std::to_string(i) + "@example.jp"));
+  for (int i = 0; i < 40; ++i) all.push_back(citizen("p" + std::to_string(i) + "@example.jp"));
   for (auto& b : all) EXPECT_TRUE(is_in(b));
 }
 
 TEST_P(SessionTest, FormsNeedTheTokenOfTheirSession) {
-  Browser b = logged_in();
+  Browser b = citizen();
   handled = 0;
   EXPECT_EQ(b.post("/answers", {{"answer", "x"}}).status, 200);
   EXPECT_EQ(handled, 1);
@@ -200,7 +191,7 @@ TEST_P(SessionTest, FormsNeedTheTokenOfTheirSession) {
   EXPECT_EQ(b.post("/answers", {{"csrf", std::string(32, 'a')}}, false).status, 403);
   EXPECT_EQ(b.post("/answers", {{"csrf", ""}}, false).status, 403);
   EXPECT_EQ(b.post("/answers", {{"csrf", b.last_csrf + "x"}}, false).status, 403);
-  Browser other = logged_in("b@example.jp");
+  Browser other = citizen("b@example.jp");
   EXPECT_EQ(b.post("/answers", {{"csrf", other.last_csrf}}, false).status, 403);
   b.extra = {{"origin", "http://evil.example"}};
   EXPECT_EQ(b.post("/answers", {}).status, 403);  // even with the right token
@@ -219,7 +210,7 @@ TEST_P(SessionTest, FormsNeedTheTokenOfTheirSession) {
 }
 
 TEST_P(SessionTest, RoutesForProgramsIgnoreCookiesWithoutTheToken) {
-  Browser b = logged_in();
+  Browser b = citizen();
   handled = 0;
   EXPECT_EQ(b.post("/api/v1/cases", {}, false).status, 401);
   EXPECT_EQ(handled, 0);
@@ -229,24 +220,24 @@ TEST_P(SessionTest, RoutesForProgramsIgnoreCookiesWithoutTheToken) {
 }
 
 TEST_P(SessionTest, RoutesWithoutAPermissionAreClosed) {
-  Browser b = logged_in();
+  Browser b = citizen();
   EXPECT_EQ(b.get("/nothing").status, 403);
   EXPECT_EQ(b.get("/misspelt").status, 403);
 }
 
 TEST_P(SessionTest, AFormPostedAfterTheLogInEndedIsKept) {
-  Browser b = logged_in();
+  Browser b = citizen();
   clock.advance(2 * kHour);
   auto r = b.post("/answers", {{"answer", "ポチ"}, {"action", "next"}});
   EXPECT_EQ(r.status, 303);
   const std::string where = header_of(r, "location");
   ASSERT_THAT(where, HasSubstr("/login?next=%2Flogin%2Fcontinue%2F"));
   const std::string kept = http::url_decode(where.substr(where.find('=') + 1));
-  Browser stranger = logged_in("stranger@example.jp");
+  Browser stranger = citizen("stranger@example.jp");
   EXPECT_EQ(stranger.get(kept).status, 404);
   Browser visitor(*router);
   EXPECT_EQ(visitor.get(kept).status, 303);
-  Browser back = logged_in();
+  Browser back = citizen();
   r = back.get(kept);
   ASSERT_EQ(r.status, 200);
   EXPECT_THAT(r.body, HasSubstr("action=\"/answers\""));
@@ -301,7 +292,7 @@ TEST_P(SessionTest, ApiClientsHaveScopesAndCanBeRevoked) {
   EXPECT_EQ(with("Bearer " + *narrow), 403);
   EXPECT_EQ(with("Bearer nonsense"), 401);
   EXPECT_EQ(with("Bearer " + token->substr(0, token->size() - 1) + "x"), 401);
-  Browser citizen = logged_in();
+  Browser citizen = citizen();
   EXPECT_EQ(with("Bearer " + citizen.cookies["machiya"]), 401);  // a session is no API token
   Browser cookie(*router);
   cookie.cookies["machiya"] = *token;  // and the other way round
@@ -337,7 +328,7 @@ TEST_P(SessionTest, AGuardedUploadIsRefusedOnItsHeadAlone) {
   EXPECT_EQ(status("", {}), 403);            // a route that says nothing is closed
   EXPECT_EQ(status("person", {}), 303);      // a browser goes to the log-in
   EXPECT_EQ(status("person", {{"accept", "application/json"}}), 401);
-  Browser citizen = logged_in();
+  Browser citizen = citizen();
   const http::Pairs cookie{{"cookie", "machiya=" + citizen.cookies["machiya"]}};
   EXPECT_EQ(status("person", cookie), 0);
   EXPECT_EQ(status("verified", cookie), 403);

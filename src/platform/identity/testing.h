@@ -42,6 +42,47 @@ class KeepingSender final : public CodeSender {
 
 constexpr std::string_view kTestTotp = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
+/// A browser without script: keeps cookies, follows nothing by itself.
+struct Browser {
+  explicit Browser(http::Router& r) : router(&r) {}
+  http::Router* router;
+  std::map<std::string, std::string> cookies;
+  std::string remote = "203.0.113.5";
+  std::string last_csrf;
+  http::Pairs extra;   ///< headers of every request
+
+  http::Response get(const std::string& target) { return run(http::Method::get, target, {}); }
+  /// Posts a form as a browser does: with the token of the page seen last.
+  http::Response post(const std::string& target, http::Pairs form, bool with_token = true) {
+    if (with_token) form.emplace_back("csrf", last_csrf);
+    return run(http::Method::post, target, std::move(form));
+  }
+  http::Response run(http::Method method, const std::string& target, http::Pairs form) {
+    http::Request r = http::testing::request(method, target);
+    r.form_pairs = std::move(form);
+    r.remote = remote;
+    r.headers = extra;
+    r.headers.emplace_back("host", "city.example");
+    r.headers.emplace_back("accept", "text/html");
+    std::string jar;
+    for (const auto& [name, value] : cookies) jar += (jar.empty() ? "" : "; ") + name + "=" + value;
+    if (!jar.empty()) r.headers.emplace_back("cookie", jar);
+    http::Response response = router->dispatch(r);
+    for (const auto& [name, value] : response.headers)
+      if (lower_ascii(name) == "set-cookie") take_cookie(value);
+    const std::string mark = "name=\"csrf\" value=\"";
+    if (auto at = response.body.find(mark); at != std::string::npos) last_csrf = response.body.substr(at + mark.size(), 32);
+    else if (auto bare = response.body.find("name=csrf value=\""); bare != std::string::npos) last_csrf = response.body.substr(bare + 17, 32);
+    return response;
+  }
+  void take_cookie(const std::string& text) {
+    const std::string pair = text.substr(0, text.find(';'));
+    const std::string name = pair.substr(0, pair.find('='));
+    if (text.find("Max-Age=0") != std::string::npos) cookies.erase(name);
+    else cookies[name] = pair.substr(pair.find('=') + 1);
+  }
+};
+
 struct IdentityTest : store::testing::StoreTest {
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
   KeepingSender sender;
@@ -115,49 +156,27 @@ struct IdentityTest : store::testing::StoreTest {
     EXPECT_TRUE(id.ok());
     return *id;
   }
+  /// A citizen's browser, logged in by a mailed code; `agent` is its User-Agent.
+  Browser citizen(const std::string& email = "a@example.jp", std::string_view agent = {}) {
+    Browser b(*router);
+    if (!agent.empty()) b.extra.emplace_back("user-agent", agent);
+    b.get("/login");
+    b.post("/login", {{"email", email}, {"action", "next"}});
+    EXPECT_EQ(b.post("/login/code", {{"code", sender.last_code}, {"action", "next"}}).status, 303);
+    b.get("/form");
+    return b;
+  }
+  /// Theirs who was put by put_staff(), logged in by password and TOTP: that code is used up for its step.
+  Browser staff(const std::string& name) {
+    Browser b(*router);
+    b.get("/staff/login");
+    EXPECT_EQ(b.post("/staff/login", {{"name", name}, {"password", "correct horse"}, {"code", totp_now()}, {"action", "next"}}).status, 303);
+    b.get("/form");
+    return b;
+  }
   std::string totp_now() const { return vault::totp_at_step(kTestTotp, clock.now().us / kSecond / 30); }
 };
 
-/// A browser without script: keeps cookies, follows nothing by itself.
-struct Browser {
-  explicit Browser(http::Router& r) : router(&r) {}
-  http::Router* router;
-  std::map<std::string, std::string> cookies;
-  std::string remote = "203.0.113.5";
-  std::string last_csrf;
-  http::Pairs extra;   ///< headers of every request
-
-  http::Response get(const std::string& target) { return run(http::Method::get, target, {}); }
-  /// Posts a form as a browser does: with the token of the page seen last.
-  http::Response post(const std::string& target, http::Pairs form, bool with_token = true) {
-    if (with_token) form.emplace_back("csrf", last_csrf);
-    return run(http::Method::post, target, std::move(form));
-  }
-  http::Response run(http::Method method, const std::string& target, http::Pairs form) {
-    http::Request r = http::testing::request(method, target);
-    r.form_pairs = std::move(form);
-    r.remote = remote;
-    r.headers = extra;
-    r.headers.emplace_back("host", "city.example");
-    r.headers.emplace_back("accept", "text/html");
-    std::string jar;
-    for (const auto& [name, value] : cookies) jar += (jar.empty() ? "" : "; ") + name + "=" + value;
-    if (!jar.empty()) r.headers.emplace_back("cookie", jar);
-    http::Response response = router->dispatch(r);
-    for (const auto& [name, value] : response.headers)
-      if (lower_ascii(name) == "set-cookie") take_cookie(value);
-    const std::string mark = "name=\"csrf\" value=\"";
-    if (auto at = response.body.find(mark); at != std::string::npos) last_csrf = response.body.substr(at + mark.size(), 32);
-    else if (auto bare = response.body.find("name=csrf value=\""); bare != std::string::npos) last_csrf = response.body.substr(bare + 17, 32);
-    return response;
-  }
-  void take_cookie(const std::string& text) {
-    const std::string pair = text.substr(0, text.find(';'));
-    const std::string name = pair.substr(0, pair.find('='));
-    if (text.find("Max-Age=0") != std::string::npos) cookies.erase(name);
-    else cookies[name] = pair.substr(pair.find('=') + 1);
-  }
-};
 inline std::string header_of(const http::Response& r, std::string_view name) {
   for (const auto& [key, value] : r.headers)
     if (lower_ascii(key) == lower_ascii(name)) return value;

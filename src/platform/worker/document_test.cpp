@@ -133,7 +133,7 @@ TEST(Documents, BombsAreTooLarge) {
   // One stream that unpacks to 700 MB, and resources nested in each other two hundred deep.
   const std::string bomb = page_with(stream("/Filter /FlateDecode", deflated(std::size_t{700} << 20)));
   EXPECT_LT(bomb.size(), std::size_t{1} << 20);
-  DocumentWorkerOptions options;
+  PoolOptions options = own_workers("document", 1);
   options.limit = std::chrono::milliseconds(60'000);
   DocumentWorker worker(options);
   const auto swollen = worker.clean(bomb);
@@ -148,7 +148,7 @@ TEST(Documents, BombsAreTooLarge) {
 }
 
 TEST(Documents, TheWorkerCleansThemAwayFromTheServer) {
-  DocumentWorkerOptions options;
+  PoolOptions options = own_workers("document", 1);
   options.limit = std::chrono::milliseconds(60'000);
   DocumentWorker worker(options);
   const auto clean = worker.clean(hostile());

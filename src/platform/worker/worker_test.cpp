@@ -78,9 +78,8 @@ Result<Pixels> decoded(std::string_view type, const std::string& s) {
 }
 int at(const Pixels& p, int x, int y, int k) { return p.data[static_cast<std::size_t>(y) * p.stride() + static_cast<std::size_t>(x * p.channels + k)]; }
 
-ImageWorkerOptions options() {
-  ImageWorkerOptions o;
-  o.processes = 1;
+PoolOptions options() {
+  PoolOptions o = own_workers("image", 1);
   o.limit = kPatience;
   return o;
 }

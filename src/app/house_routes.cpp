@@ -1,0 +1,158 @@
+// Which rooms answer which addresses, and the frame of their pages.
+#include "app/definitions_http.h"
+#include "app/host_gate.h"
+#include "app/house_impl.h"
+#include "app/system_http.h"
+#include "ask/apply/procedure_kind.h"
+#include "ask/cases/web.h"
+#include "ask/registers/register.h"
+#include "ask/registers/web.h"
+#include "base/log.h"
+#include "city/city_http.h"
+#include "city/import_boundaries.h"
+#include "console/audit_page.h"
+#include "console/security_page.h"
+#include "platform/identity/emergencies.h"
+#include "platform/identity/identity_http.h"
+#include "platform/oidc/oidc_http.h"
+
+namespace machiya::app {
+namespace {
+
+/// Does a scenario prove the room's definitions of one kind?
+bool proved(const city::City& city, const city::Room& room, std::string_view kind) {
+  for (const city::Loaded* scenario : city.all(kind))
+    if (scenario->source.initiative == room.number) return true;
+  return false;
+}
+
+/// The name of a register where citizens read it too: it leads to a page for staff.
+city::Text for_staff(const interview::Texts& name) {
+  const std::pair<std::string_view, std::string_view> marks[] = {{"ja", "(職員用)"}, {"ja-easy", "({市|し}の {人|ひと}が {使|つか}います)"}, {"en", " (staff)"},
+                                                                 {"zh-Hans", "(职员用)"}, {"ko", " (직원용)"}, {"vi", " (dành cho nhân viên)"}};
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [lang, mark] : marks) out.emplace_back(lang, name.in(lang) + std::string(mark));
+  return city::Text(std::move(out));
+}
+
+/// A room's services are its procedures and registers; those that no scenario proves do not count as running.
+std::vector<city::RunningService> running_services(const city::City& city, const city::Room& room, bool healthy) {
+  std::vector<city::RunningService> out;
+  if (proved(city, room, "scenario"))
+    for (const city::Loaded* procedure : city.all("procedure")) {
+      const auto* compiled = city.get<apply::ProcedureDefinition>("procedure", procedure->source.id);
+      if (procedure->source.initiative == room.number && compiled)
+        out.push_back({city::Text(compiled->procedure->name.all()), "/procedures/" + procedure->source.id, healthy});
+    }
+  if (proved(city, room, "register-scenario"))
+    for (const city::Loaded* loaded : city.all("register")) {
+      const auto* reg = city.get<registers::Register>("register", loaded->source.id);
+      if (loaded->source.initiative == room.number && reg != nullptr) out.push_back({for_staff(reg->name), "/staff/registers/" + loaded->source.id, healthy});
+    }
+  return out;
+}
+
+Result<cases::StoredFile> stored_file(blobs::Blobs& blobs, std::string_view id, std::string_view variant) {
+  MACHIYA_TRY(const auto blob, blobs.find(id));
+  MACHIYA_TRY(auto content, blobs.read(id, variant));
+  return cases::StoredFile{variant == "thumb" ? "image/jpeg" : blob.type, std::move(content)};
+}
+}  // namespace
+
+pages::Data House::Impl::frame(const http::Request& request) const {
+  const std::string lang = request.lang.empty() ? "ja" : request.lang;
+  const identity::Principal& who = identity::principal_of(request);
+  pages::Data data;
+  // Held for the whole function: a reload may replace the city meanwhile.
+  const auto city = furniture->city->current();
+  data.set("city_name", city->name().in(lang)).set("demo", settings.demonstration).set("csrf", who.csrf);
+  if (who.kind == identity::PrincipalKind::citizen) data.set("user", true);
+  if (who.kind == identity::PrincipalKind::staff) {
+    const city::Department* department = city->department(who.department);
+    pages::Data staff;
+    staff.set("name", who.name).set("department", department ? department->name.in(lang) : who.department);
+    const json::Value& purpose = city->policy()["purposes"][who.purpose]["name"];
+    staff.set("purpose", !purpose.is_null() ? city::Text(purpose).in(lang) : who.purpose.empty() ? furniture->texts->text(locale::staff_language(lang), "staff_purpose.by_itself_short") : who.purpose);
+    data.set("staff", std::move(staff));
+  }
+  return data;
+}
+std::vector<console::NavItem> House::Impl::navigation() {
+  std::vector<console::NavItem> out = console::case_pages();
+  out.push_back({"staff_console.work", "staff_registers.title", std::string(registers::kBase), std::string(registers::kPermission)});
+  out.push_back({"staff_console.work", "staff_reminders.title", "/staff/reminders", std::string(registers::kPermission), [this](const identity::Principal& who) {
+                          constexpr int kMost = 100;
+                          const auto open = registers->open_reminders(who, kMost);
+                          return !open.ok() || *open == 0 ? std::string() : *open < kMost ? std::to_string(*open) : std::to_string(kMost - 1) + "+";
+                        }});
+  for (console::NavItem& item : console::system_pages()) out.push_back(std::move(item));
+  out.push_back({"staff_console.system", "staff_emergency.queue", "/staff/emergencies", "breakglass.review", [this](const identity::Principal& who) {
+                          const auto waiting = store->read([&](store::ReadTx& tx) { return identity->emergencies().waiting(tx, who, *identity->policy()); });
+                          return !waiting.ok() || *waiting == 0 ? std::string() : std::to_string(*waiting);
+                        }});
+  out.push_back({"staff_console.system", "staff_protection.title", "/staff/protection", std::string(console::kSecurityPermission)});
+  out.push_back({"staff_console.system", "staff_audit.title", "/staff/audit", "audit.read"});
+  out.push_back({"staff_console.system", "staff_definitions.title", "/staff/definitions", "admin.definitions"});
+  return out;
+}
+
+void House::Impl::wire_public(const Frame& frame_of) {
+  city::FrontDoor door;
+  door.city = city_now();
+  door.runs_here = [this](const city::Room& room) { return running_services(*furniture->city->current(), room, !store->refusing_writes()); };
+  door.frame = frame_of;
+  if (auto stored = city::stored_boundaries(settings.data); !stored.ok()) {
+    log(LogLevel::error, "boundaries-refused", {{"why", stored.error().to_string()}});
+  } else if (*stored) {
+    door.boundaries = [areas = *stored] { return areas; };
+  }
+  city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
+  apply->add_routes(router);
+}
+
+void House::Impl::wire_staff(const Frame& frame_of) {
+  console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of, city_now(),
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope)}, &passwords},
+                                               navigation());
+  console->add_routes(router);
+  const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
+  console::add_audit_routes(router, {*store, *audit, *identity, *furniture->templates, *furniture->texts, clock, staff_frame, city_now()});
+  const SecurityParts security{settings, *store, *audit, *identity, *registers, clock};
+  console::add_security_routes(router, {*audit, *furniture->templates, *furniture->texts, staff_frame, city_now(), security_panels(security), setting_checks(security)});
+  add_definitions_routes(router, DefinitionsPage{*furniture->templates, *furniture->texts, staff_frame, city_now(), [this] { return reload(); }});
+  const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame, city_now(),
+                                    settings.data + "/spool", base_url()};
+  const cases::Web web{*cases, *statistics, *furniture->templates, *furniture->texts, staff_frame, frame_of, city_now(), hub,
+                       [this](std::string_view blob, std::string_view variant) { return stored_file(*blobs, blob, variant); },
+                       [this](const std::string& id) { return procedure(id); },
+                       settings.data + "/spool",
+                       [register_web](const http::Request& request, std::string_view text) { return registers::found_rows(register_web, request, text); },
+                       std::string(registers::kBase)};
+  cases::add_staff_routes(router, web);
+  cases::add_report_routes(router, web);
+  registers::add_register_routes(router, register_web);
+  registers::add_import_routes(router, register_web);
+  registers::add_api_routes(router, register_web);
+}
+
+void House::Impl::wire_log_in(const Frame& frame_of) {
+  // The pages of logging in have the frame of all pages, and the providers that are there now.
+  const Frame login_frame = [this](const http::Request& request) { return oidc::with_providers(frame(request), *sign_in, *furniture->texts, request); };
+  identity::add_routes(router, *identity, *furniture->templates, *furniture->texts, login_frame, [this](const http::Request& request) { return console->frame(request); });
+  oidc::add_routes(router, *sign_in, *identity, *furniture->templates, *furniture->texts, frame_of);
+}
+
+void House::Impl::wire_routes() {
+  const Frame frame_of = [this](const http::Request& request) { return frame(request); };
+  if (!settings.demonstration) add_host_gate(router, hosts_from(settings.base_url, settings.staff_url).value());   // checked with the settings
+  add_language_gate(router);
+  router.gate(identity->gate());
+  router.head_gate(identity->head_gate());
+  add_finishers(router, *furniture->templates, *furniture->texts, frame_of);
+  add_system_routes(router, SystemParts{*store, metrics, *furniture->assets, *furniture->templates, *furniture->city, frame_of, settings.demonstration, settings.metrics_clients});
+  wire_public(frame_of);
+  wire_staff(frame_of);
+  wire_log_in(frame_of);
+}
+
+}  // namespace machiya::app
