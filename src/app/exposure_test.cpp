@@ -11,6 +11,7 @@
 #include "app/furniture.h"
 #include "app/house.h"
 #include "app/settings.h"
+#include "base/temporary_folder.h"
 #include "platform/http/test_request.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -27,16 +28,10 @@ using ::testing::Not;
 
 class InService : public ::testing::Test {
  protected:
-  void SetUp() override {
-    setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1);
-    std::string folder = (fs::temp_directory_path() / "machiya-service-XXXXXX").string();
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
-  void TearDown() override {
-    house_.reset();
-    fs::remove_all(folder_);
-  }
+  TemporaryFolder place_{"service"};
+  const std::string& folder_ = place_.path();
+  void SetUp() override { setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1); }
+  void TearDown() override { house_.reset(); }
   void open(bool demonstration, const std::string& metrics_clients = {}, const std::string& staff_url = {}) {
     auto settings = settings_from(Arguments());
     ASSERT_TRUE(settings.ok()) << settings.error().to_string();
@@ -61,7 +56,6 @@ class InService : public ::testing::Test {
     request.headers = {{"accept", "text/html"}, {"host", host}};
     return house_->router().dispatch(request);
   }
-  std::string folder_;
   std::unique_ptr<House> house_;
 };
 

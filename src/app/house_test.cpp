@@ -10,6 +10,7 @@
 #include "app/furniture.h"
 #include "app/settings.h"
 #include "app/sign_in_kind.h"
+#include "base/temporary_folder.h"
 #include "platform/events/events.h"
 #include "platform/http/test_request.h"
 
@@ -20,11 +21,10 @@ namespace fs = std::filesystem;
 
 class WholeHouse : public ::testing::Test {
  protected:
+  TemporaryFolder place_{"house"};
+  const std::string& folder_ = place_.path();
   void SetUp() override {
     setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1);
-    std::string folder = (fs::temp_directory_path() / "machiya-house-XXXXXX").string();
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
     auto settings = settings_from(Arguments());
     ASSERT_TRUE(settings.ok()) << settings.error().to_string();
     settings_ = *settings;
@@ -38,17 +38,13 @@ class WholeHouse : public ::testing::Test {
     ASSERT_TRUE(house.ok()) << house.error().to_string();
     house_ = std::move(*house);
   }
-  void TearDown() override {
-    house_.reset();
-    fs::remove_all(folder_);
-  }
+  void TearDown() override { house_.reset(); }
   http::Response get(const std::string& path, const std::string& accept = "text/html") {
     http::Request request = http::testing::request(http::Method::get, path);
     request.remote = "127.0.0.1";
     request.headers = {{"accept", accept}};
     return house_->router().dispatch(request);
   }
-  std::string folder_;
   Settings settings_;
   std::unique_ptr<House> house_;
 };

@@ -10,6 +10,7 @@
 
 #include "app/drill.h"
 #include "app/secret_settings.h"
+#include "base/temporary_folder.h"
 
 namespace machiya::app {
 namespace {
@@ -17,15 +18,11 @@ namespace fs = std::filesystem;
 
 class SettingsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1);
-    std::string folder = (fs::temp_directory_path() / "machiya-settings-XXXXXX").string();
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
+  TemporaryFolder place_{"settings"};
+  const std::string& folder_ = place_.path();
+  void SetUp() override { setenv("MACHIYA_ROOT", MACHIYA_SOURCE_DIR, 1); }
   void TearDown() override {
     for (const char* name : {"MACHIYA_SMTP_PASSWORD", "MACHIYA_STORE", "CREDENTIALS_DIRECTORY"}) unsetenv(name);
-    fs::remove_all(folder_);
   }
   std::string file(const std::string& name, const std::string& text, mode_t mode = 0600) {
     const std::string path = folder_ + "/" + name;
@@ -40,7 +37,6 @@ class SettingsTest : public ::testing::Test {
     MACHIYA_TRY(const auto arguments, Arguments::parse(words, settings_options()));
     return settings_from(arguments);
   }
-  std::string folder_;
 };
 
 TEST_F(SettingsTest, ASecretComesFromAFileACredentialOrTheEnvironment) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "city/folder.h"
 #include "city/import_boundaries.h"
 #include "city/import_towns.h"
@@ -18,12 +19,9 @@ namespace fs = std::filesystem;
 class ImportTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "machiya-import-XXXXXX").string();
-    data_ = mkdtemp(pattern.data());
     city_ = load(std::string(MACHIYA_SOURCE_DIR) + "/tests/conformance/definitions/good", test_kinds()).city;
     ASSERT_TRUE(city_);
   }
-  void TearDown() override { fs::remove_all(data_); }
   std::string write(const std::string& text) const {
     std::ofstream(data_ + "/in") << text;
     return data_ + "/in";
@@ -35,7 +33,8 @@ class ImportTest : public ::testing::Test {
     return fs::exists(folder + "/geo") ? folder : "";
   }
 
-  std::string data_;
+  TemporaryFolder place_{"import"};
+  const std::string& data_ = place_.path();
   std::shared_ptr<const City> city_;
 };
 

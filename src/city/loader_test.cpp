@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/temporary_folder.h"
 #include "city/check.h"
 #include "city/city.h"
 #include "city/test_kinds.h"
@@ -19,11 +20,8 @@ namespace fs = std::filesystem;
 class Copy {
  public:
   Copy() {
-    std::string pattern = (fs::temp_directory_path() / "machiya-copy-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     fs::copy(std::string(MACHIYA_SOURCE_DIR) + "/tests/conformance/definitions/good", folder_, fs::copy_options::recursive);
   }
-  ~Copy() { fs::remove_all(folder_); }
   const std::string& folder() const { return folder_; }
   std::string read(const std::string& file) const {
     std::ifstream in(folder_ + "/" + file);
@@ -43,7 +41,8 @@ class Copy {
   }
 
  private:
-  std::string folder_;
+  TemporaryFolder place_{"copy"};
+  const std::string& folder_ = place_.path();
 };
 
 const std::string kForm = "01-life/dogs/forms/dog-registration.yaml";

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "city/city.h"
 #include "city/folder.h"
@@ -30,18 +31,16 @@ struct Files : std::map<std::string, std::string> {
 class TemporaryCity {
  public:
   explicit TemporaryCity(const Files& files) {
-    std::string pattern = (fs::temp_directory_path() / "machiya-city-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     for (const auto& [name, text] : files) {
       fs::create_directories(fs::path(folder_) / fs::path(name).parent_path());
       std::ofstream(fs::path(folder_) / name, std::ios::binary) << text;
     }
   }
-  ~TemporaryCity() { fs::remove_all(folder_); }
   const std::string& folder() const { return folder_; }
 
  private:
-  std::string folder_;
+  TemporaryFolder place_{"city"};
+  const std::string& folder_ = place_.path();
 };
 
 struct Seed {

@@ -1,26 +1,17 @@
 // For tests: an empty city folder that is removed afterwards.
 #pragma once
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "base/temporary_folder.h"
 #include "city/city.h"
 
 namespace machiya::city {
 
 class TestFolder {
  public:
-  TestFolder() : path_((std::filesystem::temp_directory_path() / "machiya-city-XXXXXX").string()) {
-    if (!mkdtemp(path_.data())) std::abort();
-    write("city.yaml", "city: x\nname: X\n");
-  }
-  ~TestFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
+  TestFolder() { write("city.yaml", "city: x\nname: X\n"); }
 
   void write(const std::string& file, const std::string& text) const {
     const std::filesystem::path whole = std::filesystem::path(path_) / file;
@@ -37,7 +28,8 @@ class TestFolder {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_;
+  TemporaryFolder place_{"city"};
+  const std::string& path_ = place_.path();
 };
 
 }  // namespace machiya::city

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ask/registers/testing.h"
+#include "base/temporary_folder.h"
 
 namespace machiya::registers {
 namespace {
@@ -60,16 +61,14 @@ retention: { keep: P5Y, from: end, basis: 規程 }
 class RegisterDefinition : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "machiya-register-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     testing::small_city(folder_);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   city::LoadReport load(std::string_view text) const {
     testing::write_file(folder_ + "/registers/trees.yaml", text);
     return testing::load_city(folder_);
   }
-  std::string folder_;
+  TemporaryFolder place_{"register"};
+  const std::string& folder_ = place_.path();
 };
 
 TEST_F(RegisterDefinition, AWholeOneBecomesWhatItSays) {

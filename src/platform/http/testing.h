@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
@@ -133,22 +134,12 @@ class Client {
 };
 
 /// A folder that is gone with its owner.
-class TempFolder {
+class TempFolder : public TemporaryFolder {
  public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "machiya-http-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::string& path() const { return path_; }
+  TempFolder() : TemporaryFolder("http") {}
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path()), std::filesystem::directory_iterator()));
   }
-
- private:
-  std::string path_;
 };
 
 /// Router first, then start().

@@ -1,3 +1,4 @@
+#include "base/temporary_folder.h"
 #include "platform/pages/pages.h"
 
 #include <gtest/gtest.h>
@@ -19,13 +20,9 @@ namespace fs = std::filesystem;
 class PagesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "machiya-pages-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
     fs::create_directories(root_ / "templates");
     fs::create_directories(root_ / "locale");
   }
-  void TearDown() override { fs::remove_all(root_); }
 
   void file(const std::string& name, const std::string& text) {
     fs::create_directories((root_ / name).parent_path());
@@ -52,7 +49,8 @@ class PagesTest : public ::testing::Test {
     return detail.substr(detail.find("page.html"));
   }
 
-  fs::path root_;
+  TemporaryFolder place_{"pages"};
+  const fs::path root_ = place_.path();
   std::unique_ptr<locale::Catalogue> catalogue_;
 };
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/temporary_folder.h"
 #include "platform/tables/csv_reader.h"
 #include "platform/tables/number_format.h"
 #include "platform/tables/table_file.h"
@@ -27,23 +28,15 @@ std::string rows_of(std::string_view bytes, Info* info = nullptr, Limits limits 
   return out;
 }
 
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tables-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  std::string file(const char* name) const { return path_ + "/" + name; }
+struct Folder : TemporaryFolder {
+  Folder() : TemporaryFolder("tables") {}
+  std::string file(const char* name) const { return path() + "/" + name; }
   static std::string content(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream out;
     out << in.rdbuf();
     return out.str();
   }
-
- private:
-  std::string path_;
 };
 
 TEST(Csv, FollowsTheRfc) {
@@ -110,12 +103,12 @@ TEST(Csv, SinkMayStop) {
 }
 
 TEST(Csv, GuardsFormulasAndTakesTheGuardBack) {
-  TempFolder folder;
+  Folder folder;
   auto writer = csv_writer(folder.file("a.csv"));
   ASSERT_TRUE(writer.ok());
   ASSERT_TRUE((*writer)->row({{"=1+1"}, {"-5", CellKind::number}, {"+81"}, {"a\"b,c"}, {"'@x"}, {"'quoted'"}}).ok());
   ASSERT_TRUE((*writer)->finish().ok());
-  EXPECT_EQ(TempFolder::content(folder.file("a.csv")), "\xEF\xBB\xBF" "'=1+1,-5,'+81,\"a\"\"b,c\",''@x,'quoted'\r\n");
+  EXPECT_EQ(Folder::content(folder.file("a.csv")), "\xEF\xBB\xBF" "'=1+1,-5,'+81,\"a\"\"b,c\",''@x,'quoted'\r\n");
   for (const char* text : {"=1+1", "-", "@a", "'@x", "'quoted'", "'", "''=a", "\tb", "plain", ""}) EXPECT_EQ(unguarded(guarded(text)), text);
   EXPECT_FALSE(csv_writer(folder.file("a.csv")).ok()) << "an existing file is never written over";
 }
@@ -127,13 +120,13 @@ struct Parts {
   std::string sheet;
 };
 std::string xlsx_of(const Parts& parts) {
-  TempFolder folder;
+  Folder folder;
   ZipWriter zip(folder.file("a.xlsx"));
   const std::string rels = R"(<Relationships><Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/s.xml"/><Relationship Id="rId2" Type="http://x/styles" Target="/xl/styles.xml"/><Relationship Id="rId3" Type="http://x/sharedStrings" Target="sharedStrings.xml"/></Relationships>)";
   EXPECT_TRUE(zip.part("xl/workbook.xml", parts.workbook).ok() && zip.part("xl/_rels/workbook.xml.rels", rels).ok());
   EXPECT_TRUE(zip.part("xl/styles.xml", parts.styles).ok() && zip.part("xl/sharedStrings.xml", parts.strings).ok());
   EXPECT_TRUE(zip.part("xl/worksheets/s.xml", parts.sheet).ok() && zip.finish().ok());
-  return TempFolder::content(folder.file("a.xlsx"));
+  return Folder::content(folder.file("a.xlsx"));
 }
 std::string sheet_of(const std::string& rows) { return "<worksheet xmlns=\"x\"><sheetData>" + rows + "</sheetData></worksheet>"; }
 
@@ -184,7 +177,7 @@ TEST(Xlsx, HostileFilesAreRefused) {
 }
 
 TEST(Xlsx, WhatIsWrittenIsReadAgain) {
-  TempFolder folder;
+  Folder folder;
   auto writer = xlsx_writer(folder.file("b.xlsx"), "公園/樹木");
   ASSERT_TRUE(writer.ok());
   ASSERT_TRUE((*writer)->row({{"=1+1"}, {"000123"}, {"-5.25", CellKind::number}, {"2025-04-01", CellKind::date}, {""}, {"a<b>&\"c\"\n\x01"}}).ok());
