@@ -54,10 +54,12 @@ TEST_F(WholeHouse, EveryRouteSaysWhoMayUseIt) {
   for (const http::Route& route : house_->router().routes()) {
     EXPECT_FALSE(route.options.permission.empty()) << route.pattern;
     // Whoever changes something without a form token must be a program with a token of its own, or nobody in particular.
-    if (route.method == http::Method::post && !route.options.csrf)
+    if (route.method == http::Method::post && !route.options.csrf) {
       EXPECT_TRUE(route.pattern.rfind("/api/", 0) == 0 || route.pattern.rfind("/open311/", 0) == 0) << route.pattern;
-    if (route.pattern.rfind("/staff/", 0) == 0 && route.pattern.rfind("/staff/login", 0) != 0 && route.pattern != "/staff/logout")
+    }
+    if (route.pattern.rfind("/staff/", 0) == 0 && route.pattern.rfind("/staff/login", 0) != 0 && route.pattern != "/staff/logout") {
       EXPECT_EQ(route.options.permission.rfind("staff", 0), 0u) << route.pattern << " is " << route.options.permission;
+    }
   }
 }
 

@@ -63,9 +63,9 @@ struct Identity::Impl {
   Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
       : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
         door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options),
-        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions), ties(v, a, c, rng), emergencies(v, a, c, rng),
+        outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions),
         passkeys(s, v, a, c, rng, sender, door, sessions, options), recovery(s, v, a, c, rng, sender, door, sessions, options),
-        gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
+        ties(v, a, c, rng), emergencies(v, a, c, rng), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
 
   std::shared_ptr<const Policy> policy_now() const {
     std::lock_guard lock(policy_mutex);

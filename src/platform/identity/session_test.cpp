@@ -292,8 +292,8 @@ TEST_P(SessionTest, ApiClientsHaveScopesAndCanBeRevoked) {
   EXPECT_EQ(with("Bearer " + *narrow), 403);
   EXPECT_EQ(with("Bearer nonsense"), 401);
   EXPECT_EQ(with("Bearer " + token->substr(0, token->size() - 1) + "x"), 401);
-  Browser citizen = citizen();
-  EXPECT_EQ(with("Bearer " + citizen.cookies["machiya"]), 401);  // a session is no API token
+  Browser b = citizen();
+  EXPECT_EQ(with("Bearer " + b.cookies["machiya"]), 401);  // a session is no API token
   Browser cookie(*router);
   cookie.cookies["machiya"] = *token;  // and the other way round
   EXPECT_FALSE(is_in(cookie));
@@ -328,8 +328,8 @@ TEST_P(SessionTest, AGuardedUploadIsRefusedOnItsHeadAlone) {
   EXPECT_EQ(status("", {}), 403);            // a route that says nothing is closed
   EXPECT_EQ(status("person", {}), 303);      // a browser goes to the log-in
   EXPECT_EQ(status("person", {{"accept", "application/json"}}), 401);
-  Browser citizen = citizen();
-  const http::Pairs cookie{{"cookie", "machiya=" + citizen.cookies["machiya"]}};
+  Browser b = citizen();
+  const http::Pairs cookie{{"cookie", "machiya=" + b.cookies["machiya"]}};
   EXPECT_EQ(status("person", cookie), 0);
   EXPECT_EQ(status("verified", cookie), 403);
   clock.advance(2 * kHour);

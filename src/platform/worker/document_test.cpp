@@ -1,6 +1,7 @@
 // Hostile PDFs, made here: what is active in them is gone, what their pages show is there, and what is broken or swollen is refused.
 #include <gtest/gtest.h>
 
+#define POINTERHOLDER_TRANSITION 4   // std::shared_ptr only (qpdf 11)
 #include <qpdf/Buffer.hh>
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFPageDocumentHelper.hh>
