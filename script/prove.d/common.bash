@@ -16,7 +16,8 @@ sanitized_suite() {
   configure "build/$name" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DMACHIYA_SANITIZE="$sanitizers"
   # shellcheck disable=SC2046
   [ "$1" != all ] || set -- $(ninja -C "build/$name" -t targets all | sed -nE '/^cmake_/d; s/^([a-z0-9_]+_tests): phony.*/\1/p' | sort)
-  ninja -C "build/$name" -j "$JOBS" --quiet "$@" || die "the build failed"
+  # Sanitizers make the compiler warn of what it cannot see through: kept in the log.
+  ninja -C "build/$name" -j "$JOBS" --quiet "$@" >"build/$name.build.log" 2>&1 || { tail -n 30 "build/$name.build.log"; die "the build failed"; }
   [ -n "${MACHIYA_TEST_PG:-}" ] || postgres_start
   for target in "$@"; do
     binary=$(find "build/$name/src" "build/$name/tests" -type f -name "$target" -perm -u+x | head -n 1)
