@@ -43,7 +43,8 @@ std::shared_ptr<const Registers::Impl::AllIndexed> Registers::Impl::indexed() co
   };
   for (const city::Loaded* loaded : city->all("register"))
     if (auto reg = std::dynamic_pointer_cast<const Register>(loaded->definition)) add(std::move(reg));
-  for (const auto& [id, reg] : *case_registers()) add(reg);
+  const auto of_cases = case_registers();
+  for (const auto& [id, reg] : *of_cases) add(reg);
   indexed_city = city, indexed_all = std::move(all);
   return indexed_all;
 }

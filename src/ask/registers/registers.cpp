@@ -29,7 +29,8 @@ std::vector<std::shared_ptr<const Register>> Registers::all(const identity::Prin
 
 std::vector<std::shared_ptr<const Register>> Registers::of_cases(const identity::Principal& who) const {
   std::vector<std::shared_ptr<const Register>> out;
-  for (const auto& [id, reg] : *impl_->case_registers())
+  const auto all = impl_->case_registers();   // held: a reload may replace it meanwhile
+  for (const auto& [id, reg] : *all)
     if (impl_->access(*reg, who).may("case.list", reg->owner)) out.push_back(reg);
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a->initiative < b->initiative; });
   return out;

@@ -65,7 +65,8 @@ struct PasskeyTest : IdentityTest {
   }
   std::vector<std::string> actions(const std::string& object) {
     std::vector<std::string> out;
-    for (const auto& row : *audit->of_object(object, 50)) out.push_back(row.entry.action);
+    const auto entries = audit->of_object(object, 50);
+    for (const auto& row : *entries) out.push_back(row.entry.action);
     return out;
   }
   std::int64_t rows(const std::string& table) {
