@@ -16,7 +16,7 @@ constexpr int kYears[] = {1, 5, 10, 18};
 
 }  // namespace
 
-Data guardian_part(const Web& web, const Request& request, const identity::Principal& ward, const std::string& wrong) {
+Data guardian_part(const Web& web, const Request& request, const identity::Principal& ward, const std::vector<FieldFault>& faults) {
   const std::string lang = staff_language(request);
   const auto t = [&](std::string_view key) { return web.texts.text(lang, key); };
   auto& p = web.cases.platform();
@@ -27,7 +27,7 @@ Data guardian_part(const Web& web, const Request& request, const identity::Princ
   for (const int n : kYears) years.push(option(std::to_string(n), web.texts.text(lang, "staff_guardian.years", {{"n", std::to_string(n)}}), request.form("years") == std::to_string(n)));
   const auto field = [&](const char* type, const char* name) {
     Data f = Data().set("type", type).set("id", name).set("name", name).set("label", t(std::string("staff_guardian.") + name)).set("required", true);
-    if (wrong == name) f.set("error", t(std::string("staff_guardian.needs_") + name));
+    if (const std::string text = fault_of(faults, name); !text.empty()) f.set("error", t(text));
     return f;
   };
   Data fields{Data::List{}};
@@ -57,21 +57,21 @@ Response record(const Web& web, Request& request) {
       MACHIYA_CHECK(p.identity.ties().end(tx, who, *ended, *p.identity.policy(), request.id));
       return 0;
     });
-    return done.ok() ? person_page(web, request, *ward, "staff_guardian.ended", "") : http::problem(done.error(), request);
+    return done.ok() ? person_page(web, request, *ward, "staff_guardian.ended") : http::problem(done.error(), request);
   }
   auto guardian = p.store.read([&](store::ReadTx& tx) { return p.identity.find_person(tx, trim(request.form("guardian").value_or(""))); });
-  if (!guardian.ok()) return person_page(web, request, *ward, "", "guardian");
-  if (std::find(std::begin(kEvidence), std::end(kEvidence), evidence) == std::end(kEvidence)) return person_page(web, request, *ward, "", "guardian_evidence");
+  if (!guardian.ok()) return person_page(web, request, *ward, "", {{"guardian", "staff_guardian.needs_guardian"}});
+  if (std::find(std::begin(kEvidence), std::end(kEvidence), evidence) == std::end(kEvidence)) return person_page(web, request, *ward, "", {{"guardian_evidence", "staff_guardian.needs_guardian_evidence"}});
   int length = 0;
   for (const int n : kYears)
     if (std::to_string(n) == years) length = n;
-  if (length == 0) return person_page(web, request, *ward, "", "years");
+  if (length == 0) return person_page(web, request, *ward, "", {{"years", "staff_guardian.needs_years"}});
   auto done = p.store.write([&](store::Tx& tx) -> Result<int> {
     MACHIYA_CHECK(p.identity.ties().record_guardian(tx, who, *p.identity.policy(), *ward, *guardian, Instant{p.clock.now().us + length * 366 * kDay}, evidence, request.id));
     return 0;
   });
-  if (!done.ok() && done.error().code == ErrorCode::invalid_input) return person_page(web, request, *ward, "", "guardian");
-  return done.ok() ? person_page(web, request, *ward, "staff_guardian.recorded", "") : http::problem(done.error(), request);
+  if (!done.ok() && done.error().code == ErrorCode::invalid_input) return person_page(web, request, *ward, "", {{"guardian", "staff_guardian.needs_guardian"}});
+  return done.ok() ? person_page(web, request, *ward, "staff_guardian.recorded") : http::problem(done.error(), request);
 }
 
 }  // namespace

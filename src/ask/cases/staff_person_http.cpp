@@ -3,6 +3,7 @@
 #include "ask/cases/web.h"
 #include "base/text.h"
 #include "platform/audit/audit.h"
+#include "platform/identity/evidence.h"
 #include "platform/identity/identity.h"
 
 namespace machiya::cases::detail {
@@ -69,24 +70,56 @@ Result<identity::Principal> find_person(const Web& web, const std::string& text)
   return p.store.read([&](store::ReadTx& tx) { return p.identity.find_person(tx, text); });
 }
 
-Data fact_fields(const Web& web, const std::string& lang, const json::Value& facts) {
+Data proofs_of_identity(const Web& web, const std::string& lang, std::string_view chosen) {
+  Data out{Data::List{}};
+  for (const char* kind : identity::kProofsOfIdentity) out.push(option(kind, web.texts.text(lang, std::string("staff_cases.proof.") + kind), chosen == kind));
+  return out;
+}
+
+Data fact_fields(const Web& web, const std::string& lang, const json::Value& facts, std::string_view proof, const std::vector<FieldFault>& faults) {
   auto t = [&](std::string_view key) { return web.texts.text(lang, key); };
   auto part = [&](const char* fact, std::initializer_list<const char*> names) {
     Data out;
     for (const char* n : names) out.set(n, facts[fact].text(n));
     return out;
   };
+  auto field = [&](const char* type, const char* name, std::string_view label) {
+    Data out = Data().set("type", type).set("id", name).set("name", name).set("label", t(label));
+    if (const std::string fault = fault_of(faults, name); !fault.empty()) out.set("error", t(fault));
+    return out;
+  };
   Data fields;
-  fields.push(Data().set("type", "text").set("id", "evidence").set("name", "evidence").set("label", t("staff_cases.evidence_seen"))
-                  .set("hint", t("staff_cases.evidence_seen_hint")).set("required", true).set("max_length", 200));
-  fields.push(Data().set("type", "name").set("id", "name").set("name", "name").set("label", t("staff_cases.person_name")).set("required", true)
-                  .set("other_person", true).set("value", part("name", {"family", "given", "family_kana", "given_kana"})));
-  fields.push(Data().set("type", "address").set("id", "address").set("name", "address").set("label", t("staff_cases.person_address")).set("required", true)
-                  .set("value", part("address", {"postal_code", "prefecture", "city", "town", "street", "building"})));
-  fields.push(Data().set("type", "text").set("id", "birth_date").set("name", "birth_date").set("label", t("staff_cases.person_born"))
-                  .set("hint", t("staff_cases.person_born_hint")).set("required", true).set("value", facts.text("birth_date")));
-  fields.push(Data().set("type", "phone").set("id", "phone").set("name", "phone").set("label", t("staff_cases.person_phone")).set("value", facts.text("phone")));
+  fields.push(field("select", "evidence", "staff_cases.evidence_seen").set("hint", t("staff_cases.evidence_seen_hint")).set("required", true).set("options", proofs_of_identity(web, lang, proof)));
+  fields.push(field("name", "name", "staff_cases.person_name").set("required", true).set("other_person", true).set("value", part("name", {"family", "given", "family_kana", "given_kana"})));
+  fields.push(field("address", "address", "staff_cases.person_address").set("required", true).set("value", part("address", {"postal_code", "prefecture", "city", "town", "street", "building"})));
+  fields.push(field("text", "birth_date", "staff_cases.person_born").set("hint", t("staff_cases.person_born_hint")).set("required", true).set("value", facts.text("birth_date")));
+  fields.push(field("phone", "phone", "staff_cases.person_phone").set("value", facts.text("phone")));
   return fields;
+}
+
+std::string part_of(const Request& r, const char* field, const char* part) {
+  return std::string(trim(r.form(std::string(field) + "." + part).value_or("")));
+}
+
+/// The facts of a person as a clerk typed them from a document.
+json::Value typed_facts(const Request& request) {
+  json::Value name = json::Value::object({{"family", part_of(request, "name", "family")}, {"given", part_of(request, "name", "given")},
+                                          {"family_kana", to_katakana(part_of(request, "name", "family_kana"))}, {"given_kana", to_katakana(part_of(request, "name", "given_kana"))}});
+  json::Value address = json::Value::object();
+  for (const char* part : {"postal_code", "prefecture", "city", "town", "street", "building"}) address.set(part, part_of(request, "address", part));
+  const std::string born = fold_width(trim(request.form("birth_date").value_or("")));
+  const auto date = parse_iso_date(born);
+  json::Value facts = json::Value::object({{"name", std::move(name)}, {"address", std::move(address)}, {"birth_date", date ? to_iso(*date) : born}});
+  if (const std::string phone = digits_of(request.form("phone").value_or("")); !phone.empty()) facts.set("phone", phone);
+  return facts;
+}
+
+std::vector<FieldFault> faults_of(const json::Value& facts, std::string_view proof) {
+  std::vector<FieldFault> out;
+  if (!identity::is_proof_of_identity(proof)) out.push_back({"evidence", "staff_cases.needs_evidence"});
+  if (facts["name"].text("family").empty()) out.push_back({"name", "staff_cases.needs_name"});
+  if (!parse_iso_date(facts.text("birth_date"))) out.push_back({"birth_date", "staff_cases.needs_birth_date"});
+  return out;
 }
 
 Response persons(const Web& web, Request& request, std::string_view flash_key = {}, std::string_view kind = "success", int status = 200) {
@@ -100,12 +133,18 @@ Response persons(const Web& web, Request& request, std::string_view flash_key = 
 Response find(const Web& web, Request& request) {
   auto person = find_person(web, std::string(trim(request.form("q").value_or(""))));
   if (!person.ok()) return persons(web, request, "staff_cases.person_not_found", "warning", 404);
-  return person_page(web, request, *person, "", "");
+  return person_page(web, request, *person, "");
 }
 
 }  // namespace
 
-Response person_page(const Web& web, Request& request, const identity::Principal& found_person, std::string_view done, const std::string& wrong) {
+std::string fault_of(const std::vector<FieldFault>& faults, std::string_view field) {
+  for (const FieldFault& fault : faults)
+    if (fault.field == field) return fault.text;
+  return {};
+}
+
+Response person_page(const Web& web, Request& request, const identity::Principal& found_person, std::string_view done, const std::vector<FieldFault>& faults) {
   const std::string lang = staff_language(request);
   const identity::Principal* person = &found_person;
   auto facts = web.cases.records().facts_of(person->id);
@@ -115,48 +154,40 @@ Response person_page(const Web& web, Request& request, const identity::Principal
   Data data = staff_page(web, request, "staff_cases.persons");
   Data found = Data().set("id", person->public_id);
   found.set("verified", person->assurance == identity::Assurance::verified);
-  found.set("fields", fact_fields(web, lang, *facts));
-  if (Data guardian = guardian_part(web, request, *person, wrong); guardian.find("fields")) found.set("guardian", std::move(guardian));
+  const std::string proof(request.form("evidence").value_or(""));
+  const bool typed = !faults.empty() && request.form("evidence");   // nothing that was typed is lost
+  found.set("fields", fact_fields(web, lang, typed ? typed_facts(request) : *facts, proof, faults)).set("proofs", proofs_of_identity(web, lang, ""));
+  if (Data guardian = guardian_part(web, request, *person, faults); guardian.find("fields")) found.set("guardian", std::move(guardian));
   data.set("person", std::move(found));
   if (!done.empty()) flash(data, "success", web.texts.text(lang, done));
-  if (!wrong.empty()) data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#" + wrong).set("text", web.texts.text(lang, "staff_guardian.needs_" + wrong))})));
+  Data items{Data::List{}};
+  for (const FieldFault& fault : faults) items.push(Data().set("href", "#" + fault.field).set("text", web.texts.text(lang, fault.text)));
+  if (!faults.empty()) data.set("errors", Data().set("items", std::move(items)));
   data.set("buttons", Data(Data::List{Data().set("value", "next").set("label", web.texts.text(lang, "staff_cases.verify")).set("primary", true),
                                       Data().set("value", "back").set("label", web.texts.text(lang, "staff_cases.cancel")).set("skip_check", true)}));
-  return render(web, request, "cases/persons", std::move(data), lang, wrong.empty() ? 200 : 422);
+  return render(web, request, "cases/persons", std::move(data), lang, faults.empty() ? 200 : 422);
 }
 
 namespace {
-
-std::string part_of(const Request& r, const char* field, const char* part) {
-  return std::string(trim(r.form(std::string(field) + "." + part).value_or("")));
-}
 
 Response verify(const Web& web, Request& request) {
   if (request.form("action") == "back") return http::see_other("/staff/persons");
   const identity::Principal& who = identity::principal_of(request);
   const std::string id(request.param("person"));
-  const std::string evidence(trim(request.form("evidence").value_or("")));
-  const auto born = parse_iso_date(fold_width(trim(request.form("birth_date").value_or(""))));
-  const std::string family = part_of(request, "name", "family"), given = part_of(request, "name", "given");
-  if (evidence.empty() || !born || family.empty()) return persons(web, request, "staff_cases.person_incomplete", "error", 422);
-  json::Value name = json::Value::object({{"family", family}, {"given", given}, {"family_kana", to_katakana(part_of(request, "name", "family_kana"))},
-                                          {"given_kana", to_katakana(part_of(request, "name", "given_kana"))}});
-  json::Value address = json::Value::object();
-  std::string address_text;
-  for (const char* part : {"postal_code", "prefecture", "city", "town", "street", "building"}) {
-    const std::string text = part_of(request, "address", part);
-    address.set(part, text);
-    if (std::string_view(part) != "postal_code") address_text += text;
-  }
-  json::Value facts = json::Value::object({{"name", name}, {"address", address}, {"birth_date", to_iso(*born)}});
-  if (const std::string phone = digits_of(request.form("phone").value_or("")); !phone.empty()) facts.set("phone", phone);
-  records::Terms terms = {{"name", family + " " + given}, {"kana", name.text("family_kana") + " " + name.text("given_kana")}};
-  if (!address_text.empty()) terms.emplace_back("address", address_text);
   auto& p = web.cases.platform();
+  auto person = p.store.read([&](store::ReadTx& tx) { return p.identity.person_of(tx, id); });
+  if (!person.ok()) return http::problem(person.error(), request);
+  const std::string proof(request.form("evidence").value_or(""));
+  const json::Value facts = typed_facts(request);
+  if (const auto faults = faults_of(facts, proof); !faults.empty()) return person_page(web, request, *person, "", faults);
+  const json::Value& name = facts["name"];
+  records::Terms terms = {{"name", name.text("family") + " " + name.text("given")}, {"kana", name.text("family_kana") + " " + name.text("given_kana")}};
+  std::string address;
+  for (const char* part : {"prefecture", "city", "town", "street", "building"}) address += facts["address"].text(part);
+  if (!address.empty()) terms.emplace_back("address", address);
   auto done = p.store.write([&](store::Tx& tx) -> Result<void> {
-    MACHIYA_TRY(auto person, p.identity.person_of(tx, id));
-    MACHIYA_CHECK(p.identity.verify_person(tx, id, who, evidence));
-    return web.cases.records().put_facts(tx, person.id, facts, terms, who.actor(), evidence, request.id);
+    MACHIYA_CHECK(p.identity.verify_person(tx, id, who, proof));
+    return web.cases.records().put_facts(tx, person->id, facts, terms, who.actor(), proof, request.id);
   });
   if (!done.ok()) return http::problem(done.error(), request);
   return persons(web, request, "staff_cases.person_verified");

@@ -70,10 +70,16 @@ void add_guardian_routes(http::Router& router, const Web& web);
 http::Response case_refused(const Web& web, http::Request& request, const Error& error);
 /// Until when the case stands open to this person only because of an emergency, as text; "" when they may anyway.
 std::string emergency_until(const Web& web, const http::Request& request, const CaseView& view, const std::string& lang);
-/// A person at the counter with what is known; audited. `done`: key of a success; `wrong`: the field of the guardian's form that is wrong.
-http::Response person_page(const Web& web, http::Request& request, const identity::Principal& person, std::string_view done, const std::string& wrong);
+/// What is wrong with a field of a form: its id and the key of the text.
+struct FieldFault {
+  std::string field, text;
+};
+/// The key for this field; "" when nothing is wrong with it.
+std::string fault_of(const std::vector<FieldFault>& faults, std::string_view field);
+/// A person at the counter with what is known, or with what was typed when that has faults; audited. `done`: key of a success.
+http::Response person_page(const Web& web, http::Request& request, const identity::Principal& person, std::string_view done, const std::vector<FieldFault>& faults = {});
 /// The guardian's form; empty for staff without person.guardian.
-pages::Data guardian_part(const Web& web, const http::Request& request, const identity::Principal& ward, const std::string& wrong);
+pages::Data guardian_part(const Web& web, const http::Request& request, const identity::Principal& ward, const std::vector<FieldFault>& faults);
 
 /// "ja" or "en": staff pages have two languages.
 std::string staff_language(const http::Request& request);

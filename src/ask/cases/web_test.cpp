@@ -107,6 +107,20 @@ TEST_P(WebTest, acting_goes_through_forms) {
   EXPECT_FALSE(csv.file.empty());
 }
 
+TEST_P(WebTest, what_a_document_proves_is_chosen_and_nothing_typed_is_lost) {
+  const identity::Principal somebody = person("hanako@example.jp");
+  const std::string verify = "/staff/persons/" + somebody.public_id + "/verify";
+  expect_page("/staff/persons", "value=\"my-number-card\"", 200, {{"q", "hanako@example.jp"}});
+  http::Pairs form = {{"evidence", "運転免許証 第123456789012号"}, {"name.family", "町家"}, {"name.given", "花子"}, {"birth_date", "昭和"}, {"address.town", "中之島"}};
+  expect_page(verify, "href=\"#evidence\"", 422, form);   // never what stands on it
+  expect_page(verify, "href=\"#birth_date\"", 422, form);
+  for (const char* typed : {"value=\"町家\"", "value=\"昭和\"", "value=\"中之島\""}) expect_page(verify, typed, 422, form);
+  form[0].second = "drivers-licence", form[3].second = "１９９０-01-31";
+  EXPECT_EQ(ask(http::Method::post, verify, form).status, 200);
+  expect_page("/staff/persons", "value=\"1990-01-31\"", 200, {{"q", "hanako@example.jp"}});
+  EXPECT_EQ(ask(http::Method::post, "/staff/persons/nobody/verify", form).status, 404);
+}
+
 TEST_P(WebTest, open311_answers_in_both_forms) {
   auto services = ask(http::Method::get, "/open311/v2/services.json");
   EXPECT_EQ((*json::parse(services.body))[std::size_t{0}].text("service_code"), "fault.hole");

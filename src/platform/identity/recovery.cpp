@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/audit_entry.h"
+#include "platform/identity/evidence.h"
 #include "platform/identity/notices.h"
 #include "platform/identity/passkey_dao.h"
 #include "platform/identity/people.h"
@@ -160,7 +161,7 @@ Result<std::string> Recovery::log_in(std::string_view ticket, std::string_view c
 
 Result<void> Recovery::open_for(std::string_view public_id, const Principal& clerk, std::string_view evidence, std::string_view lang) {
   if (!allowed_(clerk, "person.verify")) return Error(ErrorCode::forbidden, "this needs: person.verify");
-  if (evidence.empty() || evidence.size() > 40) return Error(ErrorCode::invalid_input, "name the kind of evidence", "evidence");
+  if (!is_evidence(evidence)) return Error(ErrorCode::invalid_input, "name the kind of evidence", "evidence");
   Principal who;
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const auto person, person_dao::by_public_id(tx, public_id));
