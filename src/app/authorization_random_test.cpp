@@ -27,6 +27,7 @@ class RandomWorld {
     for (int i = 0; i < kTies; ++i) one_tie();
     for (int i = 0; i < kEmergencies; ++i) one_emergency();
     for (const auto& [reg, department, writer] : {std::tuple{"matrix-rows-a", kHere, "writer-0"}, {"matrix-rows-b", kThere, "writer-1"}}) rows(reg, department, writer);
+    for (int i = 0; i < kEmergencies; ++i) one_opened_row();
     targets();
   }
   std::vector<Caller> callers_;
@@ -38,6 +39,7 @@ class RandomWorld {
   SeededRng dice;
   std::vector<Case> cases_;
   std::vector<std::string> staff_, clerks_;
+  std::vector<std::pair<std::string, std::string>> rows_;   // register, number
 
   template <std::size_t N>
   const char* one_of(const char* const (&list)[N]) { return list[dice.below(N)]; }
@@ -120,18 +122,42 @@ class RandomWorld {
     const std::string name = clerks_[dice.below(clerks_.size())];
     const bool over = dice.below(2) == 0;
     auto done = w.store().write([&](store::Tx& tx) -> Result<int> {
-      MACHIYA_TRY(const auto staff, w.house().identity().staff(tx));
-      identity::Principal who;
-      for (const auto& member : staff)
-        if (member.name == name) who.kind = identity::PrincipalKind::staff, who.public_id = member.public_id, who.name = name, who.roles = member.roles, who.department = member.department;
-      MACHIYA_CHECK(w.house().identity().emergencies().open(tx, who, *w.house().identity().policy(), "case:" + c.number, 0, "case.read", "decide", "検査のための緊急閲覧です", "setup"));
-      if (!over) return 0;
-      MACHIYA_TRY(const auto changed, tx.execute("UPDATE identity_emergency SET until = 1 WHERE staff = :s AND object = :o", {{"s", who.actor()}, {"o", "case:" + c.number}}));
-      return static_cast<int>(changed);
+      MACHIYA_CHECK(w.house().identity().emergencies().open(tx, member(name), *w.house().identity().policy(), "case:" + c.number, 0, "case.read", "decide", "検査のための緊急閲覧です", "setup"));
+      return 0;
     });
     EXPECT_TRUE(done.ok()) << done.error().to_string();
-    if (over) std::erase_if(c.thing.ties, [&](const auto& tie) { return tie.relation == "emergency" && tie.who == name; });
-    c.thing.ties.push_back({"emergency", name, "", !over});
+    opened(c.thing, name, "case:" + c.number, over);
+  }
+  /// The same of a row.
+  void one_opened_row() {
+    if (clerks_.empty()) return;
+    const auto& [reg, number] = rows_[dice.below(rows_.size())];
+    const std::string name = clerks_[dice.below(clerks_.size())];
+    const bool over = dice.below(2) == 0;
+    const std::string object = "row:" + reg + "/" + number;
+    const auto done = w.store().write([&](store::Tx& tx) -> Result<int> {
+      MACHIYA_CHECK(w.house().identity().emergencies().open(tx, member(name), *w.house().identity().policy(), object, 0, "register.read", "register", "検査のための緊急閲覧です", "setup"));
+      return 0;
+    });
+    EXPECT_TRUE(done.ok()) << done.error().to_string();
+    for (Target& target : targets_)
+      if (target.path.find(number) != std::string::npos) opened(target.thing, name, object, over);
+  }
+  void opened(Thing& thing, const std::string& name, const std::string& object, bool over) {
+    const std::string actor = member(name).actor();
+    if (over) {
+      const auto done = w.store().write([&](store::Tx& tx) { return tx.execute("UPDATE identity_emergency SET until = 1 WHERE staff = :s AND object = :o", {{"s", actor}, {"o", object}}); });
+      EXPECT_TRUE(done.ok()) << done.error().to_string();
+      std::erase_if(thing.ties, [&](const auto& tie) { return tie.relation == "emergency" && tie.who == name; });
+    }
+    thing.ties.push_back({"emergency", name, "", !over});
+  }
+  identity::Principal member(const std::string& name) {
+    identity::Principal who;
+    const auto staff = w.store().read([&](store::ReadTx& tx) { return w.house().identity().staff(tx); });
+    for (const auto& one : *staff)
+      if (one.name == name) who.kind = identity::PrincipalKind::staff, who.public_id = one.public_id, who.name = name, who.roles = one.roles, who.department = one.department;
+    return who;
   }
 
   void rows(const std::string& reg, const std::string& department, const std::string& writer) {
@@ -141,6 +167,7 @@ class RandomWorld {
     for (int i = 0; i < 5; ++i) {
       const auto made = w.api(caller(writer), http::Method::post, "/api/v1/registers/" + reg + "/rows", "{\"values\":{\"tag\":\"t" + std::to_string(i) + "\",\"keeper\":\"金糸雀\"}}", 201);
       const std::string number = made.text("number");
+      rows_.emplace_back(reg, number);
       for (const std::string& path : {"/staff/registers/" + reg + "/rows/" + number, "/api/v1/registers/" + reg + "/rows/" + number, "/api/v1/registers/" + reg + "/rows/" + number + "/history"})
         targets_.push_back({path, "row", thing});
     }

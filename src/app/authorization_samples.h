@@ -33,11 +33,11 @@ class Samples {
   void callers() {
     all.push_back(w.visitor());
     for (const char* name : {"owner", "stranger", "guardian", "delegate", "delegate-of-one", "expired", "withdrawn"}) all.push_back(w.citizen(name));
-    for (const char* role : {"clerk", "approver", "counter", "moderator", "admin", "auditor"})
+    for (const char* role : {"clerk", "approver", "counter", "moderator", "admin", "auditor", "ciso"})
       for (const auto& [place, department] : {std::pair{"here", kHere}, {"there", kThere}}) all.push_back(w.staff(std::string(role) + "-" + place, {role}, department));
     for (const char* name : {"member", "emergency", "lapsed"}) all.push_back(w.staff(name, {"clerk"}, kThere));
     all.push_back(w.staff("no-role", {}, kHere));
-    for (const char* purpose : {"assist", "register", "audit", "nosuch"}) {   // the same clerk with a claimed purpose
+    for (const char* purpose : {"assist", "register", "audit", "nosuch", "emergency"}) {   // the same clerk with a claimed purpose
       Caller claiming = caller("clerk-here");
       claiming.asker.name = std::string("clerk-here for ") + purpose, claiming.asker.purpose = purpose;
       all.push_back(claiming);
@@ -109,9 +109,13 @@ class Samples {
     reports(sender);
     of["own-case"].push_back(of["report-case"].front());
     of["sent-case"] = of["own-case"];
+    lapse();
+  }
+  /// The emergencies of one member of staff are over.
+  void lapse() {
     in_write([&](store::Tx& tx) -> Result<void> {
-      auto lapse = tx.execute("UPDATE identity_emergency SET until = 1 WHERE staff = :s", {{"s", principal("lapsed").actor()}});
-      return lapse.ok() ? Result<void>() : Result<void>(lapse.error());
+      auto done = tx.execute("UPDATE identity_emergency SET until = 1 WHERE staff = :s", {{"s", principal("lapsed").actor()}});
+      return done.ok() ? Result<void>() : Result<void>(done.error());
     });
   }
 
@@ -232,8 +236,18 @@ class Samples {
       std::map<std::string, std::string> params = {{"register", reg}, {"number", number}, {"action", "fell"}, {"blob", blob}, {"batch", bulk.text("batch")},
                                                    {"import", behind(header_of(upload, "location"), "/import/", "/")}};
       of["register"].push_back({place, params, thing});
-      of["row"].push_back({place, params, thing});
-      of["row-file"].push_back({place, params, thing});
+      Thing row = thing;
+      if (std::string(place) == "here")
+        for (const char* name : {"emergency", "lapsed"}) {
+          in_write([&](store::Tx& tx) {
+            return w.house().identity().emergencies().open(tx, principal(name), *w.house().identity().policy(), std::string("row:") + reg + "/" + number, 0, "register.read", "register", "検査のための緊急閲覧です", "setup");
+          });
+          row.ties.push_back({"emergency", name, "", std::string(name) == "emergency"});
+        }
+      lapse();
+      of["any-row"].push_back({place, params, {}});
+      of["row"].push_back({place, params, row});
+      of["row-file"].push_back({place, params, row});
       of["batch"].push_back({place, params, thing});
       Thing imported = thing, waiting = thing;
       imported.maker = approver.asker.who, waiting.maker = clerk.asker.who;

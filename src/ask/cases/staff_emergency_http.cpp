@@ -15,19 +15,17 @@ constexpr std::string_view kAction = "case.read";
 
 std::string object_of(std::string_view number) { return "case:" + std::string(number); }
 
-/// The purposes of this person's roles that are for reading a case.
-Data purposes(const Web& web, const identity::Principal& who, const std::string& lang, std::string_view chosen) {
-  const auto policy = web.cases.platform().identity.policy();
-  const auto city = web.city();
+/// The purposes of this person's roles that are for what they would do.
+Data purposes(const EmergencyForm& form, const identity::Principal& who, const std::string& lang, std::string_view chosen) {
   Data options{Data::List{}};
   std::vector<std::string> seen;
   for (const std::string& name : who.roles) {
-    const auto* role = policy->role(name);
+    const auto* role = form.policy->role(name);
     if (role == nullptr) continue;
     for (const std::string& purpose : role->purposes) {
-      if (!policy->covers(purpose, kAction) || std::find(seen.begin(), seen.end(), purpose) != seen.end()) continue;
+      if (!form.policy->covers(purpose, form.action) || std::find(seen.begin(), seen.end(), purpose) != seen.end()) continue;
       seen.push_back(purpose);
-      const std::string label = city ? city::Text(city->policy()["purposes"][purpose]["name"]).in(lang) : purpose;
+      const std::string label = form.city ? city::Text(form.city->policy()["purposes"][purpose]["name"]).in(lang) : purpose;
       options.push(option(purpose, label.empty() ? purpose : label, purpose == chosen));
     }
   }
@@ -36,23 +34,35 @@ Data purposes(const Web& web, const identity::Principal& who, const std::string&
 
 }  // namespace
 
-Response emergency_form(const Web& web, Request& request, int status, const std::string& wrong) {
-  const std::string lang = staff_language(request), number(request.param("number"));
-  const auto t = [&](std::string_view key) { return web.texts.text(lang, key); };
-  Data data = staff_page(web, request, "staff_emergency.title");
-  data.set("number", number);
+void add_emergency_fields(Data& data, const Request& request, const EmergencyForm& form, const std::string& wrong) {
+  const std::string lang = staff_language(request);
+  const auto t = [&](std::string_view key) { return form.texts.text(lang, key); };
   const std::string reason(request.form("reason").value_or("")), purpose(request.form("purpose").value_or(""));
-  Data why = Data().set("type", "long-text").set("id", "reason").set("name", "reason").set("label", t("staff_emergency.reason")).set("hint", t("staff_emergency.reason_hint"))
+  Data why = Data().set("type", "long-text").set("id", "reason").set("name", "reason").set("label", t("staff_emergency.reason")).set("hint", t(form.reason_hint))
                  .set("required", true).set("value", reason).set("max_length", static_cast<int>(identity::Emergencies::kMost));
   Data what = Data().set("type", "select").set("id", "purpose").set("name", "purpose").set("label", t("staff_emergency.purpose")).set("required", true)
-                  .set("options", purposes(web, identity::principal_of(request), lang, purpose));
+                  .set("options", purposes(form, identity::principal_of(request), lang, purpose));
   if (!wrong.empty()) {
     (wrong == "reason" ? why : what).set("error", t("staff_emergency.needs_" + wrong));
     data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#" + wrong).set("text", t("staff_emergency.needs_" + wrong))})));
   }
   data.set("fields", Data(Data::List{std::move(what), std::move(why)}));
+}
+
+namespace {
+
+Response emergency_form(const Web& web, Request& request, int status, const std::string& wrong) {
+  const std::string lang = staff_language(request), number(request.param("number"));
+  Data data = staff_page(web, request, "staff_emergency.title");
+  data.set("number", number).set("action", "/staff/cases/" + number + "/emergency");
+  data.set("refused", web.texts.text(lang, "staff_emergency.refused")).set("lead", web.texts.text(lang, "staff_emergency.lead"));
+  const auto policy = web.cases.platform().identity.policy();
+  const auto city = web.city();
+  add_emergency_fields(data, request, {policy.get(), city.get(), web.texts, kAction, "staff_emergency.reason_hint"}, wrong);
   return render(web, request, "cases/emergency", std::move(data), lang, status);
 }
+
+}  // namespace
 
 Response case_refused(const Web& web, Request& request, const Error& error) {
   const auto& identity = web.cases.platform().identity;

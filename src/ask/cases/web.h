@@ -66,6 +66,16 @@ void add_open311_routes(http::Router& router, const Web& web);
 void add_emergency_routes(http::Router& router, const Web& web);
 void add_guardian_routes(http::Router& router, const Web& web);
 
+/// What the forms for emergency access to a case and to a row share.
+struct EmergencyForm {
+  const identity::Policy* policy;
+  const city::City* city;
+  const locale::Catalogue& texts;
+  std::string_view action;         ///< for which a purpose is chosen: "case.read", "register.read"
+  std::string_view reason_hint;    ///< key
+};
+/// Purpose and reason as they were typed; `wrong`: the field that is.
+void add_emergency_fields(pages::Data& data, const http::Request& request, const EmergencyForm& form, const std::string& wrong);
 /// A case that is refused: who may open it in an emergency gets the form for that, with the status of the refusal.
 http::Response case_refused(const Web& web, http::Request& request, const Error& error);
 /// Until when the case stands open to this person only because of an emergency, as text; "" when they may anyway.

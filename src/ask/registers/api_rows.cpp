@@ -87,7 +87,7 @@ Response search(const Web& web, Request& request) {
 }
 
 Response row(const Web& web, Request& request) {
-  const auto reg = register_of(web, request);
+  const auto reg = register_of_row(web, request);
   if (!reg.ok()) return api_problem(web, request, reg.error());
   const auto row = web.registers.open(**reg, request.param("number"), identity::principal_of(request), request.id);
   return row.ok() ? api_whole_row(web, request, **reg, *row) : api_problem(web, request, row.error());
@@ -104,7 +104,7 @@ Value entry_json(const Register& reg, const HistoryEntry& entry) {
 }
 
 Response history(const Web& web, Request& request) {
-  const auto reg = register_of(web, request);
+  const auto reg = register_of_row(web, request);
   if (!reg.ok()) return api_problem(web, request, reg.error());
   const identity::Principal& who = identity::principal_of(request);
   const auto row = web.registers.open(**reg, request.param("number"), who, request.id);   // the look is an audit row

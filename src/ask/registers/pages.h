@@ -68,6 +68,11 @@ std::vector<Candidate> candidates(const Web& web, std::string_view register_id, 
 /// The number when exactly one row is meant.
 std::optional<std::string> resolve(const Web& web, std::string_view register_id, std::string_view typed, const identity::Principal& who, std::string_view lang);
 
+// pages_emergency.cpp
+/// A row that is refused: who may open it in an emergency gets the form for that.
+http::Response row_refused(const Web& web, http::Request& request, const Error& error);
+http::Response open_row_in_emergency(const Web& web, http::Request& request);
+
 // pages_form.cpp
 /// A form as it stands: what the person saw when it was opened, and what they have typed.
 struct Form {

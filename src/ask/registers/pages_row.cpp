@@ -18,9 +18,17 @@ struct Opened {
   Row row;
 };
 
-Result<Opened> open(const Web& web, const Request& request) {
+/// To be acted upon: what stands open in an emergency is to be read and nothing else.
+Result<Opened> open_to_act(const Web& web, const Request& request) {
   Opened out;
   MACHIYA_TRY(out.reg, register_of(web, request));
+  MACHIYA_TRY(out.row, web.registers.open(*out.reg, request.param("number"), identity::principal_of(request), request.id));
+  return out;
+}
+
+Result<Opened> open(const Web& web, const Request& request) {
+  Opened out;
+  MACHIYA_TRY(out.reg, register_of_row(web, request));
   MACHIYA_TRY(out.row, web.registers.open(*out.reg, request.param("number"), identity::principal_of(request), request.id));
   return out;
 }
@@ -53,7 +61,7 @@ Data sections_of(const Web& web, const Request& request, const Opened& o) {
   for (const Section& section : o.reg->sections) {
     Data rows{Data::List{}};
     bool any = false;
-    for (const Column* column : readable(web, *o.reg, section.columns, identity::principal_of(request))) rows.push(value_data(web, request, o, *column)), any = true;
+    for (const Column* column : readable(web, *o.reg, section.columns, o.row, identity::principal_of(request))) rows.push(value_data(web, request, o, *column)), any = true;
     const std::string title = section.title.in(lang);
     if (any && !section.columns.empty()) out.push(Data().set("title", title.empty() ? text(web, request, "staff_registers.values") : title).set("rows", std::move(rows)));
   }
@@ -104,6 +112,7 @@ Response show(const Web& web, const Request& request, const Opened& o, std::stri
   const std::string title = title_of(web, *o.reg, o.row, lang);
   Data data = register_page(web, request, *o.reg, title);
   data.set("heading", title).set("number", o.row.number).set("href", row_path(*o.reg, o.row.number)).set("revision", static_cast<long long>(o.row.revision));
+  if (o.row.emergency_until) data.set("emergency", text(web, request, "staff_emergency.banner", {{"until", cases::detail::date_time_text(*o.row.emergency_until, lang)}}));
   if (Data tag = state_tag(web, *o.reg, o.row.state, lang); tag.find("label")) data.set("tag", std::move(tag));
   data.set("created", locale::format_time(o.row.created, lang)).set("changed", locale::format_time(o.row.changed, lang));
   data.set("sections", sections_of(web, request, o)).set("related", related_of(web, request, *o.reg, o.row.number)).set("reminders", reminders_of_row(web, request, *o.reg, o.row));
@@ -128,7 +137,7 @@ Response show(const Web& web, const Request& request, const Opened& o, std::stri
 Response get_row(const Web& web, Request& request) {
   if (const auto reg = register_of(web, request); reg.ok() && (*reg)->of_cases) return http::see_other(row_path(**reg, request.param("number")));
   const auto o = open(web, request);
-  if (!o.ok()) return http::problem(o.error(), request);
+  if (!o.ok()) return row_refused(web, request, o.error());
   const std::string done(request.query("done").value_or(""));
   const bool known = done == "add" || done == "change" || done == "same" || done == "act" || done == "comment";
   return show(web, request, *o, known ? "staff_registers.done." + done : "", done == "same" ? "info" : "success", 200);
@@ -162,7 +171,7 @@ Response action_form(const Web& web, const Request& request, const Opened& o, co
 }
 
 Response get_action(const Web& web, Request& request) {
-  const auto o = open(web, request);
+  const auto o = open_to_act(web, request);
   if (!o.ok()) return http::problem(o.error(), request);
   const cases::Action* action = action_of(web, request, *o);
   return action ? action_form(web, request, *o, *action, {}, 200) : http::problem(Error(ErrorCode::not_found, "action"), request);
@@ -175,7 +184,7 @@ std::string way_back(const Request& request, const Register& reg, std::string ot
 }
 
 Response post_action(const Web& web, Request& request) {
-  const auto o = open(web, request);
+  const auto o = open_to_act(web, request);
   if (!o.ok()) return http::problem(o.error(), request);
   const cases::Action* action = action_of(web, request, *o);
   const std::string reason(trim(param_of(request, "reason")));
@@ -188,7 +197,7 @@ Response post_action(const Web& web, Request& request) {
     return action_form(web, request, *o, *action, {{"reason", "required", text(web, request, "staff_registers.needs_reason")}}, 422);
   auto saved = web.registers.act(*o->reg, o->row.number, std::atoll(param_of(request, "revision").c_str()), action->id, reason, identity::principal_of(request), staff_language(request), request.id);
   if (!saved.ok() && saved.error().code == ErrorCode::conflict) {
-    const auto again = open(web, request);
+    const auto again = open_to_act(web, request);
     return again.ok() ? show(web, request, *again, "staff_registers.changed_meanwhile", "warning", 409) : http::problem(again.error(), request);
   }
   if (!saved.ok()) return http::problem(saved.error(), request);
@@ -204,7 +213,7 @@ Response post_comment(const Web& web, Request& request) {
   const std::string here = row_path(**reg, request.param("number"));
   if (!web.registers.may_add(**reg, identity::principal_of(request))) return http::problem(Error(ErrorCode::forbidden, "no right to comment"), request);
   if (said.empty()) {
-    const auto o = open(web, request);
+    const auto o = open_to_act(web, request);
     return o.ok() ? show(web, request, *o, "", "", 422, text(web, request, "staff_registers.needs_comment")) : http::problem(o.error(), request);
   }
   auto done = web.registers.comment(**reg, request.param("number"), said, identity::principal_of(request), request.id);
@@ -228,7 +237,7 @@ Response row_file(const Web& web, Request& request) {
   if (!o.ok()) return http::problem(o.error(), request);
   const std::string blob(request.param("blob"));
   bool held = waits_for(web, identity::principal_of(request), blob);
-  for (const Column* column : readable(web, *o->reg, {}, identity::principal_of(request)))
+  for (const Column* column : readable(web, *o->reg, {}, o->row, identity::principal_of(request)))
     if (column->question && column->question->takes_files())
       for (const json::Value& item : o->row.values[column->name].items()) held = held || item.text("blob") == blob;
   return held ? send_file(web, request, blob) : http::problem(Error(ErrorCode::not_found, "file"), request);
@@ -243,11 +252,12 @@ Response new_file(const Web& web, Request& request) {
 
 void add_row_routes(http::Router& router, const Web& web) {
   const std::string one = std::string(kBase) + "/{register}", row = one + "/rows/{number}";
-  http::RouteOptions page = staff_route("staff-register-row", row);
+  const auto or_in_emergency = [](http::RouteOptions o) { return o.permission += "|staff:breakglass.use", o; };
+  http::RouteOptions page = or_in_emergency(staff_route("staff-register-row", row));
   page.reads_personal_data = true, page.object = "row", page.action = "read";
   http::RouteOptions action = staff_route("staff-register-action", row + "/actions/{action}");
   action.reads_personal_data = true, action.object = "row", action.action = "act";
-  http::RouteOptions file = staff_route("");
+  http::RouteOptions file = or_in_emergency(staff_route(""));
   file.reads_personal_data = true, file.object = "row-file", file.action = "read";
   http::RouteOptions waiting = staff_route("").on("new-file", "write");
   waiting.shows_own_input = true;
@@ -258,6 +268,7 @@ void add_row_routes(http::Router& router, const Web& web) {
   router.post(row + "/actions/{action}", act, [web](Request& r) { return post_action(web, r); });
   router.post(row + "/comments", comment, [web](Request& r) { return post_comment(web, r); });
   router.get(row + "/files/{blob}", file, [web](Request& r) { return row_file(web, r); });
+  router.post(row + "/emergency", cases::detail::staff_route("breakglass.use", "").on("any-row"), [web](Request& r) { return open_row_in_emergency(web, r); });
   router.get(one + "/files/{blob}", waiting, [web](Request& r) { return new_file(web, r); });
 }
 

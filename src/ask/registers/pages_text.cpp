@@ -54,15 +54,27 @@ std::string title_of(const Web& web, const Register& reg, const Row& row, std::s
   return text.empty() ? row.number : text;
 }
 
-std::vector<const Column*> readable(const Web& web, const Register& reg, const std::vector<std::string>& names, const identity::Principal& who) {
+namespace {
+
+std::vector<const Column*> those_of(const Register& reg, const std::vector<std::string>& names, const std::function<bool(const Column&)>& may_read) {
   std::vector<const Column*> out;
   auto add = [&](const Column* column) {
-    if (column && column->type != AnswerType::info && web.registers.may_read(reg, *column, who)) out.push_back(column);
+    if (column && column->type != AnswerType::info && may_read(*column)) out.push_back(column);
   };
   for (const std::string& name : names) add(reg.column(name));
   if (names.empty())
     for (const Column& column : reg.columns) add(&column);
   return out;
+}
+
+}  // namespace
+
+std::vector<const Column*> readable(const Web& web, const Register& reg, const std::vector<std::string>& names, const identity::Principal& who) {
+  return those_of(reg, names, [&](const Column& column) { return web.registers.may_read(reg, column, who); });
+}
+
+std::vector<const Column*> readable(const Web& web, const Register& reg, const std::vector<std::string>& names, const Row& row, const identity::Principal& who) {
+  return those_of(reg, names, [&](const Column& column) { return web.registers.may_read(reg, column, row, who); });
 }
 
 }  // namespace machiya::registers::detail

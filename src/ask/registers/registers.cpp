@@ -37,9 +37,7 @@ std::vector<std::shared_ptr<const Register>> Registers::of_cases(const identity:
 }
 
 Result<std::shared_ptr<const Register>> Registers::find(std::string_view id, const identity::Principal& who) const {
-  const auto city = impl_->p.city();
-  const city::Loaded* loaded = city->find("register", id);
-  auto reg = loaded != nullptr ? std::dynamic_pointer_cast<const Register>(loaded->definition) : nullptr;
+  auto reg = impl_->register_of_rows(id);
   if (!reg)
     if (const auto cases = impl_->case_registers(); cases->count(std::string(id)) > 0) reg = cases->at(std::string(id));
   if (!reg || !impl_->access(*reg, who).read()) return Error(ErrorCode::not_found, "no such register");

@@ -60,6 +60,7 @@ struct Row {
   bool ended = false;
   Values values;                    ///< only columns that the reader may see
   std::map<std::string, std::string> titles;   ///< of related rows, by column
+  std::optional<Instant> emergency_until;      ///< of an opened row: it is read only because of an emergency, which ends then
 };
 struct Query {
   std::vector<Condition> where;     ///< all of them; only indexed columns that the reader may see, and "state"
@@ -216,6 +217,18 @@ class Registers {
   std::vector<std::shared_ptr<const Register>> of_cases(const identity::Principal& who) const;
   /// Either kind.
   Result<std::shared_ptr<const Register>> find(std::string_view id, const identity::Principal& who) const;
+  // Emergency access (docs/staff.md): one row that somebody may not read stands open to them for an hour, to be read and nothing else.
+  /// The register of a row, also while an emergency has opened this row to them; not_found like find().
+  Result<std::shared_ptr<const Register>> find_of_row(std::string_view id, std::string_view number, const identity::Principal& who) const;
+  /// The register of a row that is there and closed to them, which they may open in an emergency; not_found for everything else.
+  Result<std::shared_ptr<const Register>> find_closed(std::string_view id, std::string_view number, const identity::Principal& who) const;
+  /// Opens a row that find_closed() gives; errors of Emergencies::open.
+  Result<void> open_in_emergency(std::string_view id, std::string_view number, const identity::Principal& who, std::string_view purpose, std::string_view reason,
+                                 std::string_view request);
+  /// The policy in force; never null.
+  std::shared_ptr<const identity::Policy> policy() const;
+  /// May they read this column of a row that they opened?
+  bool may_read(const Register& reg, const Column& column, const Row& row, const identity::Principal& who) const;
   // Rights: one rule for page, API, export and import. The department must be the owner's, unless the role's scope is all.
   bool may_read(const Register& reg, const identity::Principal& who) const;
   bool may_read(const Register& reg, const Column& column, const identity::Principal& who) const;

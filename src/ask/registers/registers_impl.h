@@ -132,6 +132,16 @@ struct Registers::Impl {
   mutable std::shared_ptr<const city::City> indexed_city;
   mutable std::shared_ptr<const AllIndexed> indexed_all;
 
+  // Emergencies (registers_emergency.cpp)
+  /// What somebody may do with one row: as with the register, or to read it while an emergency holds.
+  struct RowAccess {
+    Access access;
+    std::optional<Instant> emergency_until;
+  };
+  Result<RowAccess> access_to_row(store::ReadTx& tx, const Register& reg, std::string_view number, const identity::Principal& who) const;
+  /// A register of rows by id, whoever may see it; null when there is none.
+  std::shared_ptr<const Register> register_of_rows(std::string_view id) const;
+
   // Reading (registers_read.cpp)
   /// Must what is sealed be opened to show these columns (empty: all) to somebody?
   bool opens(const Register& reg, const Access& access, const std::vector<std::string>& columns) const;

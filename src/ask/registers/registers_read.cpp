@@ -143,19 +143,22 @@ Result<Row> Registers::Impl::shown_with_titles(const Register& reg, const FullRo
 }
 
 Result<Row> Registers::open(const Register& reg, std::string_view number, const identity::Principal& who, std::string_view request) {
-  const Access access = impl_->access(reg, who);
-  if (!access.read()) return Error(ErrorCode::not_found, "no such register");
   if (reg.of_cases) return Error(ErrorCode::not_found, "module cases opens a case");
+  std::string purpose;
   MACHIYA_TRY(Row row, impl_->p.store.read([&](store::ReadTx& tx) -> Result<Row> {
+    MACHIYA_TRY(const auto may, impl_->access_to_row(tx, reg, number, who));
+    if (!may.access.read()) return Error(ErrorCode::not_found, "no such register");
     MACHIYA_TRY(const FullRow full, impl_->load(tx, reg, number));
     std::vector<Row> rows;
-    rows.push_back(impl_->shown(reg, full, access));
+    rows.push_back(impl_->shown(reg, full, may.access));
     MACHIYA_CHECK(impl_->add_titles(tx, reg, rows, who));
+    rows.front().emergency_until = may.emergency_until;
+    purpose = may.access.purpose();
     return std::move(rows.front());
   }));
-  if (reg.has_personal()) {
+  if (reg.has_personal() || row.emergency_until) {
     if (impl_->p.audit.backlogged()) return Error(ErrorCode::unavailable, "reads of personal data cannot be recorded");
-    impl_->p.audit.append_later({who.actor(), "register.read", "row:" + row.number, access.purpose(), std::string(request), Value::object({{"register", reg.id}})});
+    impl_->p.audit.append_later({who.actor(), "register.read", "row:" + row.number, purpose, std::string(request), Value::object({{"register", reg.id}})});
   }
   return row;
 }
@@ -209,10 +212,11 @@ Result<std::vector<HistoryEntry>> Registers::Impl::entries(store::ReadTx& tx, co
 }
 
 Result<std::vector<HistoryEntry>> Registers::history(const Register& reg, std::string_view number, const identity::Principal& who) {
-  const Access access = impl_->access(reg, who);
-  if (!access.read()) return Error(ErrorCode::not_found, "no such register");
   if (reg.of_cases) return Error(ErrorCode::not_found, "module cases tells the history of a case");
   return impl_->p.store.read([&](store::ReadTx& tx) -> Result<std::vector<HistoryEntry>> {
+    MACHIYA_TRY(const auto may, impl_->access_to_row(tx, reg, number, who));
+    const Access& access = may.access;
+    if (!access.read()) return Error(ErrorCode::not_found, "no such register");
     MACHIYA_TRY(FullRow row, impl_->load(tx, reg, number));
     MACHIYA_TRY(auto out, impl_->entries(tx, reg, row.stored, &access, 0));
     // The first entry holds no values: they follow from those of today and every change since, backwards.

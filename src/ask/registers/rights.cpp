@@ -21,13 +21,24 @@ Access::Access(const Register& reg, std::shared_ptr<const city::City> city, std:
   roles_ = identity::acting_roles(*policy, who, reg.owner);
 }
 
-bool Access::any(const std::vector<std::string>& wanted) const {
-  return std::any_of(roles_.begin(), roles_.end(), [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
+namespace {
+
+bool shared(const std::vector<std::string>& roles, const std::vector<std::string>& wanted) {
+  return std::any_of(roles.begin(), roles.end(), [&](const std::string& role) { return std::find(wanted.begin(), wanted.end(), role) != wanted.end(); });
 }
+
+}  // namespace
+
+bool Access::any(const std::vector<std::string>& wanted) const { return shared(roles_, wanted); }
 
 bool Access::read(const Column& column) const {
   if (reg_.of_cases) return !departments(is_answer(column) ? "case.read" : "case.list").empty();
-  return read() && (column.read.empty() || any(column.read));
+  return read() && (column.read.empty() || any(column.read) || (emergency_ && shared(who_.roles, column.read)));
+}
+
+void Access::open_in_emergency() {
+  if (reg_.of_cases) return;   // module cases opens a case
+  emergency_ = true, writes_ = false, purpose_ = kEmergency;
 }
 
 std::vector<std::string> Access::departments(std::string_view permission) const {

@@ -14,6 +14,9 @@ namespace machiya::registers {
 
 inline constexpr std::string_view kReadScope = "registers.read", kWriteScope = "registers.write";   ///< writing holds reading
 
+/// The relation of policy.yaml by which somebody reads a row that was opened to them in an emergency, and the purpose of what they read so.
+inline constexpr std::string_view kEmergency = "emergency";
+
 /// The rule of module cases: may somebody do this with the cases of a department? ("case.list", "case.read", "case.export")
 using MayCase = std::function<bool(const identity::Principal& who, std::string_view permission, std::string_view department)>;
 
@@ -26,14 +29,17 @@ class Access {
  public:
   Access(const Register& reg, std::shared_ptr<const city::City> city, std::shared_ptr<const identity::Policy> policy, const identity::Principal& who, const MayCase& may_case);
 
-  bool read() const { return reg_.of_cases ? !departments("case.list").empty() : any(reg_.rights.read); }
+  bool read() const { return reg_.of_cases ? !departments("case.list").empty() : emergency_ || any(reg_.rights.read); }
   bool write() const { return !reg_.of_cases && writes_ && read() && any(reg_.rights.write); }
   bool bulk() const { return write() && any(reg_.rights.bulk); }
   bool import() const { return write() && any(reg_.rights.import); }
-  bool take_away() const { return reg_.of_cases ? !departments("case.export").empty() : read(); }
+  bool take_away() const { return reg_.of_cases ? !departments("case.export").empty() : !emergency_ && read(); }
   bool read(const Column& column) const;
   /// Only what people enter can be written.
   bool write(const Column& column) const { return column.entered() && write() && (column.write.empty() || any(column.write)); }
+  /// From now on for one row that stands open in an emergency: to be read, nothing else. A column that only some readers of the register see
+  /// stays closed to somebody who has none of their roles in any department.
+  void open_in_emergency();
   const identity::Principal& who() const { return who_; }
   /// For which purpose rows are read, for the audit.
   const std::string& purpose() const { return purpose_; }
@@ -54,6 +60,7 @@ class Access {
   const identity::Principal& who_;   ///< of the call that this lives in
   const MayCase& may_case_;
   bool writes_ = true;               ///< false for a client that may only read
+  bool emergency_ = false;
   std::string purpose_;
   std::vector<std::string> roles_;
 };

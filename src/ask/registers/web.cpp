@@ -47,6 +47,10 @@ Result<std::shared_ptr<const Register>> register_of(const Web& web, const http::
   return web.registers.find(request.param("register"), identity::principal_of(request));
 }
 
+Result<std::shared_ptr<const Register>> register_of_row(const Web& web, const http::Request& request) {
+  return web.registers.find_of_row(request.param("register"), request.param("number"), identity::principal_of(request));
+}
+
 Data register_page(const Web& web, const http::Request& request, const Register& reg, std::string title) {
   const std::string lang = staff_language(request);
   Data data = web.staff_frame(request);

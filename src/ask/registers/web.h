@@ -56,6 +56,8 @@ http::Response render(const Web& web, const http::Request& request, std::string_
 pages::Data register_page(const Web& web, const http::Request& request, const Register& reg, std::string title);
 /// The register of the route's {register}; not_found also for what this person may not see.
 Result<std::shared_ptr<const Register>> register_of(const Web& web, const http::Request& request);
+/// The same for the address of one row, which may stand open in an emergency.
+Result<std::shared_ptr<const Register>> register_of_row(const Web& web, const http::Request& request);
 /// kBase + "/<register>" + rest.
 std::string path_of(const Register& reg, std::string_view rest = {});
 /// The page of a row; of a case its own page, the one place where it is acted upon.
@@ -72,6 +74,8 @@ std::string shown(const Web& web, const Register& reg, const Column& column, con
 std::string state_name(const Web& web, const Register& reg, std::string_view state, std::string_view lang);
 /// The columns that somebody may read, in the order of `names` or of the definition.
 std::vector<const Column*> readable(const Web& web, const Register& reg, const std::vector<std::string>& names, const identity::Principal& who);
+/// Of a row that they opened.
+std::vector<const Column*> readable(const Web& web, const Register& reg, const std::vector<std::string>& names, const Row& row, const identity::Principal& who);
 
 }  // namespace detail
 }  // namespace machiya::registers
