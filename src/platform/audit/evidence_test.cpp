@@ -9,6 +9,7 @@
 #include "platform/audit/archive.h"
 #include "platform/audit/audit.h"
 #include "platform/audit/audit_dao.h"
+#include "platform/audit/notary.h"
 #include "platform/audit/statement.h"
 #include "platform/audit/testing.h"
 #include "platform/audit/verify.h"
@@ -58,6 +59,27 @@ TEST_P(EvidenceTest, the_background_thread_signs_the_first_head_at_once) {
   while (!audit.last_statement()) std::this_thread::yield();
   audit.stop();
   EXPECT_EQ(copies().size(), 1u);
+}
+
+// Planted once: a background that looked again at every beat; the first expectation of `waited` failed.
+TEST_P(EvidenceTest, a_copy_that_fails_is_tried_once_a_minute_and_told_once) {
+  using Look = Notary::Look;
+  Notary notary(store(), clock_, options());
+  EXPECT_EQ(notary.look(), Look::quiet);
+  std::filesystem::remove(copy_);
+  std::filesystem::create_directory(copy_);   // where the copy was, nothing can be written
+  clock_.advance(kHour);
+  EXPECT_EQ(notary.look(), Look::told);
+  for (int beat = 0; beat < 140; ++beat, clock_.advance(400'000)) EXPECT_EQ(notary.look(), Look::waited) << beat;
+  clock_.advance(kMinute);
+  EXPECT_EQ(notary.look(), Look::quiet) << "the same trouble is not said again";
+  EXPECT_FALSE(notary.run(true).ok()) << "who asks for it does not wait";
+  std::filesystem::remove(copy_);
+  EXPECT_EQ(notary.look(), Look::waited);
+  clock_.advance(kMinute);
+  EXPECT_EQ(notary.look(), Look::told) << "it is well again";
+  EXPECT_EQ(notary.last_copied(), copies().back().at);
+  EXPECT_EQ(notary.look(), Look::quiet);
 }
 
 TEST_P(EvidenceTest, a_torn_line_of_the_copy_is_written_again) {

@@ -60,6 +60,19 @@ Result<void> Notary::run(bool now) {
   return {};
 }
 
+Notary::Look Notary::look() {
+  const Instant at = clock_.now();
+  if (!failing_.empty() && at < next_look_ && next_look_.us - at.us <= kRetryAfter) return Look::waited;   // a clock that was set back does not hold it up
+  const auto done = run(false);
+  const std::string why = done.ok() ? "" : done.error().to_string();
+  if (!done.ok()) next_look_ = Instant{at.us + kRetryAfter};
+  if (why == failing_) return Look::quiet;
+  failing_ = why;
+  if (done.ok()) log(LogLevel::info, "audit-statement-resumed");
+  else log(LogLevel::error, "audit-statement-failed", {{"error", why}});
+  return Look::told;
+}
+
 std::optional<Instant> Notary::last_copied() const {
   std::lock_guard lock(mutex_);
   return last_copied_;

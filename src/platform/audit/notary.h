@@ -1,5 +1,6 @@
 // Signs the chain's head once an hour and copies it out. One process at a time: the sealer calls it under its lease.
 #pragma once
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,6 +19,10 @@ class Notary {
   /// Signs when the last statement is an hour old (or `now`), then brings the copy up to the database. integrity_broken
   /// when the copy knows more than the database: the database was set back.
   Result<void> run(bool now);
+  /// What a look of the background came to. told: the log says that it began to fail, fails for another reason, or is well again.
+  enum class Look : std::uint8_t { waited, quiet, told };
+  /// run() for the background, at every beat: while it fails, once a minute, for each look reads every statement and the whole copy.
+  Look look();
   /// When the last statement that also stands in the copy was made; nothing before the first.
   std::optional<Instant> last_copied() const;
 
@@ -31,7 +36,11 @@ class Notary {
   const Clock& clock_;
   const vault::SigningKey* key_;
   const std::int64_t every_;
+  static constexpr std::int64_t kRetryAfter = kMinute;
+
   std::optional<StatementFile> file_;
+  Instant next_look_{0};    ///< while it fails; of the background alone
+  std::string failing_;     ///< why, as the log has it; "" while it is well
   std::mutex run_mutex_;
   mutable std::mutex mutex_;
   std::optional<Instant> last_copied_;
