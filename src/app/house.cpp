@@ -13,6 +13,7 @@
 #include "ask/registers/seed.h"
 #include "ask/registers/web.h"
 #include "base/log.h"
+#include "platform/identity/policy_history.h"
 
 namespace machiya::app {
 namespace {
@@ -180,6 +181,11 @@ void House::Impl::plan_retention() {
   if (auto done = registers->plan_retention(); !done.ok()) log(LogLevel::warn, "retention-not-planned", {{"why", done.error().to_string()}});
 }
 
+void House::Impl::keep_policy(const city::City& now, std::string_view why) {
+  const identity::PolicyHistory history(*store, *audit, clock);
+  if (auto kept = history.keep(json::to_text(now.policy()), why); !kept.ok()) log(LogLevel::error, "policy-not-kept", {{"why", kept.error().to_string()}});
+}
+
 void House::Impl::flush_statistics() {
   if (auto done = statistics->flush(); !done.ok()) log(LogLevel::warn, "statistics-not-written", {{"why", done.error().to_string()}});
 }
@@ -206,6 +212,7 @@ void House::start() {
     while (!impl_->upkeep_wakes.wait_for(lock, std::chrono::seconds(5), [this] { return !impl_->running; }))
       impl_->keep_up();
   });
+  impl_->keep_policy(*impl_->furniture->city->current(), "start");
   impl_->tend_index();
   impl_->key_exchange->tend();
   impl_->audit->start();
@@ -241,6 +248,7 @@ city::LoadReport House::Impl::reload() {
   if (report.city) {
     if (auto policy = identity->reload_policy(json::to_text(report.city->policy())); !policy.ok())
       log(LogLevel::error, "policy-refused", {{"why", policy.error().to_string()}});
+    else keep_policy(*report.city, "reload");
     if (running) plan_reminders(true);   // a definition may remind of something else now
   }
   if (report.city && running) tend_index();

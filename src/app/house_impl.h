@@ -92,6 +92,8 @@ struct House::Impl {
   void tend_index();
   void plan_reminders(bool now);
   void plan_retention();
+  /// So that what changed in it is shown to who answers for it (/staff/protection/policy).
+  void keep_policy(const city::City& now, std::string_view why);
   void flush_statistics();
   int rounds = 0;   ///< of keep_up()
 

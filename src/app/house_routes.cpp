@@ -119,6 +119,7 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   console::add_audit_routes(router, {*store, *audit, *identity, *furniture->templates, *furniture->texts, clock, staff_frame, city_now()});
   const SecurityParts security{settings, *store, *audit, *identity, *registers, clock};
   console::add_security_routes(router, {*audit, *furniture->templates, *furniture->texts, staff_frame, city_now(), security_panels(security), setting_checks(security)});
+  console::add_protection_routes(router, protection_pages(security, *furniture->templates, *furniture->texts, staff_frame, city_now()));
   add_definitions_routes(router, DefinitionsPage{*furniture->templates, *furniture->texts, staff_frame, city_now(), [this] { return reload(); }});
   const registers::Web register_web{*registers, *store, *blobs, *furniture->templates, *furniture->texts, furniture->reference.get(), clock, staff_frame, city_now(),
                                     settings.data + "/spool", base_url()};

@@ -23,6 +23,7 @@ constexpr int kPage = 1000;          // audit rows a search
 constexpr std::size_t kShown = 20;   // anomalies on the page; the audit has all
 constexpr std::int64_t kStatementLate = 2 * kHour;
 constexpr int kKeyDays = 366, kDrillDays = 100;   // docs/operators.md: the master key once a year, a drill every quarter
+constexpr const char* kProgram = "/proc/self/exe";
 constexpr std::string_view kIncidents = "security-incidents", kCoverage = "literacy-coverage";
 
 std::string filled(std::string text, std::string_view name, const std::string& value) {
@@ -30,10 +31,18 @@ std::string filled(std::string text, std::string_view name, const std::string& v
   return at == std::string::npos ? text : text.replace(at, name.size(), value);
 }
 
-/// Every row of an action within the last days.
-Result<std::vector<audit::Audit::Record>> rows_of(const SecurityParts& p, const std::string& action) {
+/// The head was signed, and copied out when there is a copy, within the last two hours.
+bool statement_fresh(const SecurityParts& p) {
+  const auto stated = p.audit.last_statement();
+  return stated && p.clock.now().us - stated->us <= kStatementLate;
+}
+
+bool drilled_lately(const SecurityParts& p, const Drill& drill) { return p.clock.now().us - drill.at.us <= kDrillDays * kDay; }
+
+/// Every row of staff's log-ins within the last days.
+Result<std::vector<audit::Audit::Record>> staff_sign_ins(const SecurityParts& p) {
   audit::Search wanted;
-  wanted.action = action;
+  wanted.action = "session.*", wanted.actor = "staff:*";
   wanted.from = Instant{p.clock.now().us - kSignInDays * kDay};
   wanted.limit = kPage;
   std::vector<audit::Audit::Record> out;
@@ -61,7 +70,7 @@ Result<std::string> name_of(const SecurityParts& p, const std::string& actor) {
 }
 
 Lines sign_ins(const SecurityParts& p, const PanelQuery& q) {
-  MACHIYA_TRY(auto rows, rows_of(p, "session.*"));
+  MACHIYA_TRY(auto rows, staff_sign_ins(p));
   std::vector<PanelLine> out;
   for (const auto& a : console::sign_in_anomalies(std::move(rows))) {
     if (out.size() == kShown) break;
@@ -79,7 +88,7 @@ Lines sign_ins(const SecurityParts& p, const PanelQuery& q) {
 
 Lines audit_lines(const SecurityParts& p, const PanelQuery& q) {
   const auto stated = p.audit.last_statement();
-  const bool late = !stated || p.clock.now().us - stated->us > kStatementLate;
+  const bool late = !statement_fresh(p);
   std::vector<PanelLine> out;
   out.push_back({q.text("staff_protection.audit.stated"), stated ? locale::format_time(*stated, q.lang) : q.text("staff_protection.audit.not_stated"), late ? Light::red : Light::green, "/staff/audit"});
   out.push_back({q.text("staff_protection.audit.lost"), std::to_string(p.audit.lost()), p.audit.lost() > 0 ? Light::red : Light::green, ""});
@@ -106,7 +115,7 @@ Lines drills(const SecurityParts& p, const PanelQuery& q) {
   MACHIYA_TRY(const auto last, read_drills(p.settings.data, 1));
   if (last.empty()) return std::vector<PanelLine>{{q.text("staff_protection.no_drill"), "", Light::red, ""}};
   const Drill& d = last.front();
-  const bool late = p.clock.now().us - d.at.us > kDrillDays * kDay;
+  const bool late = !drilled_lately(p, d);
   const std::string minutes = std::to_string(static_cast<int>((d.restore_s + d.verify_s) / 60) + 1);
   return std::vector<PanelLine>{{q.text("staff_protection.last_drill"), locale::format_time(d.at, q.lang), late ? Light::yellow : Light::green, ""},
                                 {q.text("staff_protection.drill_result"), filled(q.text(d.passed ? "staff_protection.drill_passed" : "staff_protection.drill_failed"), "{minutes}", minutes),
@@ -130,17 +139,28 @@ Lines incidents(const SecurityParts& p, const PanelQuery& q) {
 
 }  // namespace
 
+console::ProtectionPages protection_pages(const SecurityParts& p, const pages::Templates& templates, const locale::Catalogue& texts,
+                                          std::function<pages::Data(const http::Request&)> frame, std::function<std::shared_ptr<const city::City>()> city) {
+  const auto member = [p](const std::string& public_id) {
+    const auto name = name_of(p, "staff:" + public_id);
+    return name.ok() ? *name : std::string();
+  };
+  return {p.audit, p.identity, {p.store, p.audit, p.clock}, templates, texts, std::move(frame), std::move(city), member, p.settings.parts_list, kProgram};
+}
+
 std::vector<Panel> security_panels(const SecurityParts& parts) {
   return {{"staff_protection.sign_ins", [parts](const PanelQuery& q) { return sign_ins(parts, q); }},
           {"staff_protection.audit", [parts](const PanelQuery& q) { return audit_lines(parts, q); }},
           {"staff_protection.keys", [parts](const PanelQuery& q) { return keys(parts, q); }},
           {"staff_protection.drills", [parts](const PanelQuery& q) { return drills(parts, q); }},
-          {"staff_protection.incidents", [parts](const PanelQuery& q) { return incidents(parts, q); }}};
+          {"staff_protection.incidents", [parts](const PanelQuery& q) { return incidents(parts, q); }},
+          console::policy_panel({parts.store, parts.audit, parts.clock}),
+          console::parts_panel(parts.settings.parts_list, kProgram)};
 }
 
 std::map<std::string, console::SettingCheck, std::less<>> setting_checks(const SecurityParts& p) {
   const Settings& s = p.settings;
-  return {{"audit-copied", [p] { return !p.settings.audit_copy.empty() && p.audit.last_statement() && p.clock.now().us - p.audit.last_statement()->us <= kStatementLate; }},
+  return {{"audit-copied", [p] { return !p.settings.audit_copy.empty() && statement_fresh(p); }},
           {"audit-complete", [p] { return p.audit.lost() == 0 && !p.audit.backlogged(); }},
           {"base-url-https", [&s] { return !s.tls_cert.empty() || starts_with(s.base_url, "https://"); }},
           {"mail-encrypted", [&s] { return starts_with(s.smtp_url, "smtps://") || (!s.smtp_url.empty() && s.smtp_starttls); }},
@@ -148,7 +168,7 @@ std::map<std::string, console::SettingCheck, std::less<>> setting_checks(const S
           {"proxy-known", [&s] { return !s.tls_cert.empty() || s.trusted_proxy_hops > 0; }},
           {"restore-drilled", [p] {
              const auto last = read_drills(p.settings.data, 1);
-             return last.ok() && !last->empty() && last->front().passed && p.clock.now().us - last->front().at.us <= kDrillDays * kDay;
+             return last.ok() && !last->empty() && last->front().passed && drilled_lately(p, last->front());
            }}};
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/settings.h"
+#include "console/protection_pages.h"
 #include "console/security_page.h"
 
 namespace machiya::registers {
@@ -22,6 +23,8 @@ struct SecurityParts {
   registers::Registers& registers;
   const Clock& clock;
 };
+console::ProtectionPages protection_pages(const SecurityParts& parts, const pages::Templates& templates, const locale::Catalogue& texts,
+                                          std::function<pages::Data(const http::Request&)> frame, std::function<std::shared_ptr<const city::City>()> city);
 std::vector<console::Panel> security_panels(const SecurityParts& parts);
 std::map<std::string, console::SettingCheck, std::less<>> setting_checks(const SecurityParts& parts);
 

@@ -83,6 +83,7 @@ const std::map<std::string, Setter>& keys() {
       {"access-log", flag(&Settings::access_log)}, {"workers", whole(&Settings::workers, 1, 1024)},
       {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},
       {"metrics-clients", text(&Settings::metrics_clients)},
+      {"parts-list", text(&Settings::parts_list)},
       {"register-index-mb", whole(&Settings::register_index_mb, 0, 65536)},
       {"base-map-url", text(&Settings::base_map_url)}, {"base-map-attribution", text(&Settings::base_map_attribution)},
       {"rate-scale", [](Settings& s, const std::string& v) {
@@ -188,6 +189,7 @@ Result<Settings> settings_from(const Arguments& arguments) {
   MACHIYA_TRY(s.root, find_root());
   s.city = s.root + "/city/osaka";
   s.data = s.root + "/var";
+  s.parts_list = s.root + "/build/machiya.spdx.json";
   if (arguments.has("config")) {
     s.demonstration = false;
     SecretSettings secrets([&s](const std::string& key, const std::string& value) { return keys().at(key)(s, value); });

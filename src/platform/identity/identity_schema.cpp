@@ -1,6 +1,7 @@
 // The tables of identity. Applied migrations never change: add a new number.
 #include "platform/identity/emergencies.h"
 #include "platform/identity/identity.h"
+#include "platform/identity/policy_history.h"
 #include "platform/identity/ties.h"
 #include "platform/identity/sealed_columns.h"
 #include "platform/vault/rotation.h"
@@ -70,6 +71,13 @@ CREATE TABLE identity_recovery_opening (id ID, kind INT NOT NULL, subject INT NO
   usable TS NOT NULL, until TS NOT NULL, closed TS);
 CREATE INDEX identity_recovery_opening_subject ON identity_recovery_opening (kind, subject);
 )sql";
+/// provisional_until: the password was made by an administrator and serves until then, once. rights_by, rights_at: who gave the roles last, and when.
+constexpr std::string_view kStaffAccounts = R"sql(
+ALTER TABLE identity_staff ADD COLUMN provisional_until TS;
+ALTER TABLE identity_staff ADD COLUMN rights_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE identity_staff ADD COLUMN rights_at TS NOT NULL DEFAULT 0;
+ALTER TABLE identity_recovery_opening ADD COLUMN what TEXT NOT NULL DEFAULT 'passkeys';
+)sql";
 /// Only the demonstration fills it: any process can show the code that another one made.
 constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN shown TEXT NOT NULL DEFAULT ''";
 }  // namespace
@@ -77,8 +85,9 @@ constexpr std::string_view kShownCode = "ALTER TABLE identity_code ADD COLUMN sh
 std::vector<store::Migration> Identity::migrations() {
   std::vector<store::Migration> out = {{"identity", 1, "people", kPeople, ""}, {"identity", 2, "sessions", kSessions, ""}, {"identity", 3, "staff", kStaff, ""},
           {"identity", 4, "client times", kClientTimes, ""}, {"identity", 5, "shown code", kShownCode, ""}, {"identity", 6, "client roles", kClientRoles, ""},
-          {"identity", 7, "session authentication", kSessionAuthentication, ""}, {"identity", 8, "passkeys", kPasskeys, ""}};
-  for (auto& more : {Ties::migrations(), Emergencies::migrations()}) out.insert(out.end(), more.begin(), more.end());
+          {"identity", 7, "session authentication", kSessionAuthentication, ""}, {"identity", 8, "passkeys", kPasskeys, ""},
+          {"identity", 9, "staff accounts", kStaffAccounts, ""}};
+  for (auto& more : {Ties::migrations(), Emergencies::migrations(), PolicyHistory::migrations()}) out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
