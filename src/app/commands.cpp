@@ -19,6 +19,7 @@
 #include "platform/store/roles.h"
 #include "platform/identity/identity.h"
 #include "platform/identity/no_sender.h"
+#include "platform/identity/staff_accounts.h"
 #include "feel/tck/tck.h"
 #include "platform/vault/vault.h"
 #include "platform/worker/worker_main.h"
@@ -99,20 +100,18 @@ int staff_add(const Arguments& arguments) {
   if (!vault) return complain(vault.error().to_string());
   if (auto bound = (*vault)->bind_to(*opened->store); !bound.ok()) return complain(bound.error().to_string());
   SystemClock clock;
-  vault::SystemRng rng;
   audit::Audit audit(*opened->store, clock);
   identity::NoSender sender;   // nobody logs in here
   identity::Options options;
   options.demonstration = false;
   options.policy_text = std::string(identity::demonstration_policy());
   identity::Identity identity(*opened->store, **vault, audit, clock, sender, options);
-  const std::string password = new_public_id(rng).substr(0, 20), totp = vault::new_totp_secret(rng);
-  auto id = opened->store->write([&](store::Tx& tx) {
-    return identity.put_staff(tx, arguments.value("name"), arguments.value("display", arguments.value("name")), password, totp,
-                              {arguments.value("role")}, arguments.value("department"));
+  const auto made = opened->store->write([&](store::Tx& tx) {
+    return identity.staff_accounts().install(tx, {arguments.value("name"), arguments.value("display", arguments.value("name")), arguments.value("department"), {arguments.value("role")}});
   });
-  if (!id.ok()) return complain(id.error().to_string());
-  std::printf("password     %s\nTOTP secret  %s\n(shown once)\n", password.c_str(), totp.c_str());
+  if (!made.ok()) return complain(made.error().to_string());
+  std::printf("password     %s\nTOTP secret  %s\n(shown once; the password serves for %d days, for one log-in, which replaces it)\n", made->password.c_str(), made->totp.c_str(),
+              identity::StaffAccounts::kHandOverDays);
   return kDone;
 }
 

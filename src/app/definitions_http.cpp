@@ -1,5 +1,6 @@
 #include "app/definitions_http.h"
 
+#include "platform/identity/identity.h"
 #include "platform/locale/locale.h"
 
 namespace machiya::app {
@@ -44,6 +45,7 @@ void add_definitions_routes(http::Router& router, const DefinitionsPage& page) {
   router.get("/staff/definitions", options, [page](http::Request& request) { return show(page, request, nullptr); });
   options.page_kind.clear();
   options.rate_per_minute = 12;
+  options.step_up_minutes = identity::kStepUpMinutes;   // rights, forms and decisions of the whole city change with it
   router.post("/staff/definitions", options, [page](http::Request& request) {
     const city::LoadReport report = page.reload();
     return show(page, request, &report);

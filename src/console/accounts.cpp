@@ -2,7 +2,7 @@
 #include "city/city.h"
 #include "console/console.h"
 #include "console/page.h"
-#include "platform/audit/audit.h"
+#include "platform/identity/staff_accounts.h"
 
 namespace machiya::console {
 
@@ -43,41 +43,26 @@ Data Console::account_row(const identity::Identity::StaffMember& member, const c
 }
 
 /// By Outcome.
-constexpr const char* kOutcomeText[] = {"", "staff_console.saved", "staff_console.account_refused", "staff_console.account_weak_password"};
+constexpr const char* kOutcomeText[] = {"", "staff_console.saved", "staff_console.account_refused"};
 
-Response Console::accounts(Request& request, Outcome outcome) const {
+Response Console::accounts(Request& request, Outcome outcome, const identity::StaffSecrets* secrets) const {
   auto staff = p_.store.read([&](store::ReadTx& tx) { return p_.identity.staff(tx); });
   if (!staff.ok()) return http::problem(staff.error(), request);
   const auto city = p_.city();
   Data rows = Data(Data::List{});
   for (const auto& member : *staff) rows.push(account_row(member, city.get(), request));
   Data data = frame(request);
-  const bool refused = outcome != Outcome::none && outcome != Outcome::saved;   // what was typed stays, but for the secrets
+  const bool refused = outcome == Outcome::refused;   // what was typed stays
   const auto typed = [&](std::string_view name) { return refused ? field(request, name) : std::string(); };
   data.set("rows", std::move(rows)).set("typed_name", typed("name")).set("typed_display", typed("display"));
   if (city) {
     data.set("departments", department_options(*city, typed("department"), language(request)));
     data.set("roles", role_options(*city, typed("role"), language(request)));
   }
-  if (outcome != Outcome::none)
+  if (secrets != nullptr) data.set("secrets", Data().set("name", field(request, "name")).set("password", secrets->password).set("totp", secrets->totp));
+  else if (outcome != Outcome::none)
     data.set("flash", Data().set("kind", refused ? "error" : "success").set("text", text(request, kOutcomeText[static_cast<std::size_t>(outcome)])));
   return render(request, "console/accounts", "staff_console.accounts", std::move(data), refused ? 422 : 200);
-}
-
-Result<void> Console::save_account(store::Tx& tx, const Request& request, const std::vector<std::string>& roles) const {
-  const std::string name = field(request, "name"), department = field(request, "department");
-  MACHIYA_TRY(const std::int64_t id, p_.identity.put_staff(tx, name, field(request, "display"), std::string(request.form("password").value_or("")), field(request, "totp"), roles, department));
-  MACHIYA_TRY(const auto all, p_.identity.staff(tx));
-  audit::Entry entry;
-  entry.actor = identity::principal_of(request).actor();
-  entry.action = "staff.save";
-  entry.request = request.id;
-  for (const auto& member : all)
-    if (member.id == id) entry.object = "staff:" + member.public_id;
-  json::Value list = json::Value::array();
-  for (const std::string& role : roles) list.push(role);
-  entry.facts = json::Value::object({{"roles", std::move(list)}, {"department", department}});
-  return p_.audit.append(tx, entry);
 }
 
 Response Console::change_account(Request& request) const {
@@ -88,16 +73,21 @@ Response Console::change_account(Request& request) const {
     if (!done.ok()) return http::problem(done.error(), request);
     return http::see_other("/staff/accounts");
   }
-  std::vector<std::string> roles;
+  identity::StaffAccounts::Account wanted{name, field(request, "display"), field(request, "department"), {}};
   for (const auto& [key, value] : request.form_pairs)
-    if (key == "role") roles.push_back(value);
-  if (name.empty() || field(request, "totp").size() < 16) return accounts(request, Outcome::refused);
-  const auto fit = p_.passwords->check(request.form("password").value_or(""), {name, field(request, "display")});
-  if (!fit.ok()) return accounts(request, Outcome::weak_password);
-  auto done = p_.store.write([&](store::Tx& tx) { return save_account(tx, request, roles); });
+    if (key == "role") wanted.roles.push_back(value);
+  auto& accounts_of = p_.identity.staff_accounts();
+  using Made = std::optional<identity::StaffSecrets>;   // nothing: the account was there
+  auto done = p_.store.write([&](store::Tx& tx) -> Result<Made> {
+    auto made = accounts_of.create(tx, wanted, who, request.id);
+    if (made.ok()) return Made(std::move(*made));
+    if (made.error().code != ErrorCode::conflict) return made.error();
+    MACHIYA_CHECK(accounts_of.change(tx, wanted, who, request.id));
+    return Made();
+  });
   if (!done.ok() && done.error().code == ErrorCode::invalid_input) return accounts(request, Outcome::refused);
   if (!done.ok()) return http::problem(done.error(), request);
-  return accounts(request, Outcome::saved);
+  return accounts(request, Outcome::saved, *done ? &**done : nullptr);
 }
 
 }  // namespace machiya::console

@@ -1,6 +1,7 @@
 #include "console/console.h"
 
 #include "console/page.h"
+#include "platform/identity/emergencies.h"
 
 namespace machiya::console {
 namespace {
@@ -75,6 +76,11 @@ Response Console::render(const Request& request, std::string_view name, std::str
 }
 
 Response Console::home(Request& request) const {
+  // Who reviews emergency access meets what waits for them first, after each log-in.
+  const identity::Principal& who = identity::principal_of(request);
+  const auto policy = p_.identity.policy();
+  const auto waiting = p_.store.read([&](store::ReadTx& tx) { return p_.identity.emergencies().waiting(tx, who, *policy); });
+  if (waiting.ok() && *waiting > 0) return http::see_other("/staff/emergencies?waits=1");
   for (const NavItem& item : items_)
     if (p_.identity.allowed(identity::principal_of(request), item.permission)) return http::see_other(item.href);
   return http::see_other("/staff/purpose");   // the page of everybody who works here

@@ -29,6 +29,7 @@ class City;
 
 namespace machiya::identity {
 struct EmergencyRow;
+struct StaffSecrets;
 }
 
 namespace machiya::console {
@@ -75,13 +76,13 @@ class Console {
   http::Response dead_letters(http::Request& request, std::string_view refused = {}) const;
   http::Response change_dead_letter(http::Request& request) const;
   Result<void> fill_dead_letters(const http::Request& request, pages::Data& data) const;
-  enum class Outcome : std::uint8_t { none, saved, refused, weak_password };   ///< of a change to an account, said above the page
-  http::Response accounts(http::Request& request, Outcome outcome = Outcome::none) const;
+  enum class Outcome : std::uint8_t { none, saved, refused };   ///< of a change to an account, said above the page
+  /// `secrets`: of the account that was made just now, shown this once.
+  http::Response accounts(http::Request& request, Outcome outcome = Outcome::none, const identity::StaffSecrets* secrets = nullptr) const;
   pages::Data account_row(const identity::Identity::StaffMember& member, const city::City* city, const http::Request& request) const;
-  enum class PasswordOutcome : std::uint8_t { none, changed, wrong, weak, locked };
+  enum class PasswordOutcome : std::uint8_t { none, changed, wrong, weak, locked, same };
   http::Response password(http::Request& request, PasswordOutcome outcome = PasswordOutcome::none) const;
   http::Response change_password(http::Request& request) const;
-  Result<void> save_account(store::Tx& tx, const http::Request& request, const std::vector<std::string>& roles) const;
   http::Response change_account(http::Request& request) const;
   http::Response clients(http::Request& request, const std::string& token = {}, const Error* refused = nullptr) const;
   http::Response change_client(http::Request& request) const;

@@ -20,8 +20,8 @@ constexpr std::string_view kPath = "/staff/emergencies";
 Data Console::emergency_row(const identity::EmergencyRow& row, const Request& request) const {
   const std::string lang = language(request);
   const auto city = p_.city();
-  const city::Department* department = city->department(row.department);
-  const json::Value& names = city->policy()["purposes"][row.purpose]["name"];
+  const city::Department* department = city ? city->department(row.department) : nullptr;
+  const json::Value names = city ? city->policy()["purposes"][row.purpose]["name"] : json::Value();
   Data out = Data().set("id", row.public_id).set("object", row.object).set("who", row.name).set("department", department ? department->name.in(lang) : row.department);
   out.set("at", locale::format_time(row.opened, lang)).set("purpose", names.is_null() ? row.purpose : city::Text(names).in(lang)).set("reason", row.reason);
   if (row.verdict.empty()) {
@@ -49,6 +49,7 @@ Response Console::emergencies(Request& request, std::string_view wrong) const {
   if (!rows->empty()) data.set("any", true);
   data.set("rows", std::move(list)).set(waiting ? "waiting" : "reviewed", true);
   if (!wrong.empty()) data.set("flash", Data().set("kind", "error").set("text", text(request, "staff_emergency." + std::string(wrong))));
+  else if (request.query("waits") && !rows->empty()) data.set("flash", Data().set("kind", "warning").set("text", text(request, "staff_emergency.waits")));
   else if (request.query("done")) data.set("flash", Data().set("kind", "success").set("text", text(request, "staff_emergency.done")));
   return render(request, "console/emergencies", "staff_emergency.queue", std::move(data), wrong.empty() ? 200 : 422);
 }

@@ -11,9 +11,10 @@ using pages::Data;
 Response Console::password(Request& request, PasswordOutcome outcome) const {
   // By PasswordOutcome: the text, and the field that it belongs to.
   constexpr std::pair<const char*, const char*> kSaid[] = {{"", ""}, {"", "staff_console.password_changed"}, {"password", "staff_console.password_wrong"},
-                                                           {"new_password", "staff_console.password_weak"}, {"password", "staff_login.error_locked"}};
+                                                           {"new_password", "staff_console.password_weak"}, {"password", "staff_login.error_locked"}, {"new_password", "staff_console.password_same"}};
   const auto& [at, said] = kSaid[static_cast<std::size_t>(outcome)];
   Data data = frame(request);
+  if (identity::principal_of(request).provisional) data.set("first", true);
   if (outcome == PasswordOutcome::changed) data.set("flash", Data().set("kind", "success").set("text", text(request, said)));
   const bool refused = *at != '\0';
   if (refused) {
@@ -28,9 +29,9 @@ Response Console::change_password(Request& request) const {
   const std::string_view present = request.form("password").value_or(""), wanted = request.form("new_password").value_or("");
   if (!p_.passwords->check(wanted, {who.name}).ok()) return password(request, PasswordOutcome::weak);
   auto done = p_.identity.change_password(who, present, wanted, request.remote);
-  if (done.ok()) return password(request, PasswordOutcome::changed);
+  if (done.ok()) return who.provisional ? http::see_other("/staff") : password(request, PasswordOutcome::changed);
   if (done.error().code == ErrorCode::rate_limited) return password(request, PasswordOutcome::locked);
-  if (done.error().code == ErrorCode::invalid_input) return password(request, PasswordOutcome::wrong);
+  if (done.error().code == ErrorCode::invalid_input) return password(request, done.error().where == "wanted" ? PasswordOutcome::same : PasswordOutcome::wrong);
   return http::problem(done.error(), request);
 }
 

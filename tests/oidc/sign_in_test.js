@@ -107,10 +107,35 @@ async function ageOfProof(test, answer, story) {
 }
 for (const test of wanted([{ name: 'a proof of now', old: false }, { name: 'a proof of an hour ago', old: true, fault: { idToken: { claims: { auth_time: 'now-3600' } } } }])) await run(test, ageOfProof);
 
+/** A way is taken back by its person, never the last one; nobody comes in by it afterwards as that person. */
+async function takeBack(test, answer, story) {
+  const remove = async (visitor) => {
+    const page = await visitor.ask(`${world.base}/my/security`);
+    if (!page.text.includes('action="/my/security/providers/digital-agency/remove"')) return 'no button to take it back';
+    return (await visitor.form(`${world.base}/my/security/providers/digital-agency/remove`, { csrf: page.text.match(/name="csrf" value="([^"]+)"/)[1] })).location;
+  };
+  const only = await remove(answer.visitor);
+  if (!only?.endsWith('done=way-last')) return `the last way in: ${only}`;
+  if ((await answer.visitor.signedIn()) !== 'citizen') return 'the last way in: the session is gone';
+  const mailed = await story.citizen('two-ways@example.jp');
+  const back = await mailed.agree(await story.add(mailed, 'digital-agency'), 'taro');
+  await mailed.ask(back);
+  const done = await remove(mailed);
+  if (!done?.endsWith('done=way-removed')) return `not taken back: ${done}`;
+  if ((await mailed.ask(`${world.base}/my/security`)).text.includes('/my/security/providers/digital-agency/remove')) return 'it still stands there';
+  return story.sql("SELECT count(*) FROM audit_row WHERE action = 'login.remove'").toString().trim() === '1' ? undefined : 'no row in the audit';
+}
+for (const test of wanted([{ name: 'a way is taken back' }])) await run(test, takeBack);
+
 // Where is what went through? Not in the log; tokens, subjects and people not in the database either, as it lies on the disk.
 const tokens = [...(await world.first.be()), ...(await world.second.be())];
 const log = world.log();
 await world.stop();
+/** Tokens of providers in what browsers were told (OWASP ASVS 5.0.0 v10.1.1). */
+const told = (answers) => tokens.filter((token) => answers.some((text) => text.includes(token)));
+if (told([...Visitor.received, `<p hidden>${tokens[0]}</p>`]).length !== 1 + told(Visitor.received).length) failed.push('a planted token is not found in what browsers were told');
+if (told(Visitor.received).length > 0) failed.push('a token of a provider was told to a browser');
+if (!options.only && Visitor.received.length < 100) failed.push('the search for tokens in answers has nothing to search');
 const disk = readdirSync(`${world.folder}/var`).filter((name) => name.startsWith('machiya.db')).map((name) => readFileSync(`${world.folder}/var/${name}`)).reduce((all, part) => Buffer.concat([all, part]));
 if (!disk.includes('oidc_pending') || (!options.only && tokens.length < 50)) failed.push('the search for tokens has nothing to search');
 for (const secret of [...seen, ...world.secrets, ...tokens, '大阪 花子', '花子', '1990-04-01']) {

@@ -206,7 +206,9 @@ void add_person_routes(http::Router& router, const Web& web) {
   router.post("/staff/search", personal("case.list|staff:register.read", ""), [web](Request& r) { return search_page(web, r, true); });
   router.get("/staff/persons", staff_route("person.search", "staff-persons"), [web](Request& r) { return persons(web, r); });
   router.post("/staff/persons", personal("person.search", ""), [web](Request& r) { return find(web, r); });
-  router.post("/staff/persons/{person}/verify", personal("person.verify", "").on("person"), [web](Request& r) { return verify(web, r); });
+  http::RouteOptions lifting = personal("person.verify", "").on("person");   // a browser left open at the counter must not lift anybody
+  lifting.step_up_minutes = identity::kStepUpMinutes;
+  router.post("/staff/persons/{person}/verify", lifting, [web](Request& r) { return verify(web, r); });
 }
 
 }  // namespace machiya::cases::detail

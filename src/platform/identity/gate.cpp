@@ -16,6 +16,7 @@ constexpr std::int64_t kVisitorCookie = 7 * kDay;      // visitors' drafts may r
 constexpr std::size_t kParkLimit = 128 * 1024;         // bytes of one kept form
 constexpr int kParkedPerOwner = 20;
 constexpr std::string_view kBearer = "bearer ";
+constexpr std::string_view kOwnPassword = "/staff/password";
 
 bool is_unsafe(http::Method m) { return m != http::Method::get && m != http::Method::head && m != http::Method::options; }
 
@@ -55,6 +56,11 @@ void claim_purpose(const http::Request& request, std::shared_ptr<Principal>& who
   auto copy = std::make_shared<Principal>(*who);   // the one in the cache is everybody's
   copy->purpose = std::string(claimed);
   who = std::move(copy);
+}
+
+/// What is open to somebody who is in with an administrator's password: replacing it (after a fresh log-in), leaving, and what is open to everybody.
+bool open_to_provisional(const http::Route& route) {
+  return route.options.permission == "public" || route.pattern == kOwnPassword || route.pattern == "/staff/confirm" || route.pattern == "/staff/logout";
 }
 
 http::Response to_login(std::string_view page, const std::string& next) {
@@ -108,6 +114,7 @@ std::optional<http::Response> Gate::check(http::Request& request, const http::Ro
   if (is_unsafe(request.method) && caller.principal->kind != PrincipalKind::client)
     if (auto refusal = check_form(request, route, caller)) return refusal;
   request.principal = caller.principal;
+  if (auto first = own_password_first(request, route, *caller.principal)) return first;
   const Verdict verdict = decide(route.options.permission, *caller.principal, *policy_());
   if (verdict == Verdict::granted) return step_up(request, route, *caller.principal);
   if (verdict == Verdict::unknown) log(LogLevel::error, "route-without-permission", {{"route", route.pattern}});
@@ -119,6 +126,7 @@ std::optional<http::Response> Gate::check_head(http::Request& request, const htt
   if (!caller.ok()) return http::problem(caller.error(), request);
   if (!caller->principal) return unauthenticated(request);
   if (caller->former && !asks_for_data(request)) return std::nullopt;
+  if (auto first = own_password_first(request, route, *caller->principal)) return first;
   const Verdict verdict = decide(route.options.permission, *caller->principal, *policy_());
   if (verdict == Verdict::granted) return std::nullopt;
   return answer_refusal(request, route, *caller, static_cast<int>(verdict));
@@ -146,6 +154,14 @@ std::optional<http::Response> Gate::check_form(http::Request& request, const htt
   }
   log(LogLevel::warn, "form-token-refused", {{"route", route.pattern}, {"request", request.id}});
   return http::problem(Error(ErrorCode::forbidden, "the form has no valid token; open the page again"), request);
+}
+
+std::optional<http::Response> Gate::own_password_first(const http::Request& request, const http::Route& route, const Principal& who) const {
+  if (!who.provisional || open_to_provisional(route)) return std::nullopt;
+  if (asks_for_data(request)) return http::problem(Error(ErrorCode::forbidden, "replace the first password before anything else"), request);
+  http::Response r = http::see_other(std::string(kOwnPassword));
+  r.header("Cache-Control", "no-store");
+  return r;
 }
 
 /// A sensitive act asks for a fresh log-in: a browser that was left open must not be enough. What was posted is kept.

@@ -36,6 +36,8 @@ class Gate {
   Result<Caller> identify(const http::Request& request);
   std::shared_ptr<Principal> visitor(const std::optional<Token>& token);
   std::optional<http::Response> check_form(http::Request& request, const http::Route& route, Caller& caller);
+  /// Somebody who is in with an administrator's password is sent to replace it.
+  std::optional<http::Response> own_password_first(const http::Request& request, const http::Route& route, const Principal& who) const;
   std::optional<http::Response> step_up(http::Request& request, const http::Route& route, const Principal& who);
   http::Response answer_refusal(http::Request& request, const http::Route& route, const Caller& caller, int verdict);
   /// Keeps what was typed; gives the path that shows it again, or "" when there is nothing to keep or no owner.

@@ -17,6 +17,7 @@
 #include "platform/identity/recovery.h"
 #include "platform/identity/session_door.h"
 #include "platform/identity/sessions.h"
+#include "platform/identity/staff_accounts.h"
 #include "platform/identity/staff_dao.h"
 #include "platform/identity/staff_login.h"
 #include "platform/identity/ties.h"
@@ -50,6 +51,7 @@ struct Identity::Impl {
   SessionDoor door;
   CitizenLogin citizens;
   StaffLogin staff;
+  StaffAccounts accounts;
   OutsideLogins outside;
   ApiClients clients;
   Passkeys passkeys;
@@ -62,9 +64,9 @@ struct Identity::Impl {
 
   Impl(store::Store& s, vault::Vault& v, audit::Audit& a, const Clock& c, CodeSender& sender, Options o)
       : store(s), audit(a), clock(c), options(std::move(o)), sessions(s, v, c, rng, options),
-        door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options),
+        door(v, a, sessions), citizens(s, v, a, c, rng, sender, door, options), staff(s, v, a, c, rng, sessions, door, options), accounts(v, a, c, rng, sessions, staff),
         outside(v, a, c, rng, sessions), clients(s, v, a, c, rng, sessions),
-        passkeys(s, v, a, c, rng, sender, door, sessions, options), recovery(s, v, a, c, rng, sender, door, sessions, options),
+        passkeys(s, v, a, c, rng, sender, door, sessions, options), recovery(s, v, a, c, rng, sender, door, sessions, accounts, options),
         ties(v, a, c, rng), emergencies(v, a, c, rng), gate(s, v, c, rng, sessions, [this] { return policy_now(); }) {}
 
   std::shared_ptr<const Policy> policy_now() const {
@@ -75,6 +77,7 @@ struct Identity::Impl {
 
 Identity::Identity(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, CodeSender& sender, Options options)
     : impl_(std::make_unique<Impl>(store, vault, audit, clock, sender, std::move(options))) {
+  impl_->accounts.allow_with([this](const Principal& who, std::string_view permission) { return allowed(who, permission); });
   impl_->recovery.allow_with([this](const Principal& who, std::string_view permission) { return allowed(who, permission); });
   const std::string& text = impl_->options.policy_text;
   if (text.empty()) return;
@@ -165,6 +168,7 @@ Result<void> Identity::logout(const Principal& principal) {
 
 Passkeys& Identity::passkeys() { return impl_->passkeys; }
 Recovery& Identity::recovery() { return impl_->recovery; }
+StaffAccounts& Identity::staff_accounts() { return impl_->accounts; }
 Result<std::string> Identity::open_session(store::Tx& tx, const Principal& who, Authentication how, const Principal& before, std::string_view device) {
   return impl_->door.open(tx, who, how, before, device);
 }

@@ -67,6 +67,7 @@ struct Options {
 class OutsideLogins;
 class Passkeys;
 class Recovery;
+class StaffAccounts;
 
 /// Thread-safe.
 class Identity {
@@ -113,13 +114,15 @@ class Identity {
   /// Passkeys of citizens and staff (passkeys.h); what becomes of people who lost theirs (recovery.h).
   Passkeys& passkeys();
   Recovery& recovery();
+  /// Accounts of staff as administrators make and change them (staff_accounts.h).
+  StaffAccounts& staff_accounts();
   // Staff
   /// `before`: the session of this browser until now, which ends; `device`: of the User-Agent, device_of().
   Result<std::string> staff_login(std::string_view name, std::string_view password, std::string_view totp, std::string_view remote,
                                   const Principal& before = {}, std::string_view device = {});
   /// Step-up of somebody who is in: the same proof once more, for their own account.
   Result<std::string> staff_confirm(const Principal& who, std::string_view password, std::string_view totp, std::string_view remote, std::string_view device);
-  /// Creates or replaces a staff account; used by the console's administrator page, the demonstration and tests.
+  /// Creates or replaces a staff account whose password is the person's own; used by the demonstration and tests. Administrators: staff_accounts().
   Result<std::int64_t> put_staff(store::Tx& tx, std::string_view name, std::string_view display, std::string_view password,
                                  std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department);
   /// A member of staff's own new password, which the caller has judged (PasswordRules). The present one is asked for and counted like a log-in

@@ -1,6 +1,9 @@
 #include "platform/identity/outside_logins.h"
 
+#include <algorithm>
+
 #include "platform/audit/audit.h"
+#include "platform/identity/passkey_dao.h"
 #include "platform/identity/people.h"
 #include "platform/identity/staff_dao.h"
 
@@ -24,6 +27,16 @@ Result<void> OutsideLogins::add_way(store::Tx& tx, const Principal& person, std:
   if (known) return Error(ErrorCode::conflict, "somebody else logs in this way", "subject-taken");
   MACHIYA_CHECK(person_dao::insert_login(tx, person.id, method, subject, clock_.now()));
   return audit_.append(tx, {person.actor(), "login.add", person.actor(), "", "", json::Value::object({{"method", method}})});
+}
+
+Result<void> OutsideLogins::remove_way(store::Tx& tx, const Principal& person, std::string_view method, const std::vector<std::string>& open, std::string_view request) const {
+  MACHIYA_TRY(const auto ways, person_dao::methods_of(tx, person.id));
+  if (std::find(ways.begin(), ways.end(), method) == ways.end()) return Error(ErrorCode::not_found, "they do not log in so");
+  const bool other = std::any_of(ways.begin(), ways.end(), [&](const std::string& way) { return way != method && std::find(open.begin(), open.end(), way) != open.end(); });
+  MACHIYA_TRY(const auto passkeys, passkey_dao::of(tx, {static_cast<int>(person.kind), person.id}));
+  if (!other && passkeys.empty()) return Error(ErrorCode::conflict, "the last way in", "last-way");
+  MACHIYA_TRY([[maybe_unused]] const bool gone, person_dao::remove_login(tx, person.id, method));
+  return audit_.append(tx, {person.actor(), "login.remove", person.actor(), "", std::string(request), json::Value::object({{"method", method}})});
 }
 
 Result<void> OutsideLogins::raise(store::Tx& tx, Principal& person, Assurance assurance, std::string_view provider) const {

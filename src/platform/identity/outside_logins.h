@@ -26,6 +26,9 @@ class OutsideLogins {
   Result<Principal> add_person(store::Tx& tx, std::string_view method, std::string_view subject, Assurance assurance) const;
   /// One way more for a person; conflict when somebody else has it. Audited.
   Result<void> add_way(store::Tx& tx, const Principal& person, std::string_view method, std::string_view subject) const;
+  /// One way less, taken back by the person themselves. `open`: the ways that lead in today; with none of them left beside it, and no passkey, it
+  /// is the last way in: conflict. not_found when they do not log in so. Audited; the caller ends their other sessions.
+  Result<void> remove_way(store::Tx& tx, const Principal& person, std::string_view method, const std::vector<std::string>& open, std::string_view request) const;
   /// Lifts a person's assurance by what a provider vouched for; nothing when it is as high already. Audited.
   Result<void> raise(store::Tx& tx, Principal& person, Assurance assurance, std::string_view provider) const;
   /// The open staff account of this name; nothing for one that is closed or not there.

@@ -51,6 +51,10 @@ Result<bool> remove(store::Tx& tx, std::int64_t id) {
   return removed == 1;
 }
 
+Result<void> set_name(store::Tx& tx, std::int64_t id, std::string_view sealed) {
+  return tx.execute_later("UPDATE identity_passkey SET name = :name WHERE id = :id", {{"name", sealed}, {"id", id}});
+}
+
 Result<std::int64_t> remove_all(store::Tx& tx, const Owner& owner) {
   return tx.execute("DELETE FROM identity_passkey WHERE kind = :kind AND subject = :subject", {{"kind", owner.kind}, {"subject", owner.subject}});
 }

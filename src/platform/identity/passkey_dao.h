@@ -35,6 +35,7 @@ Result<std::optional<Passkey>> by_credential(store::ReadTx& tx, std::string_view
 /// False when another log-in moved the counter meanwhile.
 Result<bool> use(store::Tx& tx, const Passkey& passkey, std::uint32_t sign_count, bool backed_up, Instant now);
 Result<bool> remove(store::Tx& tx, std::int64_t id);
+Result<void> set_name(store::Tx& tx, std::int64_t id, std::string_view sealed);
 Result<std::int64_t> remove_all(store::Tx& tx, const Owner& owner);
 
 /// `digest` of a challenge, for one session and purpose.

@@ -72,6 +72,12 @@ Response done(const Side& side, const Request& request, const Result<void>& stat
   return http::problem(state.error(), request);
 }
 
+Response rename(const Side& side, Request& request) {
+  const auto state = passkeys(side).rename(principal_of(request), request.form("passkey").value_or(""), request.form("name").value_or(""));
+  if (!state.ok() && state.error().code == ErrorCode::invalid_input) return http::see_other(side.home + "?done=passkey-unnamed");
+  return done(side, request, state, "passkey-renamed");
+}
+
 /// The codes are on this answer and nowhere else afterwards.
 Response show_codes(const Side& side, const Request& request, const Result<std::vector<std::string>>& codes) {
   if (!codes.ok() && codes.error().code == ErrorCode::precondition_failed) return http::see_other(side.home + "?done=unchanged");
@@ -149,6 +155,7 @@ void add_passkey_routes(http::Router& router, const Sides& side) {
   router.get(base + "/new", security_route(side->permission, kind + "-passkey"), [side](Request& r) { return show_new(*side, r, new_form(), device_of(r.header("user-agent"))); });
   router.post(base + "/options", careful, [side](Request& r) { return as_json(r, passkeys(*side).creation_options(principal_of(r), host_of(r))); });
   router.post(base, careful, [side](Request& r) { return add(*side, r); });
+  router.post(base + "/rename", security_route(side->permission), [side](Request& r) { return rename(*side, r); });
   router.post(base + "/remove", careful, [side](Request& r) {
     return done(*side, r, passkeys(*side).remove(principal_of(r), r.form("passkey").value_or(""), r.lang), "passkey-removed");
   });

@@ -2,6 +2,11 @@
 // only", and the ways back in.
 #include <gmock/gmock.h>
 
+#include <array>
+#include <map>
+#include <set>
+
+#include "platform/identity/outside_logins.h"
 #include "platform/identity/passkeys.h"
 #include "platform/identity/recovery.h"
 #include "platform/identity/testing.h"
@@ -185,6 +190,106 @@ TEST_P(PasskeyTest, AddingAndRemovingNeedAFreshLogIn) {
   EXPECT_THAT(actions(actor(b)), Contains("passkey.remove"));
 }
 
+// OWASP ASVS 5.0.0 v6.4.3: the second factor is not got round.
+TEST_P(PasskeyTest, AForgottenPasswordIsMadeAnewAndTheSecondFactorStays) {
+  put_staff("tanaka", {"clerk"}, "kankyo");
+  put_staff("sato", {"admin"}, "shimin");
+  put_staff("mori", {"admin"}, "shimin");
+  Browser tanaka = staff("tanaka"), sato = staff("sato"), mori = staff("mori");
+  add(tanaka, "/staff/security");
+  sato.get("/form"), mori.get("/form");
+  EXPECT_EQ(sato.post("/staff/resets", {{"name", "tanaka"}, {"action", "propose-password"}}).status, 303);
+  const auto done = mori.post("/staff/resets", {{"name", "tanaka"}, {"action", "confirm"}});
+  ASSERT_EQ(done.status, 200);
+  const std::size_t at = done.body.find("class=\"token\">");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(done.body.find("class=\"token\">", at + 1), std::string::npos) << "the authenticator's secret is not made anew";
+  const std::string password = done.body.substr(at + 14, done.body.find('<', at + 14) - at - 14);
+  EXPECT_EQ(rows("identity_passkey"), 1);
+  EXPECT_EQ(tanaka.get("/staff").status, 303);
+  clock.advance(30 * kSecond);
+  const auto enters = [&](const std::string& code) { return identity->staff_login("tanaka", password, code, "192.0.2.9").ok(); };
+  EXPECT_FALSE(enters("")) << "a new password alone opens nothing";
+  EXPECT_FALSE(enters("000000"));
+  EXPECT_TRUE(enters(totp_now()));
+}
+
+// OWASP ASVS 5.0.0 v6.5.2: a plain digest is enough from 112 random bits on.
+TEST_P(PasskeyTest, RecoveryCodesHold120RandomBits) {
+  Browser b = citizen();
+  add(b);
+  b.get("/form");
+  ASSERT_EQ(b.post("/my/security/required", {{"required", "yes"}}).status, 200);
+  Principal who;
+  who.kind = PrincipalKind::citizen;
+  who.id = (*store().read([](store::ReadTx& tx) { return tx.query_one("SELECT id FROM identity_person"); }))->integer(0);
+  constexpr int kRounds = 60, kLetters = 24;
+  std::set<std::string> seen;
+  std::map<char, int> often;
+  std::array<std::set<char>, kLetters> at;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto codes = identity->recovery().new_codes(who, "en");
+    ASSERT_TRUE(codes.ok()) << codes.error().to_string();
+    for (const std::string& code : *codes) {
+      std::string letters = code;
+      std::erase(letters, '-');
+      ASSERT_EQ(letters.size(), static_cast<std::size_t>(kLetters));
+      seen.insert(letters);
+      for (int i = 0; i < kLetters; ++i) ++often[letters[static_cast<std::size_t>(i)]], at[static_cast<std::size_t>(i)].insert(letters[static_cast<std::size_t>(i)]);
+    }
+  }
+  EXPECT_EQ(seen.size(), kRounds * 10u);
+  ASSERT_EQ(often.size(), 32u) << "five bits a letter";
+  for (const auto& [letter, count] : often) EXPECT_NEAR(count, kRounds * 10 * kLetters / 32, 180) << letter;   // eight standard deviations
+  for (const auto& letters : at) EXPECT_EQ(letters.size(), 32u) << "in every place";   // a miss: 32 × e^-19 a place
+  EXPECT_GE(kLetters * 5, 112);
+}
+
+TEST_P(PasskeyTest, TheOwnerNamesAPasskeyAnew) {
+  Browser b = citizen();
+  add(b);
+  const std::string handle = first_handle(b);
+  b.get("/form");
+  EXPECT_EQ(header_of(b.post("/my/security/passkeys/rename", {{"passkey", handle}, {"name", " 居間の電話 "}}), "location"), "/my/security?done=passkey-renamed");
+  EXPECT_THAT(b.get("/my/security").body, HasSubstr("居間の電話"));
+  EXPECT_THAT(actions(actor(b)), Contains("passkey.rename"));
+  for (const std::string& wrong : {std::string(), std::string(" "), std::string(101, 'x')}) {
+    b.get("/form");
+    EXPECT_EQ(header_of(b.post("/my/security/passkeys/rename", {{"passkey", handle}, {"name", wrong}}), "location"), "/my/security?done=passkey-unnamed");
+  }
+  Browser other(*router);
+  Principal somebody;
+  somebody.kind = PrincipalKind::citizen, somebody.id = 4711;
+  EXPECT_EQ(identity->passkeys().rename(somebody, handle, "x").error().code, ErrorCode::not_found) << "nobody names another's";
+  EXPECT_THAT(b.get("/my/security").body, HasSubstr("居間の電話"));
+  const auto kept = *store().read([](store::ReadTx& tx) { return tx.query_one("SELECT name FROM identity_passkey"); });
+  EXPECT_THAT(kept->text(0), Not(HasSubstr("居間"))) << "sealed";
+}
+
+TEST_P(PasskeyTest, AWayIsTakenBackButNeverTheLastOne) {
+  auto& outside = identity->outside_logins();
+  const auto write = [&](auto work) { return store().write([&](store::Tx& tx) -> Result<void> { return work(tx); }); };
+  Principal person;
+  ASSERT_TRUE(write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(person, outside.add_person(tx, "oidc:line", "subject-1", Assurance::contact));
+    return {};
+  }).ok());
+  const std::vector<std::string> open = {"email-code", "oidc:line", "oidc:card"};
+  const auto take_back = [&](std::string_view method, std::vector<std::string> offered) {
+    const auto done = write([&](store::Tx& tx) { return outside.remove_way(tx, person, method, offered, "r"); });
+    return done.ok() ? ErrorCode::internal : done.error().code;
+  };
+  EXPECT_EQ(take_back("oidc:card", open), ErrorCode::not_found);
+  EXPECT_EQ(take_back("oidc:line", open), ErrorCode::conflict) << "the last one";
+  ASSERT_TRUE(write([&](store::Tx& tx) { return outside.add_way(tx, person, "oidc:card", "subject-2"); }).ok());
+  EXPECT_EQ(take_back("oidc:line", {"email-code", "oidc:line"}), ErrorCode::conflict) << "the other one is offered no longer";
+  EXPECT_EQ(take_back("oidc:line", open), ErrorCode::internal);
+  EXPECT_THAT(actions(person.actor()), Contains("login.remove"));
+  const auto gone = store().read([&](store::ReadTx& tx) { return outside.person(tx, "oidc:line", "subject-1"); });
+  EXPECT_TRUE(gone.ok() && !*gone);
+  EXPECT_EQ(take_back("oidc:card", open), ErrorCode::conflict);
+}
+
 TEST_P(PasskeyTest, StaffLogInByPasskeyAndThenByItOnly) {
   put_staff("tanaka", {"clerk"}, "kankyo");
   put_staff("sato", {"admin"}, "shimin");
@@ -201,7 +306,7 @@ TEST_P(PasskeyTest, StaffLogInByPasskeyAndThenByItOnly) {
   auto r = weak.post("/staff/login", {{"name", "tanaka"}, {"password", "correct horse"}, {"code", totp_now()}, {"action", "next"}});
   EXPECT_EQ(r.status, 412);
   EXPECT_EQ(weak.get("/staff").status, 303);
-  // One administrator alone is no way around it.
+  // A new password is no way around it.
   EXPECT_FALSE(store().write([&](store::Tx& tx) { return identity->put_staff(tx, "tanaka", "t", "another horse", kTestTotp, {"clerk"}, "kankyo"); }).ok());
   Browser sato = staff("sato"), mori = staff("mori");
   sato.get("/form"), mori.get("/form");
@@ -213,6 +318,50 @@ TEST_P(PasskeyTest, StaffLogInByPasskeyAndThenByItOnly) {
   EXPECT_EQ(fresh.get("/staff").status, 303);
   EXPECT_EQ(rows("identity_passkey"), 0);
   EXPECT_EQ(staff("tanaka").get("/staff").status, 200);
+}
+
+TEST_P(PasskeyTest, NewSecretsForAnAccountTakeTwoAdministrators) {
+  put_staff("tanaka", {"clerk"}, "kankyo");
+  put_staff("sato", {"admin"}, "shimin");
+  put_staff("mori", {"admin"}, "shimin");
+  Browser tanaka = staff("tanaka"), sato = staff("sato"), mori = staff("mori");
+  add(tanaka, "/staff/security");
+  sato.get("/form"), mori.get("/form");
+  const auto reset = [](Browser& who, const char* action) { return who.post("/staff/resets", {{"name", "tanaka"}, {"action", action}}); };
+  EXPECT_EQ(reset(sato, "propose-secrets").status, 303);
+  EXPECT_EQ(reset(sato, "confirm").status, 403);
+  EXPECT_EQ(tanaka.get("/staff").status, 200) << "a proposal changes nothing";
+  // Nor by an account that the first has just made an administrator: not for thirty days.
+  Principal first;
+  first.kind = PrincipalKind::staff, first.roles = {"admin"};
+  const auto all = store().read([&](store::ReadTx& tx) { return identity->staff(tx); });
+  for (const auto& member : *all)
+    if (member.name == "sato") first.id = member.id, first.public_id = member.public_id;
+  ASSERT_TRUE(store().write([&](store::Tx& tx) { return identity->staff_accounts().change(tx, {"mori", "森", "shimin", {"admin"}}, first, "r"); }).ok());
+  clock.advance(30 * kSecond);   // a code serves once
+  mori = staff("mori");
+  mori.get("/form");
+  EXPECT_EQ(reset(mori, "confirm").status, 403);
+  clock.advance(Recovery::kOwnRightsDays * kDay);
+  sato = staff("sato"), mori = staff("mori"), tanaka = staff("tanaka");
+  sato.get("/form"), mori.get("/form");
+  EXPECT_EQ(reset(mori, "confirm").status, 412) << "the proposal was for three days";
+  EXPECT_EQ(reset(sato, "propose-secrets").status, 303);
+  const auto done = reset(mori, "confirm");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(header_of(done, "cache-control"), "no-store");
+  std::vector<std::string> shown;
+  for (std::size_t at = done.body.find("class=\"token\">"); at != std::string::npos; at = done.body.find("class=\"token\">", at + 1))
+    shown.push_back(done.body.substr(at + 14, done.body.find('<', at + 14) - at - 14));
+  ASSERT_EQ(shown.size(), 2u) << done.body;
+  EXPECT_EQ(tanaka.get("/staff").status, 303) << "the sessions of before are over";
+  EXPECT_EQ(rows("identity_passkey"), 0);
+  const auto enters = [&](const std::string& password, const std::string& secret) {
+    return identity->staff_login("tanaka", password, vault::totp_at_step(secret, clock.now().us / kSecond / 30), "192.0.2.9").ok();
+  };
+  EXPECT_FALSE(enters("correct horse", std::string(kTestTotp)));
+  EXPECT_FALSE(enters(shown[0], std::string(kTestTotp)));
+  EXPECT_TRUE(enters(shown[0], shown[1]));
 }
 
 /// A citizen who wants passkeys only.

@@ -6,6 +6,7 @@
 #include "platform/identity/audit_entry.h"
 #include "platform/identity/notices.h"
 #include "platform/identity/people.h"
+#include "platform/identity/person_dao.h"
 #include "platform/identity/recovery_dao.h"
 #include "platform/identity/sealed_columns.h"
 #include "platform/identity/staff_dao.h"
@@ -32,6 +33,11 @@ std::vector<webauthn::Algorithm> algorithms() {
 }
 json::Value descriptor(const std::string& credential) { return json::Value::object({{"type", "public-key"}, {"id", credential}}); }
 std::string user_handle(const Principal& p) { return vault::base64url(p.public_id); }
+Result<std::string> name_from(std::string_view typed) {
+  std::string name(trim(typed));
+  if (name.empty() || name.size() > kMostNameBytes || !is_utf8(name)) return Error(ErrorCode::invalid_input, "give the passkey a name of at most 100 bytes", "name");
+  return name;
+}
 }  // namespace
 
 /// What came from the browser, its bytes decoded.
@@ -130,8 +136,7 @@ Result<Passkeys::Answer> Passkeys::take_answer(std::string_view text, const Prin
 Result<void> Passkeys::add(const Principal& who, std::string_view name_text, std::string_view response, std::string_view host, std::string_view lang) {
   const auto site = party(host);
   if (!site) return impossible();
-  const std::string name(trim(name_text));
-  if (name.empty() || name.size() > kMostNameBytes || !is_utf8(name)) return Error(ErrorCode::invalid_input, "give the passkey a name of at most 100 bytes", "name");
+  MACHIYA_TRY(const std::string name, name_from(name_text));
   MACHIYA_TRY(const Answer answer, take_answer(response, who, kAdd));
   webauthn::RegistrationRules rules;
   rules.algorithms = algorithms();
@@ -227,12 +232,28 @@ Result<std::size_t> Passkeys::count(store::ReadTx& tx, PrincipalKind kind, std::
   return rows.size();
 }
 
+Result<void> Passkeys::rename(const Principal& who, std::string_view handle, std::string_view name_text) {
+  MACHIYA_TRY(const std::string name, name_from(name_text));
+  const std::string sealed = vault_.seal_secret(kPasskeyNameContext, name);
+  return store_.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(const auto mine, passkey_dao::of(tx, owner_from(who)));
+    for (const auto& p : mine)
+      if (vault::equal_secret(handle_of(p), handle)) {
+        MACHIYA_CHECK(passkey_dao::set_name(tx, p.id, sealed));
+        return audit_.append(tx, own_entry(who, "passkey.rename", json::Value::object({{"passkey", handle_of(p)}})));
+      }
+    return Error(ErrorCode::not_found, "no passkey of yours has this name");
+  });
+}
+
 Result<void> Passkeys::remove(const Principal& who, std::string_view handle, std::string_view lang) {
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const auto mine, passkey_dao::of(tx, owner_from(who)));
     MACHIYA_TRY(const bool strict, recovery_dao::required(tx, owner_from(who)));
     for (const auto& p : mine)
       if (vault::equal_secret(handle_of(p), handle)) {
+        MACHIYA_TRY(const auto others, who.kind == PrincipalKind::citizen ? person_dao::methods_of(tx, who.id) : Result<std::vector<std::string>>(std::vector<std::string>{"password-totp"}));
+        if (mine.size() == 1 && others.empty()) return Error(ErrorCode::conflict, "the last way in", "passkey");
         if (strict && mine.size() == 1) return Error(ErrorCode::conflict, "the last passkey of somebody who logs in by passkey only", "passkey");
         MACHIYA_TRY([[maybe_unused]] const bool gone, passkey_dao::remove(tx, p.id));
         // It may be gone because somebody else had it: whoever came in by it is out.

@@ -48,7 +48,9 @@ class Passkeys {
   Result<std::vector<Passkey>> list(const Principal& who);
   /// Of somebody else, for the pages of administrators and clerks.
   Result<std::size_t> count(store::ReadTx& tx, PrincipalKind kind, std::int64_t subject);
-  /// Ends its sessions too. conflict when it is the last one of somebody who logs in by passkey only.
+  /// Another name for one of one's own; errors as of add(), not_found when they have none of this handle. Audited; the name is personal and stays out.
+  Result<void> rename(const Principal& who, std::string_view handle, std::string_view name);
+  /// Ends its sessions too. conflict when it is the last one of somebody who logs in by passkey only, or who has no other way.
   Result<void> remove(const Principal& who, std::string_view handle, std::string_view lang);
 
  private:

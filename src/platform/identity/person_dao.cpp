@@ -51,6 +51,11 @@ Result<std::vector<std::string>> methods_of(store::ReadTx& tx, std::int64_t pers
   return out;
 }
 
+Result<bool> remove_login(store::Tx& tx, std::int64_t person, std::string_view method) {
+  MACHIYA_TRY(const auto removed, tx.execute("DELETE FROM identity_login WHERE person = :person AND method = :method", {{"person", person}, {"method", method}}));
+  return removed > 0;
+}
+
 Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Instant now) {
   MACHIYA_TRY(auto changed, tx.execute("UPDATE identity_person SET assurance = :a, verified = :now WHERE id = :id AND assurance < :a",
                                        {{"a", assurance}, {"now", now.us}, {"id", id}}));

@@ -26,6 +26,8 @@ Result<std::int64_t> insert(store::Tx& tx, const Person& person, Instant now);
 Result<void> insert_login(store::Tx& tx, std::int64_t person, std::string_view method, std::string_view subject, Instant now);
 /// The ways in which a person logs in, by name.
 Result<std::vector<std::string>> methods_of(store::ReadTx& tx, std::int64_t person);
+/// False when they do not log in so.
+Result<bool> remove_login(store::Tx& tx, std::int64_t person, std::string_view method);
 Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Instant now);
 
 struct Code {

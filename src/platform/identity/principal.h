@@ -21,6 +21,7 @@ struct Principal {
   std::vector<std::string> roles;      ///< of staff, and of clients that act like staff
   std::string department;
   std::vector<std::string> scopes;     ///< of API clients
+  bool provisional = false;            ///< of staff: in with a password that an administrator made; nothing but replacing it is open to them
   std::string purpose;                 ///< of staff: what they say they read for; "": the first of their role's that fits
   Authentication authentication;       ///< of this session: how, how strong, when; unknown for visitors and clients
   std::string csrf;                    ///< token for the forms of this session (visitors have one too)

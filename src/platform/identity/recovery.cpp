@@ -45,12 +45,14 @@ std::string plain_code(std::string_view typed) {
   }
   return out;
 }
+std::string word_of(Reset what) { return what == Reset::secrets ? "secrets" : what == Reset::password ? "password" : "passkeys"; }
+Reset reset_of(std::string_view word) { return word == "secrets" ? Reset::secrets : word == "password" ? Reset::password : Reset::passkeys; }
 Error not_yours() { return Error(ErrorCode::forbidden, "somebody else has to do this"); }
 }  // namespace
 
 Recovery::Recovery(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, CodeSender& sender, SessionDoor& door,
-                   Sessions& sessions, const Options& options)
-    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sender_(sender), door_(door), sessions_(sessions), options_(options) {}
+                   Sessions& sessions, StaffAccounts& accounts, const Options& options)
+    : store_(store), vault_(vault), audit_(audit), clock_(clock), rng_(rng), sender_(sender), door_(door), sessions_(sessions), accounts_(accounts), options_(options) {}
 
 Result<bool> Recovery::required(const Principal& who) {
   return store_.read([&](store::ReadTx& tx) { return recovery_dao::required(tx, owner_from(who)); });
@@ -184,7 +186,8 @@ Result<std::vector<Recovery::StaffState>> Recovery::staff_states(const Principal
     MACHIYA_TRY(const auto all, staff_dao::all(tx));
     std::vector<StaffState> out;
     for (const auto& s : all) {
-      StaffState state{s.name, s.display};
+      if (!s.active) continue;
+      StaffState state{s.name, s.display, "", 0};
       MACHIYA_TRY(const auto passkeys, passkey_dao::of(tx, staff_owner(s.id)));
       MACHIYA_TRY(state.required, recovery_dao::required(tx, staff_owner(s.id)));
       MACHIYA_TRY(const auto opening, recovery_dao::opening_of(tx, staff_owner(s.id), clock_.now()));
@@ -193,40 +196,54 @@ Result<std::vector<Recovery::StaffState>> Recovery::staff_states(const Principal
         for (const auto& a : all)
           if (a.public_id == opening->opened_by) state.proposed_by = a.display;
       state.mine = s.id == by.id || (opening && opening->opened_by == by.public_id);
-      if (state.passkeys > 0 || state.required) out.push_back(std::move(state));
+      if (opening) state.what = reset_of(opening->what);
+      out.push_back(std::move(state));
     }
     return out;
   });
 }
 
-Result<void> Recovery::propose_reset(std::string_view name, const Principal& by) {
+Result<void> Recovery::propose_reset(std::string_view name, Reset what, const Principal& by) {
   if (!allowed_(by, "admin.staff")) return Error(ErrorCode::forbidden, "this needs: admin.staff");
   return store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const auto staff, staff_dao::by_name(tx, name));
     if (!staff) return Error(ErrorCode::not_found, "there is no account of this name");
     if (staff->id == by.id) return not_yours();
     recovery_dao::Opening opening;
-    opening.owner = staff_owner(staff->id), opening.opened_by = by.public_id;
+    opening.owner = staff_owner(staff->id), opening.opened_by = by.public_id, opening.what = word_of(what);
     opening.opened = clock_.now(), opening.usable = opening.opened, opening.until = Instant{opening.opened.us + kOpenFor};
     MACHIYA_CHECK(recovery_dao::open(tx, opening));
-    return audit_.append(tx, entry_by(by, "staff.reset-propose", "staff:" + staff->public_id));
+    return audit_.append(tx, entry_by(by, "staff.reset-propose", "staff:" + staff->public_id, json::Value::object({{"what", word_of(what)}})));
   });
 }
 
-Result<void> Recovery::confirm_reset(std::string_view name, const Principal& by) {
+Result<std::optional<StaffSecrets>> Recovery::confirm_reset(std::string_view name, const Principal& by) {
   if (!allowed_(by, "admin.staff")) return Error(ErrorCode::forbidden, "this needs: admin.staff");
-  return store_.write([&](store::Tx& tx) -> Result<void> {
+  using Done = std::optional<StaffSecrets>;
+  return store_.write([&](store::Tx& tx) -> Result<Done> {
     MACHIYA_TRY(const auto staff, staff_dao::by_name(tx, name));
     if (!staff) return Error(ErrorCode::not_found, "there is no account of this name");
     const Owner owner = staff_owner(staff->id);
     MACHIYA_TRY(const auto opening, recovery_dao::opening_of(tx, owner, clock_.now()));
     if (!opening) return Error(ErrorCode::precondition_failed, "nobody proposed this");
     if (staff->id == by.id || opening->opened_by == by.public_id) return not_yours();
-    MACHIYA_TRY(const std::int64_t removed, passkey_dao::remove_all(tx, owner));
-    MACHIYA_CHECK(recovery_dao::set_required(tx, owner, false, clock_.now()));
+    MACHIYA_TRY(const auto second, staff_dao::by_public_id(tx, by.public_id));   // not somebody whom the first has just made an administrator
+    if (second && second->rights_by == opening->opened_by && clock_.now().us - second->rights_at.us < kOwnRightsDays * kDay) return not_yours();
+    const Reset what = reset_of(opening->what);
+    std::int64_t removed = 0;
+    if (what != Reset::password) {
+      MACHIYA_TRY(removed, passkey_dao::remove_all(tx, owner));
+      MACHIYA_CHECK(recovery_dao::set_required(tx, owner, false, clock_.now()));
+    }
     MACHIYA_CHECK(recovery_dao::close_openings(tx, owner, clock_.now()));
     MACHIYA_CHECK(sessions_.end_all(tx, PrincipalKind::staff, staff->id));
-    return audit_.append(tx, entry_by(by, "staff.reset", "staff:" + staff->public_id, json::Value::object({{"proposed-by", "staff:" + opening->opened_by}, {"passkeys", removed}})));
+    Done secrets;
+    if (what != Reset::passkeys) {
+      MACHIYA_TRY(secrets, accounts_.renew(tx, staff->id, what == Reset::secrets));
+    }
+    MACHIYA_CHECK(audit_.append(tx, entry_by(by, "staff.reset", "staff:" + staff->public_id,
+                                               json::Value::object({{"proposed-by", "staff:" + opening->opened_by}, {"passkeys", removed}, {"what", opening->what}}))));
+    return secrets;
   });
 }
 

@@ -1,7 +1,8 @@
 // "Log in by passkey only", and the ways back in without a back door: never one weak factor alone.
 //   A citizen who lost every passkey: mailed code and one of ten recovery codes; or mailed code and a check of the papers at the counter, which
 //   opens a re-enrolment after a day of waiting that is announced by mail, and that any log-in by passkey closes.
-//   A member of staff: one administrator proposes, another confirms; nobody for themselves.
+//   A member of staff: one administrator proposes, another confirms; nobody for themselves. So it is, too, with new secrets for an account:
+//   one administrator alone never gets into somebody else's.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,14 +13,19 @@
 #include "platform/identity/identity.h"
 #include "platform/identity/recovery_dao.h"
 #include "platform/identity/session_door.h"
+#include "platform/identity/staff_accounts.h"
 
 namespace machiya::identity {
+
+/// What is made anew. password: that alone, for somebody who forgot it; the second factor stays. passkeys: they go, password and code let in
+/// again. secrets: password and authenticator are made anew, and the passkeys go.
+enum class Reset : std::uint8_t { password, passkeys, secrets };
 
 /// Thread-safe.
 class Recovery {
  public:
   Recovery(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, CodeSender& sender, SessionDoor& door,
-           Sessions& sessions, const Options& options);
+           Sessions& sessions, StaffAccounts& accounts, const Options& options);
 
   Result<bool> required(const Principal& who);
   /// Has a mail address, to which codes and notices go: people who log in by a provider need not. Staff: never.
@@ -44,11 +50,15 @@ class Recovery {
     std::string name, display, proposed_by;   ///< proposed_by: display name; "" when nothing waits
     std::size_t passkeys = 0;
     bool required = false, mine = false;      ///< mine: this administrator proposed it, or it is their own account
+    Reset what = Reset::passkeys;             ///< of what waits
   };
+  /// Of the accounts in use.
   Result<std::vector<StaffState>> staff_states(const Principal& by);
-  Result<void> propose_reset(std::string_view name, const Principal& by);
-  /// Removes the passkeys of the account, lets it in by password and code again, ends its sessions. forbidden for who proposed it and for the owner.
-  Result<void> confirm_reset(std::string_view name, const Principal& by);
+  Result<void> propose_reset(std::string_view name, Reset what, const Principal& by);
+  /// Does what was proposed, ends the account's sessions. forbidden for who proposed it, for the owner, and for an administrator whose rights come
+  /// from who proposed it and are younger than kOwnRightsDays.
+  Result<std::optional<StaffSecrets>> confirm_reset(std::string_view name, const Principal& by);
+  static constexpr int kOwnRightsDays = 30;
 
   void allow_with(std::function<bool(const Principal&, std::string_view)> allowed) { allowed_ = std::move(allowed); }
 
@@ -64,6 +74,7 @@ class Recovery {
   CodeSender& sender_;
   SessionDoor& door_;
   Sessions& sessions_;
+  StaffAccounts& accounts_;
   const Options& options_;
   std::function<bool(const Principal&, std::string_view)> allowed_;
 };

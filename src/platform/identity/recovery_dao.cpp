@@ -56,16 +56,16 @@ Result<void> remove_proofs_before(store::Tx& tx, Instant t) {
 
 Result<void> open(store::Tx& tx, const Opening& o) {
   MACHIYA_CHECK(close_openings(tx, o.owner, o.opened));
-  return tx.execute_later("INSERT INTO identity_recovery_opening (kind, subject, opened_by, opened, usable, until) VALUES (:kind, :subject, :by, :opened, :usable, :until)",
-                          {{"kind", o.owner.kind}, {"subject", o.owner.subject}, {"by", o.opened_by}, {"opened", o.opened.us}, {"usable", o.usable.us}, {"until", o.until.us}});
+  return tx.execute_later("INSERT INTO identity_recovery_opening (kind, subject, opened_by, opened, usable, until, what) VALUES (:kind, :subject, :by, :opened, :usable, :until, :what)",
+                          {{"kind", o.owner.kind}, {"subject", o.owner.subject}, {"by", o.opened_by}, {"opened", o.opened.us}, {"usable", o.usable.us}, {"until", o.until.us}, {"what", o.what}});
 }
 
 Result<std::optional<Opening>> opening_of(store::ReadTx& tx, const Owner& owner, Instant now) {
-  MACHIYA_TRY(auto row, tx.query_one("SELECT id, opened_by, opened, usable, until FROM identity_recovery_opening WHERE kind = :kind AND subject = :subject"
+  MACHIYA_TRY(auto row, tx.query_one("SELECT id, opened_by, opened, usable, until, what FROM identity_recovery_opening WHERE kind = :kind AND subject = :subject"
                                      " AND closed IS NULL AND until > :now ORDER BY id DESC LIMIT 1",
                                      {{"kind", owner.kind}, {"subject", owner.subject}, {"now", now.us}}));
   if (!row) return std::optional<Opening>();
-  return std::optional<Opening>(Opening{row->integer(0), owner, row->text(1), Instant{row->integer(2)}, Instant{row->integer(3)}, Instant{row->integer(4)}});
+  return std::optional<Opening>(Opening{row->integer(0), owner, row->text(1), Instant{row->integer(2)}, Instant{row->integer(3)}, Instant{row->integer(4)}, row->text(5)});
 }
 
 Result<void> close_openings(store::Tx& tx, const Owner& owner, Instant now) {

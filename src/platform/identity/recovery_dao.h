@@ -36,6 +36,7 @@ struct Opening {
   Owner owner;
   std::string opened_by;          ///< public id of staff
   Instant opened, usable, until;
+  std::string what = "passkeys";  ///< of staff: "passkeys", "secrets"
 };
 Result<void> open(store::Tx& tx, const Opening& opening);
 /// Neither used nor closed nor over; the newest.

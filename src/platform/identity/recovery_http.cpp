@@ -69,8 +69,9 @@ Response show_resets(const Side& side, const Request& request) {
   for (const auto& s : *states) {
     Data row = Data().set("name", s.name).set("display", s.display).set("passkeys", std::to_string(s.passkeys));
     if (s.required) row.set("required", true);
-    if (!s.proposed_by.empty()) row.set("proposed_by", s.proposed_by);
-    if (!s.mine) row.set(s.proposed_by.empty() ? "proposable" : "confirmable", true);
+    if (!s.proposed_by.empty()) row.set("proposed_by", s.proposed_by).set("proposed_what", text_of(side, request, s.what == Reset::secrets ? "staff_login.reset_secrets" : s.what == Reset::password ? "staff_login.reset_password" : "staff_login.reset_passkeys"));
+    if (!s.mine && s.proposed_by.empty()) row.set("proposable", true).set("passkeys_too", s.passkeys > 0 || s.required);
+    if (!s.mine && !s.proposed_by.empty()) row.set("confirmable", true);
     rows.push(std::move(row));
   }
   data.set("any", !states->empty()).set("rows", std::move(rows));
@@ -79,13 +80,25 @@ Response show_resets(const Side& side, const Request& request) {
   return side.forms.render(request, form, "staff-login/resets", std::move(data));
 }
 
+/// Password and secret are on this answer and nowhere else afterwards.
+Response show_secrets(const Side& side, const Request& request, const std::string& name, const StaffSecrets& secrets) {
+  FormPage form = form_of("staff_login.secrets_title");
+  Data data = side.forms.begin(request, form);
+  data.set("secrets", Data().set("name", name).set("password", secrets.password).set("totp", secrets.totp));
+  return side.forms.render(request, form, "staff-login/secrets", std::move(data));
+}
+
 Response post_resets(const Side& side, Request& request) {
   const std::string name(request.form("name").value_or(""));
   if (name.empty()) return http::problem(Error(ErrorCode::invalid_input, "which account?", "name"), request);
-  const bool confirm = request.form("action") == "confirm";
-  auto state = confirm ? recovery(side).confirm_reset(name, principal_of(request)) : recovery(side).propose_reset(name, principal_of(request));
-  if (!state.ok()) return http::problem(state.error(), request);
-  return http::see_other(std::string("/staff/resets?done=") + (confirm ? "confirmed" : "proposed"));
+  const auto action = request.form("action").value_or("");
+  if (action == "confirm") {
+    auto done = recovery(side).confirm_reset(name, principal_of(request));
+    if (!done.ok()) return http::problem(done.error(), request);
+    return *done ? show_secrets(side, request, name, **done) : http::see_other("/staff/resets?done=confirmed");
+  }
+  auto state = recovery(side).propose_reset(name, action == "propose-secrets" ? Reset::secrets : action == "propose-password" ? Reset::password : Reset::passkeys, principal_of(request));
+  return state.ok() ? http::see_other("/staff/resets?done=proposed") : http::problem(state.error(), request);
 }
 }  // namespace
 

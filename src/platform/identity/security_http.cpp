@@ -31,9 +31,9 @@ Response show_security(const Side& side, Request& request) {
   for (const auto& session : *sessions) cards.push(session_card(side, request, session));
   data.set("home", side.home).set("nav_security", true).set("sessions", std::move(cards)).set("others", sessions->size() > 1);
   if (auto shown = show_passkeys(side, request, data); !shown.ok()) return http::problem(shown.error(), request);
-  for (const std::string_view done : {"ended", "ended-others", "passkey-added", "passkey-removed", "passkey-required", "passkey-not-required", "unchanged"})
+  for (const std::string_view done : {"ended", "ended-others", "passkey-added", "passkey-renamed", "passkey-unnamed", "passkey-removed", "passkey-required", "passkey-not-required", "way-removed", "way-last", "unchanged"})
     if (request.query("done") == done)
-      data.set("flash", Data().set("kind", done == "unchanged" ? "warning" : "success").set("text", text_of(side, request, "security.done." + std::string(done))));
+      data.set("flash", Data().set("kind", done == "unchanged" || done == "passkey-unnamed" || done == "way-last" ? "warning" : "success").set("text", text_of(side, request, "security.done." + std::string(done))));
   return side.forms.render(request, form, side.folder + "/security", std::move(data));
 }
 

@@ -96,6 +96,7 @@ Result<std::shared_ptr<Principal>> Sessions::load_principal(store::ReadTx& tx, P
   p->name = staff->display;
   p->roles = staff->roles;
   p->department = staff->department;
+  p->provisional = staff->provisional_until.has_value();
   return p;
 }
 
@@ -126,6 +127,8 @@ Result<std::shared_ptr<CachedSession>> Sessions::load(const Token& token, const 
     MACHIYA_TRY(out->principal, load_principal(tx, kind, session->subject, token));
     if (!out->principal) return Found();
     out->principal->authentication = session->how;
+    out->principal->provisional = out->principal->provisional && session->how.method == Method::password_totp;
+    if (out->principal->provisional) out->principal->roles.clear(), out->principal->department.clear();   // nothing is theirs yet
     out->owner = owner_name(kind, session->subject);
     out->expires = session->expires;
     out->seen = session->seen.us;

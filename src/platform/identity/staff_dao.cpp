@@ -4,7 +4,7 @@
 
 namespace machiya::identity::staff_dao {
 namespace {
-constexpr std::string_view kColumns = "SELECT id, public_id, name, display, password, totp, department, roles, active, last_step FROM identity_staff ";
+constexpr std::string_view kColumns = "SELECT id, public_id, name, display, password, totp, department, roles, active, last_step, provisional_until, rights_by, rights_at FROM identity_staff ";
 
 std::string list_text(const std::vector<std::string>& list) {
   json::Value out = json::Value::array();
@@ -29,6 +29,8 @@ Result<Staff> staff_from(const store::Row& row) {
   MACHIYA_TRY(s.roles, list_from(row.text(7)));
   s.active = row.integer(8) != 0;
   s.last_step = row.integer(9);
+  if (const auto until = row.optional_integer(10)) s.provisional_until = Instant{*until};
+  s.rights_by = row.text(11), s.rights_at = Instant{row.integer(12)};
   return s;
 }
 Result<std::optional<Staff>> one(const std::optional<store::Row>& row) {
@@ -93,7 +95,7 @@ Result<std::int64_t> put(store::Tx& tx, const Staff& s, Instant now) {
               tx.query("INSERT INTO identity_staff (public_id, name, display, password, totp, roles, department, active, last_step, created)"
                        " VALUES (:public_id, :name, :display, :password, :totp, :roles, :department, 1, 0, :now)"
                        " ON CONFLICT (name) DO UPDATE SET display = excluded.display, password = excluded.password, totp = excluded.totp,"
-                       " roles = excluded.roles, department = excluded.department, active = 1 RETURNING id",
+                       " roles = excluded.roles, department = excluded.department, active = 1, provisional_until = NULL RETURNING id",
                        {{"public_id", s.public_id},
                         {"name", s.name},
                         {"display", s.display},
@@ -107,7 +109,17 @@ Result<std::int64_t> put(store::Tx& tx, const Staff& s, Instant now) {
 }
 
 Result<void> set_password(store::Tx& tx, std::int64_t id, std::string_view hash) {
-  return run(tx, "UPDATE identity_staff SET password = :password WHERE id = :id", {{"password", hash}, {"id", id}});
+  return run(tx, "UPDATE identity_staff SET password = :password, provisional_until = NULL WHERE id = :id", {{"password", hash}, {"id", id}});
+}
+
+Result<void> set_secrets(store::Tx& tx, std::int64_t id, std::string_view hash, std::string_view sealed_totp, Instant provisional_until) {
+  return run(tx, "UPDATE identity_staff SET password = :password, totp = :totp, provisional_until = :until WHERE id = :id",
+             {{"password", hash}, {"totp", sealed_totp}, {"until", provisional_until.us}, {"id", id}});
+}
+
+Result<void> set_rights(store::Tx& tx, const Staff& s) {
+  return run(tx, "UPDATE identity_staff SET display = :display, roles = :roles, department = :department, rights_by = :by, rights_at = :at WHERE id = :id",
+             {{"display", s.display}, {"roles", list_text(s.roles)}, {"department", s.department}, {"by", s.rights_by}, {"at", s.rights_at.us}, {"id", s.id}});
 }
 
 Result<void> set_active(store::Tx& tx, std::int64_t id, bool active) {

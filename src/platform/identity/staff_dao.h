@@ -17,14 +17,21 @@ struct Staff {
   std::vector<std::string> roles;
   bool active = true;
   std::int64_t last_step = 0;
+  std::optional<Instant> provisional_until;   ///< the password is an administrator's and serves until then
+  std::string rights_by;                      ///< public id of who gave the roles last; "" for a command
+  Instant rights_at;
 };
 Result<std::optional<Staff>> by_id(store::ReadTx& tx, std::int64_t id);
 Result<std::optional<Staff>> by_name(store::ReadTx& tx, std::string_view name);
 Result<std::optional<Staff>> by_public_id(store::ReadTx& tx, std::string_view public_id);
 Result<std::vector<Staff>> all(store::ReadTx& tx);
-/// Creates, or replaces everything but the id, the public id and the last step.
+/// Creates, or replaces everything but the id, the public id and the last step; the password is the person's own.
 Result<std::int64_t> put(store::Tx& tx, const Staff& staff, Instant now);
+/// The person's own one.
 Result<void> set_password(store::Tx& tx, std::int64_t id, std::string_view hash);
+Result<void> set_secrets(store::Tx& tx, std::int64_t id, std::string_view hash, std::string_view sealed_totp, Instant provisional_until);
+/// Display name, roles and department, and who says so.
+Result<void> set_rights(store::Tx& tx, const Staff& staff);
 Result<void> set_active(store::Tx& tx, std::int64_t id, bool active);
 /// False when this time step, or a later one, was used before.
 Result<bool> use_step(store::Tx& tx, std::int64_t id, std::int64_t step);

@@ -22,11 +22,6 @@ constexpr std::int64_t kForgetAfter = kDay;
 constexpr std::string_view kNobodysHash =
     "$argon2id$v=19$m=19456,t=2,p=1$yUy1J/+I0c51zENfqhw1iQ$gPuTY+3K2qeLRhf7M9w+juOQtZ2EiRelhPaZbjF1RzE";
 
-std::string normal_name(std::string_view name) {
-  if (name.size() > 4 * kLongestName || !is_utf8(name)) return {};
-  std::string out = lower_ascii(trim(fold_width(name)));
-  return out.size() > kLongestName ? std::string() : out;
-}
 Error refused() { return Error(ErrorCode::invalid_input, "name, password or code is wrong", "name"); }
 Error locked() { return Error(ErrorCode::rate_limited, "too many attempts; wait some minutes", "name"); }
 
@@ -38,6 +33,12 @@ audit::Entry entry_of(const staff_dao::Staff& staff, std::string_view action) {
   return entry;
 }
 }  // namespace
+
+std::string staff_name(std::string_view name) {
+  if (name.size() > 4 * kLongestName || !is_utf8(name)) return {};
+  std::string out = lower_ascii(trim(fold_width(name)));
+  return out.size() > kLongestName ? std::string() : out;
+}
 
 StaffLogin::StaffLogin(store::Store& store, vault::Vault& vault, audit::Audit& audit, const Clock& clock, Rng& rng, Sessions& sessions,
                        SessionDoor& door, const Options& options)
@@ -78,17 +79,17 @@ Result<StaffLogin::Reserved> StaffLogin::reserve_attempt(const std::string& name
 
 Result<std::string> StaffLogin::login(std::string_view name_text, std::string_view password, std::string_view totp, std::string_view remote,
                                       const Principal& before, std::string_view device) {
-  const std::string name = normal_name(name_text);
+  const std::string name = staff_name(name_text);
   if (name.empty() || password.empty() || password.size() > kLongestPassword) return refused();
   MACHIYA_TRY(const Reserved reserved, reserve_attempt(name, remote));
   MACHIYA_TRY(auto staff, store_.read([&](store::ReadTx& tx) { return staff_dao::by_name(tx, name); }));
-  const bool known = staff && staff->active;
+  const bool known = staff && staff->active && !(staff->provisional_until && *staff->provisional_until <= clock_.now());   // an administrator's password that is over
   const bool password_ok = vault::verify_password(password, known ? std::string_view(staff->password) : kNobodysHash);
   std::int64_t step = 0;
   bool totp_ok = false;
   if (known && !staff->totp.empty()) {
     MACHIYA_TRY(const std::string secret, vault_.open_secret(kTotpContext, staff->totp));
-    totp_ok = vault::verify_totp(secret, digits_of(totp), clock_.now().us / kSecond, step);
+    totp_ok = fits(secret, digits_of(totp), step);
   }
   if (known && password_ok && totp_ok) return finish(*staff, step, reserved, before, device);
   // One durable row in every case: a name that does not exist must not answer sooner.
@@ -96,6 +97,14 @@ Result<std::string> StaffLogin::login(std::string_view name_text, std::string_vi
   nobody.public_id = "unknown";
   MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return audit_.append(tx, entry_of(known ? *staff : nobody, "session.refused")); }));
   return refused();
+}
+
+/// The step of the clock only: a code lives for 30 seconds (OWASP ASVS 5.0.0 v6.5.5). The demonstration, whose page shows the code of the next
+/// step when somebody has just used this one's, takes those beside it as well.
+bool StaffLogin::fits(std::string_view secret, std::string_view code, std::int64_t& step) const {
+  const std::int64_t now = clock_.now().us / kSecond;
+  const auto at = [&](std::int64_t when) { return vault::verify_totp(secret, code, when, step); };
+  return at(now) || (options_.demonstration && (at(now + vault::kTotpStepSeconds) || at(now - vault::kTotpStepSeconds)));
 }
 
 Result<std::string> StaffLogin::finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved, const Principal& before,
@@ -129,9 +138,11 @@ Result<void> StaffLogin::change_password(const Principal& who, std::string_view 
     MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return audit_.append(tx, entry_of(*staff, "staff.password-refused")); }));
     return Error(ErrorCode::invalid_input, "the present password is wrong", "present");
   }
+  if (wanted == present) return Error(ErrorCode::invalid_input, "this is the present password", "wanted");
   const std::string hash = vault::hash_password(wanted);
   return store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_CHECK(staff_dao::set_password(tx, staff->id, hash));
+    MACHIYA_CHECK(sessions_.changed(tx, Sessions::owner_name(PrincipalKind::staff, staff->id)));   // no longer provisional
     MACHIYA_CHECK(staff_dao::remove_attempt(tx, reserved.name_subject));
     MACHIYA_CHECK(staff_dao::set_attempt(tx, reserved.client_subject, reserved.client_before));
     MACHIYA_CHECK(door_.end_others(tx, who));
@@ -142,7 +153,7 @@ Result<void> StaffLogin::change_password(const Principal& who, std::string_view 
 Result<std::int64_t> StaffLogin::put(store::Tx& tx, std::string_view name_text, std::string_view display, std::string_view password,
                                      std::string_view totp_secret, const std::vector<std::string>& roles, std::string_view department) {
   staff_dao::Staff staff;
-  staff.name = normal_name(name_text);
+  staff.name = staff_name(name_text);
   if (staff.name.empty()) return Error(ErrorCode::invalid_input, "a staff account needs a name of at most 64 bytes", "name");
   if (password.size() < 8 || password.size() > kLongestPassword)
     return Error(ErrorCode::invalid_input, "a password has 8 to 1024 bytes", "password");

@@ -10,6 +10,9 @@
 
 namespace machiya::identity {
 
+/// A log-in name as it is stored: case and width folded, blanks at the ends gone; "" when it is none.
+std::string staff_name(std::string_view typed);
+
 /// Thread-safe.
 class StaffLogin {
  public:
@@ -29,6 +32,7 @@ class StaffLogin {
     std::string name_subject, client_subject;
     staff_dao::Attempt client_before;
   };
+  bool fits(std::string_view secret, std::string_view code, std::int64_t& step) const;
   Result<Reserved> reserve_attempt(const std::string& name, std::string_view remote);
   Result<bool> count_failure(store::Tx& tx, const std::string& subject, int tries, std::int64_t longest_lock);
   Result<std::string> finish(const staff_dao::Staff& staff, std::int64_t step, const Reserved& reserved, const Principal& before, std::string_view device);

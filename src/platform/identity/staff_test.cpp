@@ -1,6 +1,8 @@
 // Staff: password and one-time password, replays, lock-out, accounts.
 #include <gmock/gmock.h>
 
+#include "platform/identity/password_rules.h"
+#include "platform/identity/staff_accounts.h"
 #include "platform/identity/testing.h"
 
 namespace machiya::identity {
@@ -62,7 +64,7 @@ TEST_P(StaffTest, ACodeWorksOnce) {
   EXPECT_TRUE(opens("tanaka", "correct horse", code));
   EXPECT_FALSE(opens("tanaka", "correct horse", code));
   clock.advance(30 * kSecond);
-  EXPECT_FALSE(opens("tanaka", "correct horse", code));  // still within the drift, yet used
+  EXPECT_FALSE(opens("tanaka", "correct horse", code));  // its thirty seconds are over
   EXPECT_TRUE(opens("tanaka", "correct horse", totp_now()));
 }
 
@@ -135,6 +137,57 @@ TEST_P(StaffTest, ChangingOrClosingAnAccountEndsItsSessions) {
   ASSERT_EQ(all->size(), 1u);
   EXPECT_EQ((*all)[0].roles, std::vector<std::string>{"auditor"});
   EXPECT_FALSE((*all)[0].active);
+}
+
+// OWASP ASVS 5.0.0 v6.4.1: what an administrator makes serves once and for a few days, and never becomes the password of every day.
+TEST_P(StaffTest, AFirstPasswordIsReplacedBeforeAnythingElse) {
+  Principal admin;
+  admin.kind = PrincipalKind::staff, admin.public_id = "boss";
+  const StaffAccounts::Account wanted{" Sato ", "佐藤", "kansa", {"auditor"}};
+  auto create = [&] { return store().write([&](store::Tx& tx) { return identity->staff_accounts().create(tx, wanted, admin, "r"); }); };
+  EXPECT_EQ(create().error().code, ErrorCode::forbidden);
+  admin.roles = {"admin"};
+  const auto made = create();
+  ASSERT_TRUE(made.ok()) << made.error().to_string();
+  EXPECT_EQ(create().error().code, ErrorCode::conflict) << "an account that is there keeps its secrets";
+  EXPECT_GE(made->password.size() * 5, 112u) << "of 32 letters each";
+  EXPECT_TRUE(PasswordRules::load("", {"sato"})->check(made->password, {"sato", "佐藤"}).ok());
+  const auto code = [&] { return vault::totp_at_step(made->totp, clock.now().us / kSecond / 30); };
+  Browser b(*router);
+  b.get("/staff/login");
+  EXPECT_EQ(b.post("/staff/login", {{"name", "sato"}, {"password", made->password}, {"code", code()}, {"action", "next"}}).status, 303);
+  for (const char* page : {"/staff", "/staff/audit", "/staff/security", "/staff/security/passkeys/new"}) EXPECT_EQ(header_of(b.get(page), "location"), "/staff/password") << page;
+  b.extra = {{"accept", "application/json"}};
+  EXPECT_EQ(b.get("/staff/audit").status, 403);
+  b.extra.clear();
+  b.get("/form");
+  EXPECT_EQ(header_of(b.post("/staff/security/end-others", {}), "location"), "/staff/password");
+
+  const auto who = [&] {
+    Principal p;
+    const auto all = store().read([&](store::ReadTx& tx) { return identity->staff(tx); });
+    p.kind = PrincipalKind::staff, p.id = all->front().id, p.public_id = all->front().public_id;
+    return p;
+  };
+  EXPECT_EQ(identity->change_password(who(), made->password, made->password, "192.0.2.1").error().where, "wanted") << "the same one again is none of their own";
+  EXPECT_EQ(header_of(b.get("/staff"), "location"), "/staff/password");
+  ASSERT_TRUE(identity->change_password(who(), made->password, "tuna dogs at midnight", "192.0.2.1").ok());
+  clock.advance(30 * kSecond);
+  EXPECT_FALSE(opens("sato", made->password, code()));
+  b = Browser(*router);
+  b.get("/staff/login");
+  EXPECT_EQ(b.post("/staff/login", {{"name", "sato"}, {"password", "tuna dogs at midnight"}, {"code", code()}, {"action", "next"}}).status, 303);
+  EXPECT_EQ(b.get("/staff/audit").status, 200);
+}
+
+TEST_P(StaffTest, AFirstPasswordEndsAfterAWeek) {
+  const auto made = store().write([&](store::Tx& tx) { return identity->staff_accounts().install(tx, {"sato", "佐藤", "kansa", {"auditor"}}); });
+  ASSERT_TRUE(made.ok()) << made.error().to_string();
+  const auto code = [&] { return vault::totp_at_step(made->totp, clock.now().us / kSecond / 30); };
+  clock.advance(StaffAccounts::kHandOverDays * kDay - kMinute);
+  EXPECT_TRUE(opens("sato", made->password, code()));
+  clock.advance(kMinute);
+  EXPECT_FALSE(opens("sato", made->password, code()));
 }
 
 TEST_P(StaffTest, TheDemonstrationShowsACodeThatWorks) {

@@ -75,6 +75,13 @@ Response post_add(SignIn& sign_in, const LoginForms& forms, Request& request) {
   return r;
 }
 
+Response post_remove(SignIn& sign_in, Request& request) {
+  const auto done = sign_in.remove_way(identity::principal_of(request), request.param("provider"), request.id);
+  if (done.ok()) return http::see_other("/my/security?done=way-removed");
+  if (done.error().code == ErrorCode::conflict) return http::see_other("/my/security?done=way-last");
+  return http::problem(done.error(), request);
+}
+
 Response get_refused(const LoginForms& forms, Request& request) {
   const std::string_view why = request.query("why").value_or("");
   identity::FormPage page;
@@ -93,6 +100,19 @@ http::RouteOptions options_for(std::string permission, std::string page_kind) {
   out.page_kind = std::move(page_kind);
   out.rate_per_minute = kPerMinute;
   return out;
+}
+
+/// The providers that this citizen logs in with, each to be taken back.
+void add_ways(pages::Data& data, const SignIn& sign_in, const locale::Catalogue& texts, const Request& request) {
+  const auto ways = sign_in.ways_of(identity::principal_of(request));
+  if (!ways.ok()) return log(LogLevel::warn, "ways-unread", {{"why", ways.error().to_string()}});
+  if (ways->empty()) return;
+  pages::Data items = pages::Data(pages::Data::List{});
+  for (const SignIn::Way& way : *ways) {
+    const std::string name = way.definition ? way.definition->name_in(request.lang) : way.id;
+    items.push(pages::Data().set("name", name).set("label", texts.text(request.lang, "login.with_remove", {{"provider", name}})).set("action", "/my/security/providers/" + way.id + "/remove"));
+  }
+  data.set("own_ways", pages::Data().set("items", std::move(items)));
 }
 }  // namespace
 
@@ -116,6 +136,7 @@ pages::Data with_providers(pages::Data data, const SignIn& sign_in, const locale
                    .set("action", "/my/security/providers/" + id)
                    .set("href", std::move(href)));
   }
+  if (adding) add_ways(data, sign_in, texts, request);
   if (!providers.empty()) data.set(adding ? "more_ways" : "providers", pages::Data().set("items", std::move(items)));
   return data;
 }
@@ -127,6 +148,7 @@ void add_routes(http::Router& router, SignIn& sign_in, identity::Identity& ident
   http::RouteOptions fresh = options_for("person", "");
   fresh.step_up_minutes = identity::kStepUpMinutes;
   router.post("/my/security/providers/{provider}", fresh.on("provider"), [&sign_in, forms](Request& r) { return post_add(sign_in, *forms, r); });
+  router.post("/my/security/providers/{provider}/remove", fresh.on("provider"), [&sign_in](Request& r) { return post_remove(sign_in, r); });
   router.get("/login/refused", options_for("public", "login-refused").on("none"), [forms](Request& r) { return get_refused(*forms, r); });
 }
 

@@ -46,6 +46,14 @@ class SignIn {
   std::vector<Provider> providers(Audience audience) const;
   /// Those of citizens that this one does not log in with yet.
   Result<std::vector<Provider>> more_for(const identity::Principal& citizen) const;
+  /// The providers that a citizen logs in with, also those that are offered no longer, which have no definition.
+  struct Way {
+    std::string id;
+    std::shared_ptr<const Definition> definition;
+  };
+  Result<std::vector<Way>> ways_of(const identity::Principal& citizen) const;
+  /// Takes one of them back and ends their other sessions; errors of OutsideLogins::remove_way.
+  Result<void> remove_way(const identity::Principal& citizen, std::string_view id, std::string_view request);
   /// not_found for one that is not offered.
   Result<Provider> provider(std::string_view id) const;
 

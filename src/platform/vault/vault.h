@@ -80,7 +80,7 @@ class Vault {
 /// hashes are computed at a time (memory); the others wait.
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view password, std::string_view hash);
-/// RFC 6238, SHA-1, 6 digits, 30 s. `step_out` is the accepted time step (to refuse replays); one step of drift is allowed.
+/// RFC 6238, SHA-1, 6 digits, 30 s. `step_out` is the accepted time step (to refuse replays): that of the moment, no other.
 bool verify_totp(std::string_view secret_base32, std::string_view code, std::int64_t unix_seconds, std::int64_t& step_out);
 std::string new_totp_secret(Rng& rng);
 std::string sha256_hex(std::string_view data);

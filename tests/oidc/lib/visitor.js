@@ -1,5 +1,6 @@
 // One browser without script: cookies by origin, redirects step by step, so that a test can bend an address on its way.
 export class Visitor {
+  static received = [];   // everything that our own site ever told a browser: status line, headers, cookies, pages
   constructor(base) {
     this.base = base;
     this.jars = new Map();
@@ -19,7 +20,9 @@ export class Visitor {
       else jar.set(name, value);
     }
     const location = answer.headers.get('location');
-    return { status: answer.status, location: location && new URL(location, url).href, text: await answer.text(), url };
+    const text = await answer.text();
+    if (url.startsWith(this.base)) Visitor.received.push([...answer.headers].flat().join('\n') + text);
+    return { status: answer.status, location: location && new URL(location, url).href, text, url };
   }
   form(url, fields) {
     return this.ask(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin }, body: new URLSearchParams(fields) });
