@@ -133,12 +133,12 @@ Result<void> StaffLogin::change_password(const Principal& who, std::string_view 
   MACHIYA_TRY(auto staff, store_.read([&](store::ReadTx& tx) { return staff_dao::by_id(tx, who.id); }));
   if (who.kind != PrincipalKind::staff || !staff || !staff->active) return Error(ErrorCode::not_found, "there is no such account");
   if (wanted.size() > kLongestPassword) return Error(ErrorCode::invalid_input, "a password has at most 1024 bytes", "wanted");
+  if (wanted == present) return Error(ErrorCode::invalid_input, "this is the present password", "wanted");
   MACHIYA_TRY(const Reserved reserved, reserve_attempt(staff->name, remote));
   if (!vault::verify_password(present, staff->password)) {
     MACHIYA_CHECK(store_.write([&](store::Tx& tx) { return audit_.append(tx, entry_of(*staff, "staff.password-refused")); }));
     return Error(ErrorCode::invalid_input, "the present password is wrong", "present");
   }
-  if (wanted == present) return Error(ErrorCode::invalid_input, "this is the present password", "wanted");
   const std::string hash = vault::hash_password(wanted);
   return store_.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_CHECK(staff_dao::set_password(tx, staff->id, hash));
