@@ -2,106 +2,12 @@
 // every way to be wrong is refused with its cause.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "platform/jpki/certificates.h"
+#include "platform/jpki/testing.h"
 
 namespace machiya::jpki {
 namespace {
-constexpr const char* kConfig = R"(
-[ca]
-default_ca = test
-[test]
-dir = .
-database = $dir/index
-serial = $dir/serial
-new_certs_dir = $dir
-default_md = sha256
-default_crl_days = 30
-policy = any
-unique_subject = no
-[any]
-commonName = supplied
-[root]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign,cRLSign
-subjectKeyIdentifier = hash
-[signing]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature,nonRepudiation
-certificatePolicies = 1.2.3.4.1
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[authentication]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature
-certificatePolicies = 1.2.3.4.2
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[other_policy]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature,nonRepudiation
-certificatePolicies = 1.2.3.4.9
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[responder]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,OCSPSigning
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-)";
-
-std::string read(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string((std::istreambuf_iterator<char>(in)), {});
-}
-
-/// One authority with its folder. Certificates are valid from 2020 to 2049.
-struct Authority {
-  std::string folder;
-
-  Authority() {
-    char name[] = "/tmp/machiya-jpki-XXXXXX";
-    folder = ::mkdtemp(name);
-    write("conf", kConfig);
-    write("index", "");
-    write("serial", "01\n");
-    run("openssl req -new -newkey rsa:2048 -nodes -keyout ca.key -out ca.csr -subj '/CN=Test authority'");
-    run("openssl ca -batch -config conf -selfsign -keyfile ca.key -in ca.csr -out ca.pem -notext -extensions root -startdate 20200101000000Z -enddate 20491231000000Z");
-    issue("responder", "responder");
-  }
-  ~Authority() { std::filesystem::remove_all(folder); }
-  Authority(const Authority&) = delete;
-  Authority& operator=(const Authority&) = delete;
-
-  void write(const std::string& file, const std::string& text) const { std::ofstream(folder + "/" + file, std::ios::binary) << text; }
-  void run(const std::string& command) const {
-    ASSERT_EQ(std::system(("cd " + folder + " && (" + command + ") >>log 2>&1").c_str()), 0) << command << "\n" << read(folder + "/log");
-  }
-  std::string at(const std::string& file) const { return read(folder + "/" + file); }
-  /// name.key and name.der. `more`: how the key is made, or another digest.
-  std::string issue(const std::string& name, const std::string& kind, const std::string& key = "rsa:2048", const std::string& more = "") const {
-    run("openssl req -new -newkey " + key + " -nodes -keyout " + name + ".key -out " + name + ".csr -subj '/CN=" + name + "'");
-    run("openssl ca -batch -config conf -cert ca.pem -keyfile ca.key -in " + name + ".csr -out " + name + ".pem -notext -extensions " + kind +
-        " -startdate 20200101000000Z -enddate 20491231000000Z " + more);
-    run("openssl x509 -in " + name + ".pem -outform DER -out " + name + ".der");
-    return at(name + ".der");
-  }
-  void revoke(const std::string& name) const { run("openssl ca -config conf -cert ca.pem -keyfile ca.key -revoke " + name + ".pem -crl_reason keyCompromise"); }
-  std::string crl(const std::string& from = "20260601000000Z", const std::string& to = "20260701000000Z") const {
-    run("openssl ca -config conf -cert ca.pem -keyfile ca.key -gencrl -crl_lastupdate " + from + " -crl_nextupdate " + to + " -out crl.pem && openssl crl -in crl.pem -outform DER -out crl.der");
-    return at("crl.der");
-  }
-  /// What a responder answers to a question now; `signer` is one of this authority's certificates.
-  std::string answer(const std::string& question, const std::string& signer = "responder") const {
-    write("question", question);
-    run("openssl ocsp -index index -CA ca.pem -rsigner " + signer + ".pem -rkey " + signer + ".key -reqin question -respout answer -nmin 60");
-    return at("answer");
-  }
-};
+using testing::Authority;
 
 /// Made once: keys cost time.
 struct World {
