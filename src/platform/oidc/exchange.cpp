@@ -1,6 +1,7 @@
 #include "platform/oidc/exchange.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "platform/http/http.h"
@@ -11,7 +12,7 @@ namespace machiya::oidc {
 namespace {
 using jose::fault;
 constexpr std::int64_t kAssertionSeconds = 60;
-constexpr std::size_t kLongestToken = 16 * 1024;
+constexpr std::size_t kLongestToken = 16 * 1024, kLongestCode = 4096;
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
@@ -60,6 +61,30 @@ std::string authorization_url(const Metadata& metadata, const Provider& provider
     else known->second = value;
   }
   return with_query(metadata.authorization_endpoint, query);
+}
+
+Result<void> check_once(const http::Pairs& query) {
+  for (std::size_t i = 0; i < query.size(); ++i)
+    for (std::size_t j = i + 1; j < query.size(); ++j)
+      if (query[i].first == query[j].first) return fault("parameters-twice", "a parameter stands there twice");
+  return {};
+}
+
+Result<std::string> code_in(const http::Pairs& query, const Provider& provider, const Metadata& metadata) {
+  MACHIYA_CHECK(check_once(query));
+  const auto value = [&](std::string_view name) {
+    const auto found = std::find_if(query.begin(), query.end(), [&](const auto& pair) { return pair.first == name; });
+    return found == query.end() ? std::optional<std::string>() : std::optional<std::string>(found->second);
+  };
+  // Who answers says so, and must be who was asked.
+  const auto iss = value("iss");
+  if (!iss && metadata.names_itself) return fault("iss-missing", "the answer does not say whose it is");
+  if (iss && *iss != provider.issuer) return fault("iss-mismatch", "another issuer answers");
+  if (const auto error = value("error"))
+    return *error == "access_denied" ? fault("provider-cancelled", "the person or the provider said no") : fault("provider-error", "the provider ended it");
+  const auto code = value("code");
+  if (!code || code->empty() || code->size() > kLongestCode) return fault("code-missing", "the answer holds no code");
+  return *code;
 }
 
 Result<void> Exchange::authenticate(const Provider& provider, const Metadata& metadata, Form& form, outbound::Call& call) {

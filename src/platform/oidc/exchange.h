@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "platform/http/http.h"
 #include "platform/jose/jws.h"
 #include "platform/oidc/definition.h"
 #include "platform/oidc/metadata.h"
@@ -31,6 +32,12 @@ struct Attempt {
 };
 /// The authorization request (OpenID Connect Core §3.1.2.1) with PKCE S256; `more` adds parameters of a single use.
 std::string authorization_url(const Metadata& metadata, const Provider& provider, const Attempt& attempt, const Form& more = {});
+
+/// The code of a provider's answer: each parameter once (RFC 6749 §3.1), the issuer that was asked (RFC 9207 §2.4), no refusal. Causes: "parameters-twice",
+/// "iss-missing", "iss-mismatch", "provider-cancelled", "provider-error", "code-missing".
+Result<std::string> code_in(const http::Pairs& query, const Provider& provider, const Metadata& metadata);
+/// Each parameter of an answer once.
+Result<void> check_once(const http::Pairs& query);
 
 /// What the provider says of the person, once everything fits.
 struct Vouched {

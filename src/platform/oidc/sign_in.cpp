@@ -17,15 +17,7 @@ namespace {
 using jose::fault;
 constexpr std::string_view kContext = "oidc-pending/attempt";
 constexpr std::int64_t kKeepUsed = kDay;
-constexpr std::size_t kLongestCode = 4096;
 
-/// The parameters of an answer, each once (RFC 6749 §3.1).
-Result<void> check_once(const http::Pairs& query) {
-  for (std::size_t i = 0; i < query.size(); ++i)
-    for (std::size_t j = i + 1; j < query.size(); ++j)
-      if (query[i].first == query[j].first) return fault("parameters-twice", "a parameter stands there twice");
-  return {};
-}
 std::string digest_of(const vault::Vault& vault, std::string_view what, std::string_view secret) { return vault.digest("oidc-" + std::string(what), secret); }
 
 std::string method_of(const Definition& definition) { return "oidc:" + definition.id; }
@@ -34,11 +26,6 @@ std::string method_of(const Definition& definition) { return "oidc:" + definitio
 Instant proved_at(const json::Value& claims, Instant now) {
   const auto at = jose::seconds_of(claims, "auth_time");
   return at.ok() ? std::min(Instant{*at * kSecond}, now) : now;
-}
-
-/// The provider's own refusal.
-Error refusal(std::string_view word) {
-  return word == "access_denied" ? fault("provider-cancelled", "the person or the provider said no") : fault("provider-error", "the provider ended the log-in");
 }
 }  // namespace
 
@@ -114,13 +101,7 @@ Result<Arrival> SignIn::arrive(std::string_view id, const http::Request& request
   MACHIYA_TRY(const Provider provider, this->provider(id));
   MACHIYA_TRY(const Claimed claimed, claim(provider.definition->id, request, browser));
   MACHIYA_TRY(const auto metadata, cache_.metadata(provider.issuer));
-  // RFC 9207 §2.4: who answers says so, and must be who was asked.
-  const auto iss = request.query("iss");
-  if (!iss && metadata->names_itself) return fault("iss-missing", "the answer does not say whose it is");
-  if (iss && *iss != provider.issuer) return fault("iss-mismatch", "another issuer answers");
-  if (const auto error = request.query("error")) return refusal(*error);
-  const std::string_view code = request.query("code").value_or("");
-  if (code.empty() || code.size() > kLongestCode) return fault("code-missing", "the answer holds no code");
+  MACHIYA_TRY(const std::string code, code_in(request.query_pairs, provider, *metadata));
   MACHIYA_TRY(const Vouched vouched, exchange_.redeem(provider, *metadata, claimed.attempt, code));
   MACHIYA_TRY(std::string session, store_.write([&](store::Tx& tx) { return admit(tx, provider, claimed, vouched, request); }));
   return Arrival{std::move(session), claimed.next, provider.definition->audience};
