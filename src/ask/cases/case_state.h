@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ask/cases/case_document_dao.h"
+#include "ask/cases/case_signature_dao.h"
 #include "ask/cases/cases.h"
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
@@ -23,10 +24,11 @@ struct Cases::Opened {
   std::vector<audit::Entry> audit;
   std::vector<events::Draft> events;
   std::vector<DocumentRow> documents;
+  std::optional<SignatureRow> signature;
   /// A write function may run more than once: back to `first`, and nothing to leave behind.
   void begin_again(const records::RecordRow& first) {
     row = first;
-    history.clear(), audit.clear(), events.clear(), documents.clear();
+    history.clear(), audit.clear(), events.clear(), documents.clear(), signature.reset();
   }
   const json::Value& values() const { return data["values"]; }
   const State* state() const { return rules->workflow->state(row.state); }

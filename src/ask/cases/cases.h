@@ -18,6 +18,8 @@
 #include "base/time.h"
 #include "platform/identity/decision.h"
 #include "platform/identity/identity.h"
+#include "platform/jpki/holder.h"
+#include "platform/signatures/judge.h"
 #include "platform/store/store.h"
 
 namespace machiya::vault {
@@ -58,6 +60,7 @@ struct Submission {
   std::optional<double> lat, lon;   ///< for the map
   std::string category;             ///< for reports
   std::string request;              ///< request id, for the audit
+  std::optional<signatures::Accepted> signature;   ///< judged by whoever fills it in; of the values above
 };
 struct Receipt {
   std::string number;        ///< unguessable, readable: "R8-7KQF-9M3T-X4D2"
@@ -67,6 +70,13 @@ struct Receipt {
   bool repeated = false;     ///< the idempotency key was known
 };
 
+/// That a case was signed electronically, for the pages; the signature itself is read apart (Cases::signature).
+struct SignedMark {
+  std::string way, revocation;      ///< signatures::Accepted
+  Instant at;
+  std::string serial;               ///< of the certificate; these two for staff only
+  jpki::Holder holder;
+};
 /// One entry of a case's history.
 struct TimelineEntry {
   Instant at;
@@ -97,6 +107,7 @@ struct CaseView {
   std::vector<std::string> blobs;
   std::int64_t revision = 0;        ///< for optimistic locking
   std::string document;             ///< public id of the decision document, when decided
+  std::optional<SignedMark> signature;   ///< the newest, of a procedure that asks for one
   std::optional<int> days_left;     ///< of the statutory clock; negative: overdue
   records::Publicity publicity = records::Publicity::closed;
   std::optional<double> lat, lon;
@@ -220,6 +231,13 @@ class Cases {
   };
   Result<DocumentView> document(std::string_view number, const identity::Principal& who, std::string_view request);
 
+  /// The newest signature with the case that it is of, for staff who may read that. Audited as "case.signature". not_found when there is none.
+  struct SignatureView {
+    CaseView view;
+    signatures::Accepted accepted;
+  };
+  Result<SignatureView> signature(std::string_view number, const identity::Principal& who, std::string_view request);
+
   // System
   /// Runs one automatic action if the case is still in the state it was scheduled for.
   Result<void> run_automatic(std::string_view number, std::string_view action, std::string_view state);
@@ -257,6 +275,9 @@ class Cases {
                       const std::string& state_before);
   Result<void> run_immediate(store::Tx& tx, Opened& opened);
   Result<void> schedule_automatic(store::Tx& tx, const Opened& opened);
+  Result<std::optional<SignedMark>> mark_of(store::ReadTx& tx, const Opened& opened, bool staff);
+  Result<void> check_signature(const ProcedureInfo& procedure, const Submission& submission) const;
+  Result<void> keep_signature(store::Tx& tx, Opened& opened, const Submission& submission);
   Result<void> issue_document(store::Tx& tx, Opened& opened, const Action& action, const Change& change);
   Result<void> note_history(store::Tx& tx, Opened& opened, const Change& change);
   Result<void> write_trail(store::Tx& tx, Opened& opened);

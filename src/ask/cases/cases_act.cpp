@@ -255,6 +255,7 @@ Result<CaseView> Cases::resubmit(std::string_view number, const Submission& chan
     }
     if (!state || !state->opens_correction || !action) return Error(ErrorCode::conflict, "no correction is open");
     MACHIYA_CHECK(check_act(tx, opened, *action, act, who));
+    MACHIYA_CHECK(check_signature(*opened.rules->procedure, changed));
     MACHIYA_CHECK(check_only_asked(*opened.rules->procedure, fields_of(row.asked), opened.values(), changed.values));
     MACHIYA_CHECK(records::delete_tokens(tx, row.id, records_.tokens_of(opened.terms)));
     opened.terms = changed.search;
@@ -268,6 +269,7 @@ Result<CaseView> Cases::resubmit(std::string_view number, const Submission& chan
     MACHIYA_TRY(row.sealed, p_.vault.seal(tx, row.data_key, records::kDataContext,
                                           json::to_text(records::Records::pack(opened.data, opened.terms))));
     MACHIYA_TRY(row.sealed_log, p_.vault.seal(tx, row.data_key, records::kLogContext, json::to_text(changed.log)));
+    MACHIYA_CHECK(keep_signature(tx, opened, changed));
     Change change(p_.clock.now(), who, act);
     change.action = action->id, change.fields = fields_of(row.asked);
     MACHIYA_CHECK(apply(tx, opened, *action, change));

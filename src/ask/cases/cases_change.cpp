@@ -53,6 +53,10 @@ Result<void> Cases::write_trail(store::Tx& tx, Opened& opened) {
     document.record = opened.row.id;
     MACHIYA_CHECK(insert_document(tx, document));
   }
+  if (opened.signature) {
+    opened.signature->record = opened.row.id;
+    MACHIYA_CHECK(insert_signature(tx, *opened.signature));
+  }
   MACHIYA_CHECK(p_.audit.append(tx, opened.audit));
   return p_.events.emit(tx, std::move(opened.events));
 }

@@ -69,6 +69,9 @@ Result<CaseView> Cases::view_of(store::ReadTx& tx, Opened& opened, bool staff) {
     }
     v.timeline.push_back(std::move(entry));
   }
+  if (opened.rules->procedure->may_be_signed) {
+    MACHIYA_TRY(v.signature, mark_of(tx, opened, staff));
+  }
   for (const json::Value& b : opened.data["blobs"].items()) v.blobs.push_back(b.as_string());
   if (json::Value* values = opened.data.find("values")) v.values = *values;
   v.log = std::move(opened.log);
@@ -168,6 +171,7 @@ Result<int> Cases::erase_due(int limit) {
         for (const json::Value& b : packed["data"]["blobs"].items()) blobs.push_back(b.as_string());
       }
       MACHIYA_CHECK(delete_documents(tx, row.id));
+      MACHIYA_CHECK(delete_signatures(tx, row.id));
       MACHIYA_CHECK(records_.erase(tx, row, "retention"));
       if (row.kind == "case") MACHIYA_CHECK(p_.events.emit(tx, kCaseChanged, row.number, erased_facts(row)));
     }

@@ -84,6 +84,7 @@ Result<void> Cases::check_open_limit(store::Tx& tx, const Opened& opened) {
 
 Result<Receipt> Cases::submit_once(const Submission& s) {
   MACHIYA_TRY(auto rules, definitions_.current(s.procedure));
+  MACHIYA_CHECK(check_signature(*rules->procedure, s));
   const Instant now = p_.clock.now();
   const std::optional<std::string> idempotency = idempotency_of(p_.vault, s);
   Opened opened;
@@ -110,6 +111,7 @@ Result<Receipt> Cases::submit_once(const Submission& s) {
     MACHIYA_TRY(row.sealed_log, p_.vault.seal(tx, row.data_key, records::kLogContext, log));
     opened.history.push_back({0, 1, now, row.state, "submit", by, "", ""});
     opened.audit.push_back({by, "case.submit", "case:" + row.number, s.agent ? opened.purpose : s.channel, s.request, {}});
+    MACHIYA_CHECK(keep_signature(tx, opened, s));
     opened.events.push_back({std::string(kCaseSubmitted), row.number, submitted_facts(row)});
     MACHIYA_CHECK(run_immediate(tx, opened));
     MACHIYA_TRY(row.id, records::insert_record(tx, row, idempotency));

@@ -21,7 +21,7 @@ feel::Type type_of_question(const std::string& type) {
 
 FieldInfo read_field(const json::Value& q, const std::string& page, const std::string& prefix) {
   FieldInfo f;
-  f.name = prefix + q.text("name"), f.type = q.text("type"), f.page = page, f.label = city::Text(q["label"]);
+  f.name = prefix + q.text("name"), f.type = q.text("type"), f.page = page, f.label = city::Text(q["label"]), f.prefill = q.text("prefill");
   for (const json::Value& o : q["options"].items()) f.options.emplace_back(o.text("value"), city::Text(o["label"]));
   return f;
 }
@@ -80,6 +80,7 @@ std::shared_ptr<const ProcedureInfo> read_procedure(const json::Value& body, con
   const json::Value& map = body["map"];
   p->map = {yes(map["public"]), map.text("category"), map.text("place"), map.text("photo")};
   p->per_person_open = body["limits"]["per_person_open"].as_int();
+  p->must_be_signed = body.text("signature") == "required", p->may_be_signed = p->must_be_signed || body.text("signature") == "asked";
   p->scope = guard_scope(body);
   return p;
 }

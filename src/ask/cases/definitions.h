@@ -29,6 +29,7 @@ struct FieldInfo {
   std::string page;
   city::Text label;
   std::vector<std::pair<std::string, city::Text>> options;
+  std::string prefill;         ///< the fact of the applicant that it asks for ("person.name"); "" for none
 };
 struct PageInfo {
   std::string id;
@@ -52,6 +53,7 @@ struct ProcedureInfo {
   std::vector<std::pair<std::string, city::Text>> calculated;
   MapInfo map;
   std::int64_t per_person_open = 0;     ///< 0: no limit
+  bool may_be_signed = false, must_be_signed = false;   ///< electronically
   feel::Scope scope;                    ///< what a guard sees
   const FieldInfo* field(std::string_view name) const;
 };

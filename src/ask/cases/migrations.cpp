@@ -59,6 +59,19 @@ CREATE TABLE definition_part (
 );
 )sql";
 
+// What was signed, by whose certificate, and how that was judged (signatures::Accepted), sealed with the case's key.
+constexpr std::string_view kSignature = R"sql(
+CREATE TABLE case_signature (
+  id ID,
+  record INT NOT NULL,
+  way TEXT NOT NULL,
+  revocation TEXT NOT NULL,
+  sealed BYTES NOT NULL,
+  at TS NOT NULL
+);
+CREATE INDEX case_signature_record ON case_signature (record);
+)sql";
+
 }  // namespace
 
 std::vector<store::Migration> Cases::migrations() {
@@ -67,6 +80,7 @@ std::vector<store::Migration> Cases::migrations() {
   out.push_back({"cases", 1, "snapshot", kSnapshot, ""});
   out.push_back({"cases", 2, "statistics", kStatistics, ""});
   out.push_back({"cases", 3, "decisions", kParts, ""});
+  out.push_back({"cases", 4, "signature", kSignature, ""});
   return out;
 }
 

@@ -21,6 +21,7 @@ ScenarioStep read_step(const json::Value& v, std::size_t i, Diagnostics& faults)
   ScenarioStep step;
   step.then = v["then"];
   step.send = !v.has("send") || v["send"].as_bool();
+  step.is_signed = v["signed"].as_bool();
   if (v.has("apply")) step.kind = Kind::apply, step.answers = v["apply"];
   else if (v.has("staff")) step.kind = Kind::staff, read_act(v["staff"], "clerk", step);
   else if (v.has("confirm")) step.kind = Kind::confirm, read_act(v["confirm"], "approver", step);

@@ -15,6 +15,7 @@ struct ScenarioStep {
   enum class Kind : std::uint8_t { apply, staff, confirm, correct, withdraw, applicant, wait } kind = Kind::apply;
   json::Value answers;          ///< of apply and correct
   bool send = true;
+  bool is_signed = false;         ///< of apply and correct: the applicant signs it
   Act act;                      ///< of staff, confirm and applicant
   std::string role;             ///< "clerk", "approver", …
   Period wait;

@@ -120,9 +120,10 @@ class Run {
     MACHIYA_TRY(world_.interview, interview::evaluate(*procedure_, log, situation()));
     return {};
   }
-  Submission submission(const interview::Log& log) {
+  Submission submission(const interview::Log& log, bool is_signed) {
     Submission s = make_submission(*procedure_, *world_.interview, log);
     s.applicant = applicant_, s.channel = "scenario";
+    if (is_signed) s.signature = rehearsed_signature(s, stage_.clock.now());
     return s;
   }
   Result<void> apply(const ScenarioStep& step) {
@@ -134,7 +135,7 @@ class Run {
     if (!step.send) return {};
     if (world_.interview->stop) return Error(ErrorCode::invalid_input, "stopped: " + world_.interview->stop->title);
     if (!world_.interview->complete) return Error(ErrorCode::invalid_input, "not complete: " + unanswered());
-    MACHIYA_TRY(auto receipt, stage_.cases.submit(submission(log)));
+    MACHIYA_TRY(auto receipt, stage_.cases.submit(submission(log, step.is_signed)));
     case_ = receipt.number;
     return {};
   }
@@ -145,7 +146,7 @@ class Run {
     for (interview::Answer& a : answers) log.append(std::move(a));
     MACHIYA_CHECK(evaluate(log));
     if (!world_.interview->complete) return Error(ErrorCode::invalid_input, "not complete: " + unanswered());
-    return done(stage_.cases.resubmit(case_, submission(log), {}, applicant_));
+    return done(stage_.cases.resubmit(case_, submission(log, step.is_signed), {}, applicant_));
   }
   Result<void> wait(const Period& period) {
     stage_.clock.set(add_period(stage_.clock.now(), period, parts_.is_working_day));

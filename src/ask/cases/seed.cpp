@@ -64,6 +64,7 @@ class Worker {
     // A second run makes nothing twice.
     s.channel = "demo", s.idempotency_key = "seed-" + std::to_string(parts_.seed) + "-" + std::to_string(i);
     if (s.applicant.kind == identity::PrincipalKind::visitor) s.applicant.session = s.idempotency_key;
+    if (pattern.compiled->signing == interview::Signing::required) s.signature = rehearsed_signature(s, clock_.t);
     MACHIYA_TRY(Receipt receipt, cases_.submit(s));
     if (receipt.repeated) return {};
     ++report.cases;

@@ -103,6 +103,7 @@ Response show(const Web& web, Request& request, const CaseView& v, std::string_v
     for (const std::string& f : v.asked) asked.push(Data().set("label", field_label(v, f, lang)));
     data.set("asked", Data().set("items", std::move(asked)));
   }
+  if (v.signature) data.set("signature", signature_part(web, v, lang));
   if (!v.document.empty()) data.set("document", "/staff/cases/" + v.number + "/document.pdf");
   if (v.publicity != records::Publicity::closed) data.set("public_report", "/staff/reports/" + v.number);
   if (!flash_key.empty()) flash(data, kind, web.texts.text(lang, flash_key));
@@ -274,6 +275,7 @@ void add_case_routes(http::Router& router, const Web& web) {
   router.post(one + "/notes", case_route("case.note", "", ""), [web](Request& r) { return post_note(web, r); });
   router.post(one + "/assignee", case_route("case.assign", "", ""), [web](Request& r) { return post_assign(web, r); });
   router.get(one + "/files/{blob}", case_route("case.read", "", "").on("case-file", "case.read"), [web](Request& r) { return get_file(web, r); });
+  add_signature_routes(router, web);
   router.get(one + "/document.pdf", case_route("case.read", "", "").on("decided-case", "case.read"), [web](Request& r) { return get_document(web, r); });
 }
 

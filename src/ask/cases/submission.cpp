@@ -1,6 +1,7 @@
 #include "ask/cases/submission.h"
 
 #include "ask/cases/decision_text.h"
+#include "ask/cases/signed_document.h"
 
 namespace machiya::cases {
 namespace {
@@ -50,6 +51,15 @@ void for_each_answer(const interview::Procedure& procedure, const json::Value& v
 records::Terms search_terms(const interview::Procedure& procedure, const json::Value& values) {
   records::Terms out;
   for_each_answer(procedure, values, [&](const interview::Question& q, const json::Value& v) { add_terms(q, v, out); });
+  return out;
+}
+
+signatures::Accepted rehearsed_signature(const Submission& s, Instant at) {
+  SignedParts parts;
+  parts.procedure = s.procedure, parts.version = s.version, parts.title = s.title, parts.reference = s.idempotency_key, parts.applicant = s.applicant.public_id;
+  parts.answered = at, parts.values = s.values, parts.fee = s.fee;
+  signatures::Accepted out;
+  out.way = signatures::kRehearsal, out.document = signed_document(std::move(parts)), out.at = at;
   return out;
 }
 

@@ -12,6 +12,9 @@ namespace machiya::cases {
 /// language, idempotency key and draft. `state` must be complete.
 Submission make_submission(const interview::Procedure& procedure, const interview::State& state, const interview::Log& log);
 
+/// For scenarios and the demonstration: that the applicant signed this, without a signature (signatures::kRehearsal).
+signatures::Accepted rehearsed_signature(const Submission& submission, Instant at);
+
 /// (field, text) pairs that people search by: names, kana, organisations, addresses, also within repeats.
 records::Terms search_terms(const interview::Procedure& procedure, const json::Value& values);
 

@@ -66,7 +66,7 @@ std::vector<std::string> definition_differences(const json::Value& before, const
   compare("calculated value", by_name(before["calculate"], "name"), by_name(after["calculate"], "name"), {"value", "type"}, out);
   compare("state", by_name(before["states"], "state"), by_name(after["states"], "state"), {"clock", "end", "outcome"}, out);
   compare("action", by_name(before["actions"], "action"), by_name(after["actions"], "action"), {"from", "to", "permission", "four_eyes", "when", "needs"}, out);
-  for (const char* key : {"fee", "target", "assurance", "case", "owner"})
+  for (const char* key : {"fee", "target", "assurance", "signature", "case", "owner"})
     if (!(before[key] == after[key])) out.push_back(std::string(key) + " changed");
   return out;
 }

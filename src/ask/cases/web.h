@@ -47,6 +47,7 @@ struct Web {
   std::string export_folder;                                      ///< for exports on their way; private
   std::function<Result<std::vector<FoundRow>>(const http::Request&, std::string_view text)> search_rows = {};
   std::string registers = {};                                     ///< where each procedure is a register: "/staff/registers"; "": nowhere
+  const signatures::Judge* judge = nullptr;                       ///< verifies signatures again; null: nothing is verified here
 };
 
 /// Staff: inbox, case, actions, bulk decisions, search, persons at the counter, statistics, exports, moderation of reports.
@@ -65,6 +66,10 @@ void add_moderation_routes(http::Router& router, const Web& web);
 void add_open311_routes(http::Router& router, const Web& web);
 void add_emergency_routes(http::Router& router, const Web& web);
 void add_guardian_routes(http::Router& router, const Web& web);
+void add_signature_routes(http::Router& router, const Web& web);
+
+/// What staff read of a case's signature: {rows, differences?, warning?, href?}.
+pages::Data signature_part(const Web& web, const CaseView& view, const std::string& lang);
 
 /// What the forms for emergency access to a case and to a row share.
 struct EmergencyForm {

@@ -109,13 +109,26 @@ void ProcedureCompiler::head() {
   if (!in_.text("assurance").empty()) p.assurance = in_.text("assurance");
   if (!one_of(p.assurance, {"none", "contact", "verified"}))
     faults_.error("/assurance", "assurance は none, contact, verified のどれかです", "assurance must be none, contact or verified");
+  signing();
   if (!in_.text("ask_login").empty()) p.ask_login = in_.text("ask_login");
   if (!one_of(p.ask_login, {"start", "send"})) faults_.error("/ask_login", "ask_login は start か send です", "ask_login must be start or send");
   p.check_page = flag(in_, "check", true);
+  if (p.signing != Signing::none && !p.check_page)
+    faults_.error("/check", "署名する手続では、署名の前に確認の画面が要ります(check: no と signature は並べられません)", "what is signed is checked first: a procedure with a signature has a check page");
   p.open = flag(in_, "open", true);
   p.facts = in_["facts"];
   p.map = in_["map"];
   p.limits = in_["limits"];
+}
+
+/// A signature is somebody's: what needs no log-in cannot ask for one.
+void ProcedureCompiler::signing() {
+  const std::string& word = in_.text("signature");
+  if (!word.empty() && !one_of(word, {"none", "asked", "required"}))
+    return faults_.error("/signature", "signature は none, asked, required のどれかです", "signature must be none, asked or required");
+  out_->signing = word == "required" ? Signing::required : word == "asked" ? Signing::asked : Signing::none;
+  if (out_->signing != Signing::none && out_->assurance == "none")
+    faults_.error("/signature", "ログインの要らない手続(assurance: none)に電子署名は求められません", "a procedure that needs no log-in (assurance: none) cannot ask for a signature");
 }
 
 void ProcedureCompiler::pages() {
@@ -138,9 +151,9 @@ void ProcedureCompiler::page(const Value& in, const std::string& at, int index) 
   page.id = in.text("page");
   bool id_ok = !page.id.empty() && page.id.size() <= 60;
   for (char c : page.id) id_ok = id_ok && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_');
-  if (!id_ok || one_of(page.id, {"check", "send", "receipt", "files"}))
-    faults_.error(in.has("page") ? child(at, "page") : at, "page(画面の識別名)は英小文字・数字・- で、check, send, receipt, files 以外です",
-                  "page needs an id of lower-case letters, digits and '-', other than check, send, receipt, files");
+  if (!id_ok || one_of(page.id, {"check", "sign", "send", "receipt", "files"}))
+    faults_.error(in.has("page") ? child(at, "page") : at, "page(画面の識別名)は英小文字・数字・- で、check, sign, send, receipt, files 以外です",
+                  "page needs an id of lower-case letters, digits and '-', other than check, sign, send, receipt, files");
   if (const auto [found, fresh] = claimed_.emplace("page:" + page.id, at); !fresh)
     faults_.error(child(at, "page"), "画面「" + page.id + "」は " + found->second + " にもあります", "the page '" + page.id + "' is also at " + found->second);
   page.title = need_text(in, "title", at);

@@ -17,6 +17,7 @@ class ProcedureCompiler {
  private:
   // compile.cpp: the parts
   void head();
+  void signing();
   void pages();
   void page(const json::Value& in, const std::string& at, int index);
   void repeat(const json::Value& in, const std::string& at, Page& page);

@@ -133,6 +133,9 @@ struct Difference {
   std::string label;    ///< in the language asked for
 };
 
+/// Whether an application is signed electronically: not at all, if the person wishes, or it is not taken without.
+enum class Signing : std::uint8_t { none, asked, required };
+
 class Procedure {
  public:
   std::string id;
@@ -141,6 +144,7 @@ class Procedure {
   Texts name, summary, law, fee_note, after;
   std::vector<Texts> attach;
   std::string owner, target, assurance = "contact", ask_login = "send", workflow;
+  Signing signing = Signing::none;
   bool check_page = true;
   bool open = true;
   std::vector<Page> pages;
