@@ -4,6 +4,7 @@
 #include "app/authorization_world.h"
 #include "ask/cases/cases.h"
 #include "ask/cases/reports.h"
+#include "ask/cases/submission.h"
 
 namespace machiya::app::authorization {
 
@@ -106,6 +107,7 @@ class Samples {
     of["provider"] = {{"unknown", {{"provider", "nosuch"}}, {}}};
     of["any-case"] = {of["case"].front()};
     of["decided-case"] = {{"decided", {{"number", d}}, decided}};
+    of["signed-case"] = {{"own family, here", {{"number", signed_case()}, {"part", "application.json"}}, case_thing(kHere, "owner", "matrix-signed")}};
     reports(sender);
     of["own-case"].push_back(of["report-case"].front());
     of["sent-case"] = of["own-case"];
@@ -117,6 +119,17 @@ class Samples {
       auto done = tx.execute("UPDATE identity_emergency SET until = 1 WHERE staff = :s", {{"s", principal("lapsed").actor()}});
       return done.ok() ? Result<void>() : Result<void>(done.error());
     });
+  }
+
+  /// One that says that it was signed, as the demonstration's do; how signatures are judged is tested elsewhere (tests/cards).
+  std::string signed_case() {
+    cases::Submission s;
+    s.procedure = "matrix-signed", s.applicant = w.person("owner"), s.channel = "demo", s.idempotency_key = "signed", s.log = json::Value::array();
+    s.values = json::Value::object({{"person", json::Value::object({{"family", kOwn.family}, {"given", kOwn.given}})}, {"home", kOwn.home}, {"phone", kOwn.phone}});
+    s.signature = cases::rehearsed_signature(s, w.house().clock().now());
+    const auto receipt = w.house().cases().submit(s);
+    EXPECT_TRUE(receipt.ok()) << receipt.error().to_string();
+    return receipt.ok() ? receipt->number : "";
   }
 
   void reports(const Caller& sender) {

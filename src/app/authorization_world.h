@@ -156,6 +156,7 @@ class World {
     const std::string forms = settings_.city + "/01-life/online-procedures/forms/", registers = settings_.city + "/11-systems/back-office/registers/";
     for (const auto& [name, owner] : {std::pair{"matrix-a", kHere}, {"matrix-b", kThere}, {"matrix-c", kHere}}) put_file(forms + name + ".yaml", filled(kForm, name, owner));
     put_file(forms + "matrix-report.yaml", filled(kReport, "", kHere));
+    put_file(forms + "matrix-signed.yaml", filled(kForm, "matrix-signed", kHere) + "signature: asked\n");
     put_file(registers + "matrix-rows-a.yaml", filled(kRegister, "matrix-rows-a", kHere));
     put_file(registers + "matrix-rows-b.yaml", filled(kRegister, "matrix-rows-b", kThere));
     put_file(settings_.city + "/workflows/matrix-care.yaml", kCare);

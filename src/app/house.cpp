@@ -90,6 +90,7 @@ Result<void> House::Impl::build_platform() {
     blobs->use_scanner(*scanner, settings.scan_required);
   }
   MACHIYA_TRY(outbound, door_out(settings));
+  MACHIYA_TRY(judge, signature_judge(settings, *outbound, clock));
   MACHIYA_TRY(sign_in_clients, app::sign_in_clients(settings));
   sender = code_sender(settings, *outbound, *furniture->texts, clock);
   identity = std::make_unique<identity::Identity>(*store, *vault, *audit, clock, *sender, identity_options(settings, *furniture->city->current()));
@@ -140,7 +141,10 @@ void House::Impl::build_engines() {
                            [this](const http::Request& request) { return frame(request); },
                            city_now(),
                            base_url()};
-  apply = std::make_unique<apply::Apply>(std::move(platform), apply_ports(*cases, *statistics, *identity, *store, city_now()));
+  signature_requests = std::make_unique<oidc::SignatureRequests>(*outbound, clock, rng, base_url(), [this] { return sign_in_providers(*furniture->city->current(), sign_in_clients); });
+  apply::Ports ports = apply_ports(*cases, *statistics, *identity, *store, city_now());
+  ports.signing = signing_ports(judge.get(), *signature_requests);
+  apply = std::make_unique<apply::Apply>(std::move(platform), std::move(ports));
   registers::Registers::declare(*events, *jobs);
   registers = std::make_unique<registers::Registers>(registers::Platform{
       *store, *vault, *audit, *events, *jobs, *identity, clock, rng, city_now(),
@@ -253,6 +257,7 @@ city::LoadReport House::Impl::reload() {
   }
   if (report.city && running) tend_index();
   sign_in->forget();
+  signature_requests->forget();
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
       {{"files", std::to_string(report.files)}, {"faults", std::to_string(report.faults.size())}});
   return report;

@@ -31,7 +31,9 @@
 #include "platform/jobs/jobs.h"
 #include "platform/metrics/metrics.h"
 #include "platform/oidc/sign_in.h"
+#include "platform/oidc/signature_request.h"
 #include "platform/outbound/outbound.h"
+#include "platform/signatures/judge.h"
 #include "platform/vault/signing_key.h"
 #include "platform/vault/vault.h"
 #include "platform/worker/document_worker.h"
@@ -62,6 +64,8 @@ struct House::Impl {
   std::unique_ptr<identity::Identity> identity;
   SignInClients sign_in_clients;
   std::unique_ptr<oidc::SignIn> sign_in;
+  std::unique_ptr<signatures::Judge> judge;   ///< null: nothing is signed electronically
+  std::unique_ptr<oidc::SignatureRequests> signature_requests;
   identity::PasswordRules passwords;
   std::unique_ptr<cases::CityDefinitions> definitions;
   std::unique_ptr<cases::Cases> cases;

@@ -128,7 +128,7 @@ void House::Impl::wire_staff(const Frame& frame_of) {
                        [this](const std::string& id) { return procedure(id); },
                        settings.data + "/spool",
                        [register_web](const http::Request& request, std::string_view text) { return registers::found_rows(register_web, request, text); },
-                       std::string(registers::kBase)};
+                       std::string(registers::kBase), judge.get()};
   cases::add_staff_routes(router, web);
   cases::add_report_routes(router, web);
   registers::add_register_routes(router, register_web);

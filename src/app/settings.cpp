@@ -79,6 +79,8 @@ const std::map<std::string, Setter>& keys() {
       {"smtp-password", text(&Settings::smtp_password)}, {"smtp-starttls", flag(&Settings::smtp_starttls)},
       {"outbound", list(&Settings::outbound)}, {"outbound-internal", list(&Settings::outbound_internal)},
       {"outbound-ca-file", text(&Settings::outbound_ca_file)},
+      {"jpki-roots", text(&Settings::jpki_roots)}, {"jpki-policy", text(&Settings::jpki_policy)},
+      {"jpki-crls", text(&Settings::jpki_crls)}, {"jpki-ocsp", text(&Settings::jpki_ocsp)},
       {"trusted-proxy-hops", whole(&Settings::trusted_proxy_hops, 0, 8)},
       {"access-log", flag(&Settings::access_log)}, {"workers", whole(&Settings::workers, 1, 1024)},
       {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},

@@ -31,6 +31,10 @@ struct Settings {
   bool smtp_starttls = true;
   std::vector<std::string> outbound, outbound_internal;   ///< origins that may be called; the latter may lie inside
   std::string outbound_ca_file;                           ///< roots of trust of these calls; "" for the machine's own
+  std::string jpki_roots;        ///< PEM file of the roots of the national card's signing certificates; empty: nothing is signed electronically
+  std::string jpki_policy;       ///< OID that signing certificates must be issued under; "": not looked at
+  std::string jpki_crls;         ///< folder of their revocation lists (*.crl, DER); or
+  std::string jpki_ocsp;         ///< address of their OCSP responder
   std::map<std::string, std::map<std::string, std::string>> sign_in;   ///< provider → what only the operator knows of it
   int trusted_proxy_hops = 0;
   double rate_scale = 1.0;

@@ -1,6 +1,7 @@
 // The JSON API (docs/api.md): the same definitions, the same engine, no page.
 #include "ask/apply/apply.h"
 #include "ask/apply/draft_dao.h"
+#include "ask/cases/signed_document.h"
 #include "ask/interview/answer_types.h"
 #include "base/text.h"
 
@@ -34,6 +35,13 @@ http::Response with_errors(const Error& error, const http::Request& request, Val
   return response;
 }
 
+/// One thing is wrong, there.
+http::Response refused_at(const http::Request& request, std::string what, std::string pointer, std::string code, std::string message) {
+  Value errors = Value::array();
+  errors.push(Value::object({{"pointer", std::move(pointer)}, {"code", std::move(code)}, {"message", std::move(message)}}));
+  return with_errors(Error(ErrorCode::invalid_input, std::move(what)), request, std::move(errors));
+}
+
 bool has_scope(const identity::Principal& who, std::string_view scope) { return std::find(who.scopes.begin(), who.scopes.end(), scope) != who.scopes.end(); }
 
 /// Who calls, for what belongs to the caller: a client, a person, or else the network address.
@@ -59,6 +67,8 @@ FileOwner file_owner(vault::Vault& vault, const http::Request& request) {
   return {std::string(blobs::kUnattached) + caller, "attached:" + caller};
 }
 
+std::string_view signing_name(interview::Signing signing) { return signing == interview::Signing::required ? "required" : signing == interview::Signing::asked ? "asked" : "none"; }
+
 Value question_json(const interview::Question& question, std::string_view lang) {
   Value out = Value::object({{"name", question.name}, {"type", std::string(interview::answer_type_name(question.type))}, {"label", plain(question.label.in(lang))}, {"required", !question.optional}});
   if (!question.hint.empty()) out.set("hint", plain(question.hint.in(lang)));
@@ -78,7 +88,7 @@ Value question_json(const interview::Question& question, std::string_view lang) 
 
 Value procedure_json(const interview::Procedure& procedure, std::string_view lang, bool whole) {
   Value out = Value::object({{"id", procedure.id}, {"version", procedure.version}, {"kind", procedure.kind}, {"name", plain(procedure.name.in(lang))}, {"summary", plain(procedure.summary.in(lang))},
-                             {"assurance", procedure.assurance}, {"owner", procedure.owner}, {"page", "/procedures/" + procedure.id}, {"self", "/api/v1/procedures/" + procedure.id},
+                             {"assurance", procedure.assurance}, {"signature", std::string(signing_name(procedure.signing))}, {"owner", procedure.owner}, {"page", "/procedures/" + procedure.id}, {"self", "/api/v1/procedures/" + procedure.id},
                              {"applications", "/api/v1/procedures/" + procedure.id + "/applications"}});
   if (!whole) return out;
   if (!procedure.law.empty()) out.set("law", plain(procedure.law.in(lang)));
@@ -144,47 +154,67 @@ http::Response Apply::api_errors(const http::Request& request, const ProcedureNo
   return with_errors(Error(ErrorCode::invalid_input, "the answers for '" + now.procedure->id + "' cannot be accepted"), request, std::move(errors));
 }
 
-http::Response Apply::api_apply(http::Request& request) {
+/// A request to apply that was read and judged, but for its signature.
+struct Apply::ApiRequest {
+  ProcedureNow now;
+  std::string key, mark;   ///< Idempotency-Key; what the request said
+  Value body;
+  identity::Principal applicant;
+  interview::Situation situation;
+  cases::Submission submission;
+};
+
+/// The refusal, or nothing when `out` is complete.
+std::optional<http::Response> Apply::api_prepare(http::Request& request, ApiRequest& out) {
   auto now = procedure(request.param("id"));
   if (!now.ok()) return http::problem(now.error(), request);
+  out.now = std::move(*now);
   const auto& who = identity::principal_of(request);
-  const std::string key(request.header("idempotency-key"));
-  if (key.empty() || key.size() > 200) return http::problem(Error(ErrorCode::malformed_request, "send an Idempotency-Key of 1 to 200 characters"), request);
+  out.key = request.header("idempotency-key");
+  if (out.key.empty() || out.key.size() > 200) return http::problem(Error(ErrorCode::malformed_request, "send an Idempotency-Key of 1 to 200 characters"), request);
   auto body = json::parse(request.body, {32, 20'000});
   if (!body.ok()) return http::problem(body.error(), request);
-  auto applicant = api_applicant(request, *now->procedure, *body);
+  out.body = std::move(*body);
+  auto applicant = api_applicant(request, *out.now.procedure, out.body);
   if (!applicant.ok()) return http::problem(applicant.error(), request);
-  auto situation = this->situation(request, nullptr);
-  situation.lang = locale::is_language(body->text("lang")) ? body->text("lang") : lang_of(request);
+  out.applicant = std::move(*applicant);
+  out.situation = this->situation(request, nullptr);
+  out.situation.lang = locale::is_language(out.body.text("lang")) ? out.body.text("lang") : lang_of(request);
   const std::string author = who.kind == identity::PrincipalKind::client ? who.actor() : "applicant";
-  auto entries = interview::read_values(*now->procedure, (*body)["answers"], situation, author, {drafts_.new_id()});
-  if (!entries.ok()) {
-    auto errors = Value::array();
-    errors.push(Value::object({{"pointer", "/answers" + entries.error().where}, {"code", "unknown-field"}, {"message", entries.error().detail}}));
-    return with_errors(Error(ErrorCode::invalid_input, "the answers cannot be read"), request, std::move(errors));
-  }
-  const std::string mark = vault::sha256_hex(json::to_text(*body));
-  entries->push_back({drafts_.new_id(), situation.now, author, std::string(kRequestMark), mark});
+  auto entries = interview::read_values(*out.now.procedure, out.body["answers"], out.situation, author, {drafts_.new_id()});
+  if (!entries.ok()) return refused_at(request, "the answers cannot be read", "/answers" + entries.error().where, "unknown-field", entries.error().detail);
+  out.mark = vault::sha256_hex(json::to_text(out.body));
+  entries->push_back({drafts_.new_id(), out.situation.now, author, std::string(kRequestMark), out.mark});
   interview::Log log;
   for (auto& entry : *entries) log.append(std::move(entry));
-  auto state = interview::evaluate(*now->procedure, log, situation);
+  auto state = interview::evaluate(*out.now.procedure, log, out.situation);
   if (!state.ok()) return http::problem(state.error(), request);
-  if (!state->complete) return api_errors(request, *now, *state, (*body)["answers"]);
-  auto submission = submission_of(*now, *state, log, *applicant);
-  submission.channel = "api";
+  if (!state->complete) return api_errors(request, out.now, *state, out.body["answers"]);
+  out.submission = submission_of(out.now, *state, log, out.applicant);
+  out.submission.channel = "api";
   const FileOwner owner = file_owner(p_.vault, request);
-  for (const std::string& blob : submission.blobs) {
+  for (const std::string& blob : out.submission.blobs) {
     const auto found = p_.blobs.find(blob);
     if (found.ok() && (found->owner == owner.waiting || found->owner == owner.attached)) continue;
-    auto errors = Value::array();
-    errors.push(Value::object({{"pointer", "/answers"}, {"code", "unknown-file"}, {"message", "no file '" + blob + "' was uploaded; send it to /api/v1/files first"}}));
-    return with_errors(Error(ErrorCode::invalid_input, "a file is missing"), request, std::move(errors));
+    return refused_at(request, "a file is missing", "/answers", "unknown-file", "no file '" + blob + "' was uploaded; send it to /api/v1/files first");
   }
+  return std::nullopt;
+}
+
+http::Response Apply::api_apply(http::Request& request) {
+  ApiRequest sent;
+  if (auto refusal = api_prepare(request, sent)) return std::move(*refusal);
+  if (auto signature = api_sign(sent); !signature.ok())
+    return refused_at(request, "the application is not signed as it must be", "/signature", signature.error().where.empty() ? std::string(signature.error().info().name) : signature.error().where,
+                      signature.error().detail);
+  const auto& who = identity::principal_of(request);
+  const FileOwner owner = file_owner(p_.vault, request);
+  auto& [now, key, mark, body, applicant, situation, submission] = sent;
   submission.lang = situation.lang;
   submission.request = request.id;
   // Of one sender: nobody can learn another's receipt by guessing a key.
-  submission.idempotency_key = "api:" + vault::sha256_hex(sender_of(request) + "\n" + now->procedure->id + "\n" + key);
-  if (auto kept = drafts_.remember(*now); !kept.ok()) return http::problem(kept.error(), request);
+  submission.idempotency_key = "api:" + vault::sha256_hex(sender_of(request) + "\n" + now.procedure->id + "\n" + key);
+  if (auto kept = drafts_.remember(now); !kept.ok()) return http::problem(kept.error(), request);
   // Attached before it is sent: a crash in between leaves a file too many, never a case without its file.
   if (auto attached = p_.blobs.hand_over(submission.blobs, owner.waiting, owner.attached); !attached.ok()) return http::problem(attached.error(), request);
   auto receipt = ports_.submit(submission);
@@ -195,11 +225,8 @@ http::Response Apply::api_apply(http::Request& request) {
   if (receipt->repeated && ports_.log_of) {
     auto first = ports_.log_of(receipt->number);
     if (!first.ok()) return http::problem(first.error(), request);
-    if (const std::string said = mark_in(*first); !said.empty() && said != mark) {
-      auto errors = Value::array();
-      errors.push(Value::object({{"pointer", ""}, {"code", "idempotency-key-reused"}, {"message", "this Idempotency-Key was used for another request; send a new key"}}));
-      return with_errors(Error(ErrorCode::invalid_input, "the Idempotency-Key was used before with another payload"), request, std::move(errors));
-    }
+    if (const std::string said = mark_in(*first); !said.empty() && said != mark)
+      return refused_at(request, "the Idempotency-Key was used before with another payload", "", "idempotency-key-reused", "this Idempotency-Key was used for another request; send a new key");
   }
   if (who.kind == identity::PrincipalKind::client) {
     auto noted = p_.store.write([&](store::Tx& tx) { return draft_dao::remember_api(tx, receipt->number, who.actor(), p_.clock.now()); });
@@ -210,6 +237,55 @@ http::Response Apply::api_apply(http::Request& request) {
                                             {"repeated", receipt->repeated}, {"self", self}}), receipt->repeated ? 200 : 201);
   response.header("Location", self);
   return response;
+}
+
+/// What is to be signed of a request that will be sent with the same body and Idempotency-Key.
+http::Response Apply::api_document(http::Request& request) {
+  ApiRequest sent;
+  if (auto refusal = api_prepare(request, sent)) return std::move(*refusal);
+  auto document = api_document_of(sent, Instant{p_.clock.now().us / kSecond * kSecond});
+  if (!document.ok()) return http::problem(document.error(), request);
+  return http::json(Value::object({{"document", std::move(*document)}}));
+}
+
+Result<std::string> Apply::api_document_of(const ApiRequest& sent, Instant answered) const {
+  cases::SignedParts parts;
+  const cases::Submission& s = sent.submission;
+  parts.procedure = s.procedure, parts.version = s.version, parts.hash = sent.now.hash, parts.title = s.title, parts.reference = sent.key, parts.applicant = sent.applicant.public_id;
+  parts.answered = answered, parts.values = s.values, parts.fee = s.fee;
+  MACHIYA_TRY(parts.files, digests_of(s.blobs));
+  return cases::signed_document(std::move(parts));
+}
+
+namespace {
+
+/// The time that a document says it was made at.
+Result<Instant> answered_in(const std::string& document) {
+  MACHIYA_TRY(const Value read, json::parse(document, {32, 20'000}));
+  const auto at = parse_rfc3339(read.text("answered"));
+  return at ? Result<Instant>(*at) : Result<Instant>(ErrorCode::invalid_input);
+}
+
+}  // namespace
+
+/// Judges the signature of a request, {document, cms}. Causes: "signature-required", "signature-not-asked", "signing-unavailable", "signature-unreadable",
+/// "signature-other" (the document is not of this request), "signature-old", and those of the judge.
+Result<void> Apply::api_sign(ApiRequest& sent) const {
+  const auto wanted = sent.now.procedure->signing;
+  const Value& given = sent.body["signature"];
+  const auto fault = [](const char* cause, const char* detail) { return Error(ErrorCode::invalid_input, detail, cause); };
+  if (given.is_null()) return wanted == interview::Signing::required ? Result<void>(fault("signature-required", "this procedure must be signed electronically: see the path .../document")) : Result<void>();
+  if (wanted == interview::Signing::none) return fault("signature-not-asked", "this procedure takes no signature");
+  if (ports_.signing.judge == nullptr) return fault("signing-unavailable", "no signature can be verified here");
+  const std::string& document = given.text("document");
+  const auto answered = answered_in(document);
+  const auto cms = vault::from_base64url(given.text("cms"));
+  if (!answered.ok() || !cms.ok()) return fault("signature-unreadable", "document: as it was given, a string; cms: base64url without padding");
+  if (*answered > sent.situation.now || answered->us + kDay < sent.situation.now.us) return fault("signature-old", "the document was made more than a day ago");
+  MACHIYA_TRY(const std::string expected, api_document_of(sent, *answered));
+  if (document != expected) return fault("signature-other", "the document is not of these answers, this key and this applicant");
+  MACHIYA_TRY(sent.submission.signature, ports_.signing.judge->judge(signatures::kCard, document, *cms));
+  return {};
 }
 
 http::Response Apply::api_application(http::Request& request) {
@@ -281,6 +357,7 @@ void Apply::api_routes(http::Router& router) {
   apply.body_limit = 1u << 20;
   apply.rate_per_minute = 60;
   router.post("/api/v1/procedures/{id}/applications", apply, [this](http::Request& r) { return api_apply(r); });
+  router.post("/api/v1/procedures/{id}/document", apply, [this](http::Request& r) { return api_document(r); });
   http::RouteOptions file = apply;
   file.body_limit = file.file_limit = 20u << 20;
   file.timeout_s = 300;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ask/apply/draft_signatures.h"
 #include "ask/apply/drafts.h"
 #include "ask/apply/fields.h"
 #include "ask/apply/ports.h"
@@ -109,10 +110,25 @@ class Apply {
   // send_http.cpp
   http::Response check_page(http::Request& request);
   http::Response send(http::Request& request);
-  http::Response send_opened(http::Request& request, Opened& opened);
+  /// `unsigned_too`: where a signature is asked for and not demanded, without one.
+  http::Response send_opened(http::Request& request, Opened& opened, bool unsigned_too = false);
   http::Response receipt_page(http::Request& request);
   http::Response receipt_svg(http::Request& request);
   http::Response receipt_pdf(http::Request& request);
+  // signing.cpp
+  Result<std::string> document_of(const Opened& opened) const;
+  Result<std::vector<std::pair<std::string, std::string>>> digests_of(const std::vector<std::string>& blobs) const;
+  Result<std::optional<signatures::Accepted>> signature_of(const Opened& opened, const std::string& document);
+  Result<std::optional<signatures::Accepted>> signature_to_send(const Opened& opened, bool unsigned_too);
+  // signing_http.cpp
+  void signing_routes(http::Router& router);
+  std::optional<http::Response> not_to_be_signed(const http::Request& request, const Opened& opened) const;
+  http::Response sign_page(http::Request& request);
+  http::Response sign(http::Request& request);
+  http::Response sign_with_app(http::Request& request, const Opened& opened, const std::string& document);
+  http::Response sign_document(http::Request& request);
+  http::Response signed_with_app(http::Request& request);
+  http::Response unsigned_back(const http::Request& request, const Draft& draft, const Error& error) const;
   // case_http.cpp
   http::Response my_page(http::Request& request);
   http::Response case_page(http::Request& request);
@@ -132,6 +148,11 @@ class Apply {
   http::Response api_procedures(http::Request& request);
   http::Response api_procedure(http::Request& request);
   http::Response api_apply(http::Request& request);
+  http::Response api_document(http::Request& request);
+  struct ApiRequest;
+  std::optional<http::Response> api_prepare(http::Request& request, ApiRequest& out);
+  Result<std::string> api_document_of(const ApiRequest& sent, Instant answered) const;
+  Result<void> api_sign(ApiRequest& sent) const;
   http::Response api_application(http::Request& request);
   http::Response api_towns(http::Request& request);
   http::Response api_file(http::Request& request);
@@ -155,6 +176,7 @@ class Apply {
   // opening.cpp
   Result<Access> access(const Draft& draft, const identity::Principal& who) const;
   Result<Opened> open(http::Request& request);
+  Result<Opened> open(http::Request& request, std::string_view draft);
   Result<void> evaluate(Opened& opened) const;
   Result<void> follow_version(http::Request& request, Opened& opened);
   Result<ProcedureNow> procedure_of_version(std::string_view id, int version);
@@ -170,6 +192,7 @@ class Apply {
   Platform p_;
   Ports ports_;
   Drafts drafts_;
+  DraftSignatures signatures_;
   /// Old versions that cases began with, compiled against the city of `revision`.
   struct OldVersions {
     std::mutex mutex;

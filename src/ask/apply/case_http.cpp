@@ -76,6 +76,7 @@ http::Response Apply::own_case(http::Request& request, const cases::CaseView& op
   if (view->due && !view->ended) data.set("due", locale::format_date(date_in_japan(*view->due), request.lang));
   if (view->fee > 0) data.set("fee_text", locale::format_yen(view->fee, request.lang));
   if (!view->clock_running && !view->ended) data.set("clock_stopped", true);
+  if (view->signature) data.set("signature", text(request, "sign.done_at", {{"at", locale::format_time(view->signature->at, request.lang)}}));
   Data timeline{Data::List{}};
   for (std::size_t i = 0; i < view->timeline.size(); ++i) {
     const auto& entry = view->timeline[i];

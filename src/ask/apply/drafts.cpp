@@ -1,6 +1,7 @@
 #include "ask/apply/drafts.h"
 
 #include "ask/apply/draft_dao.h"
+#include "ask/apply/draft_signature_dao.h"
 
 namespace machiya::apply {
 namespace {
@@ -154,7 +155,7 @@ Result<void> Drafts::mark_sent(store::Tx& tx, std::string_view public_id, std::s
   const Instant now = clock_.now();
   MACHIYA_TRY(auto marked, draft_dao::mark_sent(tx, public_id, number, now, Instant{now.us + kKeepSentDraft}));
   (void)marked;   // false: it was sent before
-  return {};
+  return draft_signature_dao::remove_of(tx, public_id);   // the case has it
 }
 
 Result<void> Drafts::discard(const Draft& draft) {
@@ -166,6 +167,7 @@ Result<void> Drafts::discard(const Draft& draft) {
     if (!now->draft.sent()) {
       MACHIYA_TRY(owner, blobs_.release(tx, file_owner(draft.public_id)));
     }
+    MACHIYA_CHECK(draft_signature_dao::remove(tx, draft.id));
     MACHIYA_CHECK(draft_dao::remove(tx, draft.id));
     MACHIYA_CHECK(vault_.erase_key(tx, draft.data_key));
     return owner;

@@ -21,6 +21,7 @@ http::Response Apply::drafts_page(http::Request& request) {
   const bool nothing = std::get<Data::List>(list.get()).empty();
   data.set("drafts", std::move(list)).set("nothing", nothing);
   if (who.kind != identity::PrincipalKind::citizen) data.set("visitor", true).set("login_href", "/login?next=%2Fdrafts");
+  if (request.query("sign") == "lost") data.set("flash", Data().set("kind", "error").set("text", text(request, "sign.why.lost")));
   if (request.query("saved")) data.set("flash", Data().set("kind", "success").set("text", text(request, "form.saved")));
   return render("apply/drafts", std::move(data), request);
 }

@@ -17,9 +17,10 @@ Value schemas() {
                              {"errors", Value::object({{"type", "array"}, {"items", ref_to("schemas/FieldError")}})}}, names({"type", "title", "status"})));
   out.set("FieldError", object({{"pointer", text_type("json-pointer")}, {"code", text_type()}, {"message", text_type()}}, names({"pointer", "code", "message"})));
   out.set("ProcedureRow", object({{"id", text_type()}, {"version", Value::object({{"type", "integer"}})}, {"kind", Value::object({{"enum", names({"application", "notification", "certificate", "report", "self-check"})}})},
-                                  {"name", text_type()}, {"summary", text_type()}, {"assurance", Value::object({{"enum", names({"none", "contact", "verified"})}})}, {"owner", text_type()},
+                                  {"name", text_type()}, {"summary", text_type()}, {"assurance", Value::object({{"enum", names({"none", "contact", "verified"})}})},
+                                  {"signature", Value::object({{"enum", names({"none", "asked", "required"})}, {"description", "whether an application is signed electronically with the national card"}})}, {"owner", text_type()},
                                   {"page", text_type("uri-reference")}, {"self", text_type("uri-reference")}, {"applications", text_type("uri-reference")}},
-                                 names({"id", "version", "kind", "name", "summary", "assurance", "owner", "page", "self", "applications"})));
+                                 names({"id", "version", "kind", "name", "summary", "assurance", "signature", "owner", "page", "self", "applications"})));
   out.set("Receipt", object({{"number", text_type()}, {"state", text_type()}, {"received", text_type("date-time")}, {"fee", Value::object({{"type", "integer"}, {"description", "whole yen"}})},
                              {"repeated", Value::object({{"type", "boolean"}})}, {"self", text_type("uri-reference")}}, names({"number", "state", "received", "fee", "repeated", "self"})));
   out.set("File", object({{"blob", text_type()}, {"filename", text_type()}, {"type", text_type()}, {"bytes", Value::object({{"type", "integer"}})}}, names({"blob", "filename", "type", "bytes"})));
@@ -53,17 +54,41 @@ Value get(const char* id, const char* summary, Value parameters, Value responses
   return Value::object({{"get", std::move(operation)}});
 }
 
+Value idempotency() {
+  return parameter("Idempotency-Key", "header", true, Value::object({{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}), "the same key with the same body gives the first receipt; with another body 422 and the code idempotency-key-reused");
+}
+
+Value application_body(const interview::Procedure& procedure) {
+  return object({{"answers", ref_to("schemas/" + procedure.id + "-answers")}, {"lang", languages()}, {"applicant", object({{"email", text_type("email")}}, names({"email"}))}}, names({"answers"}));
+}
+
+/// Who may apply, as OpenAPI says it.
+Value security_of(const interview::Procedure& procedure) {
+  Value out = Value::array();
+  if (procedure.assurance == "none") out.push(Value::object());
+  if (procedure.assurance != "verified") out.push(Value::object({{"client", names({"applications"})}}));
+  out.push(Value::object({{"session", Value::array()}, {"csrf", Value::array()}}));
+  return out;
+}
+
+/// What is to be signed of a request, for procedures that take signatures.
+Value document_path(const interview::Procedure& procedure, std::string_view lang) {
+  Value responses = Value::object({{"200", answer("The document to sign, byte by byte the UTF-8 of this string", object({{"document", text_type()}}, names({"document"})))}, {"422", problem()}, {"400", problem()}, {"401", problem()},
+                                   {"403", problem()}, {"429", problem()}});
+  return Value::object({{"post", Value::object({{"operationId", "document-" + procedure.id}, {"summary", procedure.name.in(lang)}, {"security", security_of(procedure)}, {"parameters", Value(Value::Array{idempotency()})},
+                                                {"requestBody", Value::object({{"required", true}, {"content", content(application_body(procedure))}})}, {"responses", std::move(responses)}})}});
+}
+
 Value application_path(const interview::Procedure& procedure, std::string_view lang) {
-  Value body = object({{"answers", ref_to("schemas/" + procedure.id + "-answers")}, {"lang", languages()},
-                       {"applicant", object({{"email", text_type("email")}}, names({"email"}))}}, names({"answers"}));
+  Value body = application_body(procedure);
+  if (procedure.signing != interview::Signing::none) {
+    Value signature = object({{"document", text_type()}, {"cms", Value::object({{"type", "string"}, {"contentEncoding", "base64url"}, {"description", "detached CMS signature of the document (DER), without padding"}})}}, names({"document", "cms"}));
+    body.find("properties")->set("signature", std::move(signature));
+    if (procedure.signing == interview::Signing::required) body.find("required")->push("signature");
+  }
   Value responses = Value::object({{"201", answer("Received and durable", ref_to("schemas/Receipt"))}, {"200", answer("Received before with this Idempotency-Key", ref_to("schemas/Receipt"))},
                                    {"422", problem()}, {"400", problem()}, {"401", problem()}, {"403", problem()}, {"429", problem()}});
-  Value security = Value::array();
-  if (procedure.assurance == "none") security.push(Value::object());
-  if (procedure.assurance != "verified") security.push(Value::object({{"client", names({"applications"})}}));
-  security.push(Value::object({{"session", Value::array()}, {"csrf", Value::array()}}));
-  return Value::object({{"post", Value::object({{"operationId", "apply-" + procedure.id}, {"summary", procedure.name.in(lang)}, {"security", std::move(security)},
-                                                {"parameters", Value(Value::Array{parameter("Idempotency-Key", "header", true, Value::object({{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}), "the same key with the same body gives the first receipt; with another body 422 and the code idempotency-key-reused")})},
+  return Value::object({{"post", Value::object({{"operationId", "apply-" + procedure.id}, {"summary", procedure.name.in(lang)}, {"security", security_of(procedure)}, {"parameters", Value(Value::Array{idempotency()})},
                                                 {"requestBody", Value::object({{"required", true}, {"content", content(std::move(body))}})}, {"responses", std::move(responses)}})}});
 }
 
@@ -81,6 +106,7 @@ Value openapi_document(const std::vector<std::shared_ptr<const interview::Proced
   for (const auto& procedure : procedures) {
     components.set(procedure->id + "-answers", interview::answers_schema(*procedure, lang));
     paths.set("/api/v1/procedures/" + procedure->id + "/applications", application_path(*procedure, lang));
+    if (procedure->signing != interview::Signing::none) paths.set("/api/v1/procedures/" + procedure->id + "/document", document_path(*procedure, lang));
   }
   paths.set("/api/v1/applications/{number}", get("application", "How an application stands", Value(Value::Array{number, in_lang}),
                                                  Value::object({{"200", answer("The applicant's own, or its status", Value::object({{"oneOf", Value(Value::Array{ref_to("schemas/OwnApplication"), ref_to("schemas/ApplicationStatus")})}}))},

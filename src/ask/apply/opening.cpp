@@ -10,8 +10,7 @@ namespace machiya::apply {
 
 std::vector<store::Migration> Apply::migrations() { return sql_migrations_apply(); }
 
-Apply::Apply(Platform platform, Ports ports) : p_(std::move(platform)), ports_(std::move(ports)), drafts_(p_.store, p_.vault, p_.blobs, p_.clock, p_.rng) {}
-
+Apply::Apply(Platform platform, Ports ports) : p_(std::move(platform)), ports_(std::move(ports)), drafts_(p_.store, p_.vault, p_.blobs, p_.clock, p_.rng), signatures_(p_.store, p_.vault, p_.clock) {}
 
 std::string draft_path(const Draft& draft, std::string_view key) {
   std::string out = "/drafts/" + draft.public_id;
@@ -134,9 +133,11 @@ Result<Access> Apply::access(const Draft& draft, const identity::Principal& who)
   return may.allowed() ? Access::full : Access::none;
 }
 
-Result<Apply::Opened> Apply::open(http::Request& request) {
+Result<Apply::Opened> Apply::open(http::Request& request) { return open(request, request.param("draft")); }
+
+Result<Apply::Opened> Apply::open(http::Request& request, std::string_view draft) {
   Opened opened;
-  MACHIYA_TRY(opened.draft, drafts_.find(request.param("draft")));
+  MACHIYA_TRY(opened.draft, drafts_.find(draft));
   MACHIYA_TRY(const Access may, access(opened.draft, identity::principal_of(request)));
   switch (may) {
     case Access::none: return Error(ErrorCode::not_found, "no such draft");
@@ -187,6 +188,7 @@ std::string size_text(std::int64_t bytes) {
 
 void Apply::add_routes(http::Router& router) {
   page_routes(router);
+  signing_routes(router);
   draft_routes(router);
   case_routes(router);
   api_routes(router);

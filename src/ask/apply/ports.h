@@ -9,7 +9,9 @@
 #include "ask/cases/cases.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "platform/http/http.h"
 #include "platform/identity/identity.h"
+#include "platform/signatures/judge.h"
 
 namespace machiya::apply {
 
@@ -28,6 +30,23 @@ struct PublicStatus {
 struct DocumentText {
   std::string title, text, lang;
   Instant issued;
+};
+
+/// Electronic signatures with the card. Without a judge nothing can be signed, and the pages say so.
+struct SigningPorts {
+  const signatures::Judge* judge = nullptr;
+  struct App {
+    std::string id, name;
+  };
+  /// Providers whose app signs; may be empty.
+  std::function<std::vector<App>(std::string_view lang)> apps;
+  struct Departure {
+    std::string location, state;
+    json::Value memory;   ///< for arrive(); secret
+  };
+  std::function<Result<Departure>(std::string_view app, std::string_view document)> depart;
+  /// The signature that the app's answer leads to, judged.
+  std::function<Result<signatures::Accepted>(std::string_view app, const http::Pairs& answer, const json::Value& memory, std::string_view document)> arrive;
 };
 
 struct Ports {
@@ -59,6 +78,7 @@ struct Ports {
   std::function<void(std::string_view procedure, std::string_view page, int place)> visited;
   /// The department of a member of staff, as citizens read it, for an audit row's "staff:…"; "" when the account is unknown. May be empty.
   std::function<Result<std::string>(std::string_view staff, std::string_view lang)> department_of;
+  SigningPorts signing;
   /// {"person": {"name": {…}, …}} of a verified person; empty for nobody. May be empty.
   std::function<Result<json::Value>(const identity::Principal&)> facts_of;
 };

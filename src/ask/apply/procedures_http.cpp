@@ -87,6 +87,7 @@ http::Response Apply::procedure_page(http::Request& request) {
   for (const auto& item : p.attach) attach.push(rich(item.in(request.lang), request.lang));
   if (!p.attach.empty()) data.set("attach", Data().set("items", std::move(attach)));
   data.set("assurance", text(request, "apply.assurance." + p.assurance));
+  if (p.signing != interview::Signing::none) data.set("signature", text(request, p.signing == interview::Signing::required ? "sign.required" : "sign.asked"));
   auto own = drafts_.of(identity::principal_of(request));
   Data open{Data::List{}};
   if (own.ok())

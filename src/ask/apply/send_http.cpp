@@ -65,7 +65,12 @@ http::Response Apply::check_page(http::Request& request) {
   if (request.query("verify")) data.set("flash", Data().set("kind", "warning").set("text", text(request, "apply.needs_verified")));
   if (!state.errors.empty()) data.set("flash", Data().set("kind", "error").set("text", rich(state.errors.front().message, request.lang)));
   Data buttons{Data::List{}};
-  buttons.push(Data().set("value", "send").set("label", text(request, "form.send")).set("primary", true));
+  if (procedure.signing != interview::Signing::none) {
+    buttons.push(Data().set("value", "sign").set("label", text(request, "sign.go")).set("primary", true));
+    data.set("sign_note", text(request, procedure.signing == interview::Signing::required ? "sign.required" : "sign.asked"));
+  }
+  if (procedure.signing == interview::Signing::asked) buttons.push(Data().set("value", "send-unsigned").set("label", text(request, "sign.send_unsigned")));
+  if (procedure.signing == interview::Signing::none) buttons.push(Data().set("value", "send").set("label", text(request, "form.send")).set("primary", true));
   buttons.push(Data().set("value", "back").set("label", text(request, "form.back")).set("skip_check", true));
   buttons.push(Data().set("value", "save").set("label", text(request, "form.save")).set("skip_check", true));
   data.set("buttons", std::move(buttons));
@@ -83,7 +88,8 @@ http::Response Apply::send(http::Request& request) {
   const auto action = request.form("action").value_or("send");
   if (action == "save") return http::see_other("/drafts?saved=1");
   if (action == "back" && !opened->state.pages.empty()) return http::see_other(draft_path(opened->draft, opened->state.pages.back().key));
-  return send_opened(request, *opened);
+  if (action == "sign") return http::see_other(draft_path(opened->draft, "sign"));
+  return send_opened(request, *opened, action == "send-unsigned");
 }
 
 namespace {
@@ -138,7 +144,7 @@ cases::Submission Apply::submission_of(const ProcedureNow& now, const interview:
   return out;
 }
 
-http::Response Apply::send_opened(http::Request& request, Opened& opened) {
+http::Response Apply::send_opened(http::Request& request, Opened& opened, bool unsigned_too) {
   const auto& who = identity::principal_of(request);
   const auto& procedure = *opened.now.procedure;
   Draft& draft = opened.draft;
@@ -153,6 +159,8 @@ http::Response Apply::send_opened(http::Request& request, Opened& opened) {
     applicant = std::move(*person);
     if (procedure.assurance == "verified" && applicant.assurance != identity::Assurance::verified) return http::see_other(draft_path(draft, "check") + "?verify=1");
   }
+  auto signature = signature_to_send(opened, unsigned_too);
+  if (!signature.ok()) return unsigned_back(request, draft, signature.error());
   // The case keeps every answer, also in a correction: the state is worked out once more without the filter.
   auto all = opened.situation;
   all.only.clear();
@@ -164,6 +172,7 @@ http::Response Apply::send_opened(http::Request& request, Opened& opened) {
   submission.draft = draft.public_id;
   submission.idempotency_key = "draft:" + draft.public_id;
   submission.request = request.id;
+  submission.signature = std::move(*signature);
   std::string number;
   if (draft.case_number.empty()) {
     auto receipt = ports_.submit(submission);
