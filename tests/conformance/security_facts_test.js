@@ -48,7 +48,7 @@ const valueRows = (text) => rowsOf(text).filter((cells) => /`[\w/]+\.(h|cpp)` `\
 const typesOfQuestions = [...new Set([...read('src/city/schema/procedure.schema.json').matchAll(/"type": \{"type": "string", "enum": \[([^\]]+)\]\}/g)]
   .flatMap(([, list]) => [...list.matchAll(/"([^"]+)"/g)].map((m) => m[1])))];
 const tables = [...new Set([...program.matchAll(/CREATE TABLE(?: IF NOT EXISTS)? ([a-z_]+)\s*\(/g)].map((m) => m[1]))];
-const kCrypto = /\b(crypto_[a-z0-9_]+|EVP_[A-Za-z0-9_]+|argon2[a-z_]+|randombytes[a-z_]*|HMAC\w*|sodium_(?:memcmp|malloc|mlock)|ECDSA_\w+|RSA_\w+|MD5\w*|SHA1\w*|RC4\w*|DES_\w+)\(/g;
+const kCrypto = /\b(crypto_[a-z0-9_]+|EVP_[A-Za-z0-9_]+|argon2[a-z_]+|randombytes[a-z_]*|HMAC\w*|sodium_(?:memcmp|malloc|mlock)|ECDSA_\w+|RSA_\w+|MD5\w*|SHA1\w*|RC4\w*|DES_\w+|CMS_[a-z]\w+|OCSP_[a-z]\w+)\(/g;
 const cryptoUsed = [...new Set([...program.matchAll(kCrypto)].map((m) => m[1]))];
 const kConnects = /\bcurl_easy_init\(|\bPQconnect|(?<!\w)::connect\(|\bsocketpair\(|(?<!\w)::socket\(|\bcurl_global_init\(/;
 const connecting = Object.entries(sources).filter(([path, text]) => path.endsWith('.cpp') && kConnects.test(text)).map(([path]) => path);

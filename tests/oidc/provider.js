@@ -8,7 +8,7 @@ import Provider from 'oidc-provider';
 import { Signing } from './lib/signing.js';
 
 const { port, keys, clients, card } = JSON.parse(process.argv[2]);
-const signing = card && new Signing(card);
+const signing = card && new Signing(card, () => fault.signing);
 const issuer = `http://127.0.0.1:${port}`;
 const accounts = {
   hanako: { name: '大阪 花子', birthdate: '1990-04-01', gender: 'female', address: { formatted: '大阪府大阪市北区中之島1-3-20', postal_code: '530-8201', region: '大阪府', locality: '大阪市北区', street_address: '中之島1-3-20' } },

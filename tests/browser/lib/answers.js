@@ -12,6 +12,9 @@ const company = { organisation, organisation_address: address, representative: '
 const person = { applicant: name, applicant_address: address, phone: '０６－６２０８－８０００' };
 const place = { address: '大阪市北区中之島1丁目', ward: 'kita', lat: '34.6937', lon: '135.5023' };
 
+/** Of resident-record-by-card, which is signed before it is sent: no walk without a card comes to its end. */
+export const byCard = { department: 'citizens', answers: { ...person, applicant_birth: on(1985, 2, 3), document: 'household', purpose: '年金の手続', copies: '2' } };
+
 export function procedures(pdf, jpeg) {
   return {
     'resident-record-copy': { department: 'citizens', answers: { relation: 'self', subject_birth: on(1985, 2, 3), document: 'household', copies: '1', purpose: '年金の手続', delivery: 'post', ...person, applicant_birth: on(1985, 2, 3), identity_paper: 'licence' }, decide: ['begin', 'issue'], end: '交付' },

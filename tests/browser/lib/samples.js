@@ -2,9 +2,10 @@
 // sent, a case with an action, reports released and not, a form kept over a log-in. Each name is a placeholder of the
 // addresses that GET /api/v1/_pages gives.
 import { PlainClient } from '../plain_client.js';
+import { byCard } from './answers.js';
 import { plainCases, staffClient, startProcedure, walkProcedure } from './walk.js';
 
-const cases = plainCases();
+const cases = { ...plainCases(), 'resident-record-by-card': byCard };
 const pathOf = (client) => new URL(client.page.address).pathname;
 
 async function draftUntil(client, id, email, until) {
@@ -94,6 +95,7 @@ export async function makeSamples(base, email) {
   const item = await draftUntil(citizen, 'change-of-address', email, (page) => /\/drafts\/[^/]+\/[^/]+\/[^/]+$/.test(new URL(page.address).pathname));
   const house = await draftUntil(citizen, 'dog-registration', email, (page) => page.forms().some((f) => f.names.includes('dog_name')));
   const check = await draftUntil(citizen, 'dog-registration', email, (page) => page.address.endsWith('/check'));
+  const toSign = await draftUntil(citizen, 'resident-record-by-card', email, (page) => page.address.endsWith('/check'));
   const sent = await draftUntil(citizen, 'dog-registration', email, () => false);
   const number = citizen.page.data('receipt-number');
   const released = await report(base);
@@ -115,7 +117,7 @@ export async function makeSamples(base, email) {
   return {
     visitors: { citizen, kept: kept.client, pending, anonymous: new PlainClient(base) }, staff, number,
     paths: {
-      interview: [house, item], 'check-answers': [check], receipt: [sent], application: [`/applications/${number}`],
+      interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
       ...registers,

@@ -8,7 +8,10 @@ export const digestInfo = Buffer.from('3031300d060960864801650304020105000420', 
 
 export class Signing {
   #transactions = new Map();
-  constructor({ key, certificate }) {
+  /** `fault()`: "digest" signs something else, "certificate" shows somebody else's. */
+  constructor({ key, certificate, other }, fault = () => undefined) {
+    this.fault = fault;
+    this.other = other && new X509Certificate(other).raw.toString('base64');
     this.key = createPrivateKey(key);
     this.certificate = new X509Certificate(certificate).raw.toString('base64');
   }
@@ -44,8 +47,9 @@ export class Signing {
     else if (!found.agreed) ctx.status = 409;
     else {
       this.#transactions.delete(id);
-      const signature = privateEncrypt({ key: this.key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([digestInfo, Buffer.from(found.digest, 'base64')]));
-      ctx.body = { signature: signature.toString('base64'), certificate: this.certificate };
+      const digest = this.fault() === 'digest' ? Buffer.alloc(32, 7) : Buffer.from(found.digest, 'base64');
+      const signature = privateEncrypt({ key: this.key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([digestInfo, digest]));
+      ctx.body = { signature: signature.toString('base64'), certificate: this.fault() === 'certificate' ? this.other : this.certificate };
     }
   }
 }

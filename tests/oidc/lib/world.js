@@ -48,7 +48,8 @@ export class ProviderProcess {
 }
 
 export class World {
-  static async start({ binary, folder, planted }) {
+  /** `card`: {key, certificate} with which the provider's app signs; `settings`: further lines of the server's configuration. */
+  static async start({ binary, folder, card, settings = [] }) {
     const world = new World();
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -64,10 +65,11 @@ export class World {
     const keys = [signingKey('rsa-1', 'RS256'), signingKey('rsa-2', 'RS256'), signingKey('ec-1', 'ES256'), signingKey('ps-1', 'PS256'), signingKey('ed-1', 'EdDSA')];
     world.first = new ProviderProcess(first, keys, [
       // The second address is there so that a code for it can be had: redirect_uri must be checked at the exchange.
-      { client_id: 'city', redirect_uris: [back('digital-agency'), `${world.base}/elsewhere`], scope: 'openid name address birthdate gender sign', id_token_signed_response_alg: 'RS256', ...keyed },
+      { client_id: 'city', redirect_uris: [back('digital-agency'), `${world.base}/elsewhere`, `${world.base}/sign/with/digital-agency/callback`], scope: 'openid name address birthdate gender sign', id_token_signed_response_alg: 'RS256', ...keyed },
       { client_id: 'city-staff', redirect_uris: [back('staff')], scope: 'openid profile', id_token_signed_response_alg: 'ES256', ...keyed, require_auth_time: true },
       { client_id: 'city-line', redirect_uris: [back('line')], scope: 'openid', client_secret: secret, token_endpoint_auth_method: 'client_secret_post', id_token_signed_response_alg: 'HS256', ...common },
-    ]);
+    ], card);
+    world.settings = settings;
     world.second = new ProviderProcess(second, [signingKey('rsa-1', 'RS256')], [
       { client_id: 'city-business', redirect_uris: [back('gbiz-id')], scope: 'openid profile', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic', ...common },
     ]);
@@ -85,7 +87,7 @@ export class World {
       `outbound-internal = ${this.first.issuer}, ${this.second.issuer}`,
       ...at('digital-agency', { 'client-id': 'city', ...keyed }), ...at('staff', { 'client-id': 'city-staff', ...keyed }),
       ...at('line', { 'client-id': 'city-line', issuer: this.first.issuer, 'secret-file': join(this.folder, 'secret') }),
-      ...at('gbiz-id', { 'client-id': 'city-business', issuer: this.second.issuer, 'secret-env': 'MACHIYA_TEST_SECRET' }), ''].join('\n'));
+      ...at('gbiz-id', { 'client-id': 'city-business', issuer: this.second.issuer, 'secret-env': 'MACHIYA_TEST_SECRET' }), ...this.settings, ''].join('\n'));
     this.errors = join(this.folder, 'err');
     const log = openSync(this.errors, 'w');
     this.server = spawn(binary, ['serve', '--config', join(this.folder, 'machiya.conf')], { stdio: ['ignore', 'pipe', log], env: { ...process.env, MACHIYA_TEST_SECRET: this.secrets[0] } });
