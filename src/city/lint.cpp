@@ -40,6 +40,13 @@ void lint_questions(const json::Value& page, const std::string& pointer, Diagnos
   }
 }
 
+bool asks_for(const json::Value& body, std::string_view fact) {
+  for (const json::Value& page : body["pages"].items())
+    for (const json::Value& question : page["ask"].items())
+      if (question.text("prefill") == fact) return true;
+  return false;
+}
+
 }  // namespace
 
 void lint_definition(const json::Value& body, const Source& source, Diagnostics& out) {
@@ -50,6 +57,9 @@ void lint_definition(const json::Value& body, const Source& source, Diagnostics&
       out.warning(gap.first, std::string(lang) + "の訳がない文が" + std::to_string(gap.count) + "あります(最初はここ)",
                   std::to_string(gap.count) + " texts have no " + std::string(lang) + " (the first is here)");
   }
+  if (source.kind == "procedure" && (body.text("signature") == "asked" || body.text("signature") == "required") && !asks_for(body, "person.name"))
+    out.warning("/signature", "署名した人と比べる質問がありません(prefill: person.name の質問を置いてください)",
+                "no question tells whose signature it should be: ask for the applicant with prefill: person.name");
   for (std::size_t p = 0; p < body["pages"].size(); ++p) {
     const std::string pointer = "/pages/" + std::to_string(p);
     if (body["pages"][p].text("when") == "false") out.warning(pointer + "/when", "このページは表示されることがありません", "this page is never shown");

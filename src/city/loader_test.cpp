@@ -177,12 +177,14 @@ TEST(Loader, LintWarnsWithoutRefusing) {
   LoadOptions options;
   options.lint = true;
   copy.replace(kForm, "must: born <= today()", "when: false, must: born <= today()");
+  copy.replace(kForm, "assurance: contact", "assurance: contact\nsignature: asked");
+  copy.replace("blocks/applicant.yaml", ", prefill: person.name", "");
   copy.write("workflows/spare.yaml", "workflow: spare\nstart: a\nstates:\n  - { state: a, name: A }\n");
   fs::remove_all(copy.folder() + "/01-life/dogs/scenarios");
   const LoadReport report = load(copy.folder(), test_kinds(), options);
   ASSERT_TRUE(report.city) << lines(report);
   const std::string all = lines(report);
-  for (const char* expected : {"texts have no ko", "this question is never asked", "no scenario", "workflows/spare.yaml:1:11: warning"})
+  for (const char* expected : {"texts have no ko", "this question is never asked", "whose signature it should be", "no scenario", "workflows/spare.yaml:1:11: warning"})
     EXPECT_NE(all.find(expected), std::string::npos) << expected << "\n" << all;
 }
 

@@ -261,6 +261,23 @@ TEST(Compile, EveryFaultAtOnce) {
     EXPECT_NE(std::find(at.begin(), at.end(), pointer), at.end()) << pointer;
 }
 
+/// Who signs must be somebody, and what is signed is checked first.
+TEST(Compile, WhatASignatureNeeds) {
+  const auto compiled = [](const std::string& keys) {
+    Diagnostics faults;
+    auto body = json::parse("{\"procedure\":\"p\",\"name\":\"名\"," + keys + ",\"pages\":[{\"page\":\"a\",\"title\":\"一\",\"ask\":[{\"name\":\"x\",\"type\":\"text\",\"label\":\"x\"}]}]}");
+    const auto procedure = compile_procedure(*body, World{}, faults);
+    return procedure ? "signing " + std::to_string(static_cast<int>(procedure->signing)) : faults.list().front().pointer;
+  };
+  EXPECT_EQ(compiled(R"("assurance":"contact")"), "signing 0");
+  EXPECT_EQ(compiled(R"("signature":"none","assurance":"none")"), "signing 0");
+  EXPECT_EQ(compiled(R"("signature":"asked","assurance":"contact")"), "signing 1");
+  EXPECT_EQ(compiled(R"("signature":"required","assurance":"verified")"), "signing 2");
+  EXPECT_EQ(compiled(R"("signature":"required","assurance":"none")"), "/signature");
+  EXPECT_EQ(compiled(R"("signature":"yes","assurance":"contact")"), "/signature");
+  EXPECT_EQ(compiled(R"("signature":"asked","assurance":"contact","check":false)"), "/check");
+}
+
 TEST(Differences, SaysWhatChanged) {
   const auto before = compiled(kMove);
   std::string text = kMove;

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "base/temporary_folder.h"
+
 namespace machiya::jpki::testing {
 
 inline constexpr const char* kConfig = R"(
@@ -72,11 +74,10 @@ inline std::string read(const std::string& path) {
 
 /// One authority with its folder. Certificates are valid from 2020 to 2049.
 struct Authority {
-  std::string folder;
+  TemporaryFolder own{"jpki"};
+  std::string folder = own.path();
 
   Authority() {
-    char name[] = "/tmp/machiya-jpki-XXXXXX";
-    folder = ::mkdtemp(name);
     write("conf", kConfig);
     write("index", "");
     write("serial", "01\n");
@@ -84,7 +85,6 @@ struct Authority {
     run("openssl ca -batch -config conf -selfsign -keyfile ca.key -in ca.csr -out ca.pem -notext -extensions root -startdate 20200101000000Z -enddate 20491231000000Z");
     issue("responder", "responder");
   }
-  ~Authority() { std::filesystem::remove_all(folder); }
   Authority(const Authority&) = delete;
   Authority& operator=(const Authority&) = delete;
 
