@@ -1,16 +1,18 @@
 // An application signed through the provider's app, over the wire: the running server, a real provider with a signing interface, a browser without script whose
-// redirects are bent.   node tests/oidc/signed_application_test.js --binary build/release/machiya
+// redirects are bent.   node tests/oidc/signed_application_test.js --binary build/release/machiya [--pictures FOLDER]
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byCard } from '../browser/lib/answers.js';
+import { handOver, launch, languages, newContext } from '../browser/lib/browser.js';
+import { checkPage, runAxe } from '../browser/lib/page_checks.js';
 import { startProcedure, walkProcedure } from '../browser/lib/walk.js';
 import { PlainClient } from '../browser/plain_client.js';
 import { Authority, signingPolicy } from '../cards/authority.js';
 import { Visitor } from './lib/visitor.js';
 import { World } from './lib/world.js';
 
-const { values: options } = parseArgs({ options: { binary: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { binary: { type: 'string' }, pictures: { type: 'string' } } });
 const folder = 'build/servers/signed-application';
 const texts = JSON.parse(readFileSync('web/locale/sign.ja.json', 'utf8'));
 const authority = new Authority(`${folder}-authority`);
@@ -65,6 +67,23 @@ for (const [what, fault, cause] of [
   expect(`${what} is refused (${causes().slice(before).join()})`, !isSigned(hanako.client) && causes().length === before + 1 && (cause === 'nonce-wrong' ? /nonce/.test(causes().at(-1)) : causes().at(-1) === cause));
   await world.first.be();
 }
+
+/** The page with both ways in every language, and the one that leads to the app. */
+const browser = await launch();
+for (const lang of languages) {
+  const context = await newContext(browser);
+  await handOver(hanako.client, context, world.base);
+  const page = await context.newPage();
+  const name = options.pictures ? join(options.pictures, `both-${lang}`) : null;
+  for (const fault of await checkPage(page, `${world.base}${hanako.draft}/sign?lang=${lang}`, lang, name)) failed.push(`sign in ${lang}: ${fault}`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await Promise.all([page.waitForNavigation(), page.locator('main button[name=app]').click()]);
+  for (const fault of await runAxe(page)) failed.push(`leave in ${lang}: ${fault}`);
+  expect(`in ${lang} a link leads to the app`, (await page.locator('main a.button').getAttribute('href')).startsWith(world.first.issuer));
+  if (name) await page.screenshot({ path: `${name}-leave.png`, fullPage: true });
+  await context.close();
+}
+await browser.close();
 
 let back = await agree(hanako);
 await other.client.get(back);

@@ -243,6 +243,7 @@ http::Response Apply::api_apply(http::Request& request) {
 http::Response Apply::api_document(http::Request& request) {
   ApiRequest sent;
   if (auto refusal = api_prepare(request, sent)) return std::move(*refusal);
+  if (sent.now.procedure->signing == interview::Signing::none) return refused_at(request, "nothing is to be signed", "", "signature-not-asked", "this procedure takes no signature");
   auto document = api_document_of(sent, Instant{p_.clock.now().us / kSecond * kSecond});
   if (!document.ok()) return http::problem(document.error(), request);
   return http::json(Value::object({{"document", std::move(*document)}}));

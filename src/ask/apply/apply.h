@@ -128,7 +128,7 @@ class Apply {
   http::Response sign_with_app(http::Request& request, const Opened& opened, const std::string& document);
   http::Response sign_document(http::Request& request);
   http::Response signed_with_app(http::Request& request);
-  http::Response unsigned_back(const http::Request& request, const Draft& draft, const Error& error) const;
+  http::Response unsigned_back(http::Request& request, const Draft& draft, const Error& error);
   // case_http.cpp
   http::Response my_page(http::Request& request);
   http::Response case_page(http::Request& request);

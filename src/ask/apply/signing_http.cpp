@@ -42,8 +42,9 @@ Result<std::string> uploaded(const http::Request& request) {
 }  // namespace
 
 /// The sign page again, with the reason.
-http::Response Apply::unsigned_back(const http::Request& request, const Draft& draft, const Error& error) const {
-  if (error.code == ErrorCode::unavailable && error.where.empty()) return http::see_other(draft_path(draft, "sign") + "?why=files");
+http::Response Apply::unsigned_back(http::Request& request, const Draft& draft, const Error& error) {
+  const bool files = error.code == ErrorCode::unavailable || error.code == ErrorCode::gone;   // being checked, or found broken
+  if (error.where.empty()) return files ? http::see_other(draft_path(draft, "sign") + "?why=files") : refuse(error, request);
   note(request, "draft", error);
   return http::see_other(draft_path(draft, "sign") + "?why=" + word_for(error));
 }
@@ -69,7 +70,8 @@ http::Response Apply::sign_page(http::Request& request) {
   data.set("check_href", draft_path(draft, "check")).set("document_href", draft_path(draft, "sign/document.json"));
   std::string why(request.query("why").value_or(""));
   auto document = document_of(*opened);
-  if (!document.ok() && document.error().code != ErrorCode::unavailable) return refuse(document.error(), request);
+  const bool pending = !document.ok() && (document.error().code == ErrorCode::unavailable || document.error().code == ErrorCode::gone);
+  if (!document.ok() && !pending) return refuse(document.error(), request);
   if (!document.ok()) why = "files";
   if (document.ok()) {
     auto accepted = signature_of(*opened, *document);

@@ -23,6 +23,7 @@ pages:
     title: { ja: 内容, en: What }
     ask:
       - { name: height, type: number, label: { ja: 高さ, en: Height } }
+      - { name: paper, type: file, optional: yes, label: { ja: 書類, en: Paper } }
 fee: height * 10
 )yaml";
 
@@ -325,6 +326,23 @@ TEST_P(SigningTest, ThroughTheApi) {
     r.headers = {{"host", "city.example"}, {"accept", "application/json"}, {"content-type", "application/json"}, {"idempotency-key", key}, {"cookie", jar}, {"x-csrf-token", browser.last_csrf}};
     return router->dispatch(r);
   };
+  const std::string content = "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n";
+  write_file(folder() + "/paper.pdf", content);
+  http::Request file = http::testing::request(http::Method::post, "/api/v1/files", "en");
+  std::string cookies;
+  for (const auto& [name, value] : browser.cookies) cookies += (cookies.empty() ? "" : "; ") + name + "=" + value;
+  file.remote = browser.remote, file.headers = {{"host", "city.example"}, {"accept", "application/json"}, {"cookie", cookies}, {"x-csrf-token", browser.last_csrf}};
+  file.files.emplace_back();
+  file.files.back().field = "file", file.files.back().filename = "paper.pdf", file.files.back().path = folder() + "/paper.pdf", file.files.back().size = content.size();
+  const auto stored = router->dispatch(file);
+  ASSERT_EQ(stored.status, 201) << stored.body;
+  const std::string blob = json::parse(stored.body)->text("blob");
+  const auto with_file = ask("document", R"({"answers":{"height":12,"paper":[{"blob":")" + blob + R"(","filename":"paper.pdf","type":"application/pdf","bytes":)" + std::to_string(content.size()) + "}]}}", "k0");
+  ASSERT_EQ(with_file.status, 200) << with_file.body;
+  const auto read = json::parse(json::parse(with_file.body)->text("document"));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ((*read)["files"][std::size_t{0}].text("blob"), blob);
+  EXPECT_EQ((*read)["files"][std::size_t{0}].text("sha256"), vault::sha256_hex(content));
   const auto code = [](const http::Response& r) { return (*json::parse(r.body))["errors"][std::size_t{0}].text("code"); };
   const std::string answers = R"("answers":{"height":12})";
   auto r = ask("applications", "{" + answers + "}", "k1");
