@@ -76,7 +76,8 @@ TEST_P(SignedCases, it_is_kept_sealed_read_with_an_audit_row_and_erased_with_the
   EXPECT_EQ(code(cases->signature(receipt->number, hanako, "r")), ErrorCode::not_found);
   ASSERT_TRUE(ground->audit.seal_now().ok());
   std::set<std::string> did;
-  for (const auto& record : *ground->audit.of_object("case:" + receipt->number, 20)) did.insert(record.entry.action);
+  const auto trail = ground->audit.of_object("case:" + receipt->number, 20);
+  for (const auto& record : *trail) did.insert(record.entry.action);
   EXPECT_TRUE(did.count("case.sign") && did.count("case.signature"));
   const auto stored = store().read([](store::ReadTx& tx) { return tx.query_one("SELECT sealed FROM case_signature"); });
   EXPECT_EQ((*stored)->text(0).find("machiya-application"), std::string::npos);
