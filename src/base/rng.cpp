@@ -1,5 +1,6 @@
 #include "base/rng.h"
 
+#include <atomic>
 #include <cstring>
 
 namespace machiya {
@@ -10,7 +11,8 @@ constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford b
 void SeededRng::fill(void* out, std::size_t size) {
   auto* p = static_cast<unsigned char*>(out);
   while (size > 0) {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
+    constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15ULL;
+    std::uint64_t z = std::atomic_ref(state_).fetch_add(kStep, std::memory_order_relaxed) + kStep;   // the state only counts: any thread may take the next
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
     z ^= z >> 31;

@@ -24,7 +24,7 @@ class Rng {
   }
 };
 
-/// A deterministic generator (SplitMix64) for tests and demonstration data; never for secrets. One thread.
+/// A deterministic generator (SplitMix64) for tests and demonstration data; never for secrets. Several threads share one row of numbers.
 class SeededRng final : public Rng {
  public:
   explicit SeededRng(std::uint64_t seed) : state_(seed) {}
