@@ -40,7 +40,7 @@ case: dog-permit
 target: P3D
 assurance: contact
 pages:
-  - page: sign
+  - page: street-sign
     title: { ja: 看板, en: The sign }
     ask:
       - { name: words, type: text, label: { ja: 文字, en: Words } }
