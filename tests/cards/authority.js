@@ -1,9 +1,11 @@
 // A test authority shaped like the one of the national card (JPKI), made by the openssl command line: root, cards with what stands in a signing
-// certificate, revocation lists, an OCSP responder as a process of its own. Keys of cards lie in a file, or in a token that never gives them out.
-import { execFileSync, spawn } from 'node:child_process';
+// certificate, revocation lists, an OCSP responder. Keys of cards lie in a file, or in a token that never gives them out.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 
 export const signingPolicy = '1.2.3.4.1';
 const use = (bits) => `basicConstraints=CA:FALSE\nkeyUsage=critical,${bits}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n`;
@@ -63,22 +65,24 @@ export class Authority {
     this.openssl('cms', '-sign', '-binary', '-in', 'document', '-outform', 'DER', '-out', 'document.p7s', ...words);
     return this.read('document.p7s');
   }
-  /** Starts an OCSP responder on this port; it knows what was revoked until then. */
+  /** An OCSP responder on this port of the loopback: OpenSSL answers each question from the index as it is then. */
   async respond(port) {
-    if (!this.responding) this.issue('responder', { kind: 'responder' });
-    this.responding = spawn('openssl', ['ocsp', '-index', 'index', '-CA', 'ca.pem', '-rsigner', 'responder.pem', '-rkey', 'responder.key', '-port', String(port), '-nmin', '5', '-ignore_err'],
-      { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    // Not found out by connecting: it takes a connection without a question ill.
-    let said = '';
-    await new Promise((done, fail) => {
-      for (const stream of [this.responding.stdout, this.responding.stderr]) stream.on('data', (part) => { if ((said += part).includes('waiting for')) done(); });
-      this.responding.on('exit', () => fail(new Error(`the OCSP responder ended: ${said}`)));
-    });
+    if (!existsSync(this.at('responder.pem'))) this.issue('responder', { kind: 'responder' });
+    this.responding = createServer(async (request, response) => {
+      writeFileSync(this.at('question.der'), await buffer(request));
+      try {
+        this.openssl('ocsp', '-index', 'index', '-CA', 'ca.pem', '-rsigner', 'responder.pem', '-rkey', 'responder.key', '-reqin', 'question.der', '-respout', 'answer.der', '-nmin', '5');
+        response.writeHead(200, { 'content-type': 'application/ocsp-response' }).end(this.read('answer.der'));
+      } catch {
+        response.writeHead(500).end();   // the server under test is told nothing; what it makes of that is looked at
+      }
+    }).listen(port, '127.0.0.1');
+    await once(this.responding, 'listening');
   }
   async silence() {
-    const gone = once(this.responding, 'exit');
-    this.responding.kill();
-    await gone;
+    this.responding.closeAllConnections();
+    this.responding.close();
+    await once(this.responding, 'close');
   }
 }
 

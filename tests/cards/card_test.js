@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byCard } from '../browser/lib/answers.js';
+import { keep } from '../browser/lib/children.js';
 import { handOver, launch, languages, newContext } from '../browser/lib/browser.js';
 import { checkPage } from '../browser/lib/page_checks.js';
 import { staffClient, startProcedure, walkProcedure } from '../browser/lib/walk.js';
@@ -33,7 +34,7 @@ class Server {
     out.base = `http://127.0.0.1:${port}`;
     writeFileSync(join(out.folder, 'machiya.conf'), ['demonstration = yes', `listen = 127.0.0.1:${port}`, `data = ${join(out.folder, 'var')}`, 'rate-scale = 0', `key-file = ${join(out.folder, 'key')}`,
       `jpki-roots = ${authority.at('ca.pem')}`, `jpki-policy = ${signingPolicy}`, ...ask, ''].join('\n'));
-    out.child = spawn(options.binary, ['serve', '--config', join(out.folder, 'machiya.conf')], { stdio: ['ignore', 'pipe', openSync(join(out.folder, 'err'), 'w')] });
+    out.child = keep(spawn(options.binary, ['serve', '--config', join(out.folder, 'machiya.conf')], { stdio: ['ignore', 'pipe', openSync(join(out.folder, 'err'), 'w')] }));
     let said = '';
     for await (const part of out.child.stdout) if ((said += part).includes('citizens')) break;
     if (!said.includes('citizens')) throw new Error(`the server did not start: ${out.log()}`);

@@ -3,6 +3,7 @@
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { keep } from '../browser/lib/children.js';
 
 const module = '/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so';
 const token = 'JPKI (Digital Signature PIN)';
@@ -13,7 +14,7 @@ export class Reader {
   static async plug() {
     const out = new Reader();
     const words = ['pcscd', '--foreground', '--info'];
-    out.daemon = process.getuid() === 0 ? spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] }) : spawn('sudo', ['-n', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    out.daemon = keep(spawn(...(process.getuid() === 0 ? [words[0], words.slice(1)] : ['sudo', ['-n', ...words]]), { stdio: ['ignore', 'pipe', 'pipe'] }));
     let said = '';
     await new Promise((done, fail) => {
       for (const stream of [out.daemon.stdout, out.daemon.stderr]) stream.on('data', (part) => { if ((said += part).includes('daemon ready')) done(); });
@@ -41,8 +42,8 @@ export class ReaderCard {
     // The person types the password for each signature; here OpenSC keeps what was typed.
     writeFileSync(authority.at('opensc.conf'), 'app default {\n  framework pkcs15 {\n    use_pin_caching = true;\n    pin_cache_ignore_user_consent = true;\n  }\n}\n');
     out.environment = { OPENSC_CONF: authority.at('opensc.conf'), PKCS11_MODULE_PATH: module };
-    out.card = fork(new URL('card_process.js', import.meta.url).pathname, [JSON.stringify({ key: authority.read(`${name}.key`).toString(), pin,
-      certificates: { sign: bytes(`${name}.der`), signCa: bytes('ca.der'), login: bytes(`${login}.der`), loginCa: bytes('ca.der') } })]);
+    out.card = keep(fork(new URL('card_process.js', import.meta.url).pathname, [JSON.stringify({ key: authority.read(`${name}.key`).toString(), pin,
+      certificates: { sign: bytes(`${name}.der`), signCa: bytes('ca.der'), login: bytes(`${login}.der`), loginCa: bytes('ca.der') } })]));
     await once(out.card, 'message');
     out.driver = out.tool('opensc-tool', '--wait', '--name').trim();
     return out;

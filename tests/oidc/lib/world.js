@@ -5,6 +5,7 @@ import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { keep } from '../../browser/lib/children.js';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
@@ -32,7 +33,7 @@ export function clientKey(folder) {
 export class ProviderProcess {
   constructor(port, keys, clients, card) {
     this.issuer = `http://127.0.0.1:${port}`;
-    this.child = fork(join(root, 'tests/oidc/provider.js'), [JSON.stringify({ port, keys, clients, card })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, NODE_NO_WARNINGS: '1' } });
+    this.child = keep(fork(join(root, 'tests/oidc/provider.js'), [JSON.stringify({ port, keys, clients, card })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, NODE_NO_WARNINGS: '1' } }));
     this.errors = '';
     this.child.stderr.on('data', (part) => { this.errors += part; });
   }
@@ -90,7 +91,7 @@ export class World {
       ...at('gbiz-id', { 'client-id': 'city-business', issuer: this.second.issuer, 'secret-env': 'MACHIYA_TEST_SECRET' }), ...this.settings, ''].join('\n'));
     this.errors = join(this.folder, 'err');
     const log = openSync(this.errors, 'w');
-    this.server = spawn(binary, ['serve', '--config', join(this.folder, 'machiya.conf')], { stdio: ['ignore', 'pipe', log], env: { ...process.env, MACHIYA_TEST_SECRET: this.secrets[0] } });
+    this.server = keep(spawn(binary, ['serve', '--config', join(this.folder, 'machiya.conf')], { stdio: ['ignore', 'pipe', log], env: { ...process.env, MACHIYA_TEST_SECRET: this.secrets[0] } }));
     let out = '';
     for await (const part of this.server.stdout) if ((out += part).includes('citizens')) break;
     if (!out.includes('citizens')) throw new Error(`the server did not start: ${this.log()}`);
