@@ -42,13 +42,15 @@ for (const javaScriptEnabled of [true, false]) {
   await page.getByRole('button', { name: 'Log in' }).click();
   expect(`${words}: a way was added`, page.url() === `${world.base}/my/security`);
   await page.goto(`${world.base}/my/security?lang=en`);
-  expect(`${words}: it is not offered again, others are`, (await page.getByRole('button', { name: /gBizID/ }).count()) === 0 && (await page.getByRole('button', { name: /LINE/ }).count()) === 1);
+  const more = page.locator('section[aria-labelledby="more-ways"]');
+  expect(`${words}: it is not offered again, others are`, (await more.getByRole('button', { name: /gBizID/ }).count()) === 0 && (await more.getByRole('button', { name: /LINE/ }).count()) === 1);
+  expect(`${words}: it stands among one's own ways, to be taken back`, (await page.locator('section[aria-labelledby="own-ways"]').getByRole('button', { name: /gBizID/ }).count()) === 1);
   await context.close();
   const again = await newContext(browser, { javaScriptEnabled });
   const other = await again.newPage();
   await logIn(other, /gBizID/, javaScriptEnabled ? 'hanako' : 'taro');
   await other.goto(`${world.base}/my/security?lang=en`);
-  expect(`${words}: the added way leads to the same person`, (await other.locator('.card').count()) === 2);
+  expect(`${words}: the added way leads to the same person`, (await other.locator('.card:has(form[action$="/end"]), .card:has(.tag--running)').count()) === 2);
   await again.close();
 }
 

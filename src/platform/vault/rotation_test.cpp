@@ -276,9 +276,8 @@ TEST_P(RotationTest, WritersAndReadersGoOnThroughThreeExchanges) {
     EXPECT_TRUE(*there.due());
     run(here);
     clock.advance(16 * kSecond);
-    bool finished = false;
-    for (int k = 0; k < 1000 && !finished; ++k) finished = run(k % 2 ? here : there);
-    EXPECT_TRUE(finished);
+    int turn = 0;
+    EXPECT_TRUE(eventually([&] { return run(++turn % 2 ? here : there); }));
   }
   done = true;
   for (auto& thread : threads) thread.join();
