@@ -3,6 +3,7 @@
 # be explained in tests/security/explained.json, every explanation must still be needed. And: no part of the server is behind Debian's archive.
 . "$(dirname "$0")/common.bash"
 . script/server.sh
+. bench/lib.sh
 release machiya
 work=build/scanners; rm -rf "$work"; mkdir -p "$work/wapiti" "$work/sqlmap"
 SECONDS_EACH=${SCAN_SECONDS:-150}   # of one wapiti run; all runs are bounded
@@ -11,7 +12,7 @@ server_start scanners --config "$work/behind-proxy.conf" || die "no server to sc
 "$NODE" tests/security/scan_targets.js --base "$SERVER_URL" --out "$work" >"$work/targets.log" 2>&1 &
 PROXY=$!
 trap 'kill "$PROXY" 2>/dev/null || true; server_stop' EXIT
-timeout 60 tail -n +1 -f --pid="$PROXY" "$work/targets.log" | sed '/^staff:admin: /q'
+wait_for test -f "$work/targets.json" -o ! -d "/proc/$PROXY"
 [ -f "$work/targets.json" ] || die "the samples could not be made: $(tail -3 "$work/targets.log")"
 
 # field AT NAME: of one target, a list one a line; field "" base: the address to scan.
