@@ -24,9 +24,12 @@ for at in 0 1 2 3 4; do
   name=$(field "$at" name); say "wapiti as $name"
   mapfile -t starts < <(field "$at" start)
   options=(); for address in "${starts[@]}"; do options+=(-s "$address"); done
-  timeout $((SECONDS_EACH + 120)) wapiti -u "$BASE/" "${options[@]}" --scope domain -d 3 -m "$MODULES" -H "Cookie: $(field "$at" cookie)" \
+  # Its own bound of attacks is one for each module.
+  result=0
+  timeout $((SECONDS_EACH * 4 + 300)) wapiti -u "$BASE/" "${options[@]}" --scope domain -d 3 -m "$MODULES" -H "Cookie: $(field "$at" cookie)" \
     --max-scan-time "$SECONDS_EACH" --max-attack-time "$SECONDS_EACH" -t 10 -v 1 -f json -o "$work/wapiti/$at.json" --flush-session --store-session "$work/wapiti" --no-bugreport \
-    >"$work/wapiti/$at.log" 2>&1 || { tail -5 "$work/wapiti/$at.log"; die "wapiti as $name ended with $?"; }
+    >"$work/wapiti/$at.log" 2>&1 || result=$?
+  [ $result = 0 ] || { tail -5 "$work/wapiti/$at.log"; die "wapiti as $name ended with $result"; }
 done
 for at in 0 1 2 3; do
   name=$(field "$at" name); say "sqlmap as $name"
