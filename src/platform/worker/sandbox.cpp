@@ -94,8 +94,9 @@ Result<void> enter_sandbox(const SandboxLimits& limits) {
   ::umask(077);
   MACHIYA_CHECK(drop_privileges());
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the change of user cleared it
+  if (MACHIYA_WITH_SANITIZER) ::prctl(PR_SET_DUMPABLE, 1);  // at an exception it reads the bounds of its stack from its own map
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("cannot renounce privileges");
-  if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_NOFILE, kKeptDescriptors)) return failed("cannot set limits");
+  if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_NOFILE, kKeptDescriptors + (MACHIYA_WITH_SANITIZER ? 8 : 0))) return failed("cannot set limits");
   if (MACHIYA_WITH_SANITIZER) return {};
   if (!limit(RLIMIT_AS, limits.memory)) return failed("cannot limit memory");
   return filter_system_calls();
