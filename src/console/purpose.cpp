@@ -5,6 +5,7 @@
 #include "console/console.h"
 #include "console/page.h"
 #include "platform/identity/policy.h"
+#include "platform/identity/purpose_cookie.h"
 
 namespace machiya::console {
 namespace {
@@ -49,7 +50,7 @@ Response Console::change_purpose(Request& request) const {
   if (!none && std::find(own.begin(), own.end(), chosen) == own.end()) return http::problem(Error(ErrorCode::invalid_input, "no purpose of your roles", "purpose"), request);
   Response r = http::see_other("/staff/purpose?done=1");
   constexpr std::int64_t kWorkday = 12 * 3600;   // seconds: as long as a session
-  r.cookie(identity::kPurposeCookie, none ? "" : chosen, none ? 0 : kWorkday);
+  r.cookie(identity::purpose_cookie(request), none ? "" : chosen, none ? 0 : kWorkday);
   return r;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "platform/identity/addresses.h"
 #include "platform/identity/permission.h"
+#include "platform/identity/purpose_cookie.h"
 #include "platform/identity/same_origin.h"
 #include "platform/identity/sealed_columns.h"
 #include "platform/identity/session_dao.h"
@@ -51,7 +52,7 @@ std::string return_path(const http::Request& request) {
 
 /// What staff say they read for stands in a cookie of their browser; whether they may claim it is judged with each question.
 void claim_purpose(const http::Request& request, std::shared_ptr<Principal>& who) {
-  const std::string_view claimed = request.cookie(kPurposeCookie);
+  const std::string_view claimed = request.cookie(purpose_cookie(request));
   if (!who || who->kind != PrincipalKind::staff || claimed.empty() || claimed.size() > 40) return;
   auto copy = std::make_shared<Principal>(*who);   // the one in the cache is everybody's
   copy->purpose = std::string(claimed);

@@ -1,6 +1,7 @@
 // Sessions and the gate: cookies, fixation, forgery, limits of time, other processes, API clients.
 #include <gmock/gmock.h>
 
+#include "platform/identity/purpose_cookie.h"
 #include "platform/identity/testing.h"
 
 namespace machiya::identity {
@@ -58,6 +59,7 @@ TEST_P(SessionTest, OverTlsTheCookieIsBoundToTheHost) {
   set_session_cookie(r, response, "x");
   EXPECT_EQ(header_of(response, "set-cookie"), "__Host-machiya=x; Path=/; HttpOnly; SameSite=Lax; Secure");
   EXPECT_EQ(session_cookie_name(false), "machiya");
+  EXPECT_EQ(purpose_cookie(r), "__Host-machiya-purpose");
 }
 
 TEST_P(SessionTest, AVisitorIsSentToLogInAndComesBack) {
