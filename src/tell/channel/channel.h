@@ -40,7 +40,8 @@ struct Parcel {
 
 enum class Fate : std::uint8_t {
   accepted,       ///< the channel took it (now, or at an earlier attempt that we never heard of)
-  again,          ///< nothing is known or it was busy: the same parcel later
+  again,          ///< it was busy or away and certainly did not take it: the same parcel later
+  unknown,        ///< it may have taken it (no answer in time, 5xx after the body): the same parcel, with the same key, later
   refused,        ///< it will never take this message for this address
   dead_address    ///< the address is no more: nothing is sent to it again
 };
