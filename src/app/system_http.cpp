@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "platform/http/host_cookie.h"
 #include "platform/identity/identity.h"
 #include "platform/locale/locale.h"
 
@@ -82,8 +83,7 @@ int error_kind(int status) {
   return status >= 500 ? 500 : 400;
 }
 
-/// The prefix binds a cookie to this host and to TLS (RFC 6265bis §4.1.3).
-std::string language_cookie(const http::Request& request) { return request.secure ? "__Host-lang" : "lang"; }
+std::string language_cookie(const http::Request& request) { return http::host_cookie(request.secure, "lang"); }
 
 /// What the visitor asked for, now or before; else what the browser prefers.
 std::string language_of(const http::Request& request) {

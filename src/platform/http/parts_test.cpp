@@ -3,6 +3,7 @@
 
 #include "platform/http/compress.h"
 #include "platform/http/conditional.h"
+#include "platform/http/host_cookie.h"
 #include "platform/http/http.h"
 #include "platform/http/message_parser.h"
 #include "platform/http/rate_limit.h"
@@ -25,6 +26,15 @@ TEST(Query, EncodingAndDecodingAreInverse) {
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
   EXPECT_EQ(url_decode(url_encode(all)), all);
   EXPECT_EQ(url_encode("a b/猫~"), "a%20b%2F%E7%8C%AB~");
+}
+
+TEST(Cookies, OverTlsTheNameBindsThemToTheHost) {
+  EXPECT_EQ(host_cookie(true, "a"), "__Host-a");
+  EXPECT_EQ(host_cookie(false, "a"), "a");
+  Response r;
+  r.cookie(host_cookie(true, "a"), "1", 60).cookie(host_cookie(false, "b"), "1", 60);
+  EXPECT_NE(r.headers[0].second.find("; Secure"), std::string::npos);   // else browsers refuse it
+  EXPECT_EQ(r.headers[1].second.find("; Secure"), std::string::npos);
 }
 
 TEST(Request, CookiesHeadersAndPreferences) {

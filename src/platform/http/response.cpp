@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "platform/http/host_cookie.h"
 
 namespace machiya::http {
 
@@ -13,7 +14,7 @@ Response& Response::header(std::string name, std::string value) {
 Response& Response::cookie(std::string_view name, std::string_view value, std::int64_t max_age_s, bool http_only) {
   std::string text = std::string(name) + '=' + std::string(value) + "; Path=/; Max-Age=" + std::to_string(max_age_s) + "; SameSite=Lax";
   if (http_only) text += "; HttpOnly";
-  if (starts_with(name, "__Host-")) text += "; Secure";   // browsers refuse the prefix without it
+  if (starts_with(name, kHostPrefix)) text += "; Secure";   // browsers refuse the prefix without it
   return header("Set-Cookie", std::move(text));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "platform/audit/audit.h"
+#include "platform/http/host_cookie.h"
 #include "platform/identity/api_clients.h"
 #include "platform/identity/citizen_login.h"
 #include "platform/identity/decision.h"
@@ -39,7 +40,7 @@ const Principal& principal_of(const http::Request& request) {
   return request.principal ? *static_cast<const Principal*>(request.principal.get()) : nobody;
 }
 
-std::string session_cookie_name(bool secure) { return secure ? "__Host-machiya" : "machiya"; }
+std::string session_cookie_name(bool secure) { return http::host_cookie(secure, "machiya"); }
 
 struct Identity::Impl {
   store::Store& store;

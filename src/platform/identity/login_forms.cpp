@@ -1,5 +1,6 @@
 #include "platform/identity/login_forms.h"
 
+#include "platform/http/host_cookie.h"
 #include "platform/identity/addresses.h"
 #include "platform/locale/locale.h"
 
@@ -17,7 +18,7 @@ void set_cookie(const Request& request, Response& response, const std::string& n
     if (key == "Cache-Control") return;
   response.header("Cache-Control", "no-store");
 }
-std::string ticket_cookie(const Request& request) { return request.secure ? "__Host-machiya-login" : "machiya-login"; }
+std::string ticket_cookie(const Request& request) { return http::host_cookie(request.secure, "machiya-login"); }
 
 std::string next_of(const Request& request) {
   const auto field = request.method == http::Method::post ? request.form("next") : request.query("next");

@@ -2,12 +2,12 @@
 #pragma once
 #include <string>
 
+#include "platform/http/host_cookie.h"
 #include "platform/http/http.h"
 #include "platform/identity/identity.h"
 
 namespace machiya::identity {
 
-/// Over TLS bound to the host, like every cookie of this house.
-inline std::string purpose_cookie(const http::Request& request) { return (request.secure ? "__Host-" : "") + std::string(kPurposeCookie); }
+inline std::string purpose_cookie(const http::Request& request) { return http::host_cookie(request.secure, kPurposeCookie); }
 
 }  // namespace machiya::identity

@@ -1,6 +1,7 @@
 #include "platform/oidc/oidc_http.h"
 
 #include "base/log.h"
+#include "platform/http/host_cookie.h"
 #include "platform/identity/addresses.h"
 #include "platform/identity/login_forms.h"
 #include "platform/locale/locale.h"
@@ -14,7 +15,7 @@ using identity::LoginForms;
 constexpr int kPerMinute = 60;
 
 /// Binds the provider's answer to the browser that left for it. Lax: the answer is a navigation from another site.
-std::string browser_cookie(const Request& request) { return request.secure ? "__Host-machiya-oidc" : "machiya-oidc"; }
+std::string browser_cookie(const Request& request) { return http::host_cookie(request.secure, "machiya-oidc"); }
 
 /// What the page says of a cause: people need four different words, logs have all of them.
 const char* word_for(const Error& error) {
