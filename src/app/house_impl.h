@@ -73,6 +73,7 @@ struct House::Impl {
   std::unique_ptr<apply::Apply> apply;
   std::unique_ptr<registers::Registers> registers;
   std::unique_ptr<console::Console> console;
+  console::Program program{"/proc/self/exe"};
   http::Router router;
   bool running = false;
   std::thread upkeep;                      ///< every few seconds while running: statistics that were gathered in memory

@@ -117,7 +117,7 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
   console::add_audit_routes(router, {*store, *audit, *identity, *furniture->templates, *furniture->texts, clock, staff_frame, city_now()});
-  const SecurityParts security{settings, *store, *audit, *identity, *registers, clock};
+  const SecurityParts security{settings, *store, *audit, *identity, *registers, program, clock};
   console::add_security_routes(router, {*audit, *furniture->templates, *furniture->texts, staff_frame, city_now(), security_panels(security), setting_checks(security)});
   console::add_protection_routes(router, protection_pages(security, *furniture->templates, *furniture->texts, staff_frame, city_now()));
   add_definitions_routes(router, DefinitionsPage{*furniture->templates, *furniture->texts, staff_frame, city_now(), [this] { return reload(); }});

@@ -23,7 +23,6 @@ constexpr int kPage = 1000;          // audit rows a search
 constexpr std::size_t kShown = 20;   // anomalies on the page; the audit has all
 constexpr std::int64_t kStatementLate = 2 * kHour;
 constexpr int kKeyDays = 366, kDrillDays = 100;   // docs/operators.md: the master key once a year, a drill every quarter
-constexpr const char* kProgram = "/proc/self/exe";
 constexpr std::string_view kIncidents = "security-incidents", kCoverage = "literacy-coverage";
 
 std::string filled(std::string text, std::string_view name, const std::string& value) {
@@ -145,7 +144,7 @@ console::ProtectionPages protection_pages(const SecurityParts& p, const pages::T
     const auto name = name_of(p, "staff:" + public_id);
     return name.ok() ? *name : std::string();
   };
-  return {p.audit, p.identity, {p.store, p.audit, p.clock}, templates, texts, std::move(frame), std::move(city), member, p.settings.parts_list, kProgram};
+  return {p.audit, p.identity, {p.store, p.audit, p.clock}, templates, texts, std::move(frame), std::move(city), member, p.settings.parts_list, p.program};
 }
 
 std::vector<Panel> security_panels(const SecurityParts& parts) {
@@ -155,7 +154,7 @@ std::vector<Panel> security_panels(const SecurityParts& parts) {
           {"staff_protection.drills", [parts](const PanelQuery& q) { return drills(parts, q); }},
           {"staff_protection.incidents", [parts](const PanelQuery& q) { return incidents(parts, q); }},
           console::policy_panel({parts.store, parts.audit, parts.clock}),
-          console::parts_panel(parts.settings.parts_list, kProgram)};
+          console::parts_panel(parts.settings.parts_list, parts.program)};
 }
 
 std::map<std::string, console::SettingCheck, std::less<>> setting_checks(const SecurityParts& p) {

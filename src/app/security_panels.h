@@ -21,6 +21,7 @@ struct SecurityParts {
   audit::Audit& audit;
   identity::Identity& identity;
   registers::Registers& registers;
+  const console::Program& program;   ///< the running one
   const Clock& clock;
 };
 console::ProtectionPages protection_pages(const SecurityParts& parts, const pages::Templates& templates, const locale::Catalogue& texts,

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "base/json.h"
-#include "platform/vault/vault.h"
+#include "platform/vault/file_digest.h"
 
 namespace machiya::console {
 namespace {
@@ -74,10 +74,9 @@ Result<PartsList> read_parts(const std::string& file) {
   return parse_parts(std::move(text));
 }
 
-std::string file_digest(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return {};
-  return vault::sha256_hex(std::string(std::istreambuf_iterator<char>(in), {}));
+bool Program::is(const PartsList& list) const {
+  std::call_once(once_, [this] { digest_ = vault::file_digest(file_); });
+  return !digest_.empty() && digest_ == list.digest;
 }
 
 }  // namespace machiya::console

@@ -2,8 +2,10 @@
 // asked of the machine's packages.
 #pragma once
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -29,7 +31,20 @@ struct PartsList {
 Result<PartsList> parse_parts(std::string document);
 /// not_found when there is no such file.
 Result<PartsList> read_parts(const std::string& file);
-/// SHA-256 of a file in hex; "" when it cannot be read.
-std::string file_digest(const std::string& file);
+
+/// The running program. Its file (some 100 MB) is read when somebody looks for the first time and then never again: it does not change while it runs.
+/// Thread-safe; whoever looks meanwhile waits.
+class Program {
+ public:
+  /// "/proc/self/exe" remains the running one's file, whatever was put in its place.
+  explicit Program(std::string file) : file_(std::move(file)) {}
+  /// Does the list describe this program? Never when its file cannot be read.
+  bool is(const PartsList& list) const;
+
+ private:
+  std::string file_;
+  mutable std::once_flag once_;
+  mutable std::string digest_;   ///< SHA-256 in hex
+};
 
 }  // namespace machiya::console

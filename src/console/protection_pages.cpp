@@ -14,19 +14,9 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-/// The running program's digest, worked out once: the file may be replaced before the process is.
-class Program {
- public:
-  explicit Program(const std::string& file) : digest_(file_digest(file)) {}
-  bool is(const PartsList& list) const { return !digest_.empty() && digest_ == list.digest; }
-
- private:
-  std::string digest_;
-};
-
 class Pages {
  public:
-  explicit Pages(ProtectionPages parts) : p_(std::move(parts)), program_(p_.program) {}
+  explicit Pages(ProtectionPages parts) : p_(std::move(parts)) {}
 
   Response policy(Request& request, std::string_view said = {}) const {
     const auto state = p_.policy.state();
@@ -61,7 +51,7 @@ class Pages {
       for (const Part& part : list->parts)
         rows.push(Data().set("name", part.name).set("version", part.version).set("licence", licence(request, part.licence)).set("use", text(request, "staff_protection.parts." + std::string(word_of(part.use)))));
       data.set("list", Data().set("rows", std::move(rows)).set("made", list->made).set("count", std::to_string(list->parts.size())).set("href", std::string(kPartsPath) + "/spdx"));
-      if (!program_.is(*list)) data.set("other_program", true);
+      if (!p_.program.is(*list)) data.set("other_program", true);
     }
     return render(request, "console/parts", "staff_protection.parts", std::move(data));
   }
@@ -109,7 +99,6 @@ class Pages {
   }
 
   ProtectionPages p_;
-  Program program_;
 };
 
 std::string Pages::name_of(const std::string& actor) const {
@@ -146,15 +135,15 @@ Panel policy_panel(const identity::PolicyHistory& policy) {
           }};
 }
 
-Panel parts_panel(std::string parts_file, std::string program) {
-  return {"staff_protection.parts", [file = std::move(parts_file), running = std::make_shared<const Program>(program)](const PanelQuery& q) -> Result<std::vector<PanelLine>> {
+Panel parts_panel(std::string parts_file, const Program& program) {
+  return {"staff_protection.parts", [file = std::move(parts_file), &program](const PanelQuery& q) -> Result<std::vector<PanelLine>> {
             const auto list = read_parts(file);
             const std::string label = q.text("staff_protection.parts.list");
             if (!list.ok()) {
               const bool absent = list.error().code == ErrorCode::not_found;
               return std::vector<PanelLine>{{label, q.text(absent ? "staff_protection.parts.absent" : "staff_protection.parts.unread"), absent ? Light::grey : Light::red, std::string(kPartsPath)}};
             }
-            const bool same = running->is(*list);
+            const bool same = program.is(*list);
             return std::vector<PanelLine>{{label, q.text(same ? "staff_protection.parts.same" : "staff_protection.parts.other"), same ? Light::green : Light::red, std::string(kPartsPath)}};
           }};
 }

@@ -23,13 +23,14 @@ struct ProtectionPages {
   std::function<std::shared_ptr<const city::City>()> city;
   std::function<std::string(const std::string& public_id)> member;   ///< name of a member of staff as shown; "" for nobody
   std::string parts_file;                                   ///< the list of parts (SPDX 2.3)
-  std::string program;                                      ///< the running one
+  const Program& program;
 };
 /// GET and POST kPolicyPath ("I have seen it"), GET kPartsPath and its download.
 void add_protection_routes(http::Router& router, ProtectionPages pages);
 
 /// The boxes of the overview that lead to them.
 Panel policy_panel(const identity::PolicyHistory& policy);
-Panel parts_panel(std::string parts_file, std::string program);
+/// `program` must outlive the panel.
+Panel parts_panel(std::string parts_file, const Program& program);
 
 }  // namespace machiya::console

@@ -4,6 +4,7 @@
 #include "console/protection_pages.h"
 #include "console/testing.h"
 #include "platform/identity/emergencies.h"
+#include "platform/vault/file_digest.h"
 
 namespace machiya::console {
 namespace {
@@ -20,8 +21,9 @@ constexpr const char* kPartsList = R"({"spdxVersion":"SPDX-2.3","creationInfo":{
   {"spdxElementId":"SPDXRef-machiya","relationshipType":"DYNAMIC_LINK","relatedSpdxElement":"SPDXRef-a"},{"spdxElementId":"SPDXRef-machiya","relationshipType":"CONTAINS","relatedSpdxElement":"SPDXRef-b"}]})";
 
 TEST_P(ProtectionTest, ThePartsOfTheRunningServerAreShownAndNoOtherOnes) {
-  const std::string file = folder() + "/machiya.spdx.json", program = folder() + "/program";
-  std::ofstream(program) << "the program";
+  const std::string file = folder() + "/machiya.spdx.json", binary = folder() + "/program";
+  const Program program(binary);
+  std::ofstream(binary) << "the program";   // read when somebody looks
   add_protection_routes(router, {*audit, *identity, {store(), *audit, clock}, *templates, *texts, [](const http::Request&) { return pages::Data(); }, [] { return std::shared_ptr<const city::City>(); },
                                  [](const std::string&) { return std::string(); }, file, program});
   const auto light = [&] {
@@ -33,7 +35,9 @@ TEST_P(ProtectionTest, ThePartsOfTheRunningServerAreShownAndNoOtherOnes) {
   EXPECT_THAT(page("/staff/protection/parts"), HasSubstr("no list was installed"));
   EXPECT_EQ(ask(http::Method::get, "/staff/protection/parts/spdx").status, 303);
   const auto write = [&](std::string list, const std::string& digest) { std::ofstream(file) << list.replace(list.find("DIGEST"), 6, digest); };
-  write(kPartsList, file_digest(program));
+  write(kPartsList, vault::file_digest(binary));
+  EXPECT_EQ(light(), Light::green);
+  std::ofstream(binary) << "another";       // and never again, for the panel and the page alike
   EXPECT_EQ(light(), Light::green);
   const std::string shown = page("/staff/protection/parts");
   EXPECT_THAT(shown, HasSubstr("libsodium23"));
@@ -54,8 +58,9 @@ TEST_P(ProtectionTest, ThePartsOfTheRunningServerAreShownAndNoOtherOnes) {
 
 TEST_P(ProtectionTest, ChangesOfThePolicyStandUntilSomebodySaysSo) {
   const identity::PolicyHistory history(store(), *audit, clock);
+  const Program program("");
   add_protection_routes(router, {*audit, *identity, history, *templates, *texts, [](const http::Request&) { return pages::Data(); }, [] { return std::shared_ptr<const city::City>(); },
-                                 [](const std::string&) { return std::string(); }, "", ""});
+                                 [](const std::string&) { return std::string(); }, "", program});
   const auto light = [&] {
     const PanelQuery query{identity::Principal(), "en", [&](std::string_view key) { return texts->text("en", key); }};
     return policy_panel(history).lines(query)->front().light;

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
+#include <fstream>
+
+#include "base/temporary_folder.h"
+#include "platform/vault/file_digest.h"
 #include "platform/vault/key_cache.h"
 #include "platform/vault/vault.h"
 
@@ -76,6 +80,19 @@ TEST(Password, HashesDifferAndVerify) {
   EXPECT_FALSE(verify_password("x", ""));
   EXPECT_FALSE(verify_password("x", "$argon2id$broken"));
   EXPECT_FALSE(verify_password(std::string(2000, 'x'), a));
+}
+
+TEST(TextForms, AFileHasTheDigestOfItsBytesHoweverManyPiecesItIsReadIn) {
+  const TemporaryFolder folder("digest");
+  const std::string file = folder.path() + "/file";
+  for (std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{256} << 10, (std::size_t{700} << 10) + 1}) {
+    std::string bytes(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 >> 3);
+    std::ofstream(file, std::ios::binary) << bytes;
+    EXPECT_EQ(file_digest(file), sha256_hex(bytes)) << size;
+  }
+  EXPECT_EQ(file_digest(folder.path()), "");
+  EXPECT_EQ(file_digest(file + "-none"), "");
 }
 
 TEST(TextForms, Sha256AndBase64url) {
