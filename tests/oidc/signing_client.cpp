@@ -27,7 +27,8 @@ oidc::SignatureCheck check_of(const std::string& folder) {
   if (folder == "none") return {};
   return [folder](std::string_view digest, const oidc::Signature& signature) -> Result<void> {
     MACHIYA_TRY(const auto verifier, jpki::Verifier::create({read(folder + "/ca.pem"), "", ""}));
-    MACHIYA_TRY(const auto certificate, verifier->verify(signature.certificate, jpki::Use::signing, SystemClock().now(), {read(folder + "/crl.der")}));
+    MACHIYA_TRY(const auto lists, jpki::RevocationLists::read({read(folder + "/crl.der")}));
+    MACHIYA_TRY(const auto certificate, verifier->verify(signature.certificate, jpki::Use::signing, SystemClock().now(), lists));
     return jpki::check_signature(certificate, digest, signature.value);
   };
 }

@@ -50,19 +50,21 @@ std::string serial_of(X509* certificate) {
   return out;
 }
 
-Result<CrlStack> read_crls(const std::vector<std::string>& ders) {
-  CrlStack out(sk_X509_CRL_new_null());
+}  // namespace
+
+Error fault(const char* cause, const char* detail) { return Error(ErrorCode::invalid_input, detail, cause); }
+
+Result<RevocationLists> RevocationLists::read(const std::vector<std::string>& ders) {
+  RevocationLists out;
+  out.handle_.reset(sk_X509_CRL_new_null(), CrlsFree());
   for (const std::string& der : ders) {
     const unsigned char* at = bytes_of(der);
     X509_CRL* crl = d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size()));
     if (crl == nullptr) return fault("crl-unreadable", "no revocation list");
-    sk_X509_CRL_push(out.get(), crl);
+    sk_X509_CRL_push(out.handle_.get(), crl);
   }
   return out;
 }
-}  // namespace
-
-Error fault(const char* cause, const char* detail) { return Error(ErrorCode::invalid_input, detail, cause); }
 
 struct Verifier::Impl {
   Options options;
@@ -74,27 +76,23 @@ struct Verifier::Impl {
     return out;
   }
 
-  Result<Certificate> verify(std::string_view der, Use use, Instant at, const std::vector<std::string>* crls) const {
+  Result<Certificate> verify(std::string_view der, Use use, Instant at, bool revocation, STACK_OF(X509_CRL)* crls) const {
     const unsigned char* bytes = bytes_of(der);
     CertificateHandle leaf(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())), &X509_free);
     if (!leaf || bytes != bytes_of(der) + der.size()) return fault("certificate-unreadable", "no certificate");
-    CrlStack lists(sk_X509_CRL_new_null());
-    if (crls != nullptr) {
-      MACHIYA_TRY(lists, read_crls(*crls));
-    }
     const StoreHandle trusted = store();
     const std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> context(X509_STORE_CTX_new(), &X509_STORE_CTX_free);
     if (!context || X509_STORE_CTX_init(context.get(), trusted.get(), leaf.get(), nullptr) != 1) return Error(ErrorCode::internal, "no memory");
     X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
     X509_VERIFY_PARAM_set_time(rules, at.us / kSecond);
     X509_VERIFY_PARAM_set_auth_level(rules, kAuthLevel);
-    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT | (crls != nullptr ? X509_V_FLAG_CRL_CHECK : 0UL));
+    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT | (revocation ? X509_V_FLAG_CRL_CHECK : 0UL));
     const std::string& policy = use == Use::signing ? options.signing_policy : options.authentication_policy;
     if (!policy.empty()) {
       X509_VERIFY_PARAM_add0_policy(rules, OBJ_txt2obj(policy.c_str(), 1));
       X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_EXPLICIT_POLICY);
     }
-    X509_STORE_CTX_set0_crls(context.get(), lists.get());
+    X509_STORE_CTX_set0_crls(context.get(), crls);
     if (X509_verify_cert(context.get()) != 1) return fault(cause_of(X509_STORE_CTX_get_error(context.get())), X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
     MACHIYA_CHECK(check_use(leaf.get(), use));
     STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(context.get());
@@ -121,8 +119,8 @@ Result<std::unique_ptr<Verifier>> Verifier::create(Options options) {
   return out;
 }
 
-Result<Certificate> Verifier::verify(std::string_view der, Use use, Instant at, const std::vector<std::string>& crls) const { return impl_->verify(der, use, at, &crls); }
-Result<Certificate> Verifier::verify_without_revocation(std::string_view der, Use use, Instant at) const { return impl_->verify(der, use, at, nullptr); }
+Result<Certificate> Verifier::verify(std::string_view der, Use use, Instant at, const RevocationLists& crls) const { return impl_->verify(der, use, at, true, crls.handle_.get()); }
+Result<Certificate> Verifier::verify_without_revocation(std::string_view der, Use use, Instant at) const { return impl_->verify(der, use, at, false, nullptr); }
 
 Result<std::string> Verifier::ocsp_question(const Certificate& certificate) const { return make_ocsp_question(certificate); }
 Result<void> Verifier::check_ocsp(const Certificate& certificate, std::string_view question, std::string_view answer, Instant at) const {

@@ -11,6 +11,7 @@
 #include "base/time.h"
 
 struct x509_st;
+struct stack_st_X509_CRL;
 
 namespace machiya::jpki {
 
@@ -29,6 +30,18 @@ struct Certificate {
   std::shared_ptr<x509_st> handle, issuer;
 };
 
+/// Revocation lists that were read (RFC 5280 §5), to verify with as often as one likes. Immutable; copies share them; thread-safe.
+class RevocationLists {
+ public:
+  /// Of DER. "crl-unreadable" when one of them is none; nothing else is looked at yet.
+  static Result<RevocationLists> read(const std::vector<std::string>& ders);
+
+ private:
+  friend class Verifier;
+  RevocationLists() = default;
+  std::shared_ptr<stack_st_X509_CRL> handle_;
+};
+
 /// Immutable after creation; thread-safe. Every refusal is invalid_input with its cause in `where`: "certificate-unreadable",
 /// "chain-broken", "certificate-expired", "certificate-not-yet", "certificate-use", "certificate-policy", "revoked", "crl-missing",
 /// "crl-unreadable", "crl-expired", "crl-wrong", "ocsp-unreadable", "ocsp-refused", "ocsp-wrong", "ocsp-old", "ocsp-unknown",
@@ -38,8 +51,8 @@ class Verifier {
   static Result<std::unique_ptr<Verifier>> create(Options options);
   ~Verifier();
 
-  /// With the revocation lists of its issuer (DER): without one that fits and is of now nothing is accepted.
-  Result<Certificate> verify(std::string_view der, Use use, Instant at, const std::vector<std::string>& crls) const;
+  /// With the revocation lists of its issuer: without one that fits and is of now nothing is accepted.
+  Result<Certificate> verify(std::string_view der, Use use, Instant at, const RevocationLists& crls) const;
   /// Everything but revocation: ask the issuer's OCSP responder next.
   Result<Certificate> verify_without_revocation(std::string_view der, Use use, Instant at) const;
   /// A question for the OCSP responder with a nonce (DER).

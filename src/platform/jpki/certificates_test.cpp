@@ -30,7 +30,9 @@ World& world() {
 const Instant kJune{*parse_rfc3339("2026-06-15T12:00:00Z")};
 
 std::string verdict(const std::string& der, Use use, Instant at, const std::vector<std::string>& crls) {
-  const auto found = world().verifier->verify(der, use, at, crls);
+  const auto lists = RevocationLists::read(crls);
+  if (!lists.ok()) return lists.error().where;
+  const auto found = world().verifier->verify(der, use, at, *lists);
   return found.ok() ? "accepted" : found.error().where;
 }
 
@@ -41,9 +43,10 @@ TEST(Jpki, GoodCertificatesAreAcceptedForTheirUseOnly) {
   EXPECT_EQ(verdict(world().signing, Use::authentication, kJune, crls), "certificate-policy");
   EXPECT_EQ(verdict(world().authentication, Use::signing, kJune, crls), "certificate-policy");
   EXPECT_EQ(verdict(world().other_policy, Use::signing, kJune, crls), "certificate-policy");
+  const auto lists = RevocationLists::read(crls);
   const auto any = Verifier::create({world().ours.at("ca.pem"), "", ""});
-  EXPECT_EQ((*any)->verify(world().signing, Use::authentication, kJune, crls).error().where, "certificate-use");
-  EXPECT_EQ((*any)->verify(world().authentication, Use::signing, kJune, crls).error().where, "certificate-use");
+  EXPECT_EQ((*any)->verify(world().signing, Use::authentication, kJune, *lists).error().where, "certificate-use");
+  EXPECT_EQ((*any)->verify(world().authentication, Use::signing, kJune, *lists).error().where, "certificate-use");
 }
 
 TEST(Jpki, WhoIsNotInTheChainIsRefused) {

@@ -14,7 +14,6 @@ namespace machiya::jpki {
 struct StoreFree { void operator()(X509_STORE* p) const { X509_STORE_free(p); } };
 struct CrlsFree { void operator()(STACK_OF(X509_CRL)* p) const { sk_X509_CRL_pop_free(p, X509_CRL_free); } };
 using StoreHandle = std::unique_ptr<X509_STORE, StoreFree>;
-using CrlStack = std::unique_ptr<STACK_OF(X509_CRL), CrlsFree>;
 using CertificateHandle = std::shared_ptr<X509>;
 
 inline const unsigned char* bytes_of(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }

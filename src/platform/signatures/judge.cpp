@@ -1,22 +1,15 @@
 #include "platform/signatures/judge.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-
 #include "platform/jose/keys.h"
 #include "platform/jpki/cms.h"
 #include "platform/outbound/outbound.h"
+#include "platform/signatures/crl_folder.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::signatures {
 namespace {
 
-namespace fs = std::filesystem;
-constexpr std::uintmax_t kMaxCrl = 64u << 20;   ///< bytes of one list
-constexpr int kMostLists = 4'000;               ///< J-LIS divides its list by municipality
-
-Error fault(const char* cause, const char* detail) { return Error(ErrorCode::invalid_input, detail, cause); }
+using jose::fault;
 
 /// Who signed these bytes, by what is in hand; nothing is said of the certificate.
 Result<std::string> signer_of(std::string_view way, std::string_view document, std::string_view signature, std::string_view certificate) {
@@ -27,20 +20,6 @@ Result<std::string> signer_of(std::string_view way, std::string_view document, s
 
 Result<void> check_fits(std::string_view way, const jpki::Certificate& certificate, std::string_view document, std::string_view signature) {
   return way == kApp ? jpki::check_signature(certificate, jose::sha256(document), signature) : Result<void>();
-}
-
-Result<std::vector<std::string>> lists_in(const std::string& folder) {
-  std::vector<std::string> out;
-  std::error_code ec;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ec)) {
-    if (entry.path().extension() != ".crl" || !entry.is_regular_file(ec)) continue;
-    if (entry.file_size(ec) > kMaxCrl || static_cast<int>(out.size()) >= kMostLists) return fault("crl-unreadable", "a revocation list is too large, or there are too many");
-    std::ifstream in(entry.path(), std::ios::binary);
-    out.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    if (!in.good() && !in.eof()) return fault("crl-unreadable", "a revocation list cannot be read");
-  }
-  if (ec || out.empty()) return fault("crl-missing", "the folder holds no revocation list");
-  return out;
 }
 
 }  // namespace
@@ -63,10 +42,11 @@ Result<Accepted> Accepted::from_json(const json::Value& value) {
 }
 
 struct Judge::Impl {
-  Impl(const outbound::Outbound& d, const Clock& c) : door(d), clock(c) {}
+  Impl(Options o, const outbound::Outbound& d, const Clock& c) : door(d), clock(c), options(std::move(o)), crls(options.crl_folder) {}
   const outbound::Outbound& door;
   const Clock& clock;
-  Options options;
+  const Options options;
+  mutable CrlFolder crls;
   std::unique_ptr<jpki::Verifier> verifier;
 
   Result<std::string> ask(const std::string& question) const {
@@ -84,7 +64,7 @@ struct Judge::Impl {
   Result<jpki::Certificate> certificate_of_now(const std::string& der, Instant now, Accepted& out) const {
     if (options.ocsp_url.empty()) {
       out.revocation = "crl";
-      MACHIYA_TRY(const auto lists, lists_in(options.crl_folder));
+      MACHIYA_TRY(const auto lists, crls.lists(now));
       return verifier->verify(der, jpki::Use::signing, now, lists);
     }
     out.revocation = "ocsp";
@@ -103,9 +83,8 @@ Result<std::unique_ptr<Judge>> Judge::open(Options options, const outbound::Outb
   if (options.crl_folder.empty() == options.ocsp_url.empty()) return Error(ErrorCode::invalid_input, "name one way to ask for revocation: a folder of lists, or an OCSP responder");
   if (!options.ocsp_url.empty()) MACHIYA_CHECK(door.allows(options.ocsp_url));
   std::unique_ptr<Judge> out(new Judge());
-  out->impl_ = std::make_unique<Impl>(door, clock);
-  MACHIYA_TRY(out->impl_->verifier, jpki::Verifier::create(options.trust));
-  out->impl_->options = std::move(options);
+  out->impl_ = std::make_unique<Impl>(std::move(options), door, clock);
+  MACHIYA_TRY(out->impl_->verifier, jpki::Verifier::create(out->impl_->options.trust));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "platform/jpki/testing.h"
 #include "platform/outbound/outbound.h"
 #include "platform/outbound/testing.h"
+#include "platform/signatures/crl_folder.h"
 
 namespace machiya::signatures {
 namespace {
@@ -17,7 +18,7 @@ const std::string kPaper = "{\"form\":\"paper\"}";
 struct World {
   jpki::testing::Authority ours, foreign;
   std::string good = ours.issue("good", "signing"), login = ours.issue("login", "authentication"), other_policy = ours.issue("other", "other_policy"), revoked = ours.issue("revoked", "signing"),
-              late = ours.issue("late", "signing"), stranger = foreign.issue("stranger", "signing");
+              late = ours.issue("late", "signing"), kept = ours.issue("kept", "signing"), stranger = foreign.issue("stranger", "signing");
   std::string lists = ours.folder + "/lists";
   World() {
     ours.revoke("revoked");
@@ -102,7 +103,7 @@ TEST_F(JudgeTest, EachRefusalHasItsCause) {
   EXPECT_EQ(cause(*judge, kCard, kPaper, ours.sign(kPaper, "good")), "crl-expired");
 }
 
-TEST_F(JudgeTest, ListsAreReadAtEveryQuestionAndNothingIsAcceptedWithoutThem) {
+TEST_F(JudgeTest, NewListsCountAtTheNextQuestionAndNothingIsAcceptedWithoutThem) {
   const std::string folder = world().ours.folder + "/own";
   fs::create_directories(folder);
   const auto judge = this->judge(folder);
@@ -120,6 +121,21 @@ TEST_F(JudgeTest, ListsAreReadAtEveryQuestionAndNothingIsAcceptedWithoutThem) {
   EXPECT_EQ(cause(*judge, kCard, kPaper, signature), "crl-unreadable");
   fs::remove_all(folder);
   EXPECT_EQ(cause(*judge, kCard, kPaper, signature), "crl-missing");
+}
+
+TEST_F(JudgeTest, AListThatIsKeptInMemoryGivesWayToANewOne) {
+  const std::string folder = world().ours.folder + "/kept", signature = world().ours.sign(kPaper, "kept");
+  fs::create_directories(folder);
+  const auto judge = this->judge(folder);
+  const auto put = [&] {
+    std::ofstream(folder + "/signing.crl", std::ios::binary) << world().ours.crl("20190101000000Z", "20600101000000Z");
+    clock.set(Instant{crl_files(folder)->front().changed.us + kMinute});   // old enough to be kept
+  };
+  put();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(cause(*judge, kCard, kPaper, signature), "accepted");
+  world().ours.revoke("kept");
+  put();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(cause(*judge, kCard, kPaper, signature), "revoked");
 }
 
 TEST_F(JudgeTest, AResponderThatDoesNotAnswerAsItMustLetsNothingThrough) {
