@@ -21,7 +21,7 @@ using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 Error refused(const std::string& origin, const char* why) { return Error(ErrorCode::forbidden, origin + ": " + why, "outbound"); }
-Error failed(const std::string& origin, const std::string& why) { return Error(ErrorCode::unavailable, origin + ": " + why, "outbound"); }
+Error failed(const std::string& origin, const std::string& why, const char* where = "outbound") { return Error(ErrorCode::unavailable, origin + ": " + why, where); }
 
 Result<std::vector<Address>> ask_resolver(const std::string& host) {
   if (auto literal = parse_address(host)) return std::vector<Address>{*literal};
@@ -49,6 +49,7 @@ struct Exchange {
   std::string body;
   std::size_t header_bytes = 0;
   bool oversize = false;
+  std::string retry_after;
 };
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -60,9 +61,12 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
   exchange.body.append(data, size * count);
   return size * count;
 }
-std::size_t take_header(char*, std::size_t size, std::size_t count, void* user) {
+std::size_t take_header(char* data, std::size_t size, std::size_t count, void* user) {
+  static constexpr std::string_view kRetryAfter = "retry-after:";
   auto& exchange = *static_cast<Exchange*>(user);
   exchange.header_bytes += size * count;
+  const std::string_view line(data, size * count);
+  if (line.size() > kRetryAfter.size() && lower_ascii(line.substr(0, kRetryAfter.size())) == kRetryAfter) exchange.retry_after = trim(line.substr(kRetryAfter.size()));
   if (exchange.header_bytes <= kMostHeaderBytes) return size * count;
   exchange.oversize = true;
   return 0;
@@ -136,8 +140,8 @@ struct Outbound::Impl {
   template <class Judge>
   Result<std::vector<Address>> addresses_of(const Url& url, Judge fits) const {
     auto found = options.resolve(url.host);
-    if (!found.ok()) return failed(url.origin(), "the name is not known: " + found.error().detail);
-    if (found->empty()) return failed(url.origin(), "the name has no address");
+    if (!found.ok()) return failed(url.origin(), "the name is not known: " + found.error().detail, kUnsent);
+    if (found->empty()) return failed(url.origin(), "the name has no address", kUnsent);
     // One bad address condemns the name: which one a library would try is not ours to say.
     if (!std::all_of(found->begin(), found->end(), fits)) return refused(url.origin(), "the name leads to an address that may not be called");
     return std::move(*found);
@@ -197,13 +201,17 @@ Result<Answer> Outbound::call(const Call& call) const {
   }
   const CURLcode state = curl_easy_perform(curl.get());
   if (exchange.oversize) return Error(ErrorCode::too_large, url.origin() + ": the answer is larger than expected", "outbound");
-  if (state != CURLE_OK) return failed(url.origin(), curl_easy_strerror(state));
+  if (state != CURLE_OK) {
+    long sent = 0;
+    curl_easy_getinfo(curl.get(), CURLINFO_REQUEST_SIZE, &sent);
+    return failed(url.origin(), curl_easy_strerror(state), sent == 0 ? kUnsent : "outbound");
+  }
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status < 200 || (status >= 300 && status < 400)) return refused(url.origin(), "it answers with a redirect, and redirects are not followed");
   const char* type = nullptr;
   curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &type);
-  return Answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body)};
+  return Answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body), std::move(exchange.retry_after)};
 }
 
 Result<void> Outbound::send(const Mail& mail) const {

@@ -39,7 +39,10 @@ struct Answer {
   int status = 0;   ///< 200–299 or 400–599; a redirect is an error
   std::string content_type;
   std::string body;
+  std::string retry_after;   ///< as it stands: seconds or a date (RFC 9110 §10.2.3); "" for none
 };
+/// Error::where of an `unavailable` when no byte of the request left this machine: what was to be done has certainly not been done.
+inline constexpr const char* kUnsent = "outbound-unsent";
 
 /// A mail to one mailbox over SMTP (RFC 5321). The operator's own relay: its URL is its permission.
 struct Mail {
