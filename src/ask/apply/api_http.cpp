@@ -1,7 +1,7 @@
 // The JSON API (docs/api.md): the same definitions, the same engine, no page.
 #include "ask/apply/apply.h"
 #include "ask/apply/draft_dao.h"
-#include "ask/cases/signed_document.h"
+#include "ask/cases/submission.h"
 #include "ask/interview/answer_types.h"
 #include "base/text.h"
 
@@ -250,11 +250,9 @@ http::Response Apply::api_document(http::Request& request) {
 }
 
 Result<std::string> Apply::api_document_of(const ApiRequest& sent, Instant answered) const {
-  cases::SignedParts parts;
-  const cases::Submission& s = sent.submission;
-  parts.procedure = s.procedure, parts.version = s.version, parts.hash = sent.now.hash, parts.title = s.title, parts.reference = sent.key, parts.applicant = sent.applicant.public_id;
-  parts.answered = answered, parts.values = s.values, parts.fee = s.fee;
-  MACHIYA_TRY(parts.files, digests_of(s.blobs));
+  cases::SignedParts parts = cases::signed_parts(sent.submission, sent.key, answered);
+  parts.hash = sent.now.hash;
+  MACHIYA_TRY(parts.files, digests_of(sent.submission.blobs));
   return cases::signed_document(std::move(parts));
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "ask/apply/apply.h"
-#include "ask/cases/signed_document.h"
+#include "ask/cases/submission.h"
 #include "base/text.h"
 
 namespace machiya::apply {
@@ -37,7 +37,9 @@ Result<std::string> Apply::document_of(const Opened& opened) const {
   auto all = opened.situation;
   all.only.clear();
   MACHIYA_TRY(const auto state, interview::evaluate(*opened.now.procedure, draft.log, all));
-  cases::SignedParts parts;
+  const cases::Submission submission = submission_of(opened.now, state, draft.log, {});
+  cases::SignedParts parts = cases::signed_parts(submission, draft.public_id, last_answer(draft.log));
+  parts.hash = opened.now.hash, parts.correction_of = draft.case_number;
   MACHIYA_CHECK(p_.store.read([&](store::ReadTx& tx) -> Result<void> {
     MACHIYA_TRY(const auto maker, p_.identity.person_by_key(tx, draft.person));
     parts.applicant = maker.public_id;
@@ -46,11 +48,7 @@ Result<std::string> Apply::document_of(const Opened& opened) const {
     parts.agent = maker.public_id, parts.applicant = person.public_id;
     return {};
   }));
-  const cases::Submission submission = submission_of(opened.now, state, draft.log, {});
   MACHIYA_TRY(parts.files, digests_of(submission.blobs));
-  parts.procedure = submission.procedure, parts.version = submission.version, parts.hash = opened.now.hash, parts.title = submission.title;
-  parts.reference = draft.public_id, parts.correction_of = draft.case_number, parts.answered = last_answer(draft.log);
-  parts.values = submission.values, parts.fee = submission.fee;
   return cases::signed_document(std::move(parts));
 }
 

@@ -32,6 +32,9 @@ void note(const http::Request& request, std::string_view way, const Error& error
       {{"way", std::string(way)}, {"cause", error.where.empty() ? std::string(error.info().name) : error.where}, {"request", request.id}});
 }
 
+/// The document cannot be made as long as a file is being checked, or because one was found broken.
+bool files_hold_up(const Error& error) { return error.code == ErrorCode::unavailable || error.code == ErrorCode::gone; }
+
 Result<std::string> uploaded(const http::Request& request) {
   if (request.files.size() != 1 || request.files.front().size == 0) return Error(ErrorCode::invalid_input, "no file was sent", "file-missing");
   if (request.files.front().size > jpki::kMaxCms) return Error(ErrorCode::invalid_input, "no signature is as long as this", "signature-unreadable");
@@ -43,8 +46,7 @@ Result<std::string> uploaded(const http::Request& request) {
 
 /// The sign page again, with the reason.
 http::Response Apply::unsigned_back(http::Request& request, const Draft& draft, const Error& error) {
-  const bool files = error.code == ErrorCode::unavailable || error.code == ErrorCode::gone;   // being checked, or found broken
-  if (error.where.empty()) return files ? http::see_other(draft_path(draft, "sign") + "?why=files") : refuse(error, request);
+  if (error.where.empty()) return files_hold_up(error) ? http::see_other(draft_path(draft, "sign") + "?why=files") : refuse(error, request);
   note(request, "draft", error);
   return http::see_other(draft_path(draft, "sign") + "?why=" + word_for(error));
 }
@@ -70,8 +72,7 @@ http::Response Apply::sign_page(http::Request& request) {
   data.set("check_href", draft_path(draft, "check")).set("document_href", draft_path(draft, "sign/document.json"));
   std::string why(request.query("why").value_or(""));
   auto document = document_of(*opened);
-  const bool pending = !document.ok() && (document.error().code == ErrorCode::unavailable || document.error().code == ErrorCode::gone);
-  if (!document.ok() && !pending) return refuse(document.error(), request);
+  if (!document.ok() && !files_hold_up(document.error())) return refuse(document.error(), request);
   if (!document.ok()) why = "files";
   if (document.ok()) {
     auto accepted = signature_of(*opened, *document);

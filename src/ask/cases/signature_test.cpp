@@ -1,7 +1,7 @@
 // Signed cases on both databases: who must sign, what is kept, who reads it, and that it is erased. Whether a signature is good is module signatures' question.
 #include "ask/cases/cases_fixture.h"
 #include "ask/cases/holder_check.h"
-#include "ask/cases/signed_document.h"
+#include "ask/cases/submission.h"
 
 namespace machiya::cases {
 namespace {
@@ -119,6 +119,14 @@ TEST_P(SignedCases, one_that_may_be_signed_is_taken_either_way) {
   const auto with = cases->submit(signed_dog());
   ASSERT_TRUE(with.ok());
   EXPECT_TRUE(cases->view_staff(with->number, clerk, "r")->signature);
+}
+
+TEST(SignedDocument, HoldsOfASubmissionAllThatIsSigned) {
+  Submission s;
+  s.procedure = "dog", s.version = 3, s.title = "犬", s.values.set("a", "x"), s.fee = 5, s.applicant.public_id = "p";
+  EXPECT_EQ(signed_document(signed_parts(s, "r", Instant{0})),
+            R"({"answered":"1970-01-01T09:00:00+09:00","answers":{"a":"x"},"applicant":"p","fee":5,"files":[],"form":"machiya-application-1",)"
+            R"("procedure":{"definition":"","id":"dog","name":"犬","version":3},"reference":"r"})");
 }
 
 TEST(SignedDocument, IsTheSameBytesForTheSameApplicationAndOthersForAnyChange) {

@@ -1,7 +1,6 @@
 #include "ask/cases/submission.h"
 
 #include "ask/cases/decision_text.h"
-#include "ask/cases/signed_document.h"
 
 namespace machiya::cases {
 namespace {
@@ -54,12 +53,16 @@ records::Terms search_terms(const interview::Procedure& procedure, const json::V
   return out;
 }
 
-signatures::Accepted rehearsed_signature(const Submission& s, Instant at) {
+SignedParts signed_parts(const Submission& s, std::string_view reference, Instant answered) {
   SignedParts parts;
-  parts.procedure = s.procedure, parts.version = s.version, parts.title = s.title, parts.reference = s.idempotency_key, parts.applicant = s.applicant.public_id;
-  parts.answered = at, parts.values = s.values, parts.fee = s.fee;
+  parts.procedure = s.procedure, parts.version = s.version, parts.title = s.title, parts.values = s.values, parts.fee = s.fee, parts.applicant = s.applicant.public_id;
+  parts.reference = reference, parts.answered = answered;
+  return parts;
+}
+
+signatures::Accepted rehearsed_signature(const Submission& s, Instant at) {
   signatures::Accepted out;
-  out.way = signatures::kRehearsal, out.document = signed_document(std::move(parts)), out.at = at;
+  out.way = signatures::kRehearsal, out.document = signed_document(signed_parts(s, s.idempotency_key, at)), out.at = at;
   return out;
 }
 
