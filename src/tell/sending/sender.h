@@ -1,0 +1,65 @@
+// Sends what the ledger holds: makes its rows, hands parcels to channels within their rates, and writes down what became of them.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "base/time.h"
+#include "platform/store/store.h"
+#include "tell/audiences/audiences.h"
+#include "tell/channel/channel.h"
+#include "tell/ledger/ledger.h"
+
+namespace machiya::tell {
+
+/// One channel and how it may be used.
+struct Line {
+  std::string id;            ///< "line"
+  int number = 0;            ///< Audiences::number("channel", id)
+  Channel* channel = nullptr;
+  double per_second = 0;     ///< the channel's rate window, in Channel::cost(); 0: no limit
+  int workers = 4;           ///< hand-offs at a time
+  int attempts = 10;         ///< of one parcel before what is left of it is given up
+  bool each_counts = false;  ///< cost grows with the addressees: parcels stay so small that one takes half a second at most
+};
+
+struct SenderOptions {
+  std::string base_url;      ///< for links to "why do I get this"
+  int first_retry_ms = 500;  ///< doubles up to a minute, ±20 %
+  std::int64_t lease_s = 10;
+  /// Told of messages whose numbers have changed, at most twice a second each; short work.
+  std::function<void(std::int64_t message)> changed;
+};
+
+/// How a channel is doing, for pages and metrics.
+struct LineStatus {
+  std::string id;
+  bool owner = false;        ///< this process sends for it
+  bool down = false;         ///< its circuit breaker is open
+  std::int64_t accepted = 0, failed = 0, again = 0, parcels = 0;   ///< since the start
+  std::string last_error;    ///< reason of the last parcel that was not taken
+};
+
+/// Thread-safe. Threads: one that makes rows; for each channel one that claims and its workers.
+class Sender {
+ public:
+  Sender(store::Store& store, Ledger& ledger, Audiences& audiences, const Clock& clock, Rng& rng, SenderOptions options);
+  ~Sender();
+  /// Before start().
+  void add(Line line);
+  void start();
+  /// Waits for what is under way; what was claimed and not begun goes back.
+  void stop();
+  /// Something was placed, released or cancelled: call it after the commit. Short.
+  void wake();
+  std::vector<LineStatus> status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace machiya::tell
