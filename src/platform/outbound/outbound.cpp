@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "base/text.h"
 #include "platform/outbound/url.h"
@@ -16,6 +18,8 @@ namespace {
 constexpr std::size_t kMostHeaderBytes = 32 * 1024;
 constexpr int kConnectMs = 5'000;
 constexpr std::size_t kMostAddresses = 16;
+constexpr std::size_t kMostKept = 16;       // connections at rest for one origin
+constexpr long kKeptForS = 300;             // then the name is connected to anew, wherever it leads by then
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
@@ -129,6 +133,23 @@ bool is_header_text(std::string_view text) { return std::all_of(text.begin(), te
 
 struct Outbound::Impl {
   Options options;
+  std::mutex mutex;
+  std::map<std::string, std::vector<Handle>> kept;   ///< by origin: with connections that were made under this door's rules
+
+  Handle take(const std::string& origin) {
+    std::lock_guard lock(mutex);
+    auto& rest = kept[origin];
+    if (rest.empty()) return Handle(curl_easy_init(), &curl_easy_cleanup);
+    Handle out = std::move(rest.back());
+    rest.pop_back();
+    return out;
+  }
+  void put_back(const std::string& origin, Handle handle) {
+    curl_easy_reset(handle.get());   // forgets everything that was set, keeps connections and TLS sessions
+    std::lock_guard lock(mutex);
+    auto& rest = kept[origin];
+    if (rest.size() < kMostKept) rest.push_back(std::move(handle));
+  }
 
   /// The rule for an address; forbidden when there is none.
   Result<const Rule*> rule_for(const Url& url) const {
@@ -180,7 +201,8 @@ Result<Answer> Outbound::call(const Call& call) const {
     const Reach reach = reach_of(address);
     return plain ? reach == Reach::loopback : reach == Reach::open || (rule->internal && reach != Reach::never);
   }));
-  const Handle curl(curl_easy_init(), &curl_easy_cleanup);
+  if (call.method != "GET" && call.method != "POST" && call.method != "DELETE") return Error(ErrorCode::invalid_input, "a method that is not used here", "method");
+  Handle curl = call.keep ? impl_->take(url.origin()) : Handle(curl_easy_init(), &curl_easy_cleanup);
   if (!curl) return failed(url.origin(), "no memory");
   List headers(nullptr, &curl_slist_free_all);
   for (const auto& [name, value] : call.headers) {
@@ -198,7 +220,10 @@ Result<Answer> Outbound::call(const Call& call) const {
   if (call.method == "POST") {
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(call.body.size()));
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, call.body.data());
+  } else if (call.method == "DELETE") {
+    curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "DELETE");
   }
+  curl_easy_setopt(curl.get(), CURLOPT_MAXLIFETIME_CONN, kKeptForS);
   const CURLcode state = curl_easy_perform(curl.get());
   if (exchange.oversize) return Error(ErrorCode::too_large, url.origin() + ": the answer is larger than expected", "outbound");
   if (state != CURLE_OK) {
@@ -211,7 +236,9 @@ Result<Answer> Outbound::call(const Call& call) const {
   if (status < 200 || (status >= 300 && status < 400)) return refused(url.origin(), "it answers with a redirect, and redirects are not followed");
   const char* type = nullptr;
   curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &type);
-  return Answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body), std::move(exchange.retry_after)};
+  Answer answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body), std::move(exchange.retry_after)};
+  if (call.keep) impl_->put_back(url.origin(), std::move(curl));
+  return answer;
 }
 
 Result<void> Outbound::send(const Mail& mail) const {

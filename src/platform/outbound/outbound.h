@@ -28,12 +28,15 @@ struct Options {
 };
 
 struct Call {
-  std::string method = "GET";   ///< GET or POST
+  std::string method = "GET";   ///< GET, POST or DELETE; invalid_input for others
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::size_t most_bytes = 256 * 1024;   ///< of the answer's body
   int timeout_ms = 10'000;               ///< for the whole exchange once the name is known
+  /// The connection is kept for the next call to this origin. A kept one may have died unnoticed; the request is then sent a second time
+  /// by itself (RFC 9112 §9.3.1), so only for what may be sent twice: questions, and requests with an idempotency key.
+  bool keep = false;
 };
 struct Answer {
   int status = 0;   ///< 200–299 or 400–599; a redirect is an error

@@ -2,6 +2,7 @@
 // so that a door which refuses everything would be found.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -9,6 +10,7 @@
 
 #include "platform/outbound/outbound.h"
 #include "platform/outbound/testing.h"
+#include "platform/outbound/testing/peer.h"
 #include "platform/outbound/url.h"
 
 namespace machiya::outbound {
@@ -255,6 +257,57 @@ TEST(Outbound, TlsIsVerifiedByNameAndRoot) {
   auto answer = get(*out, "https://id.example:" + port + "/");
   EXPECT_TRUE(answer.ok()) << answer.error().to_string();
   EXPECT_EQ(get(*out, "https://other.example:" + port + "/").error().code, ErrorCode::unavailable);   // a certificate for another name
+}
+
+/// Answers `most` requests of a connection and then cuts it without a word.
+void answer_some(testing::Talk& talk, int most, std::atomic<int>& requests) {
+  testing::Request request;
+  for (int i = 0; i < most && testing::read_request(talk, request); ++i) {
+    ++requests;
+    talk.write(kHello);
+  }
+  talk.cut();
+}
+
+TEST(Outbound, AConnectionIsKeptForThoseWhoAskForItOnly) {
+  std::atomic<int> requests{0};
+  testing::Peer peer([&](testing::Talk& talk) { answer_some(talk, 1000, requests); });
+  const std::string origin = "http://127.0.0.1:" + std::to_string(peer.port());
+  auto out = door(internal({origin}));
+  Call call;
+  call.url = origin + "/";
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(out->call(call).ok());
+  EXPECT_EQ(peer.visits(), 3);
+  call.keep = true;
+  for (const char* method : {"GET", "POST", "DELETE"}) {
+    call.method = method;
+    call.body = call.method == "POST" ? "again" : "";
+    auto answer = out->call(call);
+    ASSERT_TRUE(answer.ok()) << answer.error().to_string();
+    EXPECT_EQ(answer->body, "hello");
+  }
+  EXPECT_EQ(peer.visits(), 4);
+  EXPECT_EQ(requests, 6);
+  call.method = "PATCH";
+  EXPECT_EQ(out->call(call).error().code, ErrorCode::invalid_input);
+}
+
+TEST(Outbound, AKeptConnectionThatDiedIsReplaced) {
+  std::atomic<int> requests{0};
+  testing::Peer peer([&](testing::Talk& talk) { answer_some(talk, 2, requests); });
+  const std::string origin = "http://127.0.0.1:" + std::to_string(peer.port());
+  auto out = door(internal({origin}));
+  Call call;
+  call.method = "POST";
+  call.url = origin + "/";
+  call.body = "with a key";
+  call.keep = true;
+  for (int i = 0; i < 6; ++i) {
+    auto answer = out->call(call);
+    ASSERT_TRUE(answer.ok()) << answer.error().to_string();
+  }
+  EXPECT_EQ(peer.visits(), 3);
+  EXPECT_EQ(requests, 6);
 }
 
 }  // namespace
