@@ -16,7 +16,7 @@ PACKAGES_BUILD=(
 PACKAGES_TEST=(
   git postgresql postgresql-client sqlite3 clang-14 libclang-rt-14-dev lld-14 wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32
   libclang-rt-14-dev-wasm32 chromium postfix strace qpdf poppler-utils util-linux procps curl openssl sslscan
-  softhsm2 opensc libengine-pkcs11-openssl pcscd vsmartcard-vpcd opendkim opendkim-tools libxml2-utils
+  softhsm2 opensc libengine-pkcs11-openssl pcscd vsmartcard-vpcd opendkim opendkim-tools libxml2-utils python3-rnc2rng
 )
 # Only for script/prove and script/bench.
 PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time wapiti sqlmap testssl.sh clamav-daemon )

@@ -43,6 +43,9 @@ struct XmlParser::Impl {
     if (++self.depth > kMaxDepth) return self.stop(true);
     self.attributes.clear();
     for (; *pairs != nullptr; pairs += 2) self.attributes.emplace_back(local(pairs[0]), pairs[1]);
+    const std::string_view whole(name);
+    const std::size_t end = whole.rfind(kSeparator);
+    self.events->space(end == std::string_view::npos ? std::string_view() : whole.substr(0, end));
     self.events->open(local(name), self.attributes);
     self.after();
   }

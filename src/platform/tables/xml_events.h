@@ -16,6 +16,8 @@ class XmlEvents {
   /// Attributes by local name, in order.
   using Attributes = std::vector<std::pair<std::string_view, std::string_view>>;
   virtual ~XmlEvents() = default;
+  /// The name of the namespace of the element that opens next; "" for none. For formats whose versions differ only there.
+  virtual void space(std::string_view) {}
   virtual void open(std::string_view name, const Attributes& attributes) = 0;
   virtual void close(std::string_view name) = 0;
   virtual void text(std::string_view text) = 0;
