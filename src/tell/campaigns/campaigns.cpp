@@ -1,0 +1,327 @@
+#include "tell/campaigns/campaigns.h"
+
+#include <algorithm>
+
+#include "platform/audit/audit.h"
+#include "platform/locale/locale.h"
+#include "tell/campaigns/campaigns_dao.h"
+
+namespace machiya {
+std::vector<store::Migration> sql_migrations_campaigns();
+}
+
+namespace machiya::tell {
+namespace dao = campaigns_dao;
+namespace {
+
+constexpr std::size_t kMostTitle = 200, kMostBody = 8'000;
+
+/// A text of the catalogue in every language that has it.
+city::Text texts_of(const locale::Catalogue& texts, const char* key) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string_view lang : locale::kLanguages)
+    if (texts.has(lang, key)) out.emplace_back(lang, texts.text(lang, key));
+  return city::Text(std::move(out));
+}
+
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+}  // namespace
+
+std::vector<store::Migration> Campaigns::migrations() { return sql_migrations_campaigns(); }
+
+bool Campaigns::may_write(const identity::Principal& who, Class cls, std::string_view department) const {
+  return p_.may(who, cls == Class::emergency ? kWriteEmergencies : kWriteMessages, department);
+}
+bool Campaigns::may_release(const identity::Principal& who, Class cls, std::string_view department) const {
+  return p_.may(who, cls == Class::emergency ? kReleaseEmergencies : kReleaseMessages, department);
+}
+
+Result<Campaign> Campaigns::required(store::ReadTx& tx, std::string_view public_id) {
+  MACHIYA_TRY(auto found, dao::find(tx, public_id));
+  if (!found) return Error(ErrorCode::not_found, "no such message");
+  return std::move(*found);
+}
+
+Result<void> Campaigns::note(store::Tx& tx, const Campaign& campaign, std::string_view what, std::string_view text, const std::string& actor, const std::string& actor_name,
+                             std::string_view request) {
+  MACHIYA_CHECK(dao::insert_event(tx, campaign.id, {std::string(what), std::string(text), actor_name, p_.clock.now()}, actor));
+  return p_.audit.append(tx, {actor, "message." + std::string(what), "message:" + campaign.public_id, "", std::string(request),
+                              json::Value::object({{"emergency", campaign.cls == Class::emergency}, {"drill", campaign.draft.drill}})});
+}
+
+Result<void> Campaigns::check_choices(const Draft& draft, Class cls) const {
+  const auto city = p_.city();
+  const auto wrong = [](const char* where, const char* why) { return Error(ErrorCode::invalid_input, why, where); };
+  if (!draft.topic.empty() && !topic_of(*city, draft.topic)) return wrong("topic", "there is no such topic");
+  if (cls == Class::many && draft.topic.empty()) return wrong("topic", "a message to many belongs to a topic");
+  if (!draft.segment.empty() && !city->find("segment", draft.segment)) return wrong("segment", "there is no such segment");
+  if (!draft.from_template.empty() && !city->find("message", draft.from_template)) return wrong("template", "there is no such template");
+  for (const std::string& id : draft.channels)
+    if (!city->find("channel", id)) return wrong("channels", "there is no such channel");
+  for (const std::string& id : draft.wards)
+    if (!city->ward(id)) return wrong("wards", "there is no such ward");
+  for (const auto& [text, most] : {std::pair{&draft.title, kMostTitle}, std::pair{&draft.body, kMostBody}, std::pair{&draft.short_text, kMostTitle}})
+    for (const auto& [lang, words] : text->all())
+      if (words.size() > most * 4) return wrong(text == &draft.body ? "body" : "title", "too long");
+  return {};
+}
+
+Result<std::string> Campaigns::create(const Draft& draft, Class cls, const Deed& deed) {
+  if (!may_write(deed.who, cls, deed.who.department)) return Error(ErrorCode::forbidden, "may not write messages");
+  MACHIYA_CHECK(check_choices(draft, cls));
+  Campaign campaign;
+  campaign.public_id = new_public_id(p_.rng), campaign.cls = cls, campaign.department = deed.who.department, campaign.draft = draft;
+  campaign.author = deed.who.actor(), campaign.author_name = deed.who.name;
+  campaign.created = campaign.changed = p_.clock.now();
+  MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
+    Campaign stored = campaign;
+    MACHIYA_TRY(stored.id, dao::insert(tx, stored));
+    return note(tx, stored, "create", "", stored.author, stored.author_name, deed.request);
+  }));
+  return campaign.public_id;
+}
+
+Result<void> Campaigns::change(std::string_view public_id, int revision, const Draft& draft, const Deed& deed) {
+  return p_.store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(Campaign campaign, required(tx, public_id));
+    if (!may_write(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not write messages of this department");
+    MACHIYA_CHECK(check_choices(draft, campaign.cls));
+    campaign.draft = draft, campaign.author = deed.who.actor(), campaign.author_name = deed.who.name, campaign.changed = p_.clock.now();
+    MACHIYA_TRY(const bool changed, dao::update_draft(tx, campaign, revision));
+    if (!changed) return Error(ErrorCode::conflict, "somebody changed it meanwhile, or it is no draft any more");
+    return note(tx, campaign, "change", "", campaign.author, campaign.author_name, deed.request);
+  });
+}
+
+Result<void> Campaigns::submit(std::string_view public_id, const Deed& deed) {
+  return p_.store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(const Campaign campaign, required(tx, public_id));
+    if (!may_write(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not write messages of this department");
+    const auto found = findings(campaign.draft);
+    if (std::any_of(found.begin(), found.end(), [](const Finding& f) { return f.blocks; })) return Error(ErrorCode::invalid_input, "something is missing or too long", "body");
+    MACHIYA_TRY(const bool done, dao::set_state(tx, campaign.id, CampaignState::draft, CampaignState::waiting, deed.who.actor(), p_.clock.now()));
+    if (!done) return Error(ErrorCode::conflict, "it is no draft any more");
+    return note(tx, campaign, "submit", "", deed.who.actor(), deed.who.name, deed.request);
+  });
+}
+
+Result<void> Campaigns::send_back(std::string_view public_id, std::string_view text, const Deed& deed) {
+  return p_.store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(const Campaign campaign, required(tx, public_id));
+    if (!may_release(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not release messages of this department");
+    MACHIYA_TRY(const bool done, dao::set_state(tx, campaign.id, CampaignState::waiting, CampaignState::draft, "", p_.clock.now()));
+    if (!done) return Error(ErrorCode::conflict, "it does not wait for a release any more");
+    return note(tx, campaign, "send_back", text, deed.who.actor(), deed.who.name, deed.request);
+  });
+}
+
+Result<void> Campaigns::release(std::string_view public_id, const Deed& deed) {
+  MACHIYA_TRY(const Campaign campaign, p_.store.read([&](store::ReadTx& tx) { return required(tx, public_id); }));
+  if (!may_release(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not release messages of this department");
+  const std::string actor = deed.who.actor();
+  // 四眼: what one person wrote or handed in, another releases.
+  if (actor == campaign.author || actor == campaign.submitted_by) return Error(ErrorCode::forbidden, "a second person releases it", "release");
+  if (campaign.state != CampaignState::waiting) return Error(ErrorCode::conflict, "it does not wait for a release");
+  return put_on_its_way(campaign, actor, deed.who.name, deed.request);
+}
+
+Result<std::int64_t> Campaigns::channel_bits(const Draft& draft) const {
+  if (draft.channels.empty()) return std::int64_t{-1};
+  std::int64_t bits = 0;
+  for (const std::string& id : draft.channels) {
+    MACHIYA_TRY(const int number, p_.audiences.number("channel", id));
+    bits |= std::int64_t{1} << number;
+  }
+  return bits;
+}
+
+Result<std::shared_ptr<const Segment>> Campaigns::segment_of(const Draft& draft) const {
+  if (draft.segment.empty() && draft.wards.empty()) return std::shared_ptr<const Segment>();
+  const auto city = p_.city();
+  std::string where;
+  if (!draft.segment.empty()) {
+    const auto* definition = city->get<SegmentDefinition>("segment", draft.segment);
+    if (!definition || !definition->segment) return Error(ErrorCode::invalid_input, "there is no such segment", "segment");
+    where = "(" + definition->segment->source() + ")";
+  }
+  std::string wards;
+  for (const std::string& ward : draft.wards) wards += (wards.empty() ? "" : ", ") + quoted(ward);
+  // Who did not say where they live hears an emergency too: silence must not keep a warning away.
+  if (!wards.empty()) where += (where.empty() ? "" : " and ") + ("(ward = null or ward in (" + wards + "))");
+  MACHIYA_TRY(Segment compiled, Segment::compile(where));
+  return std::make_shared<const Segment>(std::move(compiled));
+}
+
+Result<Order> Campaigns::order_of(const Campaign& campaign, const Draft& draft) {
+  Order out;
+  out.public_id = campaign.public_id, out.cls = campaign.cls, out.drill = draft.drill, out.first_only = draft.first_only;
+  MACHIYA_TRY(out.channels, channel_bits(draft));
+  const auto city = p_.city();
+  if (campaign.cls != Class::emergency && !draft.topic.empty()) {
+    const Topic* topic = topic_of(*city, draft.topic);
+    if (!topic) return Error(ErrorCode::invalid_input, "there is no such topic", "topic");
+    MACHIYA_TRY(const int bit, p_.audiences.number("topic", draft.topic));
+    out.topics = std::int64_t{1} << bit;
+    out.quiet = topic->quiet;
+  }
+  out.contents = to_json(contents(draft, campaign.cls, campaign.public_id));
+  out.start = draft.start ? std::max(*draft.start, p_.clock.now()) : p_.clock.now();
+  return out;
+}
+
+Result<void> Campaigns::put_on_its_way(const Campaign& campaign, const std::string& actor, const std::string& actor_name, std::string_view request) {
+  MACHIYA_TRY(Order order, order_of(campaign, campaign.draft));
+  MACHIYA_TRY(const auto segment, segment_of(campaign.draft));
+  std::vector<std::int64_t> profiles;
+  if (segment) {
+    MACHIYA_TRY(profiles, p_.store.read([&](store::ReadTx& tx) { return segment->profiles(tx, p_.clock.now()); }));
+    order.segmented = true;
+    if (profiles.size() <= Ledger::kInOneGo) order.profiles = profiles;
+  }
+  MACHIYA_TRY(const std::int64_t message, p_.store.write([&](store::Tx& tx) -> Result<std::int64_t> {
+    if (!campaign.draft.follows.empty()) {
+      MACHIYA_TRY(const auto before, p_.ledger.message(tx, campaign.draft.follows));
+      if (before) order.follows = before->id;
+    }
+    MACHIYA_TRY(const std::int64_t id, p_.ledger.place(tx, order));
+    MACHIYA_TRY(const bool released, dao::set_released(tx, campaign.id, campaign.state, id, actor, p_.clock.now()));
+    if (!released) return Error(ErrorCode::conflict, "somebody else changed or released it meanwhile");
+    MACHIYA_CHECK(note(tx, campaign, "release", "", actor, actor_name, request));
+    return id;
+  }));
+  if (segment && (order.profiles.size() != profiles.size() || profiles.empty())) {
+    for (std::size_t from = 0; from < profiles.size(); from += Ledger::kInOneGo) {
+      const std::vector<std::int64_t> some(profiles.begin() + static_cast<std::ptrdiff_t>(from), profiles.begin() + static_cast<std::ptrdiff_t>(std::min(profiles.size(), from + Ledger::kInOneGo)));
+      MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) { return p_.ledger.add_profiles(tx, message, some); }));
+    }
+    MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) { return p_.ledger.release(tx, message); }));
+  }
+  p_.wake();
+  return {};
+}
+
+Result<void> Campaigns::cancel(std::string_view public_id, const Deed& deed) {
+  MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_TRY(const Campaign campaign, required(tx, public_id));
+    if (!may_write(deed.who, campaign.cls, campaign.department) && !may_release(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not cancel messages of this department");
+    const bool on_its_way = campaign.state == CampaignState::released;
+    if (on_its_way) MACHIYA_CHECK(p_.ledger.cancel(tx, campaign.message));
+    MACHIYA_TRY(const bool done, dao::set_state(tx, campaign.id, campaign.state, on_its_way ? CampaignState::cancelled : CampaignState::dropped, campaign.submitted_by, p_.clock.now()));
+    if (!done || campaign.state > CampaignState::released) return Error(ErrorCode::conflict, "it was cancelled before");
+    return note(tx, campaign, "cancel", "", deed.who.actor(), deed.who.name, deed.request);
+  }));
+  p_.wake();
+  return {};
+}
+
+Result<std::string> Campaigns::trigger(std::string_view trigger, const std::map<std::string, std::string>& slots, std::string_view request) {
+  const auto city = p_.city();
+  for (const city::Loaded* loaded : city->all("message")) {
+    const auto& t = static_cast<const Template&>(*loaded->definition);
+    if (std::find(t.triggers.begin(), t.triggers.end(), trigger) == t.triggers.end()) continue;
+    Campaign campaign;
+    campaign.public_id = new_public_id(p_.rng), campaign.cls = Class::emergency;
+    campaign.draft.title = t.title, campaign.draft.body = t.body, campaign.draft.short_text = t.short_text;
+    campaign.draft.from_template = t.id, campaign.draft.slots = slots, campaign.draft.channels = t.channels;
+    campaign.author = "trigger:" + std::string(trigger), campaign.author_name = std::string(trigger);
+    campaign.created = campaign.changed = p_.clock.now();
+    const auto found = findings(campaign.draft);
+    if (std::any_of(found.begin(), found.end(), [](const Finding& f) { return f.what == Finding::What::no_value; })) return Error(ErrorCode::invalid_input, "a slot of the template has no value", "slots");
+    MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
+      MACHIYA_TRY(campaign.id, dao::insert(tx, campaign));
+      return note(tx, campaign, "create", "", campaign.author, campaign.author_name, request);
+    }));
+    MACHIYA_CHECK(put_on_its_way(campaign, campaign.author, campaign.author_name, request));
+    return campaign.public_id;
+  }
+  return Error(ErrorCode::not_found, "no template names this trigger");
+}
+
+Result<Campaign> Campaigns::find(std::string_view public_id, const Deed& deed) {
+  MACHIYA_TRY(Campaign campaign, p_.store.read([&](store::ReadTx& tx) { return required(tx, public_id); }));
+  if (!p_.may(deed.who, kReadMessages, campaign.department)) return Error(ErrorCode::forbidden, "may not read messages of this department");
+  return campaign;
+}
+
+Result<std::vector<Campaign>> Campaigns::list(const Filter& filter, const Deed& deed) {
+  MACHIYA_TRY(auto all, p_.store.read([&](store::ReadTx& tx) { return dao::list(tx, filter); }));
+  std::erase_if(all, [&](const Campaign& c) { return !p_.may(deed.who, kReadMessages, c.department); });
+  return all;
+}
+
+Result<std::vector<CampaignEvent>> Campaigns::history(const Campaign& campaign) {
+  return p_.store.read([&](store::ReadTx& tx) { return dao::events(tx, campaign.id); });
+}
+
+namespace {
+bool is_public(const Campaign& c, Instant now) { return c.released && !c.draft.drill && c.state == CampaignState::released && (!c.draft.start || *c.draft.start <= now); }
+}  // namespace
+
+Result<std::vector<Campaign>> Campaigns::published(int limit, std::string_view topic) {
+  MACHIYA_TRY(auto all, p_.store.read([&](store::ReadTx& tx) { return dao::published(tx, limit * 4); }));
+  std::erase_if(all, [&](const Campaign& c) { return !is_public(c, p_.clock.now()) || (!topic.empty() && c.draft.topic != topic); });
+  if (all.size() > static_cast<std::size_t>(limit)) all.erase(all.begin() + limit, all.end());
+  return all;
+}
+
+Result<std::optional<Campaign>> Campaigns::published_one(std::string_view public_id) {
+  MACHIYA_TRY(auto found, p_.store.read([&](store::ReadTx& tx) { return dao::find(tx, public_id); }));
+  if (found && !is_public(*found, p_.clock.now())) found.reset();
+  return found;
+}
+
+Result<std::string> Campaigns::public_id_of(std::int64_t message) {
+  return p_.store.read([&](store::ReadTx& tx) { return dao::public_id_of(tx, message); });
+}
+
+Slots Campaigns::slots_of(const Draft& draft) const {
+  Slots out;
+  const auto city = p_.city();
+  out["city"] = city->name();
+  const auto* t = draft.from_template.empty() ? nullptr : city->get<Template>("message", draft.from_template);
+  for (const auto& [name, value] : draft.slots) {
+    out[name] = value.empty() ? city::Text() : city::Text(json::Value(value));
+    if (!t) continue;
+    const auto variable = std::find_if(t->variables.begin(), t->variables.end(), [&, &name = name](const Variable& v) { return v.name == name; });
+    if (variable == t->variables.end()) continue;
+    for (const city::Text& choice : variable->choices)
+      if (choice.in("ja") == value) out[name] = choice;   // a choice is known in every language
+  }
+  return out;
+}
+
+std::vector<Finding> Campaigns::findings(const Draft& draft) const {
+  const auto city = p_.city();
+  std::vector<const ChannelDefinition*> channels = channels_of(*city);
+  if (!draft.channels.empty())
+    std::erase_if(channels, [&](const ChannelDefinition* c) { return std::find(draft.channels.begin(), draft.channels.end(), c->id) == draft.channels.end(); });
+  return check({draft.title, draft.body, draft.short_text}, slots_of(draft), channels);
+}
+
+Contents Campaigns::contents(const Draft& draft, Class cls, const std::string& public_id) const {
+  const auto city = p_.city();
+  tell::Frame frame;
+  frame.sender = city->name();
+  frame.link = p_.base_url + "/messages/" + public_id;
+  frame.link_text = texts_of(p_.texts, "messages.open"), frame.leave_text = texts_of(p_.texts, "messages.why");
+  frame.emergency = cls == Class::emergency;
+  return render({draft.title, draft.body, draft.short_text}, slots_of(draft), frame);
+}
+
+Result<Segment::Preview> Campaigns::reach(const Draft& draft, Class cls) {
+  MACHIYA_TRY(const std::int64_t channels, channel_bits(draft));
+  std::int64_t topics = 0;
+  if (cls != Class::emergency && !draft.topic.empty()) {
+    MACHIYA_TRY(const int bit, p_.audiences.number("topic", draft.topic));
+    topics = std::int64_t{1} << bit;
+  }
+  MACHIYA_TRY(auto segment, segment_of(draft));
+  if (!segment) {
+    MACHIYA_TRY(Segment everybody, Segment::compile("true"));
+    segment = std::make_shared<const Segment>(std::move(everybody));
+  }
+  return p_.store.read([&](store::ReadTx& tx) { return segment->preview(tx, channels, topics, p_.clock.now()); });
+}
+
+}  // namespace machiya::tell

@@ -1,0 +1,145 @@
+// Messages that staff write to many: drafted, checked against every channel, released by a second person, and put on their way.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/rng.h"
+#include "base/time.h"
+#include "city/city.h"
+#include "platform/identity/principal.h"
+#include "platform/store/store.h"
+#include "tell/audiences/audiences.h"
+#include "tell/ledger/ledger.h"
+#include "tell/messages/rendering.h"
+
+namespace machiya::audit {
+class Audit;
+}
+namespace machiya::locale {
+class Catalogue;
+}
+
+namespace machiya::tell {
+
+/// What a member of staff fills in.
+struct Draft {
+  city::Text title, body, short_text;
+  std::string from_template;             ///< id of the template that the texts came from; "": typed
+  std::map<std::string, std::string> slots;
+  std::string topic;                     ///< id; "": everybody who can be reached (emergencies)
+  std::string segment;                   ///< id of a segment; "": everybody who chose the topic
+  std::vector<std::string> wards;        ///< of an emergency: who said that they live there; empty: the whole city
+  std::vector<std::string> channels;     ///< ids; empty: all
+  bool first_only = false;
+  bool drill = false;
+  std::string follows;                   ///< public id of the message that this one updates or ends
+  std::optional<Instant> start;          ///< nothing: at once
+};
+json::Value to_json(const Draft& draft);
+Draft draft_in(const json::Value& value);
+
+enum class CampaignState : std::uint8_t { draft = 0, waiting = 1, released = 2, cancelled = 3, dropped = 4 };
+
+struct Campaign {
+  std::int64_t id = 0;
+  std::string public_id;
+  Class cls = Class::many;
+  CampaignState state = CampaignState::draft;
+  int revision = 1;
+  std::string department;
+  Draft draft;
+  std::int64_t message = 0;       ///< the ledger's key; 0: not on its way
+  std::string author, author_name, submitted_by, released_by;
+  Instant created, changed;
+  std::optional<Instant> released;
+};
+struct CampaignEvent {
+  std::string what, note, actor_name;
+  Instant at;
+};
+
+/// Who does it. Permission and department are asked of the port.
+struct Deed {
+  const identity::Principal& who;
+  std::string request;
+};
+
+/// Permissions of policy.yaml.
+inline constexpr std::string_view kReadMessages = "message.list", kWriteMessages = "message.write", kReleaseMessages = "message.release",
+                                  kWriteEmergencies = "emergency.write", kReleaseEmergencies = "emergency.release";
+
+struct CampaignParts {
+  store::Store& store;
+  Audiences& audiences;
+  Ledger& ledger;
+  audit::Audit& audit;
+  const locale::Catalogue& texts;
+  const Clock& clock;
+  Rng& rng;
+  std::function<std::shared_ptr<const city::City>()> city;
+  std::string base_url;
+  std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
+  std::function<void()> wake;          ///< the sender: something was placed or cancelled
+};
+
+/// Thread-safe.
+class Campaigns {
+ public:
+  explicit Campaigns(CampaignParts parts) : p_(std::move(parts)) {}
+
+  /// Errors: forbidden; invalid_input with the field in `where`.
+  Result<std::string> create(const Draft& draft, Class cls, const Deed& deed);
+  /// `conflict` when somebody changed it since `revision`, or it is no draft any more.
+  Result<void> change(std::string_view public_id, int revision, const Draft& draft, const Deed& deed);
+  /// From the author to a second person. invalid_input when a check fails (findings() names all).
+  Result<void> submit(std::string_view public_id, const Deed& deed);
+  Result<void> send_back(std::string_view public_id, std::string_view note, const Deed& deed);
+  /// By somebody who neither wrote nor submitted it: from here on it is sent. `forbidden` for the author.
+  Result<void> release(std::string_view public_id, const Deed& deed);
+  /// Stops what is on its way, drops what is not.
+  Result<void> cancel(std::string_view public_id, const Deed& deed);
+  /// An emergency whose template names this trigger, released at once without a second person (J-ALERT and the like); audited as the
+  /// trigger's. not_found when no template names it.
+  Result<std::string> trigger(std::string_view trigger, const std::map<std::string, std::string>& slots, std::string_view request);
+
+  Result<Campaign> find(std::string_view public_id, const Deed& deed);
+  struct Filter {
+    std::optional<CampaignState> state;
+    std::int64_t before = 0;   ///< id to go on from; 0: the newest
+    int limit = 50;
+  };
+  Result<std::vector<Campaign>> list(const Filter& filter, const Deed& deed);
+  Result<std::vector<CampaignEvent>> history(const Campaign& campaign);
+  /// Released ones that are no drill, newest first: for the archive and feeds that everybody reads.
+  Result<std::vector<Campaign>> published(int limit, std::string_view topic = {});
+  Result<std::optional<Campaign>> published_one(std::string_view public_id);
+  /// Ledger message → public id; "" for what is no campaign.
+  Result<std::string> public_id_of(std::int64_t message);
+
+  std::vector<Finding> findings(const Draft& draft) const;
+  Contents contents(const Draft& draft, Class cls, const std::string& public_id) const;
+  Result<Segment::Preview> reach(const Draft& draft, Class cls);
+
+  static std::vector<store::Migration> migrations();
+
+ private:
+  bool may_write(const identity::Principal& who, Class cls, std::string_view department) const;
+  bool may_release(const identity::Principal& who, Class cls, std::string_view department) const;
+  Result<void> check_choices(const Draft& draft, Class cls) const;
+  Result<Order> order_of(const Campaign& campaign, const Draft& draft);
+  Result<void> put_on_its_way(const Campaign& campaign, const std::string& actor, const std::string& actor_name, std::string_view request);
+  Result<std::int64_t> channel_bits(const Draft& draft) const;
+  Result<std::shared_ptr<const Segment>> segment_of(const Draft& draft) const;
+  Slots slots_of(const Draft& draft) const;
+  Result<void> note(store::Tx& tx, const Campaign& campaign, std::string_view what, std::string_view text, const std::string& actor, const std::string& actor_name, std::string_view request);
+  Result<Campaign> required(store::ReadTx& tx, std::string_view public_id);
+
+  CampaignParts p_;
+};
+
+}  // namespace machiya::tell
