@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/text.h"
+#include "platform/outbound/smtp_session.h"
 #include "platform/outbound/url.h"
 
 namespace machiya::outbound {
@@ -167,6 +168,10 @@ struct Outbound::Impl {
     if (!std::all_of(found->begin(), found->end(), fits)) return refused(url.origin(), "the name leads to an address that may not be called");
     return std::move(*found);
   }
+  Result<std::vector<Address>> relay_addresses(const Url& url) const {
+    if (url.scheme != "smtp" && url.scheme != "smtps") return refused(url.origin(), "no mail server");
+    return addresses_of(url, [](const Address& address) { return reach_of(address) != Reach::never; });
+  }
 };
 
 Outbound::Outbound() : impl_(std::make_unique<Impl>()) {}
@@ -241,10 +246,15 @@ Result<Answer> Outbound::call(const Call& call) const {
   return answer;
 }
 
+Result<std::unique_ptr<SmtpSession>> Outbound::open_mail(const SmtpOptions& options) const {
+  MACHIYA_TRY(const Url url, parse_url(options.url));
+  MACHIYA_TRY(const std::vector<Address> addresses, impl_->relay_addresses(url));
+  return SmtpSession::open(options, addresses, impl_->options.ca_file);
+}
+
 Result<void> Outbound::send(const Mail& mail) const {
   MACHIYA_TRY(const Url url, parse_url(mail.url));
-  if (url.scheme != "smtp" && url.scheme != "smtps") return refused(url.origin(), "no mail server");
-  MACHIYA_TRY(const std::vector<Address> addresses, impl_->addresses_of(url, [](const Address& address) { return reach_of(address) != Reach::never; }));
+  MACHIYA_TRY(const std::vector<Address> addresses, impl_->relay_addresses(url));
   const Handle curl(curl_easy_init(), &curl_easy_cleanup);
   if (!curl) return failed(url.origin(), "no memory");
   const std::string from = "<" + mail.from + ">", to = "<" + mail.to + ">";

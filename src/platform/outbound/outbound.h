@@ -56,6 +56,9 @@ struct Mail {
   int timeout_s = 20;
 };
 
+struct SmtpOptions;
+class SmtpSession;
+
 /// Thread-safe.
 class Outbound {
  public:
@@ -71,6 +74,9 @@ class Outbound {
   Result<void> allows(std::string_view url) const;
   /// Hands one mail to the relay; its addresses may be internal, but never link-local, multicast or reserved.
   Result<void> send(const Mail& mail) const;
+  /// A conversation with the relay that takes many mails (smtp_session.h), under the same door: name resolved once, addresses judged and pinned.
+  /// forbidden, or unavailable when the relay is away, does not speak TLS as required, or refuses the log-in.
+  Result<std::unique_ptr<SmtpSession>> open_mail(const SmtpOptions& options) const;
 
  private:
   Outbound();

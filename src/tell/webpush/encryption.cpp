@@ -30,6 +30,12 @@ std::uint8_t* bytes(std::string& s) { return reinterpret_cast<std::uint8_t*>(s.d
 
 using Hash = std::array<std::uint8_t, kHash>;
 using Piece = std::span<const std::uint8_t>;
+/// Immutable once made, so shared by all threads; making it costs as much as an eighth of a message.
+const EC_GROUP* curve() {
+  static const Owned<EC_GROUP, EC_GROUP_free> group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+  return group.get();
+}
+
 template <std::size_t N>
 Piece text_of(const char (&s)[N]) { return {reinterpret_cast<const std::uint8_t*>(s), N - 1}; }
 }  // namespace
@@ -37,10 +43,10 @@ Piece text_of(const char (&s)[N]) { return {reinterpret_cast<const std::uint8_t*
 // The arithmetic goes to the curve itself: a round through EVP_PKEY costs a third more in copies and look-ups, and the ephemeral
 // key lives for one message only. EC_POINT_mul on this curve (nistz256) runs in constant time.
 struct Sealer::Impl {
-  Owned<EC_GROUP, EC_GROUP_free> group{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
+  const EC_GROUP* group = curve();
   Owned<BN_CTX, BN_CTX_free> numbers{BN_CTX_new()};
   Owned<BIGNUM, BN_clear_free> secret{BN_secure_new()};
-  Owned<EC_POINT, EC_POINT_free> theirs{EC_POINT_new(group.get())}, ours{EC_POINT_new(group.get())}, shared{EC_POINT_new(group.get())};
+  Owned<EC_POINT, EC_POINT_free> theirs{EC_POINT_new(group)}, ours{EC_POINT_new(group)}, shared{EC_POINT_new(group)};
   Owned<EVP_MD, EVP_MD_free> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   Owned<EVP_MD_CTX, EVP_MD_CTX_free> digest{EVP_MD_CTX_new()};
   Owned<EVP_CIPHER, EVP_CIPHER_free> aes{EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr)};
@@ -73,11 +79,11 @@ struct Sealer::Impl {
   /// Our public key into `out`, and the secret that both sides know (the x coordinate, RFC 8291 §3.1).
   bool agree(const Subscription& to, std::uint8_t* out, std::uint8_t* agreed) const {
     std::array<std::uint8_t, kPoint> point{};
-    const bool ok = EC_POINT_oct2point(group.get(), theirs.get(), to.key.data(), kPoint, numbers.get()) == 1 && to.key[0] == POINT_CONVERSION_UNCOMPRESSED &&
-                    EC_POINT_mul(group.get(), ours.get(), secret.get(), nullptr, nullptr, numbers.get()) == 1 &&
-                    EC_POINT_point2oct(group.get(), ours.get(), POINT_CONVERSION_UNCOMPRESSED, out, kPoint, numbers.get()) == kPoint &&
-                    EC_POINT_mul(group.get(), shared.get(), nullptr, theirs.get(), secret.get(), numbers.get()) == 1 &&
-                    EC_POINT_point2oct(group.get(), shared.get(), POINT_CONVERSION_UNCOMPRESSED, point.data(), kPoint, numbers.get()) == kPoint;
+    const bool ok = EC_POINT_oct2point(group, theirs.get(), to.key.data(), kPoint, numbers.get()) == 1 && to.key[0] == POINT_CONVERSION_UNCOMPRESSED &&
+                    EC_POINT_mul(group, ours.get(), secret.get(), nullptr, nullptr, numbers.get()) == 1 &&
+                    EC_POINT_point2oct(group, ours.get(), POINT_CONVERSION_UNCOMPRESSED, out, kPoint, numbers.get()) == kPoint &&
+                    EC_POINT_mul(group, shared.get(), nullptr, theirs.get(), secret.get(), numbers.get()) == 1 &&
+                    EC_POINT_point2oct(group, shared.get(), POINT_CONVERSION_UNCOMPRESSED, point.data(), kPoint, numbers.get()) == kPoint;
     std::copy_n(point.begin() + 1, kSecret, agreed);
     OPENSSL_cleanse(point.data(), point.size());
     return ok;
@@ -97,11 +103,11 @@ Sealer::Sealer() : impl_(std::make_unique<Impl>()) {}
 Sealer::~Sealer() = default;
 
 bool Sealer::is_point(std::span<const std::uint8_t, 65> key) {
-  const Owned<EC_GROUP, EC_GROUP_free> group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
-  const Owned<EC_POINT, EC_POINT_free> point(EC_POINT_new(group.get()));
-  MACHIYA_ASSERT(group && point);
+  const EC_GROUP* group = curve();
+  const Owned<EC_POINT, EC_POINT_free> point(EC_POINT_new(group));
+  MACHIYA_ASSERT(point);
   // oct2point itself looks whether the point lies on the curve.
-  return key[0] == POINT_CONVERSION_UNCOMPRESSED && EC_POINT_oct2point(group.get(), point.get(), key.data(), key.size(), nullptr) == 1;
+  return key[0] == POINT_CONVERSION_UNCOMPRESSED && EC_POINT_oct2point(group, point.get(), key.data(), key.size(), nullptr) == 1;
 }
 
 Result<std::string> Sealer::seal(const Subscription& to, std::string_view plain, Rng& rng) {
@@ -111,7 +117,7 @@ Result<std::string> Sealer::seal(const Subscription& to, std::string_view plain,
     rng.fill(random.data(), random.size());
     // Uniform in [1, n): what lies outside (1 in 2^32) is drawn again (FIPS 186-5 A.2.2).
     BN_bin2bn(random.data(), kSecret, impl_->secret.get());
-    if (!BN_is_zero(impl_->secret.get()) && BN_cmp(impl_->secret.get(), EC_GROUP_get0_order(impl_->group.get())) < 0) break;
+    if (!BN_is_zero(impl_->secret.get()) && BN_cmp(impl_->secret.get(), EC_GROUP_get0_order(impl_->group)) < 0) break;
   }
   auto out = seal_with(to, plain, given.first<kSecret>(), given.last<kSalt>());
   OPENSSL_cleanse(random.data(), random.size());

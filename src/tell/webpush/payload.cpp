@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "platform/jose/keys.h"
 #include "platform/locale/locale.h"
 #include "platform/vault/vault.h"
+#include "tell/channel/characters.h"
 #include "tell/webpush/encryption.h"
 
 namespace machiya::tell {
@@ -14,29 +14,6 @@ namespace {
 constexpr std::size_t kLongestTopic = 32;
 constexpr std::size_t kRoomForTitle = 64 * 4;
 constexpr std::string_view kCut = "…";
-
-bool between(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
-/// Shown together with what stands before it: marks, variation selectors, joiners, skin tones, tags of flags (UAX 29, as far as texts of a
-/// city need it).
-bool extends(char32_t c) {
-  return c == 0x200d || between(c, 0x300, 0x36f) || between(c, 0x20d0, 0x20ff) || c == 0x3099 || c == 0x309a || between(c, 0xfe00, 0xfe0f) ||
-         between(c, 0x1f3fb, 0x1f3ff) || between(c, 0xe0020, 0xe007f) || between(c, 0xe0100, 0xe01ef);
-}
-bool is_flag_half(char32_t c) { return between(c, 0x1f1e6, 0x1f1ff); }
-
-/// Behind the character that begins at `at`.
-std::size_t character_end(std::string_view text, std::size_t at) {
-  char32_t before = next_code_point(text, at);
-  for (bool flag = is_flag_half(before); at < text.size();) {
-    std::size_t next = at;
-    const char32_t c = next_code_point(text, next);
-    if (!extends(c) && before != 0x200d && !(flag && is_flag_half(c))) break;
-    flag = false;
-    before = c;
-    at = next;
-  }
-  return at;
-}
 
 std::string quoted(std::string_view text) {
   std::string out;

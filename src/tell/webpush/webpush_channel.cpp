@@ -78,6 +78,7 @@ struct WebPushChannel::Impl {
     call.url = to.endpoint;
     call.timeout_ms = options.timeout_ms;
     call.most_bytes = 64 * 1024;
+    call.keep = true;   // a copy that goes twice bears the same topic and tag: the second takes the place of the first
     MACHIYA_TRY(const std::string authorization, vapid->authorization(to.origin, clock.now()));
     call.headers = {{"TTL", std::to_string(emergency ? options.emergency_ttl_s : options.ttl_s)},
                     {"Urgency", emergency ? "high" : "normal"},
