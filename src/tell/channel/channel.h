@@ -66,6 +66,8 @@ class Channel {
   virtual int most() const = 0;
   /// How many of the channel's rate window this parcel uses: requests, or mails.
   virtual int cost(const Parcel& parcel) const = 0;
+  /// Does the cost grow with the addressees? Then parcels are kept as small as half a second of the window.
+  virtual bool cost_grows() const { return !idempotent(); }
   /// The channel takes the same key once, so that a parcel may be sent again without fear.
   virtual bool idempotent() const = 0;
 };
