@@ -9,6 +9,7 @@
 #include "ask/apply/procedure_kind.h"
 #include "ask/cases/scenario_runner.h"
 #include "ask/cases/seed.h"
+#include "ask/records/records_dao.h"
 #include "ask/registers/register_scenario_runner.h"
 #include "ask/registers/seed.h"
 #include "ask/registers/web.h"
@@ -56,6 +57,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, apply::Apply::migrations());
   append(out, registers::Registers::migrations());
   append(out, registers::page_migrations());
+  append(out, Telling::migrations());
   return out;
 }
 
@@ -131,7 +133,7 @@ cases::Ports House::Impl::cases_ports() {
   return ports;
 }
 
-void House::Impl::build_engines() {
+Result<void> House::Impl::build_engines() {
   definitions = std::make_unique<cases::CityDefinitions>(city_now());
   cases::Cases::declare(*events, *jobs);
   cases = std::make_unique<cases::Cases>(cases_platform(), cases_ports());
@@ -159,6 +161,29 @@ void House::Impl::build_engines() {
   identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) {
     return apply->drafts().bind(tx, before, after);
   });
+  return build_telling();
+}
+
+Result<void> House::Impl::build_telling() {
+  const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
+  const auto changed = [this](std::int64_t message) {
+    if (const auto id = telling->campaigns().public_id_of(message); id.ok() && !id->empty()) hub.publish("message/" + *id, "changed", "");
+  };
+  MACHIYA_TRY(telling, Telling::open({settings, *store, *vault, *audit, *outbound, *furniture->texts, clock, rng, city_now(), base_url(), may, changed, !reading_only}));
+  if (reading_only) return {};
+  case_messages = std::make_unique<tell::CaseMessages>(tell::CaseMessageParts{
+      telling->audiences(), telling->ledger(), *furniture->texts, clock, rng, city_now(), base_url(),
+      [](store::ReadTx& tx, std::string_view number) -> Result<std::optional<std::int64_t>> {
+        MACHIYA_TRY(const auto row, records::find_record(tx, number));
+        return row ? row->person : std::nullopt;
+      },
+      [this](store::ReadTx& tx, std::int64_t person) { return identity->email_of(tx, person); },
+      [this](const std::string& id) {
+        const auto found = procedure(id);
+        return found ? city::Text(found->name.all()) : city::Text(json::Value(id));
+      },
+      [this] { telling->sender().wake(); }});
+  return case_messages->connect(*events);
 }
 
 void House::Impl::keep_up() {
@@ -203,7 +228,7 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings, std::shared
   house->impl_->reading_only = use == Use::reading;
   house->impl_->furniture = std::move(furniture);
   MACHIYA_CHECK(house->impl_->build_platform());
-  house->impl_->build_engines();
+  MACHIYA_CHECK(house->impl_->build_engines());
   house->impl_->wire_routes();
   return house;
 }
@@ -224,6 +249,7 @@ void House::start() {
   impl_->plan_reminders(true);
   impl_->plan_retention();
   impl_->jobs->start(3);   // two may wait for pictures
+  impl_->telling->start();
 }
 
 void House::stop() {
@@ -236,6 +262,7 @@ void House::stop() {
   impl_->upkeep.join();
   impl_->flush_statistics();
   if (auto kept = impl_->identity->maintain(); !kept.ok()) log(LogLevel::warn, "sessions-not-kept", {{"why", kept.error().to_string()}});
+  impl_->telling->stop();
   impl_->jobs->stop();
   impl_->events->stop();
   impl_->audit->stop();

@@ -15,6 +15,7 @@
 #include "app/security_panels.h"
 #include "app/sign_in_kind.h"
 #include "app/system_http.h"
+#include "app/telling.h"
 #include "ask/apply/apply.h"
 #include "ask/cases/cases.h"
 #include "ask/cases/component.h"
@@ -72,6 +73,8 @@ struct House::Impl {
   std::unique_ptr<cases::Statistics> statistics;
   std::unique_ptr<apply::Apply> apply;
   std::unique_ptr<registers::Registers> registers;
+  std::unique_ptr<Telling> telling;
+  std::unique_ptr<tell::CaseMessages> case_messages;
   std::unique_ptr<console::Console> console;
   console::Program program{"/proc/self/exe"};
   http::Router router;
@@ -82,7 +85,8 @@ struct House::Impl {
   bool reading_only = false;
 
   Result<void> build_platform();
-  void build_engines();
+  Result<void> build_engines();
+  Result<void> build_telling();
   cases::Platform cases_platform();
   cases::Ports cases_ports();
   std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;

@@ -12,6 +12,7 @@
 
 #include "app/host_gate.h"
 #include "app/secret_settings.h"
+#include "app/tell_channels.h"
 #include "base/text.h"
 
 namespace machiya::app {
@@ -123,7 +124,7 @@ Result<void> read_file(const std::string& path, Settings& settings, SecretSettin
       MACHIYA_CHECK(secrets.from_configuration(key, value, path, where));
       continue;
     }
-    if (set_sign_in(settings, key, value)) continue;
+    if (set_sign_in(settings, key, value) || set_channel_setting(settings, key, value)) continue;
     const auto found = keys().find(key);
     if (found == keys().end()) return Error(ErrorCode::invalid_input, "unknown key \"" + key + "\"", where);
     if (!found->second(settings, value))
@@ -180,6 +181,7 @@ const std::vector<OptionSpec>& settings_options() {
       {"data", "DIR", "database, files, caches (default var)"},
       {"store", "URL", "sqlite (default), sqlite:FILE or postgresql://…"},
       {"listen", "HOST:PORT", "default 127.0.0.1:8080"},
+      {"channels", "FILE", "channels of the demonstration (tell.* and outbound* keys of a configuration)"},
       {"rate-scale", "N", "multiplies every rate limit; 0 switches them off (load tests)"},
       {"quiet", "", "no access log"},
   };
@@ -197,6 +199,11 @@ Result<Settings> settings_from(const Arguments& arguments) {
     SecretSettings secrets([&s](const std::string& key, const std::string& value) { return keys().at(key)(s, value); });
     MACHIYA_CHECK(read_file(arguments.value("config"), s, secrets));
     MACHIYA_CHECK(secrets.from_surroundings());
+  }
+  if (arguments.has("channels")) {
+    if (!s.demonstration) return Error(ErrorCode::invalid_input, "--channels is for the demonstration; a configuration has these keys itself");
+    SecretSettings none([](const std::string&, const std::string&) { return false; });
+    MACHIYA_CHECK(read_file(arguments.value("channels"), s, none));
   }
   for (const char* key : {"city", "data", "listen", "rate-scale"})
     if (arguments.has(key) && !keys().at(key)(s, arguments.value(key)))

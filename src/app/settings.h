@@ -36,6 +36,7 @@ struct Settings {
   std::string jpki_crls;         ///< folder of their revocation lists (*.crl, DER); or
   std::string jpki_ocsp;         ///< address of their OCSP responder
   std::map<std::string, std::map<std::string, std::string>> sign_in;   ///< provider → what only the operator knows of it
+  std::map<std::string, std::map<std::string, std::string>> tell;      ///< channel → how it is reached: what only the operator knows
   int trusted_proxy_hops = 0;
   double rate_scale = 1.0;
   std::string metrics_clients;   ///< addresses that may read /metrics, with blanks between; this machine always may

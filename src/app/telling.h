@@ -1,0 +1,76 @@
+// The wing that tells, built from what the operator configured: recipients, ledger, channels, sender, campaigns.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/rng.h"
+#include "city/city.h"
+#include "platform/identity/principal.h"
+#include "platform/store/store.h"
+#include "tell/audiences/audiences.h"
+#include "tell/campaigns/campaigns.h"
+#include "tell/campaigns/case_messages.h"
+#include "tell/channel/channel.h"
+#include "tell/ledger/ledger.h"
+#include "tell/sending/sender.h"
+
+namespace machiya::audit {
+class Audit;
+}
+namespace machiya::outbound {
+class Outbound;
+}
+namespace machiya::vault {
+class Vault;
+}
+
+namespace machiya::app {
+
+struct TellingParts {
+  const Settings& settings;
+  store::Store& store;
+  vault::Vault& vault;
+  audit::Audit& audit;
+  const outbound::Outbound& door;
+  const locale::Catalogue& texts;
+  const Clock& clock;
+  Rng& rng;
+  std::function<std::shared_ptr<const city::City>()> city;
+  std::string base_url;
+  std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
+  std::function<void(std::int64_t message)> changed;   ///< numbers of a message have changed: live pages
+  bool sends = true;   ///< false: a command that only reads; no channels
+};
+
+/// Thread-safe. Channels of the city's definitions that the operator did not configure are not there: nothing is sent by them.
+class Telling {
+ public:
+  /// Errors name the setting.
+  static Result<std::unique_ptr<Telling>> open(TellingParts parts);
+  ~Telling();
+  tell::Audiences& audiences() { return *audiences_; }
+  tell::Ledger& ledger() { return *ledger_; }
+  tell::Campaigns& campaigns() { return *campaigns_; }
+  tell::Sender& sender() { return *sender_; }
+  /// Ids of the channels that can be used.
+  const std::vector<std::string>& channels() const { return ids_; }
+  void start();
+  void stop();
+  static std::vector<store::Migration> migrations();
+
+ private:
+  explicit Telling(TellingParts parts) : p_(std::move(parts)) {}
+  Result<void> build();
+  TellingParts p_;
+  std::unique_ptr<tell::Audiences> audiences_;
+  std::unique_ptr<tell::Ledger> ledger_;
+  std::vector<std::unique_ptr<tell::Channel>> channels_;
+  std::vector<std::string> ids_;
+  std::unique_ptr<tell::Sender> sender_;
+  std::unique_ptr<tell::Campaigns> campaigns_;
+};
+
+}  // namespace machiya::app
