@@ -11,22 +11,21 @@ export function ulid(ms, chance = randomBytes(16)) {
   return out;
 }
 
-const token = () => randomBytes(16).toString('hex');
 const KINDS = {
-  follow: () => ({ replyToken: token(), follow: { isUnblocked: false } }),
-  unfollow: () => ({}),
-  message: ({ text }) => ({ replyToken: token(), message: { type: 'text', id: String(Date.now()), quoteToken: token(), text: text ?? 'こんにちは' } }),
-  postback: ({ data }) => ({ replyToken: token(), postback: { data: data ?? 'page=1' } }),
-  accountLink: ({ nonce, result }) => ({ replyToken: token(), link: { result: result ?? 'ok', nonce: nonce ?? token() } }),
+  follow: ({}, token) => ({ replyToken: token(), follow: { isUnblocked: false } }),
+  unfollow: ({}, token) => ({}),
+  message: ({ text }, token) => ({ replyToken: token(), message: { type: 'text', id: `${parseInt(token().slice(0, 12), 16)}`, quoteToken: token(), text: text ?? 'こんにちは' } }),
+  postback: ({ data }, token) => ({ replyToken: token(), postback: { data: data ?? 'page=1' } }),
+  accountLink: ({ nonce, result }, token) => ({ replyToken: token(), link: { result: result ?? 'ok', nonce: nonce ?? token() } }),
   unsend: () => ({ unsend: { messageId: '325708' } }),
-  beacon: () => ({ replyToken: token(), beacon: { hwid: 'd41d8cd98f', type: 'enter' } }),
+  beacon: ({}, token) => ({ replyToken: token(), beacon: { hwid: 'd41d8cd98f', type: 'enter' } }),
 };
 
-/** One event of `type` by `user`; `more` replaces or adds whole members. */
-export function event(type, user, more = {}, now = Date.now()) {
-  const made = KINDS[type]?.(more) ?? {};
+/** One event of `type` by `user`; `more` has what it says, and `members` that replace or add whole ones. `bytes(n)`: chance, seeded or not. */
+export function event(type, user, more = {}, now = Date.now(), bytes = randomBytes) {
+  const made = KINDS[type]?.(more, () => bytes(16).toString('hex')) ?? {};
   return {
-    type, mode: 'active', timestamp: now, source: { type: 'user', userId: user }, webhookEventId: ulid(now), deliveryContext: { isRedelivery: false }, ...made, ...more.members,
+    type, mode: 'active', timestamp: now, source: { type: 'user', userId: user }, webhookEventId: ulid(now, bytes(16)), deliveryContext: { isRedelivery: false }, ...made, ...more.members,
   };
 }
 
