@@ -123,6 +123,8 @@ class Campaigns {
 
   std::vector<Finding> findings(const Draft& draft) const;
   Contents contents(const Draft& draft, Class cls, const std::string& public_id) const;
+  /// What stands in the slots of the draft's texts, words that are choices in every language; for pages and feeds, which keep readings.
+  Slots slots_of(const Draft& draft) const;
   Result<Segment::Preview> reach(const Draft& draft, Class cls);
 
   static std::vector<store::Migration> migrations();
@@ -135,7 +137,6 @@ class Campaigns {
   Result<void> put_on_its_way(const Campaign& campaign, const std::string& actor, const std::string& actor_name, std::string_view request);
   Result<std::int64_t> channel_bits(const Draft& draft) const;
   Result<std::shared_ptr<const Segment>> segment_of(const Draft& draft) const;
-  Slots slots_of(const Draft& draft) const;
   Result<void> note(store::Tx& tx, const Campaign& campaign, std::string_view what, std::string_view text, const std::string& actor, const std::string& actor_name, std::string_view request);
   Result<Campaign> required(store::ReadTx& tx, std::string_view public_id);
 
