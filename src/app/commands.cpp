@@ -193,7 +193,7 @@ int worker_process(const Arguments& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> list = {
-      {"serve", "", "Serves the city; without --config as a demonstration on loopback.", with_settings({{"demo", "", "seed 5,000 fictitious residents and cases, and rows of every register"}}), serve},
+      {"serve", "", "Serves the city; without --config as a demonstration on loopback.", with_settings({{"demo", "", "seed 5,000 fictitious residents and cases, and rows of every register"}, {"recipients", "N", "seed so many fictitious recipients of messages (5,000 with --demo)"}}), serve},
       {"check", "[FOLDER]", "Checks a city folder: every fault as file:line:column.",
        {{"facts", "", "list what the rules rest on, unconfirmed facts first"}, {"json", "", "machine-readable"}, {"no-warnings", "", "errors only"}}, check},
       {"scenario", "", "Proves the city's services: runs its scenarios through the real engines.",

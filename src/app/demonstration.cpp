@@ -22,8 +22,9 @@ std::vector<DemonstrationAccount> demonstration_accounts(const city::City& city)
     out.push_back({owner + "-clerk", name + " 担当(実演)", "clerk", owner});
     out.push_back({owner + "-approver", name + " 決裁(実演)", "approver", owner});
   }
-  for (const auto& [role, display] : {std::pair{"counter", "窓口(実演)"}, {"moderator", "公開審査(実演)"}, {"admin", "管理者(実演)"}, {"auditor", "監査(実演)"}, {"ciso", "情報セキュリティ責任者(実演)"}})
+  for (const auto& [role, display] : {std::pair{"counter", "窓口(実演)"}, {"moderator", "公開審査(実演)"}, {"admin", "管理者(実演)"}, {"auditor", "監査(実演)"}, {"ciso", "情報セキュリティ責任者(実演)"}, {"crisis", "危機管理(実演)"}})
     out.push_back({role, display, role, owners.empty() ? "" : *owners.begin()});
+  out.push_back({"crisis-second", "危機管理 二人目(実演)", "crisis", owners.empty() ? "" : *owners.begin()});   // one writes, another releases
   return out;
 }
 

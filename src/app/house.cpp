@@ -15,6 +15,8 @@
 #include "ask/registers/web.h"
 #include "base/log.h"
 #include "platform/identity/policy_history.h"
+#include "tell/audiences/seed.h"
+#include "tell/messages/definitions.h"
 
 namespace machiya::app {
 namespace {
@@ -182,7 +184,7 @@ Result<void> House::Impl::build_telling() {
         const auto found = procedure(id);
         return found ? city::Text(found->name.all()) : city::Text(json::Value(id));
       },
-      [this] { telling->sender().wake(); }});
+      [this] { telling->sender().wake(); }, telling->channel_bits()});
   return case_messages->connect(*events);
 }
 
@@ -300,6 +302,15 @@ Result<cases::SeedReport> House::seed(int wanted, std::function<void(int, int)> 
 }
 
 Result<registers::SeedReport> House::seed_registers() { return registers::seed_demonstration({*impl_->registers, impl_->furniture->city->current(), impl_->clock}); }
+
+Result<std::int64_t> House::seed_recipients(std::int64_t people, std::function<void(std::int64_t, std::int64_t)> progress) {
+  tell::SeedOptions options;
+  options.people = people, options.progress = std::move(progress);
+  const auto city = impl_->furniture->city->current();
+  for (const tell::Topic* topic : tell::topics_of(*city)) options.topics.push_back(topic->id);
+  for (const city::Ward& ward : city->wards()) options.wards.push_back(ward.id);
+  return tell::seed_recipients(*impl_->store, impl_->telling->audiences(), options);
+}
 
 int House::scenarios(const std::string& procedure, bool verbose, std::ostream& out) {
   cases::ScenarioParts parts{impl_->furniture->city->current(), impl_->settings.city, *impl_->store, *impl_->vault, impl_->cases_ports().is_working_day,

@@ -15,6 +15,7 @@
 #include "platform/identity/emergencies.h"
 #include "platform/identity/identity_http.h"
 #include "platform/oidc/oidc_http.h"
+#include "tell/campaigns/web.h"
 
 namespace machiya::app {
 namespace {
@@ -85,6 +86,7 @@ std::vector<console::NavItem> House::Impl::navigation() {
                           const auto open = registers->open_reminders(who, kMost);
                           return !open.ok() || *open == 0 ? std::string() : *open < kMost ? std::to_string(*open) : std::to_string(kMost - 1) + "+";
                         }});
+  out.push_back({"staff_console.work", "staff_messages.title", std::string(tell::kMessagesBase), std::string(tell::kReadMessages)});
   for (console::NavItem& item : console::system_pages()) out.push_back(std::move(item));
   out.push_back({"staff_console.system", "staff_emergency.queue", "/staff/emergencies", "breakglass.review", [this](const identity::Principal& who) {
                           const auto waiting = store->read([&](store::ReadTx& tx) { return identity->emergencies().waiting(tx, who, *identity->policy()); });
@@ -134,6 +136,9 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   registers::add_register_routes(router, register_web);
   registers::add_import_routes(router, register_web);
   registers::add_api_routes(router, register_web);
+  const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
+  tell::add_campaign_routes(router, {telling->campaigns(), telling->ledger(), telling->audiences(), telling->sender(), *store, hub, *furniture->templates, *furniture->texts, clock, staff_frame, city_now(), may,
+                                     telling->channels()});
 }
 
 void House::Impl::wire_log_in(const Frame& frame_of) {

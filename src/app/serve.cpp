@@ -101,6 +101,17 @@ int seed_registers(House& home) {
   return kDone;
 }
 
+/// Recipients of messages, once a database.
+int seed_recipients(House& home, std::int64_t people) {
+  const bool terminal = isatty(2) == 1;
+  const auto made = home.seed_recipients(people, [terminal](std::int64_t done, std::int64_t all) {
+    if (terminal) std::fprintf(stderr, "\rseeding recipients of messages %3d %%", static_cast<int>(100 * done / all));
+  });
+  if (!made.ok()) return complain("the recipients of the demonstration could not be seeded: " + made.error().to_string());
+  if (*made > 0) std::fprintf(stderr, "%sseeded %lld recipients of messages\n", terminal ? "\r" : "", static_cast<long long>(*made));
+  return kDone;
+}
+
 /// Once a database: a second start finds the cases there.
 int seed_demonstration(House& home) {
   auto present = home.store().read([](store::ReadTx& tx) {
@@ -145,6 +156,10 @@ int serve(const Arguments& arguments) {
   if (arguments.has("demo"))
     for (const auto seed : {seed_demonstration, seed_registers})
       if (int code = seed(home); code != kDone) return code;
+  if (arguments.has("demo") || arguments.has("recipients")) {
+    const std::int64_t people = arguments.has("recipients") ? std::atoll(arguments.value("recipients").c_str()) : 5'000;
+    if (int code = seed_recipients(home, people); code != kDone) return code;
+  }
 
   auto server = http::Server::create(options, home.router(), home.clock(), home.metrics());
   if (!server) return complain(server.error().to_string());

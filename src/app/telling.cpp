@@ -26,7 +26,7 @@ Result<void> Telling::build() {
   tell::SenderOptions options;
   options.base_url = p_.base_url, options.changed = p_.changed;
   sender_ = std::make_unique<tell::Sender>(p_.store, *ledger_, *audiences_, p_.clock, p_.rng, std::move(options));
-  campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { sender_->wake(); }});
+  campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { return bits_; }, [this] { sender_->wake(); }});
   if (!p_.sends) return {};
   const auto city = p_.city();
   for (const tell::ChannelDefinition* definition : tell::channels_of(*city)) {
@@ -34,7 +34,7 @@ Result<void> Telling::build() {
     if (!channel) continue;
     MACHIYA_TRY(const int number, audiences_->number("channel", definition->id));
     sender_->add({definition->id, number, channel.get(), definition->per_second, definition->workers, definition->attempts, channel->cost_grows()});
-    ids_.push_back(definition->id);
+    ids_.push_back(definition->id), bits_ |= std::int64_t{1} << number;
     channels_.push_back(std::move(channel));
   }
   return {};

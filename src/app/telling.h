@@ -57,6 +57,8 @@ class Telling {
   tell::Sender& sender() { return *sender_; }
   /// Ids of the channels that can be used.
   const std::vector<std::string>& channels() const { return ids_; }
+  /// The same as bits of their numbers.
+  std::int64_t channel_bits() const { return bits_; }
   void start();
   void stop();
   static std::vector<store::Migration> migrations();
@@ -69,6 +71,7 @@ class Telling {
   std::unique_ptr<tell::Ledger> ledger_;
   std::vector<std::unique_ptr<tell::Channel>> channels_;
   std::vector<std::string> ids_;
+  std::int64_t bits_ = 0;
   std::unique_ptr<tell::Sender> sender_;
   std::unique_ptr<tell::Campaigns> campaigns_;
 };

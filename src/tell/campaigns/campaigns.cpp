@@ -127,13 +127,13 @@ Result<void> Campaigns::release(std::string_view public_id, const Deed& deed) {
 }
 
 Result<std::int64_t> Campaigns::channel_bits(const Draft& draft) const {
-  if (draft.channels.empty()) return std::int64_t{-1};
+  if (draft.channels.empty()) return p_.channels();
   std::int64_t bits = 0;
   for (const std::string& id : draft.channels) {
     MACHIYA_TRY(const int number, p_.audiences.number("channel", id));
     bits |= std::int64_t{1} << number;
   }
-  return bits;
+  return bits & p_.channels();
 }
 
 Result<std::shared_ptr<const Segment>> Campaigns::segment_of(const Draft& draft) const {

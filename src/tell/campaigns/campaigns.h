@@ -84,6 +84,7 @@ struct CampaignParts {
   std::function<std::shared_ptr<const city::City>()> city;
   std::string base_url;
   std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
+  std::function<std::int64_t()> channels;   ///< bits of those that can be used here
   std::function<void()> wake;          ///< the sender: something was placed or cancelled
 };
 

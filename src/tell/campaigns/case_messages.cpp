@@ -58,7 +58,7 @@ Result<void> CaseMessages::told(store::Tx& tx, const events::Event& event) {
   }
   frame.link_text = city::Text(std::move(open)), frame.leave_text = city::Text(std::move(why));
   Order order;
-  order.public_id = new_public_id(p_.rng), order.cls = Class::personal, order.listed = true, order.recipients = {recipient}, order.first_only = t->first_only;
+  order.public_id = new_public_id(p_.rng), order.cls = Class::personal, order.listed = true, order.recipients = {recipient}, order.first_only = t->first_only, order.channels = p_.channels;
   order.contents = to_json(render({t->title, t->body, t->short_text}, {{"number", city::Text(json::Value(number))}, {"procedure", p_.procedure_name(event.payload.text("procedure"))}, {"city", city->name()}}, frame));
   order.start = p_.clock.now();
   MACHIYA_TRY(const std::int64_t placed, p_.ledger.place(tx, order));

@@ -25,6 +25,7 @@ struct CaseMessageParts {
   std::function<Result<std::string>(store::ReadTx&, std::int64_t person)> mailbox;
   std::function<city::Text(const std::string& procedure)> procedure_name;
   std::function<void()> wake;
+  std::int64_t channels = -1;   ///< bits of those that can be used here
 };
 
 /// Thread-safe.

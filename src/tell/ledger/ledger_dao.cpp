@@ -78,7 +78,7 @@ Result<std::int64_t> last_recipient(store::ReadTx& tx) {
 Result<std::optional<Expansion>> next_expansion(store::ReadTx& tx) {
   // A cancelled message goes on being expanded, into rows that are cancelled: its split into sent and unsent stays exact.
   MACHIYA_TRY(const auto row, tx.query_one("SELECT id, class, state, topics, channels, follows, expanded_to, last_recipient, first_only, segmented, listed FROM tell_message"
-                                           " WHERE (state < 3 OR state = 4) AND state IN (1, 4) AND expanded_to < last_recipient ORDER BY class DESC, start_us, id LIMIT 1"));
+                                           " WHERE (state < 3 OR state = 4) AND (state = 1 OR (state = 4 AND expanded_to < last_recipient)) ORDER BY class DESC, start_us, id LIMIT 1"));
   if (!row) return std::optional<Expansion>();
   Expansion out;
   out.message = row->integer(0), out.cls = static_cast<Class>(row->integer(1)), out.state = static_cast<MessageState>(row->integer(2));
