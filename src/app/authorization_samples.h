@@ -23,6 +23,7 @@ class Samples {
     drafts();
     registers();
     forms();
+    messages();
   }
   std::vector<Caller> all;
   std::map<std::string, std::vector<Sample>> of;
@@ -34,7 +35,7 @@ class Samples {
   void callers() {
     all.push_back(w.visitor());
     for (const char* name : {"owner", "stranger", "guardian", "delegate", "delegate-of-one", "expired", "withdrawn"}) all.push_back(w.citizen(name));
-    for (const char* role : {"clerk", "approver", "counter", "moderator", "admin", "auditor", "ciso"})
+    for (const char* role : {"clerk", "approver", "counter", "moderator", "admin", "auditor", "ciso", "crisis"})
       for (const auto& [place, department] : {std::pair{"here", kHere}, {"there", kThere}}) all.push_back(w.staff(std::string(role) + "-" + place, {role}, department));
     for (const char* name : {"member", "emergency", "lapsed"}) all.push_back(w.staff(name, {"clerk"}, kThere));
     all.push_back(w.staff("no-role", {}, kHere));
@@ -226,6 +227,17 @@ class Samples {
       if (name != "csrf" && name != "action") typed.emplace_back(name, behind(rest, "value=\"", "\""));
     }
     return w.ask(who, {http::Method::post, path, std::move(typed), {}, {{"paper", w.folder() + "/paper.pdf"}}});
+  }
+
+  /// A message of each department, as staff write it.
+  void messages() {
+    for (const auto& [place, department] : {std::pair{"here", kHere}, {"there", kThere}}) {
+      Thing thing;
+      thing.department = department;
+      const auto made = w.post(caller(std::string("crisis-") + place), "/staff/messages?class=emergency", {{"title.ja", "検査"}, {"body.ja", "検査です"}});
+      EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
+      of["message"].push_back({place, {{"message", id_of(header_of(made, "location"))}}, thing});
+    }
   }
 
   void registers() {

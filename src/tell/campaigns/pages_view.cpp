@@ -115,7 +115,7 @@ Result<void> add_progress(const CampaignWeb& web, const Request& request, const 
   }
   row(t("sum"), all);
   Data progress;
-  if (!bars.empty()) progress.set("chart", pages::stack_chart("progress", t("progress"), {t("taken"), t("failed"), t("waiting")}, bars, true));
+  if (!bars.empty()) progress.set("chart", pages::stack_chart("progress", t("progress"), {t("taken"), t("failed"), t("waiting")}, bars, false));
   progress.set("table", Data().set("id", "progress-table").set("caption", t("progress")).set("columns", std::move(columns)).set("rows", std::move(rows)));
   Data why;
   for (const Ledger::Reason& reason : reasons) {
