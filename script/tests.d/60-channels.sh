@@ -1,9 +1,11 @@
 # The outside services that the city tells through: the sandbox that plays them judges itself first, then what leaves this house and what comes in.
 step "sandbox of the channels" node_tests tests/sandbox/sandbox_test.mjs
-line_test() { "$NODE" "tests/conformance/$1.mjs" --check build/release/src/tell/line/check/line_check "${@:2}"; }
-step "LINE webhooks, 1,000 mutated beside the peer" line_test line_peer
+channel_test() { "$NODE" "tests/conformance/$1.mjs" --check build/release/src/tell/check/channel_check "${@:2}"; }
+step "LINE webhooks, 1,000 mutated beside the peer" channel_test line_peer
 step "LINE webhooks, one verdict turned: must be found" bash -c "! '$NODE' tests/conformance/line_peer.mjs --count 20 --plant"
-step "LINE requests, by the official document" line_test line_requests
+step "LINE requests, by the official document" channel_test line_requests
 for bug in alt stray key; do
   step "LINE requests, $bug planted: must be found" bash -c "! '$NODE' tests/conformance/line_requests.mjs --count 20 --plant $bug"
 done
+step "SMS and webhooks by their interfaces" channel_test gateways_requests
+step "SMS and webhooks, keys forgotten: must be found" bash -c "! '$NODE' tests/conformance/gateways_requests.mjs --count 20 --plant"

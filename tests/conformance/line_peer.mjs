@@ -1,7 +1,7 @@
-// LINE webhooks, sound and mutated in a thousand ways, to this house (line_check) and to npm @line/bot-sdk: both must accept, or both refuse;
+// LINE webhooks, sound and mutated in a thousand ways, to this house (channel_check) and to npm @line/bot-sdk: both must accept, or both refuse;
 // what both accept must be read alike. Where the peer takes another spelling of the right bytes the class is listed with its clause and
 // counted; anything else is a failure. --plant turns one verdict: the harness must see it.
-//   node tests/conformance/line_peer.mjs --check build/release/src/tell/line/check/line_check [--count 1000] [--seed 1]
+//   node tests/conformance/line_peer.mjs --check build/release/src/tell/check/channel_check [--count 1000] [--seed 1]
 import { spawnSync } from 'node:child_process';
 import { LINE_SIGNATURE_HTTP_HEADER_NAME, middleware, validateSignature } from '@line/bot-sdk';
 import { event, signature } from '../sandbox/line_events.mjs';
@@ -9,7 +9,7 @@ import { Judge, official } from '../sandbox/openapi.mjs';
 import { chance } from './webauthn/bytes.mjs';
 
 const option = (name, fallback) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : fallback);
-const check = option('--check', 'build/release/src/tell/line/check/line_check');
+const check = option('--check', 'build/release/src/tell/check/channel_check');
 const count = Number(option('--count', '1000'));
 const { below, pick, bytes: random } = chance(Number(option('--seed', '1')));
 

@@ -1,15 +1,15 @@
-// A run of LineChannel (line_check) against the sandbox: hundreds of contents in six languages, short, hostile and huge, as multicasts and
+// A run of LineChannel (channel_check) against the sandbox: hundreds of contents in six languages, short, hostile and huge, as multicasts and
 // pushes; narrowcast, broadcast, validation, quota, friends, a menu of two tabs. Every request must keep to LINE's official OpenAPI (judged
 // by npm ajv) and to its written rules: 0 violations. Then once more under faults: everybody has each message once, and the log is the ledger.
 // --plant alt | stray | key: a bug of ours, which must be found.
-//   node tests/conformance/line_requests.mjs --check build/release/src/tell/line/check/line_check [--count 300] [--seed 1]
+//   node tests/conformance/line_requests.mjs --check build/release/src/tell/check/channel_check [--count 300] [--seed 1]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { start_sandbox } from '../sandbox/client.mjs';
 import { chance } from './webauthn/bytes.mjs';
 
 const option = (name, fallback) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : fallback);
-const check = option('--check', 'build/release/src/tell/line/check/line_check');
+const check = option('--check', 'build/release/src/tell/check/channel_check');
 const count = Number(option('--count', '300'));
 const seed = Number(option('--seed', '1'));
 const plant = option('--plant', '');
@@ -39,13 +39,12 @@ function parcel() {
 
 const box = await start_sandbox(['--no-rates', '--seed', String(seed)]);
 if (box.about.schema.startsWith('skipped')) console.log('skipped: shared data absent (requests are judged by the hand-written rules only)');
-const at = (name) => `http://127.0.0.1:${box.ports[name]}`;
-const child = spawn(check, [at('line'), at('line_data'), 'sandbox-channel-token'], { stdio: ['pipe', 'pipe', 'inherit'] });
+const child = spawn(check, [JSON.stringify(box.ports)], { stdio: ['pipe', 'pipe', 'inherit'] });
 const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 async function order(json) {
   child.stdin.write(`${JSON.stringify(json)}\n`);
   const { value, done } = await lines.next();
-  if (done) throw new Error('line_check ended');
+  if (done) throw new Error('channel_check ended');
   const out = JSON.parse(value);
   if (out.error && !json.fails) faults.push(`${json.kind}: ${out.error}`);
   return out;

@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
     ...Object.fromEntries(PORTS.map((name) => [`${name.replace('_', '-')}-port`, text('0')])),
     openapi: { type: 'string' }, judge: text('all'), open: text('all'), log: text(''), seed: text('1'), faults: text('{}'), rate: { type: 'string', multiple: true, default: [] },
     'no-rates': { type: 'boolean', default: false }, 'while-stdin': { type: 'boolean', default: false }, 'line-token': text('sandbox-channel-token'), 'line-secret': text('sandbox-channel-secret'),
-    'sms-token': text('sandbox-sms-token'), 'webhook-secret': text('sandbox-webhook-secret'), bot: text(`U${'b07'.padEnd(32, '0')}`),
+    'sms-token': text('sandbox-sms-token'), 'webhook-secret': text('sandbox-webhook-secret-of-32-bytes'), bot: text(`U${'b07'.padEnd(32, '0')}`),
   },
 });
 

@@ -1,6 +1,6 @@
 // The sandbox's own tests: what it must refuse it refuses, what it plans it does again by the same seed, what it accepts stands in its log once.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
@@ -279,6 +279,27 @@ test('SMS: one effect for each key', async () => {
   await box.post('/sms/dead', { numbers: ['+819000000000'] });
   assert.equal((await send({ to: '+819000000000', text: 'a' }, { 'Idempotency-Key': randomUUID() })).status, 404);
   assert.equal((await box.log('sms')).length, 1);
+});
+
+test('a webhook receiver takes what is signed for it, once for each key', async () => {
+  const path = '/receivers/1', url = `http://127.0.0.1:${box.ports.webhook}${path}`;
+  const message = { message: 'm1', lang: 'ja', title: '避難指示', body: '高い所へ' };
+  const send = ({ json = message, key = randomUUID(), at = Math.floor(Date.now() / 1000), secret = 'sandbox-webhook-secret-of-32-bytes', sign = url } = {}) => {
+    const body = typeof json === 'string' ? json : JSON.stringify(json);
+    const own = createHmac('sha256', secret).update(sign).digest('hex');
+    const signed = `t=${at},v1=${createHmac('sha256', own).update(`${at}.${body}`).digest('hex')}`;
+    return exchange(agent, { port: box.ports.webhook, method: 'POST', path, body, headers: { 'X-Machiya-Signature': signed, ...(key ? { 'Idempotency-Key': key } : {}) } });
+  };
+  const key = randomUUID();
+  assert.equal((await send({ key })).status, 202);
+  assert.equal((await send({ key })).status, 200);
+  assert.deepEqual(await violations(), []);
+  const wrong = [[{ secret: 'another' }, 401], [{ sign: `${url}/other` }, 401], [{ at: Math.floor(Date.now() / 1000) - 600 }, 401], [{ key: '' }, 400], [{ json: '{' }, 400], [{ json: { ...message, title: '' } }, 400]];
+  for (const [how, status] of wrong) assert.equal((await send(how)).status, status);
+  assert.equal((await violations()).length, wrong.length);
+  await box.post('/webhook/gone', { path });
+  assert.equal((await send()).status, 410);
+  assert.equal((await box.log('webhook')).length, 1);
 });
 
 /** Says lines to the sink and collects its answers until it has `count` of them. */

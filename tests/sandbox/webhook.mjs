@@ -7,7 +7,7 @@ const KEY_LIFE_MS = 24 * 3600 * 1000;
 const MOST_SKEW_S = 300;
 
 export class Webhook {
-  /** options: {secret}. */
+  /** options: {secret (the house's)}. */
   constructor(world, options) {
     this.world = world;
     this.options = options;
@@ -31,7 +31,9 @@ export class Webhook {
     if (this.gone.has(path)) return { status: 410 };
     const found = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers['x-machiya-signature'] ?? '');
     if (!found) return this.#refuse(401, 'X-Machiya-Signature is missing or malformed');
-    const expected = createHmac('sha256', this.options.secret).update(`${found[1]}.`).update(body).digest();
+    // A receiver was told its own secret, which is made of the house's and of its address.
+    const own = createHmac('sha256', this.options.secret).update(`http://${headers.host}${path}`).digest('hex');
+    const expected = createHmac('sha256', own).update(`${found[1]}.`).update(body).digest();
     if (!timingSafeEqual(expected, Buffer.from(found[2], 'hex'))) return this.#refuse(401, 'the signature is not ours');
     if (Math.abs(this.world.log.now() / 1000 - Number(found[1])) > MOST_SKEW_S) return this.#refuse(401, 'the signature is old');
     const key = headers['idempotency-key'];

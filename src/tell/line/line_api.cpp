@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tell/channel/characters.h"
-#include "tell/line/retry_key.h"
+#include "tell/gateway/retry_key.h"
 
 namespace machiya::tell {
 namespace {

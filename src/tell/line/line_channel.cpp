@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "tell/line/retry_key.h"
+#include "tell/gateway/retry_key.h"
 
 namespace machiya::tell {
 namespace {

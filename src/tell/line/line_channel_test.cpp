@@ -7,7 +7,7 @@
 
 #include "platform/outbound/testing/peer.h"
 #include "tell/line/line_menu.h"
-#include "tell/line/retry_key.h"
+#include "tell/gateway/retry_key.h"
 
 namespace machiya::tell {
 namespace {

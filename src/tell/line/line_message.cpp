@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "tell/channel/alarm_words.h"
 #include "tell/channel/characters.h"
 
 namespace machiya::tell {
@@ -20,23 +21,16 @@ constexpr const char* kCityColor = "#00468B";
 constexpr const char* kWhite = "#FFFFFF";
 constexpr const char* kQuietColor = "#555555";
 
-/// The words that the channel itself adds.
-struct Words {
-  std::string_view lang, alarm, more;
-};
-constexpr std::array<Words, 6> kWords = {{{"ja", "緊急", "詳しく見る"},
-                                          {"ja-easy", "きんきゅう", "もっと よむ"},
-                                          {"en", "EMERGENCY", "Read more"},
-                                          {"zh-Hans", "紧急", "查看详情"},
-                                          {"ko", "긴급", "자세히 보기"},
-                                          {"vi", "KHẨN CẤP", "Xem thêm"}}};
-const Words& words_of(std::string_view lang) {
-  const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const Words& one) { return one.lang == lang; });
-  return found == kWords.end() ? kWords[0] : *found;
+/// What a button says when the message does not.
+std::string_view more_word(std::string_view lang) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWords = {
+      {{"ja", "詳しく見る"}, {"ja-easy", "もっと よむ"}, {"en", "Read more"}, {"zh-Hans", "查看详情"}, {"ko", "자세히 보기"}, {"vi", "Xem thêm"}}};
+  const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const auto& one) { return one.first == lang; });
+  return found == kWords.end() ? kWords[0].second : found->second;
 }
 
 bool as_text(const Content& content, LineForm form) { return form == LineForm::text || (form == LineForm::fitting && content.lang == "ja-easy"); }
-std::string mark(const Content& content) { return content.emergency ? "【" + std::string(words_of(content.lang).alarm) + "】" : std::string(); }
+std::string mark(const Content& content) { return content.emergency ? "【" + std::string(alarm_word(content.lang)) + "】" : std::string(); }
 std::string title_of(const Content& content) { return fitted_utf16(trim(content.title), kMostLineTitle); }
 std::string body_of(const Content& content) { return fitted_utf16(trim(content.body), kMostLineBody); }
 
@@ -70,7 +64,7 @@ Value box(Value contents, std::initializer_list<Value::Member> more = {}) {
 
 Value header(const Content& content) {
   Value rows = Value::array();
-  if (content.emergency) rows.push(text("⚠ " + std::string(words_of(content.lang).alarm), {{"weight", "bold"}, {"size", "xl"}, {"color", kWhite}}));
+  if (content.emergency) rows.push(text("⚠ " + std::string(alarm_word(content.lang)), {{"weight", "bold"}, {"size", "xl"}, {"color", kWhite}}));
   const char* color = content.emergency ? kWhite : "#111111";
   if (!trim(content.sender).empty()) rows.push(text(fitted_utf16(trim(content.sender), kMostSender), {{"size", "sm"}, {"color", content.emergency ? kWhite : kQuietColor}}));
   rows.push(text(title_of(content), {{"weight", "bold"}, {"size", "lg"}, {"color", color}}));
@@ -82,7 +76,7 @@ Value header(const Content& content) {
 Value footer(const Content& content, std::string_view leave) {
   Value rows = Value::array();
   if (const std::string uri = line_uri(content.link); !uri.empty()) {
-    const std::string_view label = trim(content.link_text).empty() ? words_of(content.lang).more : trim(content.link_text);
+    const std::string_view label = trim(content.link_text).empty() ? more_word(content.lang) : trim(content.link_text);
     rows.push(Value::object({{"type", "button"}, {"style", "primary"}, {"color", content.emergency ? kAlarmColor : kCityColor},
                              {"action", Value::object({{"type", "uri"}, {"label", fitted_utf16(label, kMostLineLabel)}, {"uri", uri}})}}));
   }
@@ -116,7 +110,7 @@ Value flex(const Content& content, std::string_view leave) {
 Value plain(const Content& content, std::string_view leave) {
   std::string below;
   if (const std::string uri = line_uri(content.link); !uri.empty()) {
-    const std::string_view label = trim(content.link_text).empty() ? words_of(content.lang).more : trim(content.link_text);
+    const std::string_view label = trim(content.link_text).empty() ? more_word(content.lang) : trim(content.link_text);
     below += "\n\n" + fitted_utf16(label, kMostLinkLine) + "\n" + uri;
   }
   if (!trim(content.leave_text).empty()) {

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "tell/channel/characters.h"
-#include "tell/line/retry_key.h"
+#include "tell/gateway/retry_key.h"
 
 namespace machiya::tell {
 namespace {

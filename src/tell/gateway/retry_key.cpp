@@ -1,4 +1,4 @@
-#include "tell/line/retry_key.h"
+#include "tell/gateway/retry_key.h"
 
 #include "platform/jose/keys.h"
 

@@ -1,19 +1,25 @@
-// line_check: one JSON object a line on standard input, one on standard output, so that programs of others can judge this module.
+// channel_check: one JSON object a line on standard input, one on standard output, so that programs of others can judge the channels.
 //   {"kind": "signature", "secret", "body" (base64url), "header"}                    → {"accepted": true|false}
 //   {"kind": "webhook", "body" (base64url)}                                          → {"destination", "events": [{"kind", "type", "id", …}]} or {"error"}
 //   {"kind": "hand-off", "key", "content", "to": [{"address", "leave", "own"}], "alt"} → {"each": [{"fate", "reason"}], "down", "wait_ms", "cost"}
 //   {"kind": "all", "how": "broadcast"|"narrowcast", "key", "content"}               → {"fate", "reason"}
 //   {"kind": "validate", "content"}, {"kind": "quota"}, {"kind": "followers", "limit"}, {"kind": "menu", "definition", "pictures": {name: base64url}}
-// Arguments: base and data base of the API, and its token; for the orders that send. `alt`: planted, see plant().
+//   {"kind": "sms"|"webhook-out", "key", "message", "content", "to": […]}            → as "hand-off"
+//   {"kind": "sms-length", "text"} → {"gsm", "units", "segments"};  {"kind": "sms-number", "written"} → {"number"} or {"error"}
+// Argument, for the orders that send: {"line", "line_data", "sms": ports of the sandbox}. `alt`, `stray`: planted, see plant().
 #include <iostream>
-#include <map>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "platform/outbound/outbound.h"
 #include "platform/vault/vault.h"
 #include "tell/line/line_channel.h"
 #include "tell/line/line_menu.h"
 #include "tell/line/line_webhook.h"
+#include "tell/sms/sms_channel.h"
+#include "tell/sms/sms_number.h"
+#include "tell/sms/sms_text.h"
+#include "tell/webhook/webhook_channel.h"
 
 namespace {
 using namespace machiya;
@@ -27,6 +33,7 @@ tell::Content content(const Value& from) {
   out.lang = from.text("lang");
   out.title = from.text("title");
   out.body = from.text("body");
+  out.short_text = from.text("short_text");
   out.link = from.text("link");
   out.link_text = from.text("link_text");
   out.sender = from.text("sender");
@@ -78,10 +85,10 @@ Value plant(const tell::LineApi& api, const Value& order) {
   return Value::object({{"each", Value(Value::Array{Value::object({{"fate", name_of(reply.outcome.fate)}, {"reason", reply.outcome.reason}})})}});
 }
 
-Value hand_off(tell::LineChannel& channel, const Value& order) {
-  if (order.has("alt") || order.has("stray")) return plant(channel.api(), order);
+Value hand_off(tell::Channel& channel, const Value& order) {
   tell::Parcel parcel;
   parcel.key = order.text("key");
+  parcel.message = order.text("message");
   parcel.content = std::make_shared<tell::Content>(content(order["content"]));
   for (const Value& to : order["to"].items())
     parcel.to.push_back({1, to.text("address"), to.text("leave"), to.has("own") ? std::make_shared<tell::Content>(content(to["own"])) : nullptr});
@@ -128,36 +135,67 @@ Value menu(const tell::LineApi& api, const Value& order) {
   return placed.ok() ? Value::object({{"placed", true}}) : failed(placed.error());
 }
 
-Value answer(tell::LineChannel* channel, const Value& order) {
+Value sms_length(const Value& order) {
+  const tell::SmsLength out = tell::sms_length(order.text("text"));
+  return Value::object({{"gsm", out.gsm}, {"units", out.units}, {"segments", out.segments}});
+}
+Value sms_number(const Value& order) {
+  const auto out = tell::sms_number(order.text("written"));
+  return out.ok() ? Value::object({{"number", *out}}) : failed(out.error());
+}
+
+/// The channels against the sandbox, with its default secrets.
+struct Channels {
+  std::unique_ptr<outbound::Outbound> door;
+  SystemClock clock;
+  std::unique_ptr<tell::LineChannel> line;
+  std::unique_ptr<tell::SmsChannel> sms;
+  std::unique_ptr<tell::WebhookChannel> webhook;
+
+  Result<void> open(const Value& ports) {
+    const auto at = [&](const char* name) { return "http://127.0.0.1:" + std::to_string(ports[name].as_int()); };
+    outbound::Options options;
+    options.http_on_loopback = true;
+    for (const char* name : {"line", "line_data", "sms", "webhook"}) options.rules.push_back({at(name), true});
+    MACHIYA_TRY(door, outbound::Outbound::create(std::move(options)));
+    tell::LineChannelOptions to_line;
+    to_line.api = {at("line"), at("line_data"), "sandbox-channel-token", kTimeoutMs};
+    line = std::make_unique<tell::LineChannel>(std::move(to_line), *door);
+    sms = std::make_unique<tell::SmsChannel>(tell::SmsOptions{at("sms") + "/v1/messages", "sandbox-sms-token", "Machiya", kTimeoutMs}, *door);
+    webhook = std::make_unique<tell::WebhookChannel>(tell::WebhookOptions{"sandbox-webhook-secret-of-32-bytes", kTimeoutMs}, *door, clock);
+    return {};
+  }
+  static constexpr int kTimeoutMs = 1'000;
+};
+
+Value answer(const Channels& channels, const Value& order) {
   const std::string& kind = order.text("kind");
   if (kind == "signature") return Value::object({{"accepted", tell::verify_line_signature(order.text("secret"), bytes(order, "body"), order.text("header"))}});
   if (kind == "webhook") return webhook(order);
-  if (channel == nullptr) return Value::object({{"error", "this order needs the API"}});
-  if (kind == "hand-off") return hand_off(*channel, order);
-  if (kind == "quota") return quota(channel->api());
-  if (kind == "followers") return followers(channel->api(), order);
-  if (kind == "menu") return menu(channel->api(), order);
-  return to_all(channel->api(), order);
+  if (kind == "sms-length") return sms_length(order);
+  if (kind == "sms-number") return sms_number(order);
+  if (!channels.door) return Value::object({{"error", "this order needs the sandbox"}});
+  if (kind == "sms") return hand_off(*channels.sms, order);
+  if (kind == "webhook-out") return hand_off(*channels.webhook, order);
+  const tell::LineApi& api = channels.line->api();
+  if (kind == "hand-off") return order.has("alt") || order.has("stray") ? plant(api, order) : hand_off(*channels.line, order);
+  if (kind == "quota") return quota(api);
+  if (kind == "followers") return followers(api, order);
+  if (kind == "menu") return menu(api, order);
+  return to_all(api, order);
 }
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::unique_ptr<outbound::Outbound> door;
-  std::unique_ptr<tell::LineChannel> channel;
-  if (argc == 4) {
-    outbound::Options options;
-    options.http_on_loopback = true;
-    options.rules = {{argv[1], true}, {argv[2], true}};
-    auto made = outbound::Outbound::create(std::move(options));
-    if (!made.ok()) return std::cerr << made.error().to_string() << '\n', 2;
-    door = std::move(*made);
-    tell::LineChannelOptions line;
-    line.api.base = argv[1], line.api.data_base = argv[2], line.api.token = argv[3], line.api.timeout_ms = 2'000;
-    channel = std::make_unique<tell::LineChannel>(std::move(line), *door);
+  Channels channels;
+  if (argc == 2) {
+    const auto ports = json::parse(argv[1]);
+    const auto opened = ports.ok() ? channels.open(*ports) : Result<void>(ports.error());
+    if (!opened.ok()) return std::cerr << opened.error().to_string() << '\n', 2;
   }
   for (std::string line; std::getline(std::cin, line);) {
     const auto order = json::parse(line);
-    std::cout << json::to_text(order.ok() ? answer(channel.get(), *order) : failed(order.error())) << std::endl;
+    std::cout << json::to_text(order.ok() ? answer(channels, *order) : failed(order.error())) << std::endl;
   }
   return 0;
 }

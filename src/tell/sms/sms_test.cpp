@@ -1,0 +1,172 @@
+// Numbers, lengths and texts of SMS, and the channel against a gateway on loopback that answers as it is told.
+#include <gmock/gmock.h>
+
+#include <mutex>
+
+#include "base/json.h"
+#include "platform/outbound/testing/peer.h"
+#include "tell/channel/characters.h"
+#include "tell/gateway/retry_key.h"
+#include "tell/sms/sms_channel.h"
+#include "tell/sms/sms_number.h"
+#include "tell/sms/sms_text.h"
+
+namespace machiya::tell {
+namespace {
+using outbound::testing::Peer;
+using outbound::testing::Request;
+using outbound::testing::Talk;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(SmsNumber, WhatPeopleWriteBecomesE164) {
+  for (const auto& [written, number] : std::vector<std::pair<std::string, std::string>>{{"09012345678", "+819012345678"}, {"080-1234-5678", "+818012345678"}, {"０７０ １２３４ ５６７８", "+817012345678"},
+                                                                                        {"(060) 1234.5678", "+816012345678"}, {"+819012345678", "+819012345678"}, {"+81 90-1234-5678", "+819012345678"},
+                                                                                        {" +81 (0)90 1234 5678", "+819012345678"}, {"+84 912 345 678", "+84912345678"}, {"+14155550100", "+14155550100"}}) {
+    const auto out = sms_number(written);
+    ASSERT_TRUE(out.ok()) << written;
+    EXPECT_EQ(*out, number);
+  }
+  for (const char* bad : {"", "+", "0662088181", "0120123456", "05012345678", "02012345678", "0901234567", "090123456789", "9012345678", "+81612345678", "+810662088181", "+0123456789", "+123456", "+1234567890123456",
+                          "090-1234-567a", "090+12345678", "++819012345678", "090 1234 5678;ext=1", "〇九〇"})
+    EXPECT_FALSE(sms_number(bad).ok()) << bad;
+}
+
+TEST(SmsLength, CountsAsTheAirDoes) {
+  const auto is = [](const std::string& text, bool gsm, std::size_t units, int segments) {
+    const SmsLength out = sms_length(text);
+    EXPECT_EQ(out.gsm, gsm) << text.substr(0, 20);
+    EXPECT_EQ(out.units, units) << text.substr(0, 20);
+    EXPECT_EQ(out.segments, segments) << text.substr(0, 20);
+  };
+  const auto times = [](const std::string& unit, int n) {
+    std::string out;
+    while (n-- > 0) out += unit;
+    return out;
+  };
+  is("", true, 0, 0);
+  is("Evacuate now @ $5 £ è\n", true, 22, 1);
+  is("price: 5€ [a]", true, 16, 1);                  // €, [ and ] have two septets
+  is("`", false, 1, 1);
+  is(times("a", 160), true, 160, 1);
+  is(times("a", 161), true, 161, 2);
+  is(times("a", 306), true, 306, 2);
+  is(times("a", 307), true, 307, 3);
+  is(times("a", 152) + "€" + times("a", 7), true, 161, 2);     // 152 + 9: a character of the extension is not cut in two
+  is(times("a", 152) + "€" + times("a", 152), true, 306, 3);   // 306 would fit into two segments if it could be
+  is(times("避", 70), false, 70, 1);
+  is(times("避", 71), false, 71, 2);
+  is(times("避", 134), false, 134, 2);
+  is(times("避", 135), false, 135, 3);
+  is(times("避", 66) + "𠮷" + times("避", 66), false, 134, 3);   // a surrogate pair neither
+  is(times("避", 660), false, 660, 10);
+  is("Xin chào, sơ tán", false, 16, 1);
+}
+
+Content evacuation() {
+  Content out;
+  out.lang = "ja", out.title = "北区に避難指示", out.link = "https://city.example/m/1", out.sender = "大阪市", out.emergency = true;
+  return out;
+}
+
+TEST(SmsText, TheLinkIsNeverCut) {
+  EXPECT_EQ(sms_text(evacuation()), "【緊急】北区に避難指示\nhttps://city.example/m/1\n大阪市");
+  Content one = evacuation();
+  one.short_text = "北区 避難";
+  EXPECT_EQ(sms_text(one), "【緊急】北区 避難\nhttps://city.example/m/1\n大阪市");
+  EXPECT_THAT(sms_faults(one), IsEmpty());
+  for (int i = 0; i < 700; ++i) one.short_text += "𠮷";
+  EXPECT_LE(utf16_units(sms_text(one)), kMostSmsUnits);
+  EXPECT_GE(utf16_units(sms_text(one)), kMostSmsUnits - 1);
+  EXPECT_THAT(sms_text(one), ::testing::EndsWith("…\nhttps://city.example/m/1\n大阪市"));
+  EXPECT_THAT(sms_faults(one), ElementsAre("short_text"));
+  one = evacuation();
+  one.link = "https://city.example/避難";
+  EXPECT_THAT(sms_faults(one), ElementsAre("link"));
+  EXPECT_EQ(sms_text(one), "【緊急】北区に避難指示\n大阪市");
+  one.title = "\xff";
+  EXPECT_THAT(sms_faults(one), ElementsAre("text"));
+}
+
+struct SmsChannelTest : ::testing::Test {
+  std::mutex mutex;
+  std::vector<Request> requests;
+  std::vector<std::string> answers;
+  Peer peer{[this](Talk& talk) { run(talk); }};
+  std::unique_ptr<outbound::Outbound> door = new_door();
+  SmsChannel sms{{origin() + "/v1/messages", "secret-token", "OSAKA", 500}, *door};
+
+  void run(Talk& talk) {
+    for (Request request; outbound::testing::read_request(talk, request);) {
+      std::string answer = "201 {}";
+      {
+        std::lock_guard lock(mutex);
+        requests.push_back(request);
+        if (!answers.empty()) answer = answers.front(), answers.erase(answers.begin());
+      }
+      if (answer == "cut") return talk.cut();
+      const std::string body = answer.substr(4);
+      talk.write("HTTP/1.1 " + answer.substr(0, 3) + " Said\r\n" + (answer.substr(0, 3) == "429" ? "Retry-After: 7\r\n" : "") + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    }
+  }
+  std::string origin() const { return "http://127.0.0.1:" + std::to_string(peer.port()); }
+  std::unique_ptr<outbound::Outbound> new_door() const {
+    outbound::Options options;
+    options.http_on_loopback = true;
+    options.rules = {{origin(), true}};
+    return std::move(*outbound::Outbound::create(std::move(options)));
+  }
+  static Parcel parcel(std::vector<std::string> numbers) {
+    Parcel out;
+    out.key = "5c1a7b1e-7d1a-4b0e-9f43-1d2c3b4a5f60";
+    out.message = "m1";
+    out.content = std::make_shared<Content>(evacuation());
+    for (auto& number : numbers) out.to.push_back({1, std::move(number), "", nullptr});
+    return out;
+  }
+};
+
+TEST_F(SmsChannelTest, EachNumberIsARequestUnderItsOwnKey) {
+  const HandOff out = sms.hand_off(parcel({"+819012345678", "0662088181", "080-1234-5678"}));
+  EXPECT_EQ(out.each[0].fate, Fate::accepted);
+  EXPECT_EQ(out.each[1].fate, Fate::refused);
+  EXPECT_EQ(out.each[1].reason, "sms-number");
+  EXPECT_EQ(out.each[2].fate, Fate::accepted);
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_THAT(requests[0].head, HasSubstr("POST /v1/messages "));
+  EXPECT_THAT(requests[0].head, HasSubstr("Authorization: Bearer secret-token\r\n"));
+  EXPECT_THAT(requests[0].head, HasSubstr("Idempotency-Key: " + part_key("5c1a7b1e-7d1a-4b0e-9f43-1d2c3b4a5f60", "+819012345678") + "\r\n"));
+  const json::Value body = *json::parse(requests[1].body);
+  EXPECT_EQ(body.text("to"), "+818012345678");
+  EXPECT_EQ(body.text("text"), sms_text(evacuation()));
+  EXPECT_EQ(body.text("sender"), "OSAKA");
+  EXPECT_EQ(body.text("reference"), "m1");
+  EXPECT_TRUE(body["urgent"].as_bool());
+}
+
+TEST_F(SmsChannelTest, WhatAnAnswerMeans) {
+  struct Case {
+    std::string answer;
+    Fate fate;
+    bool down;
+    std::int64_t wait_ms;
+    bool rest_tried;
+  };
+  for (const Case& one : std::vector<Case>{{"201 {}", Fate::accepted, false, 0, true}, {"200 {}", Fate::accepted, false, 0, true}, {"404 {\"error\":\"unknown-number\"}", Fate::dead_address, false, 0, true},
+                                           {"404 {\"error\":\"no such resource\"}", Fate::again, true, 0, false}, {"410 {}", Fate::refused, false, 0, true}, {"409 {}", Fate::again, false, 0, true},
+                                           {"400 {}", Fate::refused, false, 0, true}, {"422 {}", Fate::refused, false, 0, true}, {"401 {}", Fate::again, true, 0, false},
+                                           {"429 {}", Fate::again, false, 7000, false}, {"503 {}", Fate::again, false, 1000, false}, {"500 {}", Fate::unknown, false, 0, true},
+                                           {"408 {}", Fate::unknown, false, 0, true}, {"cut", Fate::unknown, true, 0, false}}) {
+    answers = {one.answer};
+    if (one.answer == "cut") answers.push_back("cut");
+    const HandOff out = sms.hand_off(parcel({"+819012345678", "+818012345678"}));
+    EXPECT_EQ(out.each[0].fate, one.fate) << one.answer;
+    EXPECT_EQ(out.each[1].reason, one.rest_tried ? "sms-201" : "sms-not-tried") << one.answer;
+    EXPECT_EQ(out.down, one.down) << one.answer;
+    EXPECT_EQ(out.wait_ms, one.wait_ms) << one.answer;
+  }
+}
+
+}  // namespace
+}  // namespace machiya::tell
