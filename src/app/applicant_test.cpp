@@ -4,7 +4,6 @@
 
 #include "app/apply_ports.h"
 #include "app/kinds.h"
-#include "ask/apply/apply.h"
 #include "ask/apply/testing.h"
 #include "ask/cases/case_events.h"
 #include "ask/cases/component.h"
@@ -45,14 +44,11 @@ rules:
 )yaml";
 
 struct Applicant : apply::Applying {
-  SeededRng rng{5};
   std::unique_ptr<events::Events> events;
   std::unique_ptr<jobs::Jobs> jobs;
-  std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<cases::CityDefinitions> definitions;
   std::unique_ptr<cases::Cases> cases;
   std::unique_ptr<cases::Statistics> statistics;
-  std::unique_ptr<apply::Apply> apply;
   identity::Principal clerk;
 
   void SetUp() override {
@@ -67,7 +63,7 @@ struct Applicant : apply::Applying {
     start(options);
     events = std::make_unique<events::Events>(store(), clock);
     jobs = std::make_unique<jobs::Jobs>(store(), clock);
-    blobs = std::make_unique<blobs::Blobs>(store(), *vault, clock, folder() + "/blobs");
+    start_blobs();
     build_cases();
     clerk.kind = identity::PrincipalKind::staff, clerk.name = "clerk", clerk.public_id = "c1", clerk.roles = {"clerk"}, clerk.department = owner_;
   }
@@ -80,21 +76,16 @@ struct Applicant : apply::Applying {
     ports.end_draft = [this](store::Tx& tx, const std::string& draft, const std::string& number) { return apply->end_draft(tx, draft, number); };
     cases = std::make_unique<cases::Cases>(cases::Platform{store(), *vault, *audit, *events, *jobs, *identity, clock, rng}, ports);
     statistics = std::make_unique<cases::Statistics>(store(), clock);
-    apply = std::make_unique<apply::Apply>(apply::Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
-                                                           [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
-                                           apply_ports(*cases, *statistics, *identity, store(), [this] { return city->current(); }));
-    identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });
-    apply->add_routes(*router);
+    start_apply(apply_ports(*cases, *statistics, *identity, store(), [this] { return city->current(); }));
   }
   void TearDown() override {
     apply.reset();
     statistics.reset();
     cases.reset();
     definitions.reset();
-    blobs.reset();
     jobs.reset();
     events.reset();
-    IdentityTest::TearDown();
+    Applying::TearDown();
   }
   void fee(const std::string& text) { apply::write_file(city_folder + "/01-life/online-procedures/decisions/lantern-fee.yaml", text); }
 

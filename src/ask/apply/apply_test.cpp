@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "ask/apply/draft_dao.h"
-#include "ask/apply/procedure_kind.h"
 #include "ask/apply/testing.h"
 #include "ask/cases/workflow.h"
 #include "platform/jobs/jobs.h"
@@ -46,13 +45,6 @@ pages:
       - { name: note, type: long-text, label: { ja: 状況, en: Note } }
 )yaml";
 
-/// Enough of a PDF to be known as one.
-std::string a_pdf(const std::string& folder, const std::string& name) {
-  const std::string path = folder + "/" + name;
-  write_file(path, "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n");
-  return path;
-}
-
 constexpr std::string_view kPaper = R"yaml(procedure: paper
 version: 1
 kind: report
@@ -66,41 +58,12 @@ pages:
       - { name: paper, type: file, label: { ja: 書類, en: Paper } }
 )yaml";
 
-struct ApplyTest : Applying {
-  std::unique_ptr<blobs::Blobs> blobs;
-  std::unique_ptr<Apply> apply;
-  SeededRng rng{5};
-  std::vector<cases::Submission> sent;
-
+struct ApplyTest : SmallCity {
   void SetUp() override {
-    IdentityTest::SetUp();
-    migrate(blobs::Blobs::migrations());
-    migrate(Apply::migrations());
-    copy_city({"forms", "scenarios", "workflows"});
-    put("lantern", std::string(kForm));
-    put("report", std::string(kReport));
-    load_city({decision_kind(), procedure_kind()});
-    blobs = std::make_unique<blobs::Blobs>(store(), *vault, clock, folder() + "/blobs");
-    Ports ports;
-    ports.submit = [this](const cases::Submission& submission) { return take(submission); };
-    ports.own_cases = [](const identity::Principal&, std::string_view) { return Result<std::vector<OwnCase>>(std::vector<OwnCase>{}); };
+    start_city({{"lantern", std::string(kForm)}, {"report", std::string(kReport)}});
+    Ports ports = this->ports();
     ports.view_own = [](std::string_view, const identity::Principal&, std::string_view, bool) { return Result<cases::CaseView>(ErrorCode::not_found); };
-    apply = std::make_unique<Apply>(Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
-                                             [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
-                                    std::move(ports));
-    identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });
-    apply->add_routes(*router);
-  }
-  void TearDown() override {
-    apply.reset();
-    blobs.reset();
-    IdentityTest::TearDown();
-  }
-  Result<cases::Receipt> take(const cases::Submission& submission) {
-    for (std::size_t i = 0; i < sent.size(); ++i)
-      if (sent[i].idempotency_key == submission.idempotency_key) return cases::Receipt{"R8-TEST-" + std::to_string(i), "received", clock.now(), submission.fee, true};
-    sent.push_back(submission);
-    return cases::Receipt{"R8-TEST-" + std::to_string(sent.size() - 1), "received", clock.now(), submission.fee, false};
+    start_apply(std::move(ports));
   }
   static http::Pairs who(std::string family, std::string year = "1990", std::string action = "next") {
     return {{"person.family", family}, {"person.given", "花子"}, {"person.family_kana", "やまだ"}, {"person.given_kana", "ﾊﾅｺ"}, {"born.era", "western"}, {"born.year", year}, {"born.month", "1"}, {"born.day", "2"}, {"action", action}};
@@ -270,7 +233,7 @@ TEST_P(ApplyTest, ExpiredDraftsAreErased) {
 TEST_P(ApplyTest, FilesOfADraftGoWithIt) {
   identity::Browser browser(*router);
   auto with_file = [&](const std::string& draft) {
-    auto blob = blobs->put(a_pdf(folder(), "paper.pdf"), "", {}, Drafts::file_owner(draft.substr(8)));
+    auto blob = blobs->put(spooled("paper.pdf", kPdf), "", {}, Drafts::file_owner(draft.substr(8)));
     EXPECT_TRUE(blob.ok()) << blob.error().to_string();
     return blob->public_id;
   };
@@ -295,7 +258,7 @@ TEST_P(ApplyTest, ApiFilesBelongToWhoeverSentThem) {
   Program program(*router), other(*router);
   other.remote = "203.0.113.99";
   auto upload = [&](Program& who, const std::string& name) {
-    const auto answer = who.upload("/api/v1/files", a_pdf(folder(), name));
+    const auto answer = who.upload("/api/v1/files", spooled(name, kPdf));
     EXPECT_EQ(answer.status, 201) << answer.body;
     return json::parse(answer.body)->text("blob");
   };

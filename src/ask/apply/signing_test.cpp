@@ -1,8 +1,6 @@
 // Signing a draft through the router, on both databases: with cards of a test authority and with an app behind its port; each refusal, and what must not work.
 #include <gtest/gtest.h>
 
-#include "ask/apply/apply.h"
-#include "ask/apply/procedure_kind.h"
 #include "ask/apply/testing.h"
 #include "ask/cases/signed_document.h"
 #include "platform/jpki/testing.h"
@@ -44,47 +42,25 @@ Cards& cards() {
   return one;
 }
 
-struct SigningTest : Applying {
-  std::unique_ptr<blobs::Blobs> blobs;
+struct SigningTest : SmallCity {
   std::unique_ptr<outbound::Outbound> door;
   std::unique_ptr<signatures::Judge> judge;
-  std::unique_ptr<Apply> apply;
-  SeededRng rng{5};
-  std::vector<cases::Submission> sent;
   int departed = 0;
 
   void SetUp() override {
-    IdentityTest::SetUp();
-    migrate(blobs::Blobs::migrations());
-    migrate(Apply::migrations());
-    copy_city({"forms", "scenarios", "workflows"});
+    std::vector<std::pair<std::string, std::string>> forms;
     for (const auto& [name, signature] : {std::pair{"required", "required"}, {"wished", "asked"}}) {
       std::string form(kForm);
       form.replace(form.find("SIGNATURE"), 9, signature), form.replace(form.find("NAME"), 4, name);
-      put(name, form);
+      forms.emplace_back(name, std::move(form));
     }
-    load_city({decision_kind(), procedure_kind()});
-    blobs = std::make_unique<blobs::Blobs>(store(), *vault, clock, folder() + "/blobs");
+    start_city(forms);
     door = std::move(*outbound::Outbound::create({}));
     judge = std::move(*signatures::Judge::open({{cards().ours.at("ca.pem"), "1.2.3.4.1", ""}, cards().lists, ""}, *door, clock));
-    Ports ports;
-    ports.submit = [this](const cases::Submission& submission) -> Result<cases::Receipt> {
-      sent.push_back(submission);
-      return cases::Receipt{"R8-TEST-" + std::to_string(sent.size()), "received", clock.now(), submission.fee, false};
-    };
-    ports.own_cases = [](const identity::Principal&, std::string_view) { return Result<std::vector<OwnCase>>(std::vector<OwnCase>{}); };
+    Ports ports = this->ports();
     ports.person_of_email = [this](std::string_view email) { return store().write([&](store::Tx& tx) { return identity->ensure_person(tx, email, identity::Assurance::contact); }); };
     ports.signing = signing();
-    apply = std::make_unique<Apply>(Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
-                                             [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
-                                    std::move(ports));
-    identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });
-    apply->add_routes(*router);
-  }
-  void TearDown() override {
-    apply.reset();
-    blobs.reset();
-    IdentityTest::TearDown();
+    start_apply(std::move(ports));
   }
   virtual bool roots() const { return true; }
   SigningPorts signing() {
@@ -122,16 +98,11 @@ struct SigningTest : Applying {
   /// Posts a file as a browser does; gives where it leads, below the draft.
   std::string upload(identity::Browser& browser, const std::string& draft, const std::string& bytes) {
     browser.get(draft + "/sign");
-    write_file(folder() + "/upload.p7s", bytes);
     http::Request r = http::testing::request(http::Method::post, draft + "/sign");
-    r.remote = browser.remote;
     r.form_pairs = {{"action", "upload"}, {"csrf", browser.last_csrf}};
-    r.files.emplace_back();
-    r.files.back().field = "signature", r.files.back().filename = "a.p7s", r.files.back().path = folder() + "/upload.p7s", r.files.back().size = bytes.size();
-    std::string jar;
-    for (const auto& [name, value] : browser.cookies) jar += (jar.empty() ? "" : "; ") + name + "=" + value;
-    r.headers = {{"host", "city.example"}, {"accept", "text/html"}, {"cookie", jar}};
-    const auto answer = router->dispatch(r);
+    r.headers = {{"accept", "text/html"}};
+    attach(r, "signature", "a.p7s", spooled("upload.p7s", bytes));
+    const auto answer = browser.send(std::move(r));
     EXPECT_EQ(answer.status, 303) << answer.body.substr(0, 300);
     return location(answer).substr(std::min(draft.size(), location(answer).size()));
   }
@@ -228,6 +199,36 @@ TEST_P(SigningTest, AChangedAnswerVoidsTheSignature) {
   EXPECT_EQ(send(browser, draft), "/receipt");
 }
 
+TEST_P(SigningTest, AFileThatIsBeingCheckedOrIsBrokenHoldsItUp) {
+  identity::Browser browser(*router);
+  login(browser);
+  const std::string draft = begin(browser, "required");
+  http::Request form = http::testing::request(http::Method::post, draft + "/what");
+  form.form_pairs = {{"height", "12"}, {"action", "next"}, {"base", base_of(browser.get(draft + "/what"))}, {"csrf", browser.last_csrf}};
+  form.headers = {{"accept", "text/html"}};
+  attach(form, "paper", "paper.pdf", spooled("paper.pdf", kPdf));
+  ASSERT_EQ(location(browser.send(std::move(form))), draft + "/check");
+  const std::string paper = document(browser, draft), signature = cards().ours.sign(paper, "good");
+  EXPECT_NE(paper.find(vault::sha256_hex(kPdf)), std::string::npos);
+  const auto becomes = [&](std::string_view state) {
+    return store().write([&](store::Tx& tx) -> Result<void> {
+      MACHIYA_TRY(const auto changed, tx.execute("UPDATE blob SET state = :state", {{"state", state}}));
+      return changed == 1 ? Result<void>() : Result<void>(ErrorCode::internal);
+    });
+  };
+  for (const char* state : {"pending", "refused"}) {
+    ASSERT_TRUE(becomes(state).ok());
+    const auto page = browser.get(draft + "/sign");
+    EXPECT_EQ(page.status, 200) << state;
+    EXPECT_TRUE(has(page, texts->text("ja", "sign.why.files"))) << state;
+    EXPECT_FALSE(has(page, "type=\"file\"") || has(page, "name=\"app\"")) << state;
+    EXPECT_EQ(location(browser.get(draft + "/sign/document.json")), draft + "/sign?why=files") << state;
+    EXPECT_EQ(upload(browser, draft, signature), "/sign?why=files") << state;
+  }
+  ASSERT_TRUE(becomes("ready").ok());
+  EXPECT_EQ(upload(browser, draft, signature), "/sign");
+}
+
 TEST_P(SigningTest, ASignatureServesOneDraftOnly) {
   identity::Browser browser(*router);
   login(browser);
@@ -320,29 +321,22 @@ TEST_P(SigningTest, ThroughTheApi) {
   browser.get("/procedures/required");
   const auto ask = [&](const std::string& path, const std::string& body, const std::string& key) {
     http::Request r = http::testing::request(http::Method::post, "/api/v1/procedures/required/" + path, "en");
-    r.remote = browser.remote, r.body = body;
-    std::string jar;
-    for (const auto& [name, value] : browser.cookies) jar += (jar.empty() ? "" : "; ") + name + "=" + value;
-    r.headers = {{"host", "city.example"}, {"accept", "application/json"}, {"content-type", "application/json"}, {"idempotency-key", key}, {"cookie", jar}, {"x-csrf-token", browser.last_csrf}};
-    return router->dispatch(r);
+    r.body = body;
+    r.headers = {{"accept", "application/json"}, {"content-type", "application/json"}, {"idempotency-key", key}, {"x-csrf-token", browser.last_csrf}};
+    return browser.send(std::move(r));
   };
-  const std::string content = "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n";
-  write_file(folder() + "/paper.pdf", content);
   http::Request file = http::testing::request(http::Method::post, "/api/v1/files", "en");
-  std::string cookies;
-  for (const auto& [name, value] : browser.cookies) cookies += (cookies.empty() ? "" : "; ") + name + "=" + value;
-  file.remote = browser.remote, file.headers = {{"host", "city.example"}, {"accept", "application/json"}, {"cookie", cookies}, {"x-csrf-token", browser.last_csrf}};
-  file.files.emplace_back();
-  file.files.back().field = "file", file.files.back().filename = "paper.pdf", file.files.back().path = folder() + "/paper.pdf", file.files.back().size = content.size();
-  const auto stored = router->dispatch(file);
+  file.headers = {{"accept", "application/json"}, {"x-csrf-token", browser.last_csrf}};
+  attach(file, "file", "paper.pdf", spooled("paper.pdf", kPdf));
+  const auto stored = browser.send(std::move(file));
   ASSERT_EQ(stored.status, 201) << stored.body;
   const std::string blob = json::parse(stored.body)->text("blob");
-  const auto with_file = ask("document", R"({"answers":{"height":12,"paper":[{"blob":")" + blob + R"(","filename":"paper.pdf","type":"application/pdf","bytes":)" + std::to_string(content.size()) + "}]}}", "k0");
+  const auto with_file = ask("document", R"({"answers":{"height":12,"paper":[{"blob":")" + blob + R"(","filename":"paper.pdf","type":"application/pdf","bytes":)" + std::to_string(kPdf.size()) + "}]}}", "k0");
   ASSERT_EQ(with_file.status, 200) << with_file.body;
   const auto read = json::parse(json::parse(with_file.body)->text("document"));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ((*read)["files"][std::size_t{0}].text("blob"), blob);
-  EXPECT_EQ((*read)["files"][std::size_t{0}].text("sha256"), vault::sha256_hex(content));
+  EXPECT_EQ((*read)["files"][std::size_t{0}].text("sha256"), vault::sha256_hex(kPdf));
   const auto code = [](const http::Response& r) { return (*json::parse(r.body))["errors"][std::size_t{0}].text("code"); };
   const std::string answers = R"("answers":{"height":12})";
   auto r = ask("applications", "{" + answers + "}", "k1");

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ask/apply/apply.h"
+#include "ask/apply/procedure_kind.h"
 #include "city/city.h"
 #include "platform/identity/testing.h"
 
@@ -18,10 +20,42 @@ inline void write_file(const std::string& path, std::string_view text) {
 inline std::string location(const http::Response& r) { return identity::header_of(r, "location"); }
 inline bool has(const http::Response& r, std::string_view text) { return r.body.find(text) != std::string::npos; }
 
+/// Enough of a PDF to be known as one.
+inline constexpr std::string_view kPdf = "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n";
+
+/// One file of a form, that lies at `path`.
+inline void attach(http::Request& request, std::string field, std::string name, std::string path) {
+  const std::uint64_t size = std::filesystem::file_size(path);
+  request.files.push_back({std::move(field), std::move(name), "", std::move(path), size});
+}
+
 struct Applying : identity::IdentityTest {
   std::string city_folder;
   std::unique_ptr<city::Holder> city;
   std::string owner_;
+  SeededRng rng{5};
+  std::unique_ptr<blobs::Blobs> blobs;
+  std::unique_ptr<Apply> apply;
+
+  void TearDown() override {
+    apply.reset();
+    blobs.reset();
+    IdentityTest::TearDown();
+  }
+  void start_blobs() { blobs = std::make_unique<blobs::Blobs>(store(), *vault, clock, folder() + "/blobs"); }
+  /// After load_city() and start_blobs().
+  void start_apply(Ports ports) {
+    apply = std::make_unique<Apply>(Platform{store(), *vault, *audit, *blobs, *identity, *templates, *texts, nullptr, clock, rng,
+                                             [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"},
+                                    std::move(ports));
+    identity->on_login([this](store::Tx& tx, const identity::Principal& before, const identity::Principal& after) { return apply->drafts().bind(tx, before, after); });
+    apply->add_routes(*router);
+  }
+  /// Writes bytes into the test's folder; gives where they lie.
+  std::string spooled(const std::string& name, std::string_view bytes) {
+    write_file(folder() + "/" + name, bytes);
+    return folder() + "/" + name;
+  }
 
   /// A copy of the real city without the folders of these names.
   void copy_city(const std::vector<std::string>& without) {
@@ -83,6 +117,35 @@ struct Applying : identity::IdentityTest {
   }
 };
 
+/// Without the real procedures, and with a service of cases behind the port that keeps what is sent.
+struct SmallCity : Applying {
+  std::vector<cases::Submission> sent;
+
+  /// `procedures`: their texts by id. Apply does not stand yet.
+  void start_city(const std::vector<std::pair<std::string, std::string>>& procedures) {
+    IdentityTest::SetUp();
+    migrate(blobs::Blobs::migrations());
+    migrate(Apply::migrations());
+    copy_city({"forms", "scenarios", "workflows"});
+    for (const auto& [id, text] : procedures) put(id, text);
+    load_city({decision_kind(), procedure_kind()});
+    start_blobs();
+  }
+  Ports ports() {
+    Ports out;
+    out.submit = [this](const cases::Submission& submission) { return take(submission); };
+    out.own_cases = [](const identity::Principal&, std::string_view) { return Result<std::vector<OwnCase>>(std::vector<OwnCase>{}); };
+    return out;
+  }
+  Result<cases::Receipt> take(const cases::Submission& submission) {
+    std::size_t at = 0;
+    while (at < sent.size() && sent[at].idempotency_key != submission.idempotency_key) ++at;
+    const bool repeated = at < sent.size();
+    if (!repeated) sent.push_back(submission);
+    return cases::Receipt{"R8-TEST-" + std::to_string(at), "received", clock.now(), submission.fee, repeated};
+  }
+};
+
 /// A client of the API: no cookies, a bearer token or none.
 struct Program : identity::Browser {
   using Browser::Browser;
@@ -93,8 +156,7 @@ struct Program : identity::Browser {
   /// Sends one file that lies at `file`.
   http::Response upload(const std::string& path, const std::string& file) {
     http::Request r = request(http::Method::post, path);
-    r.files.emplace_back();
-    r.files.back().field = "file", r.files.back().filename = "a.pdf", r.files.back().path = file;
+    attach(r, "file", "a.pdf", file);
     return router->dispatch(r);
   }
   http::Response send(const std::string& path, const std::string& body, const std::string& key, const std::string& bearer = {}) {

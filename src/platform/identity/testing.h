@@ -60,10 +60,14 @@ struct Browser {
   http::Response run(http::Method method, const std::string& target, http::Pairs form) {
     http::Request r = http::testing::request(method, target);
     r.form_pairs = std::move(form);
+    r.headers = {{"accept", "text/html"}};
+    return send(std::move(r));
+  }
+  /// From this browser, with its cookies; the answer's are kept.
+  http::Response send(http::Request r) {
     r.remote = remote;
-    r.headers = extra;
+    r.headers.insert(r.headers.begin(), extra.begin(), extra.end());   // the first of a name counts
     r.headers.emplace_back("host", "city.example");
-    r.headers.emplace_back("accept", "text/html");
     std::string jar;
     for (const auto& [name, value] : cookies) jar += (jar.empty() ? "" : "; ") + name + "=" + value;
     if (!jar.empty()) r.headers.emplace_back("cookie", jar);
