@@ -11,7 +11,9 @@
 
 namespace machiya::jpki::testing {
 
-inline constexpr const char* kConfig = R"(
+/// What the openssl command line is told of the authority and of the kinds of certificates.
+inline std::string config() {
+  std::string out = R"(
 [ca]
 default_ca = test
 [test]
@@ -29,43 +31,23 @@ commonName = supplied
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
-[signing]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature,nonRepudiation
-certificatePolicies = 1.2.3.4.1
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[authentication]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature
-certificatePolicies = 1.2.3.4.2
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[other_policy]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature,nonRepudiation
-certificatePolicies = 1.2.3.4.9
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[holder]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature,nonRepudiation
-certificatePolicies = 1.2.3.4.1
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-subjectAltName = @names
-[names]
+)";
+  const auto kind = [&](const std::string& name, const std::string& use, const std::string& more) {
+    out += "[" + name + "]\nbasicConstraints = CA:FALSE\nkeyUsage = critical," + use + "\nsubjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n" + more;
+  };
+  const std::string signs = "digitalSignature,nonRepudiation", proves = "digitalSignature", policy = "certificatePolicies = 1.2.3.4.";
+  kind("signing", signs, policy + "1\n");
+  kind("authentication", proves, policy + "2\n");
+  kind("other_policy", signs, policy + "9\n");
+  kind("holder", signs, policy + "1\nsubjectAltName = @names\n");
+  kind("responder", proves, "extendedKeyUsage = critical,OCSPSigning\n");
+  return out + R"([names]
 otherName.1 = 1.2.392.200149.8.5.5.1;FORMAT:UTF8,UTF8String:町家　花子
 otherName.2 = 1.2.392.200149.8.5.5.3;UTF8String:2
 otherName.3 = 1.2.392.200149.8.5.5.4;UTF8String:319850203
 otherName.4 = 1.2.392.200149.8.5.5.5;FORMAT:UTF8,UTF8String:大阪府大阪市北区中之島一丁目3番20号
-[responder]
-basicConstraints = CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,OCSPSigning
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
 )";
+}
 
 inline std::string read(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -78,7 +60,7 @@ struct Authority {
   std::string folder = own.path();
 
   Authority() {
-    write("conf", kConfig);
+    write("conf", config());
     write("index", "");
     write("serial", "01\n");
     run("openssl req -new -newkey rsa:2048 -nodes -keyout ca.key -out ca.csr -subj '/CN=Test authority'");
