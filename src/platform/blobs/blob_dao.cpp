@@ -1,5 +1,7 @@
 #include "platform/blobs/blob_dao.h"
 
+#include "platform/store/run.h"
+
 namespace machiya::blobs::blob_dao {
 
 Result<std::int64_t> insert(store::Tx& tx, const Row& r, Instant now) {
@@ -67,8 +69,7 @@ Result<bool> update(store::Tx& tx, const Row& r, std::string_view old_file) {
 }
 
 Result<void> remove(store::Tx& tx, std::int64_t id) {
-  auto done = tx.execute("DELETE FROM blob WHERE id = :id", {{"id", id}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "DELETE FROM blob WHERE id = :id", {{"id", id}});
 }
 
 namespace {
@@ -93,13 +94,11 @@ Result<std::vector<std::string>> waiting_since(store::ReadTx& tx, std::string_vi
 }
 
 Result<void> release(store::Tx& tx, std::string_view from, std::string_view to) {
-  auto done = tx.execute("UPDATE blob SET owner = :to WHERE owner = :from", {{"to", to}, {"from", from}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "UPDATE blob SET owner = :to WHERE owner = :from", {{"to", to}, {"from", from}});
 }
 
 Result<void> hand_over(store::Tx& tx, std::string_view public_id, std::string_view from, std::string_view to) {
-  auto done = tx.execute("UPDATE blob SET owner = :to WHERE public_id = :id AND owner = :from", {{"to", to}, {"id", public_id}, {"from", from}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "UPDATE blob SET owner = :to WHERE public_id = :id AND owner = :from", {{"to", to}, {"id", public_id}, {"from", from}});
 }
 
 Result<bool> names_file(store::ReadTx& tx, std::string_view sha256) {

@@ -5,6 +5,7 @@
 #include "platform/audit/audit.h"
 #include "platform/identity/audit_entry.h"
 #include "platform/identity/staff_dao.h"
+#include "platform/identity/word_list.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
@@ -14,11 +15,6 @@ bool is_word(std::string_view s) {
   return !s.empty() && s.size() <= 64 && std::all_of(s.begin(), s.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
   });
-}
-json::Value list_of(const std::vector<std::string>& words) {
-  json::Value out = json::Value::array();
-  for (const auto& word : words) out.push(word);
-  return out;
 }
 }  // namespace
 
@@ -40,8 +36,8 @@ Result<std::string> ApiClients::create(std::string_view name, const std::vector<
     MACHIYA_TRY([[maybe_unused]] const std::int64_t id,
                 staff_dao::insert_client(tx, client, token_digest(vault_, token), by.actor(), clock_.now()));
     audit::Entry entry = entry_by(by, "client.create", "client:" + client.public_id);
-    entry.facts = json::Value::object({{"scopes", list_of(scopes)}});
-    if (!seat.roles.empty()) entry.facts.set("roles", list_of(seat.roles)).set("department", seat.department);
+    entry.facts = json::Value::object({{"scopes", word_list(scopes)}});
+    if (!seat.roles.empty()) entry.facts.set("roles", word_list(seat.roles)).set("department", seat.department);
     return audit_.append(tx, entry);
   }));
   return token.text;

@@ -1,5 +1,7 @@
 #include "platform/identity/emergency_dao.h"
 
+#include "platform/store/run.h"
+
 namespace machiya::identity {
 
 std::vector<store::Migration> Emergencies::migrations() {
@@ -35,12 +37,11 @@ Result<std::vector<EmergencyRow>> many(store::ReadTx& tx, const std::string& whe
 }  // namespace
 
 Result<void> insert(store::Tx& tx, const EmergencyRow& row) {
-  auto done = tx.execute("INSERT INTO identity_emergency (public_id, staff, name, department, object, person, purpose, reason, opened, until)"
-                         " VALUES (:public_id, :staff, :name, :department, :object, :person, :purpose, :reason, :opened, :until)",
-                         {{"public_id", row.public_id}, {"staff", row.staff}, {"name", row.name}, {"department", row.department}, {"object", row.object},
-                          {"person", row.person == 0 ? store::Param(nullptr) : store::Param(row.person)}, {"purpose", row.purpose}, {"reason", row.reason}, {"opened", row.opened.us},
-                          {"until", row.until.us}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "INSERT INTO identity_emergency (public_id, staff, name, department, object, person, purpose, reason, opened, until)"
+                        " VALUES (:public_id, :staff, :name, :department, :object, :person, :purpose, :reason, :opened, :until)",
+                        {{"public_id", row.public_id}, {"staff", row.staff}, {"name", row.name}, {"department", row.department}, {"object", row.object},
+                         {"person", row.person == 0 ? store::Param(nullptr) : store::Param(row.person)}, {"purpose", row.purpose}, {"reason", row.reason}, {"opened", row.opened.us},
+                         {"until", row.until.us}});
 }
 
 Result<std::optional<EmergencyRow>> by_public_id(store::ReadTx& tx, std::string_view public_id) {

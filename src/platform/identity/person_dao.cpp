@@ -1,5 +1,7 @@
 #include "platform/identity/person_dao.h"
 
+#include "platform/store/run.h"
+
 namespace machiya::identity::person_dao {
 namespace {
 std::optional<Person> person_from(const std::optional<store::Row>& row) {
@@ -39,9 +41,8 @@ Result<std::int64_t> insert(store::Tx& tx, const Person& p, Instant now) {
 }
 
 Result<void> insert_login(store::Tx& tx, std::int64_t person, std::string_view method, std::string_view subject, Instant now) {
-  auto done = tx.execute("INSERT INTO identity_login (person, method, subject, created) VALUES (:person, :method, :subject, :now)",
-                         {{"person", person}, {"method", method}, {"subject", subject}, {"now", now.us}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "INSERT INTO identity_login (person, method, subject, created) VALUES (:person, :method, :subject, :now)",
+                        {{"person", person}, {"method", method}, {"subject", subject}, {"now", now.us}});
 }
 
 Result<std::vector<std::string>> methods_of(store::ReadTx& tx, std::int64_t person) {
@@ -63,17 +64,16 @@ Result<bool> raise_assurance(store::Tx& tx, std::int64_t id, int assurance, Inst
 }
 
 Result<void> insert_code(store::Tx& tx, const Code& c) {
-  auto done = tx.execute("INSERT INTO identity_code (ticket, address, client, email, code, shown, created, expires, tries, used)"
-                         " VALUES (:ticket, :address, :client, :email, :code, :shown, :created, :expires, 0, 0)",
-                         {{"ticket", c.ticket},
-                          {"address", c.address},
-                          {"client", c.client},
-                          {"email", c.email},
-                          {"code", c.code},
-                          {"shown", c.shown},
-                          {"created", c.created.us},
-                          {"expires", c.expires.us}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "INSERT INTO identity_code (ticket, address, client, email, code, shown, created, expires, tries, used)"
+                        " VALUES (:ticket, :address, :client, :email, :code, :shown, :created, :expires, 0, 0)",
+                        {{"ticket", c.ticket},
+                         {"address", c.address},
+                         {"client", c.client},
+                         {"email", c.email},
+                         {"code", c.code},
+                         {"shown", c.shown},
+                         {"created", c.created.us},
+                         {"expires", c.expires.us}});
 }
 
 Result<Requests> count_requests(store::ReadTx& tx, std::string_view address, std::string_view client, Instant since) {
@@ -109,8 +109,7 @@ Result<bool> mark_used(store::Tx& tx, std::string_view ticket) {
 }
 
 Result<void> remove_codes_before(store::Tx& tx, Instant created) {
-  auto done = tx.execute("DELETE FROM identity_code WHERE created < :t", {{"t", created.us}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "DELETE FROM identity_code WHERE created < :t", {{"t", created.us}});
 }
 
 }  // namespace machiya::identity::person_dao

@@ -1,11 +1,10 @@
 #include "platform/identity/session_dao.h"
 
+#include "platform/store/run.h"
+
 namespace machiya::identity::session_dao {
 namespace {
-Result<void> run(store::Tx& tx, std::string_view sql, const store::Binds& binds) {
-  auto done = tx.execute(sql, binds);
-  return done.ok() ? Result<void>() : Result<void>(done.error());
-}
+using store::run;
 
 constexpr std::string_view kColumns = "digest, kind, subject, created, seen, expires, ended, method, strength, authenticated, device";
 Session read_session(const store::Row& row) {

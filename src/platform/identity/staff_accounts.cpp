@@ -3,6 +3,7 @@
 #include "platform/audit/audit.h"
 #include "platform/identity/sealed_columns.h"
 #include "platform/identity/token.h"
+#include "platform/identity/word_list.h"
 #include "platform/vault/vault.h"
 
 namespace machiya::identity {
@@ -16,9 +17,7 @@ Error not_allowed() { return Error(ErrorCode::forbidden, "this needs: admin.staf
 StaffSecrets StaffAccounts::new_secrets() { return {new_public_id(rng_).substr(0, kPasswordLetters), vault::new_totp_secret(rng_)}; }
 
 Result<void> StaffAccounts::note(store::Tx& tx, const std::string& actor, const staff_dao::Staff& staff, std::string_view request) {
-  json::Value roles = json::Value::array();
-  for (const std::string& role : staff.roles) roles.push(role);
-  return audit_.append(tx, {actor, "staff.save", "staff:" + staff.public_id, "", std::string(request), json::Value::object({{"roles", std::move(roles)}, {"department", staff.department}})});
+  return audit_.append(tx, {actor, "staff.save", "staff:" + staff.public_id, "", std::string(request), json::Value::object({{"roles", word_list(staff.roles)}, {"department", staff.department}})});
 }
 
 Result<StaffSecrets> StaffAccounts::put(store::Tx& tx, const Account& wanted, const std::string& actor, const std::string& rights_by, std::string_view request) {

@@ -1,16 +1,15 @@
 #include "platform/identity/staff_dao.h"
 
-#include "base/json.h"
+#include "platform/identity/word_list.h"
+#include "platform/store/run.h"
 
 namespace machiya::identity::staff_dao {
 namespace {
 constexpr std::string_view kColumns = "SELECT id, public_id, name, display, password, totp, department, roles, active, last_step, provisional_until, rights_by, rights_at FROM identity_staff ";
 
-std::string list_text(const std::vector<std::string>& list) {
-  json::Value out = json::Value::array();
-  for (const auto& item : list) out.push(item);
-  return json::to_text(out);
-}
+using store::run;
+
+std::string list_text(const std::vector<std::string>& list) { return json::to_text(word_list(list)); }
 Result<std::vector<std::string>> list_from(std::string_view text) {
   MACHIYA_TRY(const json::Value value, json::parse(text));
   std::vector<std::string> out;
@@ -58,10 +57,6 @@ Result<std::optional<Client>> one_client(const std::optional<store::Row>& row) {
   if (!row) return std::optional<Client>();
   MACHIYA_TRY(Client client, client_from(*row));
   return std::optional<Client>(std::move(client));
-}
-Result<void> run(store::Tx& tx, std::string_view sql, const store::Binds& binds) {
-  auto done = tx.execute(sql, binds);
-  return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "platform/identity/tie_dao.h"
 
+#include "platform/store/run.h"
+
 namespace machiya::identity {
 
 std::vector<store::Migration> Ties::migrations() {
@@ -45,12 +47,11 @@ Result<std::optional<TieRow>> one(store::ReadTx& tx, const std::string& where, c
 }  // namespace
 
 Result<void> insert(store::Tx& tx, const TieRow& row, std::string_view given_by) {
-  auto done = tx.execute("INSERT INTO identity_tie (public_id, relation, person, agent, procedure, evidence, code, given_by, created, until, accepted)"
-                         " VALUES (:public_id, :relation, :person, :agent, :procedure, :evidence, :code, :by, :created, :until, :accepted)",
-                         {{"public_id", row.public_id}, {"relation", row.relation}, {"person", row.person}, {"agent", row.agent == 0 ? store::Param(nullptr) : store::Param(row.agent)},
-                          {"procedure", row.procedure}, {"evidence", row.evidence}, {"code", row.code}, {"by", given_by}, {"created", row.created.us}, {"until", row.until.us},
-                          {"accepted", row.accepted ? store::Param(row.accepted->us) : store::Param(nullptr)}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "INSERT INTO identity_tie (public_id, relation, person, agent, procedure, evidence, code, given_by, created, until, accepted)"
+                        " VALUES (:public_id, :relation, :person, :agent, :procedure, :evidence, :code, :by, :created, :until, :accepted)",
+                        {{"public_id", row.public_id}, {"relation", row.relation}, {"person", row.person}, {"agent", row.agent == 0 ? store::Param(nullptr) : store::Param(row.agent)},
+                         {"procedure", row.procedure}, {"evidence", row.evidence}, {"code", row.code}, {"by", given_by}, {"created", row.created.us}, {"until", row.until.us},
+                         {"accepted", row.accepted ? store::Param(row.accepted->us) : store::Param(nullptr)}});
 }
 
 Result<std::optional<TieRow>> by_public_id(store::ReadTx& tx, std::string_view public_id) { return one(tx, "WHERE public_id = :p", {{"p", public_id}}); }

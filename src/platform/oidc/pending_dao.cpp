@@ -1,18 +1,19 @@
 #include "platform/oidc/pending_dao.h"
 
+#include "platform/store/run.h"
+
 namespace machiya::oidc::pending_dao {
 
 Result<void> insert(store::Tx& tx, const Pending& p) {
-  auto done = tx.execute("INSERT INTO oidc_pending (state, provider, browser, sealed, person, created, expires)"
-                         " VALUES (:state, :provider, :browser, :sealed, :person, :created, :expires)",
-                         {{"state", p.state},
-                          {"provider", p.provider},
-                          {"browser", p.browser},
-                          {"sealed", p.sealed},
-                          {"person", p.person},
-                          {"created", p.created.us},
-                          {"expires", p.expires.us}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "INSERT INTO oidc_pending (state, provider, browser, sealed, person, created, expires)"
+                        " VALUES (:state, :provider, :browser, :sealed, :person, :created, :expires)",
+                        {{"state", p.state},
+                         {"provider", p.provider},
+                         {"browser", p.browser},
+                         {"sealed", p.sealed},
+                         {"person", p.person},
+                         {"created", p.created.us},
+                         {"expires", p.expires.us}});
 }
 
 Result<std::optional<Pending>> find(store::ReadTx& tx, std::string_view state) {
@@ -28,8 +29,7 @@ Result<bool> use(store::Tx& tx, std::string_view state, Instant now) {
 }
 
 Result<void> remove_before(store::Tx& tx, Instant created) {
-  auto done = tx.execute("DELETE FROM oidc_pending WHERE created < :t", {{"t", created.us}});
-  return done.ok() ? Result<void>() : Result<void>(done.error());
+  return store::run(tx, "DELETE FROM oidc_pending WHERE created < :t", {{"t", created.us}});
 }
 
 }  // namespace machiya::oidc::pending_dao

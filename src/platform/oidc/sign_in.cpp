@@ -79,7 +79,7 @@ Result<Departure> SignIn::depart(const Provider& provider, const std::string& br
 
 /// Whose answer is this? Uses the row up.
 Result<SignIn::Claimed> SignIn::claim(const std::string& provider, const http::Request& request, const std::string& browser) {
-  MACHIYA_CHECK(check_once(request.query_pairs));
+  MACHIYA_CHECK(check_once(request.query_pairs));   // code_in() asks it of every answer, but by then this one's row is used up
   const std::string state(request.query("state").value_or(""));
   if (state.empty()) return fault("state-missing", "the answer belongs to no log-in");
   const std::string digest = digest_of(vault_, "state", state);
