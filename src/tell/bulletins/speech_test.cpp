@@ -93,8 +93,10 @@ TEST(AreaMail, counts_and_finds_what_may_not_stand_at_its_place) {
   n.wordings[0].body = "電話06-6208-1234、http://a.jp/x を見て🚨ください。0662081234";
   n.wordings[0].instruction.clear();
   EXPECT_EQ(rules(area_mail(n, rule)->problems), (std::vector<std::string>{"body:charset@32+1", "body:url@15+13", "body:phone@2+12", "body:phone-digits@38+10"}));
+  n.wordings[0].title += "！";
+  EXPECT_EQ(rules(area_mail(n, rule)->problems)[0], "title:too-long@15+1");
   n.status = Status::exercise;
-  EXPECT_EQ(rules(area_mail(n, rule)->problems)[0], "title:too-long@15+4");
+  EXPECT_EQ(rules(area_mail(n, rule)->problems)[0], "title:too-long@15+5");
   n = notice();
   n.wordings[0].body.clear();
   for (int i = 0; i < 201; ++i) n.wordings[0].body += "あ";

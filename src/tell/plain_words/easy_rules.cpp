@@ -25,9 +25,24 @@ std::vector<std::u32string_view> listed(std::u32string_view words) {
 }
 
 std::u32string_view part(const Surface& s, Span span) { return std::u32string_view(s.text).substr(span.begin, span.end - span.begin); }
-bool has(std::u32string_view words, std::u32string_view word) {
-  const auto all = listed(words);
-  return std::find(all.begin(), all.end(), word) != all.end();
+/// The lists, cut once.
+const std::vector<std::u32string_view>& loans() { static const auto all = listed(kLoan); return all; }
+const std::vector<std::u32string_view>& latins() { static const auto all = listed(kLatin); return all; }
+const std::vector<std::u32string_view>& actives() { static const auto all = listed(kActive); return all; }
+const std::vector<std::u32string_view>& doubles() { static const auto all = listed(kDouble); return all; }
+const std::vector<std::u32string_view>& vagues() { static const auto all = listed(kVague); return all; }
+const std::vector<std::u32string_view>& honorifics() { static const auto all = listed(kHonorific); return all; }
+bool has(const std::vector<std::u32string_view>& words, std::u32string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+
+/// easy_words() longest first, so that 避難所 is found before 避難.
+const std::vector<std::pair<std::u32string, const EasyWord*>>& words_by_length() {
+  static const auto all = [] {
+    std::vector<std::pair<std::u32string, const EasyWord*>> out;
+    for (const EasyWord& w : easy_words()) out.emplace_back(to_utf32(w.word), &w);
+    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+    return out;
+  }();
+  return all;
 }
 /// A bracket or "とは" right behind: the word is explained.
 bool explained(const Surface& s, std::size_t end) {
@@ -48,9 +63,9 @@ void check_loans(const Surface& s, Findings& out) {
     const Span r = run(s, i);
     const std::u32string_view word = part(s, r);
     const Script script = script_of(s.text[i]);
-    if (script == Script::katakana && word.size() >= 3 && !has(kLoan, word) && !explained(s, r.end))
+    if (script == Script::katakana && word.size() >= 3 && !has(loans(), word) && !explained(s, r.end))
       add(out, s, r, "loan-word", 1, "カタカナのことばは通じないことがあります。説明を付けるか、言いかえてください", "loan words are often not understood: explain it or say it in Japanese");
-    if (script == Script::latin && word.size() >= 2 && !has(kLatin, word) && !explained(s, r.end))
+    if (script == Script::latin && word.size() >= 2 && !has(latins(), word) && !explained(s, r.end))
       add(out, s, r, "latin-word", 1, "ローマ字のことばは説明を付けてください", "explain words in Latin letters");
     i = r.end;
   }
@@ -60,8 +75,7 @@ void check_loans(const Surface& s, Findings& out) {
 bool passive_at(const Surface& s, std::size_t i) {
   if (std::u32string_view(U"かがさたなばまらわ").find(s.text[i]) == std::u32string_view::npos || i + 2 >= s.text.size() || s.text[i + 1] != U'れ') return false;
   if (std::u32string_view(U"るたてまなず").find(s.text[i + 2]) == std::u32string_view::npos) return false;
-  const auto active = listed(kActive);
-  return std::none_of(active.begin(), active.end(), [&](std::u32string_view verb) { return i + 2 >= verb.size() && s.stands(i + 2 - verb.size(), verb); });
+  return std::none_of(actives().begin(), actives().end(), [&](std::u32string_view verb) { return i + 2 >= verb.size() && s.stands(i + 2 - verb.size(), verb); });
 }
 
 /// (か・さ・た …)せ + ending: 行かせる, させて. さい and せい never end so.
@@ -71,10 +85,9 @@ bool causative_at(const Surface& s, std::size_t i) {
   return false;
 }
 
-void check_list(const Surface& s, std::u32string_view words, const char* rule, int weight, const char* ja, const char* en, Findings& out) {
-  const auto all = listed(words);
+void check_list(const Surface& s, const std::vector<std::u32string_view>& words, const char* rule, int weight, const char* ja, const char* en, Findings& out) {
   for (std::size_t i = 0; i < s.text.size(); ++i)
-    for (const std::u32string_view word : all)
+    for (const std::u32string_view word : words)
       if (s.stands(i, word)) {
         add(out, s, {i, i + word.size()}, rule, weight, ja, en);
         i += word.size() - 1;
@@ -106,7 +119,7 @@ void check_doubled(const Surface& s, Findings& out) {
   for (std::size_t i = 0; i + 4 <= s.text.size(); ++i) {
     const Script script = script_of(s.text[i]);
     const std::u32string_view word = part(s, {i, i + 4});
-    if ((script != Script::hiragana && script != Script::katakana) || word.substr(0, 2) != word.substr(2) || word[0] == word[1] || has(kDouble, word)) continue;
+    if ((script != Script::hiragana && script != Script::katakana) || word.substr(0, 2) != word.substr(2) || word[0] == word[1] || has(doubles(), word)) continue;
     if (script_of(word[1]) != script || word[0] == U'ー') continue;
     add(out, s, {i, i + 4}, "onomatopoeia", 1, "ようすを表すことばは通じにくいです", "sound words are hard for learners");
     i += 3;
@@ -167,9 +180,7 @@ void check_easy_sentences(const Surface& s, Findings& out) {
 
 void check_words(const Surface& spaced, bool easy, Findings& out) {
   const Surface s = without_spaces(spaced);
-  std::vector<std::pair<std::u32string, const EasyWord*>> words;
-  for (const EasyWord& w : easy_words()) words.emplace_back(to_utf32(w.word), &w);
-  std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  const auto& words = words_by_length();
   for (std::size_t i = 0; i < s.text.size(); ++i) {
     const auto found = std::find_if(words.begin(), words.end(), [&](const auto& w) { return s.stands(i, w.first); });
     if (found != words.end()) {
@@ -189,9 +200,9 @@ void check_grammar(const Surface& spaced, bool easy, Findings& out) {
     if (passive_at(s, i)) add(out, s, {i, i + 3}, "passive", 2, "「〜れる・られる」を使わず、だれが何をするか書いてください", "avoid the passive: say who does what");
     if (causative_at(s, i)) add(out, s, {i, i + 3}, "causative", 2, "「〜させる」を使わずに書いてください", "avoid the causative");
   }
-  check_list(s, kVague, "vague", 1, "あいまいな言い方です。どうなるか、どうするかを言い切ってください", "vague: say what will happen or what to do", out);
+  check_list(s, vagues(), "vague", 1, "あいまいな言い方です。どうなるか、どうするかを言い切ってください", "vague: say what will happen or what to do", out);
   if (!easy) return;
-  check_list(s, kHonorific, "honorific", 1, "敬語を使わず「です」「ます」「ください」で書いてください", "no honorific forms: です, ます, ください", out);
+  check_list(s, honorifics(), "honorific", 1, "敬語を使わず「です」「ます」「ください」で書いてください", "no honorific forms: です, ます, ください", out);
   check_doubled(spaced, out);
   check_endings(s, out);
 }

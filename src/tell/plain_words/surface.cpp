@@ -78,7 +78,8 @@ Script script_of(char32_t c) {
 
 Surface surface_of(std::string_view text, bool japanese) {
   Surface out;
-  if (japanese) take_japanese(out, text);
+  // A broken sequence may reach over a brace: read as a whole first, so that places count the same before and after the cut.
+  if (japanese) take_japanese(out, is_utf8(text) ? std::string(text) : to_utf8(to_utf32(text)));
   else append(out, to_utf32(text), 0, false);
   find_sentences(out, japanese);
   return out;
