@@ -1,5 +1,5 @@
 // Mails a second into a relay: composed, signed when keys are given, handed over by the channel itself.
-//   mail_bench URL CONNECTIONS SECONDS [SELECTOR=KEY.pem ...]   prints {"mails","per_second","bytes","seconds"}
+//   mail_bench URL CONNECTIONS SECONDS [SELECTOR=KEY.pem ...] [ca=ROOT.pem]   prints {"mails","lost","per_second","bytes","seconds"}; with a root TLS is required
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -42,14 +42,20 @@ int main(int argc, char** argv) {
   options.from = "no-reply@city.example";
   options.connections = std::atoi(argv[2]);
   options.wait_ms = 60'000;
+  outbound::Options outside;
   for (int i = 4; i < argc; ++i) {
     const std::string word = argv[i];
+    if (word.starts_with("ca=")) {
+      outside.ca_file = word.substr(3);
+      options.relay.require_tls = true;
+      continue;
+    }
     std::ifstream in(word.substr(word.find('=') + 1));
     options.dkim.push_back({"city.example", word.substr(0, word.find('=')), std::string((std::istreambuf_iterator<char>(in)), {})});
   }
   const double seconds = std::atof(argv[3]);
   const SystemClock clock;
-  const auto door = outbound::Outbound::create({});
+  const auto door = outbound::Outbound::create(outside);
   const auto mail = tell::MailChannel::create(options, **door, clock);
   if (!mail.ok()) {
     std::cerr << mail.error().to_string() << '\n';

@@ -9,3 +9,7 @@ for bug in alt stray key; do
 done
 step "SMS and webhooks by their interfaces" channel_test gateways_requests
 step "SMS and webhooks, keys forgotten: must be found" bash -c "! '$NODE' tests/conformance/gateways_requests.mjs --count 20 --plant"
+push_peer() { "$NODE" tests/conformance/webpush_peer.mjs --bench build/release/bench/tell/webpush_bench "$@"; }
+step "Web Push, 1,000 messages opened by the peer" push_peer
+step "Web Push, a bit turned: must not open" push_peer --count 50 --plant
+step "mail over STARTTLS into postfix itself" tests/conformance/mail_postfix.sh build/release/bench/tell/mail_bench

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -138,6 +139,8 @@ struct Peer::Impl {
   void accept_all() {
     for (int fd; (fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
       ++peer.visits_;
+      const int on = 1;   // several short answers in a row must not wait for the client's acknowledgements
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       std::lock_guard lock(mutex);
       open.insert(fd);
       talks.emplace_back([this, fd] { serve(fd); });
