@@ -7,13 +7,19 @@
 
 namespace machiya::app {
 
+namespace {
+/// "https://host:port" of an address.
+std::string origin_of(const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); }
+}  // namespace
+
 Result<std::unique_ptr<outbound::Outbound>> door_out(const Settings& settings) {
   outbound::Options options;
   for (const std::string& origin : settings.outbound) options.rules.push_back({origin, false});
   for (const std::string& origin : settings.outbound_internal) options.rules.push_back({origin, true});
   // A channel's own address is its permission, like that of the mail relay.
   for (const auto& [id, values] : settings.tell)
-    if (const auto url = values.find("url"); url != values.end() && url->second.rfind("http", 0) == 0) options.rules.push_back({url->second, true});
+    for (const char* key : {"url", "data-url"})
+      if (const auto url = values.find(key); url != values.end() && url->second.rfind("http", 0) == 0) options.rules.push_back({origin_of(url->second), true});
   options.ca_file = settings.outbound_ca_file;
   options.http_on_loopback = settings.demonstration;
   return outbound::Outbound::create(std::move(options));

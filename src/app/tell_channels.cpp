@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 #include "tell/line/line_channel.h"
+#include "tell/mail/mail_channel.h"
+#include "tell/sms/sms_channel.h"
+#include "tell/webhook/webhook_channel.h"
 #include "tell/webpush/webpush_channel.h"
 
 namespace machiya::app {
@@ -38,7 +41,8 @@ struct Making {
 
 Made line(const Making& m) {
   tell::LineChannelOptions options;
-  if (const std::string url = m.value("url"); !url.empty()) options.api.base = options.api.data_base = url;
+  if (const std::string url = m.value("url"); !url.empty()) options.api.base = url;
+  if (const std::string url = m.value("data-url"); !url.empty()) options.api.data_base = url;
   MACHIYA_TRY(options.api.token, m.secret("token-file"));
   return std::unique_ptr<tell::Channel>(std::make_unique<tell::LineChannel>(std::move(options), m.door));
 }
@@ -52,8 +56,40 @@ Made push(const Making& m) {
   return std::unique_ptr<tell::Channel>(std::move(*made));
 }
 
+Made mail(const Making& m) {
+  tell::MailOptions options;
+  options.relay.url = m.value("url"), options.relay.user = m.value("user");
+  options.relay.require_tls = m.value("starttls") == "yes";
+  if (!options.relay.user.empty()) {
+    MACHIYA_TRY(options.relay.password, m.secret("password-file"));
+  }
+  options.from = m.value("from");
+  if (const std::string connections = m.value("connections"); !connections.empty()) options.connections = std::atoi(connections.c_str());
+  if (!m.value("dkim-key-file").empty()) {
+    tell::DkimKey key{m.value("dkim-domain"), m.value("dkim-selector"), {}};
+    MACHIYA_TRY(key.pem, m.secret("dkim-key-file"));
+    options.dkim.push_back(std::move(key));
+  }
+  auto made = tell::MailChannel::create(std::move(options), m.door, m.clock);
+  if (!made.ok()) return Error(made.error().code, made.error().detail, m.setting("url"));
+  return std::unique_ptr<tell::Channel>(std::move(*made));
+}
+
+Made sms(const Making& m) {
+  tell::SmsOptions options;
+  options.url = m.value("url"), options.sender = m.value("from");
+  MACHIYA_TRY(options.token, m.secret("token-file"));
+  return std::unique_ptr<tell::Channel>(std::make_unique<tell::SmsChannel>(std::move(options), m.door));
+}
+
+Made webhook(const Making& m) {
+  tell::WebhookOptions options;
+  MACHIYA_TRY(options.secret, m.secret("secret-file"));
+  return std::unique_ptr<tell::Channel>(std::make_unique<tell::WebhookChannel>(std::move(options), m.door, m.clock));
+}
+
 const std::map<std::string, Made (*)(const Making&), std::less<>>& adapters() {
-  static const std::map<std::string, Made (*)(const Making&), std::less<>> table = {{"line", line}, {"push", push}};
+  static const std::map<std::string, Made (*)(const Making&), std::less<>> table = {{"line", line}, {"push", push}, {"mail", mail}, {"sms", sms}, {"webhook", webhook}};
   return table;
 }
 
@@ -70,7 +106,7 @@ Made make_channel(const tell::ChannelDefinition& definition, const Settings& set
 bool set_channel_setting(Settings& settings, std::string_view key, const std::string& value) {
   const auto parts = split(key, '.');
   if (parts.size() != 3 || parts[0] != "tell" || parts[1].empty() || value.empty()) return false;
-  static constexpr std::string_view kNames[] = {"url", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "connections", "user", "password-file"};
+  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "connections", "user", "password-file"};
   if (std::find(std::begin(kNames), std::end(kNames), parts[2]) == std::end(kNames)) return false;
   settings.tell[std::string(parts[1])][std::string(parts[2])] = value;
   return true;

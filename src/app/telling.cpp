@@ -33,7 +33,7 @@ Result<void> Telling::build() {
     MACHIYA_TRY(auto channel, make_channel(*definition, p_.settings, p_.door, p_.clock, p_.rng));
     if (!channel) continue;
     MACHIYA_TRY(const int number, audiences_->number("channel", definition->id));
-    sender_->add({definition->id, number, channel.get(), definition->per_second, definition->workers, definition->attempts, channel->cost_grows()});
+    sender_->add({definition->id, number, channel.get(), definition->per_second, definition->workers, definition->attempts});
     ids_.push_back(definition->id), bits_ |= std::int64_t{1} << number;
     channels_.push_back(std::move(channel));
   }

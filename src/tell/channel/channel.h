@@ -66,11 +66,18 @@ class Channel {
   virtual int most() const = 0;
   /// How many of the channel's rate window this parcel uses: requests, or mails.
   virtual int cost(const Parcel& parcel) const = 0;
-  /// Does the cost grow with the addressees? Then parcels are kept as small as half a second of the window.
-  virtual bool cost_grows() const { return !idempotent(); }
   /// The channel takes the same key once, so that a parcel may be sent again without fear.
   virtual bool idempotent() const = 0;
+  /// How long after its first use a key still protects; a parcel that may have been taken is not tried again later than that. LINE: 24 hours.
+  virtual std::int64_t key_seconds() const { return 23 * 3600; }
 };
+
+/// What a parcel of so many addressees with one content would use of the rate window.
+inline int cost_of(const Channel& channel, int addressees) {
+  Parcel parcel;
+  parcel.to.resize(static_cast<std::size_t>(addressees));
+  return channel.cost(parcel);
+}
 
 /// All of a parcel met the same end.
 inline HandOff whole(const Parcel& parcel, Fate fate, std::string_view reason) {

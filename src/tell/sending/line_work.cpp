@@ -12,15 +12,16 @@ constexpr auto kLook = std::chrono::milliseconds(200);   ///< how often it is lo
 
 LineWork::LineWork(store::Store& store, Ledger& ledger, Handing& handing, const Clock& clock, Line line, std::int64_t lease_us, std::function<void(std::int64_t)> changed)
     : store_(store), ledger_(ledger), handing_(handing), clock_(clock), line_(std::move(line)), lease_us_(lease_us), changed_(std::move(changed)),
-      owner_(store::new_lease_owner()), window_(line_.per_second) {
+      owner_(store::new_lease_owner()), cost_of_one_(cost_of(*line_.channel, 1)), cost_of_many_(cost_of(*line_.channel, std::min(2, line_.channel->most()))),
+      grows_(cost_of(*line_.channel, line_.channel->most()) > cost_of_many_), window_(line_.per_second) {
   status_.id = line_.id;
 }
 LineWork::~LineWork() { stop(); }
 
 int LineWork::most() const {
   const int takes = line_.channel->most();
-  if (!line_.each_counts || line_.per_second <= 0) return takes;
-  return std::clamp(static_cast<int>(line_.per_second / 2), 1, takes);
+  if (!grows_ || line_.per_second <= 0) return takes;
+  return std::clamp(static_cast<int>(line_.per_second / 2 / cost_of_one_), 1, takes);
 }
 
 void LineWork::start() {
@@ -103,7 +104,7 @@ void LineWork::refill() {
     // A queue of a quarter of a second at most: what is claimed and not sent is what a cancel has to wait for.
     int room = line_.workers * 2;
     if (line_.per_second > 0) {
-      const double parcels = line_.per_second / (line_.each_counts ? wanted.most : 1) / 4;
+      const double parcels = line_.per_second / cost(static_cast<std::size_t>(wanted.most)) / 4;
       room = std::clamp(static_cast<int>(parcels), 1, std::max(room, 64));
     }
     wanted.parcels = room - static_cast<int>(waiting_.size());
@@ -139,8 +140,7 @@ std::optional<Claim> LineWork::next(std::unique_lock<std::mutex>& lock) {
     } else {
       Claim out = std::move(waiting_.front());
       waiting_.erase(waiting_.begin());
-      // The true cost is known once the addresses are; a parcel is what its rows are until then.
-      window_.use(now, line_.each_counts ? static_cast<int>(out.recipients.size()) : 1);
+      window_.use(now, cost(out.recipients.size()));
       if (breaker_.open_until() != Point{}) window_.pause(now + std::chrono::milliseconds(200));   // half open: one at a time
       news_ = true;
       claims_.notify_one();
@@ -165,6 +165,13 @@ void LineWork::one(const Claim& claim) {
   if (claim.drill) {
     // A drill ends here: no address is read, no channel is asked.
     settlement.taken = claim.recipients;
+    write_down(claim, settlement, dead);
+    return;
+  }
+  if (claim.maybe && clock_.now().us - claim.created.us > line_.channel->key_seconds() * kSecond) {
+    // The key protects no longer: sent again it might arrive twice, and nobody can say whether it has arrived.
+    settlement = handing_.put_back(claim, "key-too-old", 0);
+    settlement.over = true;
     write_down(claim, settlement, dead);
     return;
   }

@@ -34,6 +34,8 @@ class LineWork {
   void note(const Handing::Report& report);
   /// Rows of one parcel: what the channel takes at once, and no more than half a second of its rate.
   int most() const;
+  /// Of the channel's window, by rows.
+  int cost(std::size_t rows) const { return grows_ ? static_cast<int>(rows) * cost_of_one_ : rows <= 1 ? cost_of_one_ : cost_of_many_; }
   std::optional<Claim> next(std::unique_lock<std::mutex>& lock);
 
   store::Store& store_;
@@ -44,6 +46,8 @@ class LineWork {
   const std::int64_t lease_us_;
   const std::function<void(std::int64_t)> changed_;
   const std::string owner_;
+  const int cost_of_one_, cost_of_many_;
+  const bool grows_;   ///< with the addressees: then a parcel is kept as small as half a second of the window
 
   mutable std::mutex mutex_;
   std::condition_variable claims_;    ///< the claiming thread: there is room, or news

@@ -23,7 +23,6 @@ struct Line {
   double per_second = 0;     ///< the channel's rate window, in Channel::cost(); 0: no limit
   int workers = 4;           ///< hand-offs at a time
   int attempts = 10;         ///< of one parcel before what is left of it is given up
-  bool each_counts = false;  ///< cost grows with the addressees: parcels stay so small that one takes half a second at most
 };
 
 struct SenderOptions {

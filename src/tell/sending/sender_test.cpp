@@ -14,8 +14,8 @@ class SenderTest : public testing::TellTest {
     options.base_url = "https://city.example", options.first_retry_ms = 1;
     options.changed = [this](std::int64_t) { changes_.notify_all(); };
     sender = std::make_unique<Sender>(store(), *ledger, *audiences, clock, rng, options);
-    sender->add({"line", line, &channel, 0, workers, attempts, false});
-    sender->add({"mail", mail, &post, 0, workers, attempts, false});
+    sender->add({"line", line, &channel, 0, workers, attempts});
+    sender->add({"mail", mail, &post, 0, workers, attempts});
     sender->start();
   }
   /// Until the message is over; the limit only ends a test that would hang.
@@ -88,7 +88,7 @@ TEST_P(SenderTest, refused_dead_and_departed_addresses_end_with_their_reasons) {
 TEST_P(SenderTest, what_never_succeeds_is_given_up_and_says_whether_it_may_have_arrived) {
   subscribe(line, "Ua", disaster), subscribe(mail, "a@example.jp", disaster);
   channel.plan = [](const Parcel&, int) { return PlannedChannel::Answer::busy; };
-  post.plan = [](const Parcel&, int) { return PlannedChannel::Answer::take_and_lose_answer; };
+  post.plan = [](const Parcel&, int) { return PlannedChannel::Answer::silent; };
   start(1, 3);
   const auto message = place(order(disaster));
   sender->wake();
@@ -211,6 +211,24 @@ TEST_P(SenderTest, a_new_owner_tries_again_what_the_old_one_had_under_way_under_
   EXPECT_EQ(store().write([&](store::Tx& tx) { return ledger->settle(tx, old, first[0], taken); }).error().code, ErrorCode::conflict);
   EXPECT_TRUE(store().write([&](store::Tx& tx) { return ledger->settle(tx, held, again[0], taken); }).ok());
   EXPECT_EQ(count(message, RowState::taken), 2);
+}
+
+TEST_P(SenderTest, a_parcel_that_may_have_arrived_is_not_sent_again_when_its_key_protects_no_longer) {
+  subscribe(line, "Ua", disaster);
+  const auto message = place(order(disaster));
+  expand_all();
+  const auto old = lease("tell-sender/line", "old");
+  ASSERT_EQ(ledger->claim(old, {line, 500, 1})->size(), 1u);
+  auto done = store().write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_CHECK(store::release_lease(tx, old));
+    auto older = tx.execute("UPDATE hand_off SET created_us = created_us - 86400000000");
+    return older.ok() ? Result<void>() : Result<void>(older.error());
+  });
+  ASSERT_TRUE(done.ok());
+  start();
+  wait_until_over(message);
+  EXPECT_EQ(channel.calls(), 0);
+  EXPECT_EQ(count(message, RowState::uncertain), 1);
 }
 
 TEST_P(SenderTest, only_the_first_channel_of_a_person_when_one_is_enough) {

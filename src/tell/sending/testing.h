@@ -23,7 +23,7 @@ namespace machiya::tell::testing {
 /// Remembers what it accepted, once for each key as the real ones with keys do, and answers as `plan` says.
 class PlannedChannel final : public Channel {
  public:
-  enum class Answer { take, take_and_lose_answer, busy, refuse, dead, down };
+  enum class Answer { take, take_and_lose_answer, silent, busy, refuse, dead, down };
   HandOff hand_off(const Parcel& parcel) override {
     std::unique_lock lock(mutex_);
     ++calls_;
@@ -56,7 +56,7 @@ class PlannedChannel final : public Channel {
   static Fate fate_of(Answer answer) {
     switch (answer) {
       case Answer::take: return Fate::accepted;
-      case Answer::take_and_lose_answer: return Fate::unknown;
+      case Answer::take_and_lose_answer: case Answer::silent: return Fate::unknown;
       case Answer::refuse: return Fate::refused;
       case Answer::dead: return Fate::dead_address;
       case Answer::busy: case Answer::down: return Fate::again;
