@@ -35,7 +35,9 @@ std::string base64_lines(std::string_view text) {
   return out;
 }
 
-std::string mail_of(std::string_view from, std::string_view to, const std::string& subject, const std::string& body, std::string_view lang, Instant now) {
+}  // namespace
+
+std::string plain_mail(std::string_view from, std::string_view to, std::string_view subject, std::string_view body, std::string_view lang, Instant now) {
   std::string date = to_http_date(now);
   date.replace(date.size() - 3, 3, "+0000");  // "GMT" is obsolete in mail (RFC 5322 §4.3)
   std::string out;
@@ -48,19 +50,18 @@ std::string mail_of(std::string_view from, std::string_view to, const std::strin
   out += base64_lines(body);
   return out;
 }
-}  // namespace
 
 std::string code_mail(std::string_view from, std::string_view to, std::string_view code, std::string_view lang,
                       const locale::Catalogue& texts, Instant now) {
   const locale::Args args = {{"code", std::string(code)}};
-  return mail_of(from, to, texts.text(lang, "login.mail_subject"), texts.text(lang, "login.mail_body", args), lang, now);
+  return plain_mail(from, to, texts.text(lang, "login.mail_subject"), texts.text(lang, "login.mail_body", args), lang, now);
 }
 
 std::string notice_mail(std::string_view from, std::string_view to, std::string_view notice, std::string_view lang,
                         const locale::Catalogue& texts, Instant now) {
   const std::string what = texts.text(lang, "security.notice." + std::string(notice));
   const locale::Args args = {{"what", what}, {"when", locale::format_time(now, lang)}};
-  return mail_of(from, to, texts.text(lang, "security.notice_subject"), texts.text(lang, "security.notice_body", args), lang, now);
+  return plain_mail(from, to, texts.text(lang, "security.notice_subject"), texts.text(lang, "security.notice_body", args), lang, now);
 }
 
 }  // namespace machiya::identity

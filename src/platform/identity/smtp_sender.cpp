@@ -99,6 +99,10 @@ Result<void> SmtpSender::notify(std::string_view email, std::string_view notice,
   return impl_->queue_mail({std::string(email), notice_mail(impl_->options.from, email, notice, lang, impl_->texts, impl_->clock.now())});
 }
 
+Result<void> SmtpSender::mail(std::string_view email, std::string_view subject, std::string_view body, std::string_view lang) {
+  return impl_->queue_mail({std::string(email), plain_mail(impl_->options.from, email, subject, body, lang, impl_->clock.now())});
+}
+
 SmtpSender::Counts SmtpSender::counts() const {
   std::lock_guard lock(impl_->mutex);
   return impl_->counts;

@@ -36,6 +36,8 @@ class SmtpSender final : public CodeSender {
   ~SmtpSender() override;
   Result<void> send(std::string_view email, std::string_view code, std::string_view lang) override;
   Result<void> notify(std::string_view email, std::string_view notice, std::string_view lang) override;
+  /// Any other short mail to one person, on its way when this returns; unavailable when too many wait.
+  Result<void> mail(std::string_view email, std::string_view subject, std::string_view body, std::string_view lang);
 
   struct Counts {
     std::int64_t sent = 0;
@@ -57,6 +59,8 @@ class DemonstrationSender final : public CodeSender {
   Result<void> notify(std::string_view, std::string_view, std::string_view) override { return {}; }
 };
 
+/// A mail of one text part (RFC 5322; RFC 2047 words and base64).
+std::string plain_mail(std::string_view from, std::string_view to, std::string_view subject, std::string_view body, std::string_view lang, Instant now);
 /// The whole mail with headers (RFC 5322; texts as RFC 2047 words and base64). Holds the code, or what was changed, and nothing else of
 /// anybody.
 std::string notice_mail(std::string_view from, std::string_view to, std::string_view notice, std::string_view lang,
