@@ -66,15 +66,19 @@ apply::SigningPorts signing_ports(const signatures::Judge* judge, oidc::Signatur
   return ports;
 }
 
-std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const outbound::Outbound& door, const locale::Catalogue& texts, const Clock& clock) {
-  if (s.demonstration) return std::make_unique<identity::DemonstrationSender>();
+identity::SmtpOptions smtp_options(const Settings& s) {
   identity::SmtpOptions options;
   options.url = s.smtp_url;
   options.from = s.smtp_from;
   options.user = s.smtp_user;
   options.password = s.smtp_password;
   options.require_starttls = s.smtp_starttls;
-  return std::make_unique<identity::SmtpSender>(std::move(options), door, texts, clock);
+  return options;
+}
+
+std::unique_ptr<identity::CodeSender> code_sender(const Settings& s, const outbound::Outbound& door, const locale::Catalogue& texts, const Clock& clock) {
+  if (s.demonstration) return std::make_unique<identity::DemonstrationSender>();
+  return std::make_unique<identity::SmtpSender>(smtp_options(s), door, texts, clock);
 }
 
 }  // namespace machiya::app

@@ -6,6 +6,7 @@
 #include "ask/apply/ports.h"
 #include "base/time.h"
 #include "platform/identity/identity.h"
+#include "platform/identity/smtp_sender.h"
 #include "platform/oidc/signature_request.h"
 #include "platform/outbound/outbound.h"
 #include "platform/signatures/judge.h"
@@ -21,6 +22,8 @@ Result<std::unique_ptr<outbound::Outbound>> door_out(const Settings& settings);
 Result<std::unique_ptr<signatures::Judge>> signature_judge(const Settings& settings, const outbound::Outbound& door, const Clock& clock);
 /// How applicants reach the apps that sign, and how what comes back is judged. The arguments must outlive the ports.
 apply::SigningPorts signing_ports(const signatures::Judge* judge, oidc::SignatureRequests& requests);
+/// The operator's mail relay, for log-in codes and links that confirm an address.
+identity::SmtpOptions smtp_options(const Settings& settings);
 /// The demonstration sends nothing: its pages show the codes.
 std::unique_ptr<identity::CodeSender> code_sender(const Settings& settings, const outbound::Outbound& door, const locale::Catalogue& texts, const Clock& clock);
 

@@ -60,6 +60,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, registers::Registers::migrations());
   append(out, registers::page_migrations());
   append(out, Telling::migrations());
+  append(out, tell::Citizen::migrations());
   return out;
 }
 
@@ -185,7 +186,18 @@ Result<void> House::Impl::build_telling() {
         return found ? city::Text(found->name.all()) : city::Text(json::Value(id));
       },
       [this] { telling->sender().wake(); }, telling->channel_bits()});
-  return case_messages->connect(*events);
+  MACHIYA_CHECK(case_messages->connect(*events));
+  return build_citizen();
+}
+
+Result<void> House::Impl::build_citizen() {
+  opt_in_mails = opt_in_sender(settings, *outbound, *furniture->texts, clock);
+  declare_line_replies(*jobs, *telling);
+  tell::CitizenWeb web{*store, *vault, *audit, *identity, telling->audiences(), telling->ledger(), telling->campaigns(), *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
+                       [this](const http::Request& request) { return frame(request); }, city_now(), base_url()};
+  MACHIYA_CHECK(plug_channels(web, settings, *telling, *jobs, opt_in_mails.get(), *furniture->assets));
+  citizen = std::make_unique<tell::Citizen>(std::move(web));
+  return {};
 }
 
 void House::Impl::keep_up() {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/citizen_web.h"
 #include "app/doors.h"
 #include "app/furniture.h"
 #include "app/house.h"
@@ -75,6 +76,8 @@ struct House::Impl {
   std::unique_ptr<registers::Registers> registers;
   std::unique_ptr<Telling> telling;
   std::unique_ptr<tell::CaseMessages> case_messages;
+  std::unique_ptr<identity::SmtpSender> opt_in_mails;   ///< null in the demonstration
+  std::unique_ptr<tell::Citizen> citizen;
   std::unique_ptr<console::Console> console;
   console::Program program{"/proc/self/exe"};
   http::Router router;
@@ -87,6 +90,7 @@ struct House::Impl {
   Result<void> build_platform();
   Result<void> build_engines();
   Result<void> build_telling();
+  Result<void> build_citizen();
   cases::Platform cases_platform();
   cases::Ports cases_ports();
   std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;

@@ -108,8 +108,10 @@ void House::Impl::wire_public(const Frame& frame_of) {
   } else if (*stored) {
     door.boundaries = [areas = *stored] { return areas; };
   }
+  door.alerts = [this](const http::Request& request) { return citizen->alerts(request); };
   city::add_routes(router, *furniture->templates, *furniture->texts, std::move(door));
   apply->add_routes(router);
+  citizen->add_routes(router);
 }
 
 void House::Impl::wire_staff(const Frame& frame_of) {

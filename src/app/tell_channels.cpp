@@ -106,7 +106,7 @@ Made make_channel(const tell::ChannelDefinition& definition, const Settings& set
 bool set_channel_setting(Settings& settings, std::string_view key, const std::string& value) {
   const auto parts = split(key, '.');
   if (parts.size() != 3 || parts[0] != "tell" || parts[1].empty() || value.empty()) return false;
-  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "connections", "user", "password-file"};
+  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "connections", "user", "password-file", "friend"};
   if (std::find(std::begin(kNames), std::end(kNames), parts[2]) == std::end(kNames)) return false;
   settings.tell[std::string(parts[1])][std::string(parts[2])] = value;
   return true;

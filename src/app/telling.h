@@ -57,6 +57,12 @@ class Telling {
   tell::Sender& sender() { return *sender_; }
   /// Ids of the channels that can be used.
   const std::vector<std::string>& channels() const { return ids_; }
+  /// One of them; nullptr for others.
+  tell::Channel* channel(std::string_view id) const {
+    for (std::size_t i = 0; i < ids_.size(); ++i)
+      if (ids_[i] == id) return channels_[i].get();
+    return nullptr;
+  }
   /// The same as bits of their numbers.
   std::int64_t channel_bits() const { return bits_; }
   void start();

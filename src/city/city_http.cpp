@@ -52,6 +52,8 @@ class FrontPages {
     if (!city) return http::problem(ErrorCode::unavailable, request);
     Data page = begin(request, texts_.text(request.lang, "city.home_title", {{"city", plain(city->name(), request.lang)}}));
     page.set("city", words(city->name(), request.lang));
+    if (door_.alerts)
+      if (auto standing = door_.alerts(request)) page.set("alerts", std::move(*standing));
     if (door_.search)
       if (auto box = door_.search(request)) page.set("search", std::move(*box));
     page.set("reports", report_cards(*city, request.lang));

@@ -30,6 +30,8 @@ struct FrontDoor {
   std::function<pages::Data(const http::Request&)> frame;
   /// The search box over procedures, made by the engine that owns them; absent: none is shown.
   std::function<std::optional<pages::SafeHtml>(const http::Request&)> search;
+  /// What everybody must know now, above everything else; absent or nothing: there is none.
+  std::function<std::optional<pages::SafeHtml>(const http::Request&)> alerts;
   /// Imported ward boundaries; absent or null: wards are drawn as approximate areas around their centroids.
   std::function<std::shared_ptr<const Boundaries>()> boundaries;
 };
