@@ -19,6 +19,25 @@ constexpr std::size_t kLongestLine = 4096;
 
 Error failed(const char* why) { return Error(ErrorCode::unavailable, why, "outbound"); }
 
+/// OpenSSL's own socket, but for write(), which raises SIGPIPE when the other side is gone.
+int send_quietly(BIO* bio, const char* bytes, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t n = ::send(static_cast<int>(BIO_get_fd(bio, nullptr)), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(n);
+}
+const BIO_METHOD* quiet_socket() {
+  static BIO_METHOD* const method = [] {
+    const BIO_METHOD* usual = BIO_s_socket();
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR, "quiet socket");
+    MACHIYA_ASSERT(made != nullptr && BIO_meth_set_write(made, send_quietly) == 1 && BIO_meth_set_read(made, BIO_meth_get_read(usual)) == 1 &&
+                   BIO_meth_set_ctrl(made, BIO_meth_get_ctrl(usual)) == 1 && BIO_meth_set_create(made, BIO_meth_get_create(usual)) == 1 &&
+                   BIO_meth_set_destroy(made, BIO_meth_get_destroy(usual)) == 1);
+    return made;
+  }();
+  return method;
+}
+
 int left_ms(Wire::Time until) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
@@ -134,7 +153,10 @@ Result<void> Wire::start_tls(const std::string& host, bool verify, const std::st
     SSL_CTX_set_verify(my.context.get(), SSL_VERIFY_PEER, nullptr);
   }
   my.tls.reset(SSL_new(my.context.get()));
-  MACHIYA_ASSERT(my.tls && SSL_set_fd(my.tls.get(), my.fd) == 1);
+  BIO* socket = BIO_new(quiet_socket());
+  MACHIYA_ASSERT(my.tls && socket != nullptr);
+  BIO_set_fd(socket, my.fd, BIO_NOCLOSE);
+  SSL_set_bio(my.tls.get(), socket, socket);   // now its own
   const auto literal = parse_address(host);
   if (!literal) SSL_set_tlsext_host_name(my.tls.get(), host.c_str());
   if (verify) {

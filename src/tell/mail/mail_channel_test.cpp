@@ -32,13 +32,13 @@ struct Relay {
   std::vector<std::string> taken;      ///< recipients
   std::vector<std::string> senders;
   std::map<int, int> per_connection;   ///< mails by connection
-  int connections = 0, open = 0, most_open = 0, cuts = 0;
+  int connections = 0, cuts = 0;
+  std::atomic<int> under_way{0}, most_under_way{0};   ///< mails between DATA and its answer
   std::string greeting = "220 relay.example";
   Peer peer{[this](Talk& talk) { run(talk); }};
 
   int enter() {
     std::lock_guard lock(mutex);
-    most_open = std::max(most_open, ++open);
     return ++connections;
   }
   bool once() {
@@ -50,8 +50,6 @@ struct Relay {
     talk.write(greeting + "\r\n");
     std::string to, from;
     for (std::string line; talk.read_line(line) && serve(talk, line, to, from, mine);) {}
-    std::lock_guard lock(mutex);
-    --open;
   }
   bool serve(Talk& talk, const std::string& line, std::string& to, std::string& from, int mine) {
     if (starts_with(line, "EHLO")) return talk.write("250-relay.example\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME\r\n"), true;
@@ -69,6 +67,8 @@ struct Relay {
   bool take(Talk& talk, const std::string& to, const std::string& from, int mine) {
     if (to.empty()) return talk.write("503 5.5.1 no recipient\r\n"), true;
     if (starts_with(to, "drop@") && once()) return talk.cut(), false;
+    const int now = ++under_way;
+    for (int most = most_under_way; now > most && !most_under_way.compare_exchange_weak(most, now);) {}
     talk.write("354 go on\r\n");
     for (std::string line; line != ".";)
       if (!talk.read_line(line)) return false;
@@ -79,6 +79,7 @@ struct Relay {
       senders.push_back(from);
       ++per_connection[mine];
     }
+    --under_way;
     talk.write("250 2.0.0 taken\r\n");
     return true;
   }
@@ -175,6 +176,21 @@ TEST_F(MailChannelTest, CarriersGetAtMostTheirShareOfAConversationAndOfConversat
   EXPECT_EQ(relay.taken[0].substr(0, 4), "\"a..");
   for (const auto& [connection, count] : relay.per_connection) EXPECT_LE(count, 10) << connection;
   EXPECT_GE(relay.connections, 10);
+  EXPECT_EQ(relay.most_under_way, 1);   // four senders, one conversation at a time
+  relay.most_under_way = 0;
+  options.rules.clear();
+  mail = channel();
+  senders.clear();
+  std::atomic<bool> together{false};
+  for (int t = 0; t < 4; ++t)
+    senders.emplace_back([&, t] {
+      for (int i = 0; i < 2000 && !together; ++i) {
+        mail->hand_off(parcel(std::vector<std::string>(20, "a@x.example"), std::to_string(t)));
+        together = together || relay.most_under_way > 1;
+      }
+    });
+  for (auto& one : senders) one.join();
+  EXPECT_TRUE(together);   // without the rule they go side by side: the test can tell
 }
 
 TEST_F(MailChannelTest, EnvelopeSendersLeadBackAndMailsCanBeRecognised) {

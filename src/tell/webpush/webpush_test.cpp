@@ -143,16 +143,18 @@ TEST(Payload, IsCutInWholeCharactersAndAlwaysFits) {
   content.link = "https://city.example/m/1";
   const std::string pieces[] = {"あ", "か\u3099", "👨‍👩‍👧‍👦", "🇯🇵", "👍🏽", "葛\U000e0100", "<", "\"", "\n", "e\u0301", "a"};
   SeededRng rng(7);
+  int cut = 0;
   for (int i = 0; i < 300; ++i) {
     std::vector<std::string> units;
     content.body.clear();
-    while (content.body.size() < 3000 + rng.below(3000)) units.push_back(pieces[rng.below(std::size(pieces))]), content.body += units.back();
+    for (const std::size_t want = 3000 + rng.below(3000); content.body.size() < want;) units.push_back(pieces[rng.below(std::size(pieces))]), content.body += units.back();
     const std::string text = push_payload(content, "m1");
     EXPECT_LE(text.size(), kMostPushPlain);
     const auto value = json::parse(text);
     ASSERT_TRUE(value.ok()) << value.error().to_string();
     std::string body = value->text("body");
     if (body == content.body) continue;
+    ++cut;
     ASSERT_TRUE(body.ends_with("…"));
     body.resize(body.size() - 3);
     EXPECT_GT(text.size(), kMostPushPlain - 40);   // nothing is wasted
@@ -161,6 +163,8 @@ TEST(Payload, IsCutInWholeCharactersAndAlwaysFits) {
     EXPECT_EQ(at, body.size());   // the cut lies between two characters
     EXPECT_THAT(content.body, StartsWith(body));
   }
+  EXPECT_GT(cut, 100);
+  EXPECT_LT(cut, 300);
 }
 
 TEST(Payload, SaysWhatAServiceWorkerNeeds) {

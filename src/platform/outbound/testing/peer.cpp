@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -128,6 +129,11 @@ struct Peer::Impl {
 
   Impl(std::function<void(Talk&)> s, Peer& p) : script(std::move(s)), peer(p) {}
   void serve(int fd) {
+    // TLS of this side writes with write(); the client's threads must do without this.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     {
       SocketTalk talk(fd, context.get());
       script(talk);
