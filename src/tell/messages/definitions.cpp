@@ -68,7 +68,7 @@ std::shared_ptr<const city::Definition> compile_message(const json::Value& body,
   out->id = source.id, out->version = source.version, out->name = city::Text(body["name"]);
   out->title = city::Text(body["title"]), out->body = city::Text(body["body"]), out->short_text = city::Text(body["short"]);
   out->use = use_of(body.text("use"));
-  out->on = body.text("on"), out->topic = body.text("topic");
+  out->on = body.text("on"), out->topic = body.text("topic"), out->ended_by = body.text("ended-by");
   out->states = texts_of(body["states"]), out->procedures = texts_of(body["procedures"]);
   out->channels = texts_of(body["channels"]), out->triggers = texts_of(body["triggers"]);
   out->first_only = body["first-only"].as_bool();
@@ -82,6 +82,7 @@ std::shared_ptr<const city::Definition> compile_message(const json::Value& body,
   check_slots(*out, faults);
   if ((out->use == Use::on_case) != !out->on.empty()) faults.error("/on", "use: case の定義には on(きっかけ)が要り、ほかには書けません", "\"on\" belongs to \"use: case\", and must stand there");
   if ((out->use == Use::emergency) != body.has("alert")) faults.error("/alert", "use: emergency の定義には alert が要り、ほかには書けません", "\"alert\" belongs to \"use: emergency\", and must stand there");
+  if (!out->ended_by.empty() && out->use != Use::emergency) faults.error("/ended-by", "ended-by は緊急の定義だけに書けます", "only emergencies are ended");
   if (!out->triggers.empty() && out->use != Use::emergency) faults.error("/triggers", "triggers は緊急の定義だけに書けます", "only emergencies have triggers");
   return out;
 }
@@ -92,6 +93,10 @@ void link_message(const city::City& city, const city::Source&, const city::Defin
     if (!city.find("channel", t.channels[i])) faults.error("/channels/" + std::to_string(i), "「" + t.channels[i] + "」という手段はありません", "there is no channel \"" + t.channels[i] + "\"");
   for (std::size_t i = 0; i < t.procedures.size(); ++i)
     if (!city.find("procedure", t.procedures[i])) faults.error("/procedures/" + std::to_string(i), "「" + t.procedures[i] + "」という手続きはありません", "there is no procedure \"" + t.procedures[i] + "\"");
+  if (const auto* end = t.ended_by.empty() ? nullptr : city.get<Template>("message", t.ended_by); !t.ended_by.empty()) {
+    if (!end) faults.error("/ended-by", "「" + t.ended_by + "」という定義はありません", "there is no message \"" + t.ended_by + "\"");
+    else if (end->alert.response != "AllClear") faults.error("/ended-by", "「" + t.ended_by + "」は解除(response: AllClear)ではありません", "\"" + t.ended_by + "\" is no all-clear (response: AllClear)");
+  }
   if (!t.topic.empty() && !topic_of(city, t.topic)) faults.error("/topic", "「" + t.topic + "」という分野はありません", "there is no topic \"" + t.topic + "\"");
 }
 

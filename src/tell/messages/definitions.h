@@ -59,6 +59,7 @@ struct Template final : city::Definition {
   std::string on;
   std::vector<std::string> states, procedures, channels, triggers;
   std::string topic;
+  std::string ended_by;   ///< template of the all-clear; "": none
   bool first_only = false;
   std::vector<Variable> variables;
   AlertWords alert;
