@@ -1,6 +1,6 @@
 // How fast a message to everybody becomes rows of the ledger, and how long each transaction is.
-//   ledger_bench URL [RECIPIENTS]: fills `reach` once (2.3 channels a person on average), places a message to everybody,
-// makes its rows and tells rows per second, the longest transactions and the memory of this process.
+//   ledger_bench URL [RECIPIENTS [fill]]: fills `reach` once (2.3 channels a person on average), places a message to everybody,
+// makes its rows ("fill": not) and tells rows per second, the longest transactions and the memory of this process.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ int fail(const Error& error) {
   return 1;
 }
 
-int run(const std::string& url, std::int64_t people) {
+int run(const std::string& url, std::int64_t people, bool fill_only) {
   store::Options options;
   options.url = url;
   auto store = store::Store::open(options);
@@ -58,6 +58,7 @@ int run(const std::string& url, std::int64_t people) {
   auto start = Clock::now();
   if (auto filled = fill(**store, people); !filled.ok()) return fail(filled.error());
   std::printf("filled in %.1f s\n", seconds_since(start));
+  if (fill_only) return 0;
 
   Order order;
   order.public_id = new_public_id(rng), order.start = clock.now();
@@ -92,8 +93,8 @@ int run(const std::string& url, std::int64_t people) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: ledger_bench URL [RECIPIENTS]\n");
+    std::fprintf(stderr, "usage: ledger_bench URL [RECIPIENTS [fill]]\n");
     return 2;
   }
-  return machiya::tell::run(argv[1], argc > 2 ? std::atoll(argv[2]) : 2'750'000);
+  return machiya::tell::run(argv[1], argc > 2 ? std::atoll(argv[2]) : 2'750'000, argc > 3);
 }

@@ -174,6 +174,10 @@ Result<void> House::Impl::build_telling() {
   };
   MACHIYA_TRY(telling, Telling::open({settings, *store, *vault, *audit, *outbound, *furniture->texts, clock, rng, city_now(), base_url(), may, changed, !reading_only}));
   if (reading_only) return {};
+  metrics.counter_read("machiya_tell_rows_made_total", "Rows of the delivery ledger made since the start.", [this] { return static_cast<double>(telling->sender().made().rows); });
+  metrics.gauge("machiya_tell_longest_transaction_seconds", "Longest transaction that made such rows, without its commit.", [this] { return static_cast<double>(telling->sender().made().longest_us) / kSecond; });
+  metrics.counter_read("machiya_tell_transactions_total", "Transactions that made rows.", [this] { return static_cast<double>(telling->sender().made().transactions); });
+  metrics.counter_read("machiya_tell_long_transactions_total", "Those longer than 20 ms.", [this] { return static_cast<double>(telling->sender().made().over_20_ms); });
   case_messages = std::make_unique<tell::CaseMessages>(tell::CaseMessageParts{
       telling->audiences(), telling->ledger(), *furniture->texts, clock, rng, city_now(), base_url(),
       [](store::ReadTx& tx, std::string_view number) -> Result<std::optional<std::int64_t>> {

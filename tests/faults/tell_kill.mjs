@@ -20,7 +20,9 @@ const kParcel = 20, kConversations = 4;
 const faults = [];
 const fault = (text) => { console.log(`FAULT ${text}`); faults.push(text); };
 const folder = mkdtempSync(join(tmpdir(), 'tell-kill-'));
-const store = options.store === 'sqlite' ? `sqlite:${folder}/tell.db` : options.store;
+const database = `tell_kill_${process.pid}`;
+if (options.store !== 'sqlite') execFileSync('psql', ['-q', options.store, '-c', `CREATE DATABASE ${database}`]);
+const store = options.store === 'sqlite' ? `sqlite:${folder}/tell.db` : options.store.replace(/\/[a-z]+\?/, `/${database}?`);
 const key = join(folder, 'master.key');
 const child = (...words) => execFileSync(options.binary, [store, key, ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 let state = Number(options.seed) * 2654435761 % 4294967296;
@@ -37,10 +39,10 @@ const begun = Date.now();
 while (kills < wanted) {
   const over = JSON.parse(child('report')).every((m) => m.state === 3);
   if (over) child('place', ...(options.mail ? ['mail'] : []));
-  const process = spawn(options.binary, [store, key, ...run], { stdio: ['ignore', 'ignore', 'ignore'] });
+  const sender = spawn(options.binary, [store, key, ...run], { stdio: ['ignore', 'ignore', 'ignore'] });
   lives++;
-  const ended = new Promise((done) => process.once('exit', (code, signal) => done({ code, signal })));
-  const kill = after(120 + Math.floor(random() * 400)).then(() => process.kill('SIGKILL'));
+  const ended = new Promise((done) => sender.once('exit', (code, signal) => done({ code, signal })));
+  const kill = after(120 + Math.floor(random() * 400)).then(() => sender.kill('SIGKILL'));
   const { code, signal } = await ended;
   if (signal === 'SIGKILL') kills++;
   else if (code !== 0) fault(`the sender ended with ${code}`);
@@ -77,5 +79,6 @@ if (about.violations > 0) fault(`${about.violations} requests broke LINE's own d
 console.log(JSON.stringify({ kills, lives, messages: report.length, rows: sum('rows'), taken: sum('taken'), accepted: reached, line_twice: twice('line'), mail_twice: twice('smtp'), mail_bound: options.mail ? bound : undefined,
   repeated_by_key: about.totals.line?.repeated, violations: about.violations, seconds: Math.round((Date.now() - begun) / 1000), faults: faults.length }));
 await sandbox.stop();
+if (options.store !== 'sqlite') execFileSync('psql', ['-q', options.store, '-c', `DROP DATABASE ${database}`]);
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = faults.length ? 1 : 0;

@@ -62,7 +62,7 @@ function answer_log(res, { entries, next, more }) {
 
 export function control(world) {
   const ask = questions(world), order = orders(world);
-  return http.createServer(async (req, res) => {
+  return http.createServer({ keepAliveTimeout: 600_000 }, async (req, res) => {
     const url = new URL(req.url, 'http://control');
     const say = (status, json) => res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(json ?? { done: true }));
     try {

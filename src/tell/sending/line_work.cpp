@@ -10,8 +10,8 @@ using std::chrono::steady_clock;
 constexpr auto kLook = std::chrono::milliseconds(200);   ///< how often it is looked for what another process placed, or what is due
 }  // namespace
 
-LineWork::LineWork(store::Store& store, Ledger& ledger, Handing& handing, const Clock& clock, Line line, std::int64_t lease_us, std::function<void(std::int64_t)> changed)
-    : store_(store), ledger_(ledger), handing_(handing), clock_(clock), line_(std::move(line)), lease_us_(lease_us), changed_(std::move(changed)),
+LineWork::LineWork(store::Store& store, Ledger& ledger, Handing& handing, const Clock& clock, Line line, std::int64_t lease_us, std::function<void(std::int64_t)> changed, std::function<void()> idle)
+    : store_(store), ledger_(ledger), handing_(handing), clock_(clock), line_(std::move(line)), lease_us_(lease_us), changed_(std::move(changed)), idle_(std::move(idle)),
       owner_(store::new_lease_owner()), cost_of_one_(cost_of(*line_.channel, 1)), cost_of_many_(cost_of(*line_.channel, std::min(2, line_.channel->most()))),
       grows_(cost_of(*line_.channel, line_.channel->most()) > cost_of_many_), window_(line_.per_second) {
   status_.id = line_.id;
@@ -153,9 +153,11 @@ std::optional<Claim> LineWork::next(std::unique_lock<std::mutex>& lock) {
 void LineWork::work_loop() {
   std::unique_lock lock(mutex_);
   while (auto claim = next(lock)) {
+    ++busy_;
     lock.unlock();
     one(*claim);
     lock.lock();
+    if (--busy_ == 0 && waiting_.empty()) idle_();
   }
 }
 

@@ -15,7 +15,7 @@ namespace machiya::tell {
 
 class LineWork {
  public:
-  LineWork(store::Store& store, Ledger& ledger, Handing& handing, const Clock& clock, Line line, std::int64_t lease_us, std::function<void(std::int64_t)> changed);
+  LineWork(store::Store& store, Ledger& ledger, Handing& handing, const Clock& clock, Line line, std::int64_t lease_us, std::function<void(std::int64_t)> changed, std::function<void()> idle);
   ~LineWork();
   void start();
   void stop();
@@ -45,6 +45,7 @@ class LineWork {
   const Line line_;
   const std::int64_t lease_us_;
   const std::function<void(std::int64_t)> changed_;
+  const std::function<void()> idle_;   ///< nothing is claimed any more: messages may be over
   const std::string owner_;
   const int cost_of_one_, cost_of_many_;
   const bool grows_;   ///< with the addressees: then a parcel is kept as small as half a second of the window

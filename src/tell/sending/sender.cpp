@@ -1,5 +1,6 @@
 #include "tell/sending/sender.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -68,6 +69,16 @@ struct Sender::Impl {
   std::mutex mutex;
   std::condition_variable wakes;
   bool news = true, stopping = false, running = false;
+  RowsMade made;   ///< under mutex
+
+  /// The expander looks what there is to do.
+  void look() {
+    {
+      std::lock_guard lock(mutex);
+      news = true;
+    }
+    wakes.notify_all();
+  }
 
   void wake_lines() {
     for (auto& line : lines) line->wake();
@@ -102,16 +113,23 @@ struct Sender::Impl {
       log(LogLevel::warn, "expander-lease-kept", {{"why", released.error().to_string()}});
   }
 
+  void note(const Ledger::Step& step) {
+    std::lock_guard lock(mutex);
+    ++made.transactions;
+    made.rows += step.rows, made.longest_us = std::max(made.longest_us, step.work_us), made.over_20_ms += step.work_us > 20'000;
+  }
+
   /// True while there is more to do.
   bool step(const store::Lease& lease) {
-    auto made = ledger.expand(lease);
-    if (!made.ok()) {
-      log(LogLevel::warn, "rows-not-made", {{"why", made.error().to_string()}});
+    auto step_made = ledger.expand(lease);
+    if (!step_made.ok()) {
+      log(LogLevel::warn, "rows-not-made", {{"why", step_made.error().to_string()}});
       return false;
     }
-    if (*made) {
-      if ((*made)->cls == Class::emergency || (*made)->done) wake_lines();
-      if ((*made)->message) teller.changed((*made)->message);
+    if (const auto& one = *step_made) {
+      note(*one);
+      if (one->cls == Class::emergency || one->done) wake_lines();
+      if (one->message) teller.changed(one->message);
       return true;
     }
     auto tidied = ledger.tidy();
@@ -126,7 +144,7 @@ Sender::~Sender() { stop(); }
 
 void Sender::add(Line line) {
   impl_->lines.push_back(std::make_unique<LineWork>(impl_->store, impl_->ledger, impl_->handing, impl_->clock, std::move(line), impl_->options.lease_s * kSecond,
-                                                    [this](std::int64_t message) { impl_->teller.changed(message); }));
+                                                    [this](std::int64_t message) { impl_->teller.changed(message); }, [this] { impl_->look(); }));
 }
 
 void Sender::start() {
@@ -149,12 +167,13 @@ void Sender::stop() {
 }
 
 void Sender::wake() {
-  {
-    std::lock_guard lock(impl_->mutex);
-    impl_->news = true;
-  }
-  impl_->wakes.notify_all();
+  impl_->look();
   impl_->wake_lines();
+}
+
+RowsMade Sender::made() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->made;
 }
 
 std::vector<LineStatus> Sender::status() const {

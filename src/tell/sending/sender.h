@@ -42,6 +42,11 @@ struct LineStatus {
   std::string last_error;    ///< reason of the last parcel that was not taken
 };
 
+/// How rows were made since the start.
+struct RowsMade {
+  std::int64_t rows = 0, transactions = 0, longest_us = 0, over_20_ms = 0;
+};
+
 /// Thread-safe. Threads: one that makes rows; for each channel one that claims and its workers.
 class Sender {
  public:
@@ -55,6 +60,7 @@ class Sender {
   /// Something was placed, released or cancelled: call it after the commit. Short.
   void wake();
   std::vector<LineStatus> status() const;
+  RowsMade made() const;
 
  private:
   struct Impl;

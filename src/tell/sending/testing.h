@@ -112,8 +112,9 @@ class TellTest : public store::testing::StoreTest {
     while (true) {
       auto step = ledger->expand(held);
       ASSERT_TRUE(step.ok()) << step.error().to_string();
-      if (!*step) return;
+      if (!*step) break;
     }
+    ASSERT_TRUE(store().write([&](store::Tx& tx) { return store::release_lease(tx, held); }).ok());
   }
   std::vector<std::int64_t> count(std::int64_t message) {
     auto counts = store().read([&](store::ReadTx& tx) { return ledger->count(tx, message); });
