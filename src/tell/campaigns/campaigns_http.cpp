@@ -90,7 +90,7 @@ Response list(const CampaignWeb& web, Request& request) {
   data.set("rows", std::move(rows)).set("lines", std::move(lines));
   if (may_here(web, request, kWriteMessages)) data.set("may_write", true);
   if (may_here(web, request, kWriteEmergencies)) data.set("may_emergency", true);
-  return render(web, request, "tell/list", std::move(data));
+  return render(web, request, "staff-messages/list", std::move(data));
 }
 
 Class class_of(const Request& request) { return request.query("class").value_or("") == "emergency" ? Class::emergency : Class::many; }
@@ -160,7 +160,7 @@ Response show(const CampaignWeb& web, Request& request, const Error* wrong = nul
   if (auto added = add_progress(web, request, *campaign, data); !added.ok()) return http::problem(added.error(), request);
   add_choices(web, request, *campaign, data);
   add_history(web, request, *campaign, data);
-  return render(web, request, "tell/message", std::move(data), wrong ? wrong->info().http_status : 200);
+  return render(web, request, "staff-messages/message", std::move(data), wrong ? wrong->info().http_status : 200);
 }
 
 Response edit(const CampaignWeb& web, Request& request) {

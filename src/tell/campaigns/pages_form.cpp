@@ -124,7 +124,7 @@ Response form(const CampaignWeb& web, const Request& request, const Draft& draft
     data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#" + (where == "title" || where == "body" ? where + "-ja" : where)).set("text", web.texts.has("ja", key) ? text(web, request, key) : wrong->info().ja.data())})));
     data.set("wrong_" + where, true);
   }
-  return render(web, request, "tell/form", std::move(data), wrong ? 422 : 200);
+  return render(web, request, "staff-messages/form", std::move(data), wrong ? 422 : 200);
 }
 
 }  // namespace machiya::tell::detail
