@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -135,6 +136,11 @@ bool is_header_text(std::string_view text) { return std::all_of(text.begin(), te
 struct Outbound::Impl {
   Options options;
   std::mutex mutex;
+  struct Known {
+    std::vector<Address> addresses;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::map<std::string, Known> names;                ///< by origin: what was asked and judged lately, for calls that keep
   std::map<std::string, std::vector<Handle>> kept;   ///< by origin: with connections that were made under this door's rules
 
   Handle take(const std::string& origin) {
@@ -167,6 +173,25 @@ struct Outbound::Impl {
     // One bad address condemns the name: which one a library would try is not ours to say.
     if (!std::all_of(found->begin(), found->end(), fits)) return refused(url.origin(), "the name leads to an address that may not be called");
     return std::move(*found);
+  }
+  /// The same for calls that keep their connection, asked again when the answer is old.
+  template <class Judge>
+  Result<std::vector<Address>> known_addresses_of(const Url& url, Judge fits) {
+    const auto now = std::chrono::steady_clock::now();
+    {
+      std::lock_guard lock(mutex);
+      const auto known = names.find(url.origin());
+      if (known != names.end() && now < known->second.until) return known->second.addresses;
+    }
+    MACHIYA_TRY(auto found, addresses_of(url, fits));
+    std::lock_guard lock(mutex);
+    names[url.origin()] = {found, now + std::chrono::milliseconds(options.name_ms)};
+    return found;
+  }
+  /// Nobody answered there: the next call asks where the name leads by now.
+  void forget_name(const std::string& origin) {
+    std::lock_guard lock(mutex);
+    names.erase(origin);
   }
   Result<std::vector<Address>> relay_addresses(const Url& url) const {
     if (url.scheme != "smtp" && url.scheme != "smtps") return refused(url.origin(), "no mail server");
@@ -202,10 +227,11 @@ Result<Answer> Outbound::call(const Call& call) const {
   MACHIYA_TRY(const Url url, parse_url(call.url));
   MACHIYA_TRY(const Rule* rule, impl_->rule_for(url));
   const bool plain = url.scheme == "http";
-  MACHIYA_TRY(const std::vector<Address> addresses, impl_->addresses_of(url, [&](const Address& address) {
+  const auto fits = [&](const Address& address) {
     const Reach reach = reach_of(address);
     return plain ? reach == Reach::loopback : reach == Reach::open || (rule->internal && reach != Reach::never);
-  }));
+  };
+  MACHIYA_TRY(const std::vector<Address> addresses, call.keep ? impl_->known_addresses_of(url, fits) : impl_->addresses_of(url, fits));
   if (call.method != "GET" && call.method != "POST" && call.method != "DELETE") return Error(ErrorCode::invalid_input, "a method that is not used here", "method");
   Handle curl = call.keep ? impl_->take(url.origin()) : Handle(curl_easy_init(), &curl_easy_cleanup);
   if (!curl) return failed(url.origin(), "no memory");
@@ -234,6 +260,7 @@ Result<Answer> Outbound::call(const Call& call) const {
   if (state != CURLE_OK) {
     long sent = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_REQUEST_SIZE, &sent);
+    if (call.keep) impl_->forget_name(url.origin());
     return failed(url.origin(), curl_easy_strerror(state), sent == 0 ? kUnsent : "outbound");
   }
   long status = 0;

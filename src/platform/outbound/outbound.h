@@ -25,6 +25,8 @@ struct Options {
   std::string ca_file;             ///< roots of trust as PEM; "" for the machine's own
   /// All addresses of a name; "" of getaddrinfo when empty. Tests plant answers of a hostile name server here.
   std::function<Result<std::vector<Address>>(const std::string& host)> resolve;
+  /// How long what a name led to, judged, serves calls that keep their connection: thousands of them a second must not ask a name server each.
+  int name_ms = 30'000;
 };
 
 struct Call {

@@ -310,5 +310,40 @@ TEST(Outbound, AKeptConnectionThatDiedIsReplaced) {
   EXPECT_EQ(requests, 6);
 }
 
+TEST(Outbound, CallsThatKeepAskForANameOnceInAWhile) {
+  std::atomic<int> requests{0};
+  int asked = 0;
+  bool moved = false;
+  auto peer = std::make_unique<testing::Peer>([&](testing::Talk& talk) { answer_some(talk, 1000, requests); });
+  const std::string origin = "http://id.example:" + std::to_string(peer->port());
+  Options options = internal({origin});
+  options.resolve = [&](const std::string& host) { return ++asked, leads_to({moved ? "10.0.0.1" : "127.0.0.1"})(host); };
+  auto out = door(options);
+  Call call;
+  call.url = origin + "/";
+  call.keep = true;
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(out->call(call).ok());
+  EXPECT_EQ(asked, 1);
+  call.keep = false;
+  ASSERT_TRUE(out->call(call).ok());
+  EXPECT_EQ(asked, 2);   // others ask each time
+  call.keep = true;
+  peer.reset();
+  EXPECT_EQ(out->call(call).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(asked, 2);
+  moved = true;
+  EXPECT_EQ(out->call(call).error().code, ErrorCode::forbidden);   // nobody was there: asked anew, and judged
+  EXPECT_EQ(asked, 3);
+  options.name_ms = 0;
+  moved = false;
+  asked = 0;
+  testing::Peer other([&](testing::Talk& talk) { answer_some(talk, 1000, requests); });
+  options.rules = {{"http://id.example:" + std::to_string(other.port()), true}};
+  out = door(options);
+  call.url = options.rules[0].origin + "/";
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(out->call(call).ok());
+  EXPECT_EQ(asked, 5);
+}
+
 }  // namespace
 }  // namespace machiya::outbound
