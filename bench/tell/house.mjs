@@ -18,7 +18,7 @@ import { start_sandbox } from '../../tests/sandbox/client.mjs';
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { binary: { type: 'string', default: 'build/release/machiya' }, filler: { type: 'string', default: 'build/release/bench/tell/ledger_bench' }, people: { type: 'string' },
-    store: { type: 'string', default: 'sqlite' }, times: { type: 'string', default: '100' }, 'line-window': { type: 'string' } },
+    store: { type: 'string', default: 'sqlite' }, times: { type: 'string', default: '100' }, 'line-window': { type: 'string' }, city: { type: 'string', default: 'city/osaka' } },
 });
 const what = positionals[0];
 const people = Number(options.people ?? (what === 'expand' ? 2_750_000 : 250_000));
@@ -30,14 +30,18 @@ const print = (facts) => console.log(JSON.stringify({ what, store: options.store
 const sandbox = await start_sandbox(['--judge', '50', '--open', 'none']);
 function channels() {
   const file = join(house.folder, 'channels.conf'), token = join(house.folder, 'line.token');
+  const sms = join(house.folder, 'sms.token'), push = join(house.folder, 'push.pem');
   writeFileSync(token, 'sandbox-channel-token', { mode: 0o600 });
-  writeFileSync(file, [`tell.line.url = http://127.0.0.1:${sandbox.ports.line}`, `tell.line.token-file = ${token}`, `tell.mail.url = smtp://127.0.0.1:${sandbox.ports.smtp}`, 'tell.mail.from = no-reply@city.example'].join('\n'));
-  return ['--channels', file];
+  writeFileSync(sms, 'sandbox-sms-token', { mode: 0o600 });
+  execFileSync('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', push], { stdio: 'ignore' });
+  writeFileSync(file, [`tell.line.url = http://127.0.0.1:${sandbox.ports.line}`, `tell.line.token-file = ${token}`, `tell.mail.url = smtp://127.0.0.1:${sandbox.ports.smtp}`, 'tell.mail.from = no-reply@city.example',
+    `tell.push.key-file = ${push}`, 'tell.push.subject = mailto:push@city.example', `outbound-internal = http://127.0.0.1:${sandbox.ports.push}`, `tell.sms.url = http://127.0.0.1:${sandbox.ports.sms}/v1/messages`, `tell.sms.token-file = ${sms}`].join('\n'));
+  return ['--channels', file, ...(what === 'urgent' ? [] : ['--city', options.city])];
 }
 /** The city with another window of LINE, in requests of one addressee a second (a multicast counts ten). */
 function city(window) {
   const folder = join(house.folder, 'city');
-  cpSync('city/osaka', folder, { recursive: true });
+  cpSync(options.city, folder, { recursive: true });
   const file = join(folder, '01-life/line-messages/channels/line.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/requests: \d+/, `requests: ${window}`));
   return ['--city', folder];
