@@ -73,7 +73,7 @@ class Ledger {
     Class cls = Class::many;
     bool done = false;
   };
-  Result<std::optional<Step>> expand(const store::Lease& lease, std::int64_t aim_us = 8'000);
+  Result<std::optional<Step>> expand(const store::Lease& lease, std::int64_t aim_us = 5'000);
 
   /// The next parcels of a channel: first what is to be tried again, then new rows, emergencies before everything. The owner of the lease
   /// alone. Nothing of a lane inside its quiet hours.
@@ -94,7 +94,7 @@ class Ledger {
   Result<void> cancel(store::Tx& tx, std::int64_t message);
   /// Closes messages that are finished, and the open rows of cancelled ones, a piece at a time; gives the number of rows or messages
   /// touched, 0 when there is nothing to do.
-  Result<std::int64_t> tidy(std::int64_t aim_us = 8'000);
+  Result<std::int64_t> tidy(std::int64_t aim_us = 5'000);
 
   struct Message {
     std::int64_t id = 0;
