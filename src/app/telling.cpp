@@ -1,6 +1,7 @@
 #include "app/telling.h"
 
 #include "app/tell_channels.h"
+#include "app/tell_outlets.h"
 #include "base/log.h"
 #include "tell/messages/definitions.h"
 
@@ -10,7 +11,7 @@ Telling::~Telling() { stop(); }
 
 std::vector<store::Migration> Telling::migrations() {
   std::vector<store::Migration> out = tell::Audiences::migrations();
-  for (auto list : {tell::Ledger::migrations(), tell::Campaigns::migrations()}) out.insert(out.end(), list.begin(), list.end());
+  for (auto list : {tell::Ledger::migrations(), tell::Campaigns::migrations(), tell::Publications::migrations()}) out.insert(out.end(), list.begin(), list.end());
   return out;
 }
 
@@ -26,7 +27,11 @@ Result<void> Telling::build() {
   tell::SenderOptions options;
   options.base_url = p_.base_url, options.changed = p_.changed;
   sender_ = std::make_unique<tell::Sender>(p_.store, *ledger_, *audiences_, p_.clock, p_.rng, std::move(options));
-  campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { return bits_; }, [this] { sender_->wake(); }});
+  campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { return bits_; },
+                                                                     [this] { sender_->wake(), outlets_->wake(); },
+                                                                     [this](const tell::Campaign& campaign) { return outlets_->prepare(campaign); },
+                                                                     [this](store::Tx& tx, std::string_view message) { return outlets_->withdraw(tx, message); }});
+  MACHIYA_CHECK(build_outlets());
   if (!p_.sends) return {};
   const auto city = p_.city();
   for (const tell::ChannelDefinition* definition : tell::channels_of(*city)) {
@@ -40,8 +45,23 @@ Result<void> Telling::build() {
   return {};
 }
 
-void Telling::start() { sender_->start(); }
+Result<void> Telling::build_outlets() {
+  archive_ = std::make_unique<tell::Archive>(*campaigns_, p_.clock, p_.city, p_.base_url);
+  std::map<std::string, tell::OutletSetting> settings;
+  if (p_.sends) {
+    MACHIYA_TRY(settings, outlet_settings(*p_.city(), p_.settings, p_.door, p_.clock));
+  }
+  const auto changed = [this](const std::string& message) {
+    const auto campaign = campaigns_->published_one(message);
+    if (p_.changed && campaign.ok() && *campaign) p_.changed((*campaign)->message);
+  };
+  outlets_ = std::make_unique<tell::Publications>(tell::PublicationParts{p_.store, p_.clock, p_.rng, p_.city, [this](const tell::Campaign& campaign) { return tell::notice_of(*archive_, *campaigns_, campaign); }, std::move(settings), changed});
+  return {};
+}
+
+void Telling::start() { sender_->start(), outlets_->start(); }
 void Telling::stop() {
+  if (outlets_) outlets_->stop();
   if (sender_) sender_->stop();
 }
 

@@ -15,6 +15,8 @@
 #include "tell/campaigns/case_messages.h"
 #include "tell/channel/channel.h"
 #include "tell/ledger/ledger.h"
+#include "tell/outlets/archive_notice.h"
+#include "tell/outlets/publications.h"
 #include "tell/sending/sender.h"
 
 namespace machiya::audit {
@@ -55,6 +57,7 @@ class Telling {
   tell::Ledger& ledger() { return *ledger_; }
   tell::Campaigns& campaigns() { return *campaigns_; }
   tell::Sender& sender() { return *sender_; }
+  tell::Publications& outlets() { return *outlets_; }
   /// Ids of the channels that can be used.
   const std::vector<std::string>& channels() const { return ids_; }
   /// One of them; nullptr for others.
@@ -72,6 +75,7 @@ class Telling {
  private:
   explicit Telling(TellingParts parts) : p_(std::move(parts)) {}
   Result<void> build();
+  Result<void> build_outlets();
   TellingParts p_;
   std::unique_ptr<tell::Audiences> audiences_;
   std::unique_ptr<tell::Ledger> ledger_;
@@ -80,6 +84,8 @@ class Telling {
   std::int64_t bits_ = 0;
   std::unique_ptr<tell::Sender> sender_;
   std::unique_ptr<tell::Campaigns> campaigns_;
+  std::unique_ptr<tell::Archive> archive_;   ///< of what the outlets are told
+  std::unique_ptr<tell::Publications> outlets_;
 };
 
 }  // namespace machiya::app

@@ -24,6 +24,21 @@ city::Text texts_of(const locale::Catalogue& texts, const char* key) {
   return city::Text(std::move(out));
 }
 
+/// Where the place was left empty stand the names of the wards, which are known in every language; the city's when none was chosen.
+void add_place(const city::City& city, const Draft& draft, const Template& t, Slots& out) {
+  constexpr const char* kPlace = "place";
+  if (std::none_of(t.variables.begin(), t.variables.end(), [](const Variable& v) { return v.name == kPlace; })) return;
+  if (const auto typed = out.find(kPlace); typed != out.end() && !typed->second.empty()) return;
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const std::string_view lang : locale::kLanguages) {
+    std::string all;
+    for (const std::string& id : draft.wards)
+      if (const city::Ward* ward = city.ward(id)) all += (all.empty() ? "" : lang == "ja" || lang == "ja-easy" || lang == "zh-Hans" ? "、" : ", ") + ward->name.in(lang);
+    names.emplace_back(lang, all.empty() ? city.name().in(lang) : all);
+  }
+  out[kPlace] = city::Text(std::move(names));
+}
+
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
@@ -179,6 +194,12 @@ Result<void> Campaigns::put_on_its_way(const Campaign& campaign, const std::stri
     order.segmented = true;
     if (profiles.size() <= Ledger::kInOneGo) order.profiles = profiles;
   }
+  std::function<Result<void>(store::Tx&)> publish;
+  if (p_.publish) {
+    Campaign as_released = campaign;
+    as_released.released = p_.clock.now();
+    MACHIYA_TRY(publish, p_.publish(as_released));
+  }
   MACHIYA_TRY(const std::int64_t message, p_.store.write([&](store::Tx& tx) -> Result<std::int64_t> {
     if (!campaign.draft.follows.empty()) {
       MACHIYA_TRY(const auto before, p_.ledger.message(tx, campaign.draft.follows));
@@ -187,6 +208,7 @@ Result<void> Campaigns::put_on_its_way(const Campaign& campaign, const std::stri
     MACHIYA_TRY(const std::int64_t id, p_.ledger.place(tx, order));
     MACHIYA_TRY(const bool released, dao::set_released(tx, campaign.id, campaign.state, id, actor, p_.clock.now()));
     if (!released) return Error(ErrorCode::conflict, "somebody else changed or released it meanwhile");
+    if (publish) MACHIYA_CHECK(publish(tx));
     MACHIYA_CHECK(note(tx, campaign, "release", "", actor, actor_name, request));
     return id;
   }));
@@ -207,35 +229,13 @@ Result<void> Campaigns::cancel(std::string_view public_id, const Deed& deed) {
     if (!may_write(deed.who, campaign.cls, campaign.department) && !may_release(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not cancel messages of this department");
     const bool on_its_way = campaign.state == CampaignState::released;
     if (on_its_way) MACHIYA_CHECK(p_.ledger.cancel(tx, campaign.message));
+    if (on_its_way && p_.withdraw) MACHIYA_CHECK(p_.withdraw(tx, campaign.public_id));
     MACHIYA_TRY(const bool done, dao::set_state(tx, campaign.id, campaign.state, on_its_way ? CampaignState::cancelled : CampaignState::dropped, campaign.submitted_by, p_.clock.now()));
     if (!done || campaign.state > CampaignState::released) return Error(ErrorCode::conflict, "it was cancelled before");
     return note(tx, campaign, "cancel", "", deed.who.actor(), deed.who.name, deed.request);
   }));
   p_.wake();
   return {};
-}
-
-Result<std::string> Campaigns::trigger(std::string_view trigger, const std::map<std::string, std::string>& slots, std::string_view request) {
-  const auto city = p_.city();
-  for (const city::Loaded* loaded : city->all("message")) {
-    const auto& t = static_cast<const Template&>(*loaded->definition);
-    if (std::find(t.triggers.begin(), t.triggers.end(), trigger) == t.triggers.end()) continue;
-    Campaign campaign;
-    campaign.public_id = new_public_id(p_.rng), campaign.cls = Class::emergency;
-    campaign.draft.title = t.title, campaign.draft.body = t.body, campaign.draft.short_text = t.short_text;
-    campaign.draft.from_template = t.id, campaign.draft.slots = slots, campaign.draft.channels = t.channels;
-    campaign.author = "trigger:" + std::string(trigger), campaign.author_name = std::string(trigger);
-    campaign.created = campaign.changed = p_.clock.now();
-    const auto found = findings(campaign.draft);
-    if (std::any_of(found.begin(), found.end(), [](const Finding& f) { return f.what == Finding::What::no_value; })) return Error(ErrorCode::invalid_input, "a slot of the template has no value", "slots");
-    MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
-      MACHIYA_TRY(campaign.id, dao::insert(tx, campaign));
-      return note(tx, campaign, "create", "", campaign.author, campaign.author_name, request);
-    }));
-    MACHIYA_CHECK(put_on_its_way(campaign, campaign.author, campaign.author_name, request));
-    return campaign.public_id;
-  }
-  return Error(ErrorCode::not_found, "no template names this trigger");
 }
 
 Result<Campaign> Campaigns::find(std::string_view public_id, const Deed& deed) {
@@ -271,6 +271,10 @@ Result<std::optional<Campaign>> Campaigns::published_one(std::string_view public
   return found;
 }
 
+Result<std::vector<Campaign>> Campaigns::released(Class cls, Instant since, int limit) {
+  return p_.store.read([&](store::ReadTx& tx) { return dao::released(tx, cls, since, limit); });
+}
+
 Result<std::string> Campaigns::public_id_of(std::int64_t message) {
   return p_.store.read([&](store::ReadTx& tx) { return dao::public_id_of(tx, message); });
 }
@@ -288,6 +292,7 @@ Slots Campaigns::slots_of(const Draft& draft) const {
     for (const city::Text& choice : variable->choices)
       if (choice.in("ja") == value) out[name] = choice;   // a choice is known in every language
   }
+  if (t && t->use == Use::emergency) add_place(*city, draft, *t, out);
   return out;
 }
 

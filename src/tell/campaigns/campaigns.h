@@ -86,6 +86,20 @@ struct CampaignParts {
   std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
   std::function<std::int64_t()> channels;   ///< bits of those that can be used here
   std::function<void()> wake;          ///< the sender: something was placed or cancelled
+  /// Outlets for everybody (outlets/publications.h): what is written in the transaction of a release; made before it.
+  std::function<Result<std::function<Result<void>(store::Tx&)>>(const Campaign&)> publish = {};
+  std::function<Result<void>(store::Tx&, std::string_view public_id)> withdraw = {};   ///< in the transaction of a cancel
+};
+
+/// What a machine or an office says that fires a trigger.
+struct Fired {
+  std::string trigger;
+  std::map<std::string, std::string> slots;
+  std::vector<std::string> wards;   ///< empty: the whole city
+  bool drill = false;
+  std::string key;                  ///< of this firing: the same one again gives the first message and sends nothing; "": none
+  std::string by;                   ///< actor, for the audit ("client:…")
+  std::string request;
 };
 
 /// Thread-safe.
@@ -104,9 +118,13 @@ class Campaigns {
   Result<void> release(std::string_view public_id, const Deed& deed);
   /// Stops what is on its way, drops what is not.
   Result<void> cancel(std::string_view public_id, const Deed& deed);
-  /// An emergency whose template names this trigger, released at once without a second person (J-ALERT and the like); audited as the
-  /// trigger's. not_found when no template names it.
-  Result<std::string> trigger(std::string_view trigger, const std::map<std::string, std::string>& slots, std::string_view request);
+  /// The all-clear of a released emergency by its template's own, with the same slots and wards: handed in for a second person. Gives its id.
+  /// not_found when the template names none; conflict when it is not released.
+  Result<std::string> end(std::string_view public_id, const Deed& deed);
+  /// An emergency whose template names this trigger, released at once without a second person (J-ALERT and the like). An all-clear follows the
+  /// newest emergency that names it as its end. not_found when no template names the trigger; invalid_input ("slots", "wards"); conflict when the key
+  /// came before with other words.
+  Result<std::string> trigger(const Fired& fired);
 
   Result<Campaign> find(std::string_view public_id, const Deed& deed);
   struct Filter {
@@ -119,6 +137,8 @@ class Campaigns {
   /// Released ones that are no drill, newest first: for the archive and feeds that everybody reads.
   Result<std::vector<Campaign>> published(int limit, std::string_view topic = {});
   Result<std::optional<Campaign>> published_one(std::string_view public_id);
+  /// Everything of a class that was released since, drills, cancelled ones and those that begin later included, newest first.
+  Result<std::vector<Campaign>> released(Class cls, Instant since, int limit);
   /// Ledger message → public id; "" for what is no campaign.
   Result<std::string> public_id_of(std::int64_t message);
 
@@ -140,6 +160,7 @@ class Campaigns {
   Result<std::shared_ptr<const Segment>> segment_of(const Draft& draft) const;
   Result<void> note(store::Tx& tx, const Campaign& campaign, std::string_view what, std::string_view text, const std::string& actor, const std::string& actor_name, std::string_view request);
   Result<Campaign> required(store::ReadTx& tx, std::string_view public_id);
+  Result<Campaign> fired_draft(const Fired& fired, const Template& t);
 
   CampaignParts p_;
 };

@@ -1,5 +1,8 @@
 #include "tell/campaigns/campaigns_dao.h"
 
+#include <algorithm>
+#include <set>
+
 namespace machiya::tell::campaigns_dao {
 namespace {
 constexpr std::string_view kColumns =
@@ -48,6 +51,12 @@ Result<std::vector<Campaign>> published(store::ReadTx& tx, int limit) {
   return campaigns_in(rows);
 }
 
+Result<std::vector<Campaign>> released(store::ReadTx& tx, Class cls, Instant since, int limit) {
+  MACHIYA_TRY(const auto rows, tx.query(std::string(kColumns) + "WHERE released_us > :since AND class = :class ORDER BY released_us DESC, id DESC LIMIT :limit",
+                                        {{"since", since.us}, {"class", static_cast<int>(cls)}, {"limit", limit}}));
+  return campaigns_in(rows);
+}
+
 Result<std::string> public_id_of(store::ReadTx& tx, std::int64_t message) {
   MACHIYA_TRY(const auto row, tx.query_one("SELECT c.public_id FROM campaign c WHERE c.message = :message", {{"message", message}}));
   return row ? row->text(0) : std::string();
@@ -77,6 +86,27 @@ Result<bool> set_released(store::Tx& tx, std::int64_t id, CampaignState from, st
   MACHIYA_TRY(const auto rows, tx.execute("UPDATE campaign SET state = 2, message = :message, released_by = :by, released_us = :now, changed_us = :now, revision = revision + 1 WHERE id = :id AND state = :from",
                                           {{"message", message}, {"by", by}, {"now", now.us}, {"id", id}, {"from", static_cast<int>(from)}}));
   return rows == 1;
+}
+
+Result<std::optional<Firing>> firing(store::ReadTx& tx, std::string_view key) {
+  MACHIYA_TRY(const auto row, tx.query_one("SELECT digest, message FROM campaign_firing WHERE key = :key", {{"key", key}}));
+  return row ? std::optional<Firing>({row->text(0), row->text(1)}) : std::optional<Firing>();
+}
+
+Result<void> insert_firing(store::Tx& tx, std::string_view key, const Firing& firing, Instant now) {
+  return tx.execute_later("INSERT INTO campaign_firing (key, digest, message, at_us) VALUES (:key, :digest, :message, :now)", {{"key", key}, {"digest", firing.digest}, {"message", firing.message}, {"now", now.us}});
+}
+
+Result<std::string> newest_of(store::ReadTx& tx, const std::vector<std::string>& templates, bool drill) {
+  constexpr int kLookedAt = 200;
+  MACHIYA_TRY(const auto rows, tx.query(std::string(kColumns) + "WHERE state = 2 AND class = 2 ORDER BY id DESC LIMIT :limit", {{"limit", kLookedAt}}));
+  MACHIYA_TRY(const auto all, campaigns_in(rows));
+  std::set<std::string> followed;
+  for (const Campaign& one : all) {   // the newest first: who follows is seen before whom
+    if (!one.draft.follows.empty()) followed.insert(one.draft.follows);
+    if (one.draft.drill == drill && !followed.contains(one.public_id) && std::find(templates.begin(), templates.end(), one.draft.from_template) != templates.end()) return one.public_id;
+  }
+  return std::string();
 }
 
 Result<void> insert_event(store::Tx& tx, std::int64_t campaign, const CampaignEvent& event, std::string_view actor) {
