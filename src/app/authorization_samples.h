@@ -238,6 +238,21 @@ class Samples {
       EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
       of["message"].push_back({place, {{"message", id_of(header_of(made, "location"))}}, thing});
     }
+    // What citizens read of them: a released one, and not one that staff still write.
+    const auto made = w.post(caller("crisis-here"), "/staff/messages?class=emergency", {{"title.ja", "検査の二"}, {"body.ja", "検査です"}});
+    const std::string released = id_of(header_of(made, "location"));
+    in_write([&](store::Tx& tx) -> Result<void> {
+      auto done = tx.execute("UPDATE campaign SET state = 2, released_us = created_us WHERE public_id = :p", {{"p", released}});
+      return done.ok() ? Result<void>() : Result<void>(done.error());
+    });
+    Thing open;
+    open.ownerless = true;
+    of["published-message"] = {{"released", {{"message", released}}, open}, {"draft", of["message"].front().params, {}}};
+    // Links that open by what they hold, and answer the same when it is nobody's.
+    const std::string nobody(26, '0');
+    of["leave-link"] = {{"nobody's", {{"recipient", nobody}, {"channel", "mail"}}, {}}};
+    of["topic-feed"] = {{"disaster", {{"file", "disaster.atom"}}, {}}};
+    of["opt-in"] = {{"nobody's", {{"token", nobody}}, {}}};
   }
 
   void registers() {

@@ -195,7 +195,7 @@ void Citizen::archive_routes(http::Router& router) {
     return feed(r, name.substr(0, dot), kind == "atom");
   });
   http::RouteOptions one;
-  one.permission = "public", one.object = "message", one.page_kind = "message", one.sample = "/messages/{message}";
+  one.permission = "public", one.object = "published-message", one.page_kind = "message", one.sample = "/messages/{message}";
   router.get("/messages/{message}", one, [this](http::Request& r) { return message(r); });
 }
 

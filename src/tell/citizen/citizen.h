@@ -147,7 +147,8 @@ class Citizen {
 
   // subscribe.cpp
   void subscribe_routes(http::Router& router);
-  http::Response subscribe_page(http::Request& request, const std::string& error = {}, int status = 200) const;
+  /// `wrong`: names of fields.
+  http::Response subscribe_page(http::Request& request, const std::vector<std::string>& wrong = {}) const;
   http::Response subscribe(http::Request& request);
   http::Response confirm(http::Request& request);
 

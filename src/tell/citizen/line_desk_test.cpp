@@ -54,8 +54,8 @@ TEST_P(LineDeskTest, a_friend_is_a_recipient_without_topics_until_they_go) {
 
 TEST_P(LineDeskTest, only_what_line_signed_is_believed) {
   const std::string body = event("follow", "", "E1", 1);
-  EXPECT_EQ(post(body, "").status, 403);
-  EXPECT_EQ(post(body + " ", vault::base64(hmac(body))).status, 403);
+  EXPECT_EQ(post(body, "").status, 400);
+  EXPECT_EQ(post(body + " ", vault::base64(hmac(body))).status, 400);
   EXPECT_EQ(me().id, 0);
   EXPECT_EQ(post("{}").status, 400);
   EXPECT_EQ(post(R"({"destination":"Ucity","events":[]})").status, 200) << "LINE tries whether we are there";

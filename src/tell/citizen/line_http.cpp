@@ -8,7 +8,7 @@ namespace machiya::tell {
 http::Response Citizen::webhook(http::Request& request) {
   if (!verify_line_signature(w_.line_secret, request.body, request.header("x-line-signature"))) {
     log(LogLevel::warn, "line-webhook-refused", {{"request", request.id}});
-    return http::problem(Error(ErrorCode::forbidden, "the signature does not fit"), request);
+    return http::problem(Error(ErrorCode::malformed_request, "X-Line-Signature does not fit the body"), request);
   }
   auto delivery = read_line_webhook(request.body);
   if (!delivery.ok()) return http::problem(delivery.error(), request);
@@ -20,7 +20,7 @@ http::Response Citizen::webhook(http::Request& request) {
 void Citizen::line_routes(http::Router& router) {
   if (!usable("line") || w_.line_secret.empty()) return;
   http::RouteOptions options;
-  options.permission = "public", options.object = "webhook";
+  options.permission = "public", options.object = "none";
   options.csrf = false;
   options.body_limit = kMostLineWebhookBytes;
   options.rate_per_minute = 0;   // all of LINE's come from few addresses; the signature is judged first

@@ -152,8 +152,7 @@ http::Response Citizen::add_mail(http::Request& request) {
 
 http::Response Citizen::add_push(http::Request& request) {
   const auto given = one_form(request.form("subscription").value_or(""));
-  if (!given.ok()) return http::problem(Error(ErrorCode::invalid_input, "no subscription of a browser", "subscription"), request);
-  if (auto taken = w_.push_takes(*given); !taken.ok()) {
+  if (!given.ok() || !w_.push_takes(*given).ok()) {
     Own own;
     own.channel = "push", own.error = "messages.push.refused", own.status = 422;
     return preferences(request, own);

@@ -16,7 +16,7 @@ int language_number(std::string_view lang) {
 }
 }  // namespace
 
-http::Response Citizen::subscribe_page(http::Request& request, const std::string& error, int status) const {
+http::Response Citizen::subscribe_page(http::Request& request, const std::vector<std::string>& wrong) const {
   auto all = topics();
   if (!all.ok()) return http::problem(all.error(), request);
   Data data = begin(request, "messages.subscribe.title");
@@ -26,23 +26,29 @@ http::Response Citizen::subscribe_page(http::Request& request, const std::string
   Data email = Data().set("type", "email").set("id", "email").set("name", "email").set("label", words(request, "messages.subscribe.email")).set("required", true).set("value", request.form("email").value_or(""));
   Data chosen = Data().set("type", "choices").set("id", "topics").set("name", "topics").set("label", words(request, "messages.topics")).set("required", true)
                     .set("options", topic_options(*all, chosen_topics(request, *all), "topics", request.lang));
-  if (error == "email") email.set("error", words(request, "messages.subscribe.email_wrong"));
-  if (error == "topics") chosen.set("error", words(request, "messages.subscribe.topics_wrong"));
-  if (!error.empty()) data.set("errors", Data().set("items", Data(Data::List{Data().set("href", "#" + error).set("text", words(request, "messages.subscribe." + error + "_wrong"))})));
+  Data errors{Data::List{}};
+  for (const std::string& name : wrong) {
+    const Data what = words(request, "messages.subscribe." + name + "_wrong");
+    (name == "email" ? email : chosen).set("error", what);
+    errors.push(Data().set("href", "#" + name).set("text", what));
+  }
+  if (!wrong.empty()) data.set("errors", Data().set("items", std::move(errors)));
   Data fields{Data::List{}};
   fields.push(std::move(email)).push(std::move(chosen));
   fields.push(Data().set("type", "select").set("id", "language").set("name", "language").set("label", words(request, "messages.language")).set("required", true).set("options", language_options(lang)));
   data.set("fields", std::move(fields));
-  return render("tell/subscribe", data, request, status);
+  return render("tell/subscribe", data, request, wrong.empty() ? 200 : 422);
 }
 
 http::Response Citizen::subscribe(http::Request& request) {
   const auto address = identity::normal_email(request.form("email").value_or(""));
-  if (!address.ok()) return subscribe_page(request, "email", 422);
   auto all = topics();
   if (!all.ok()) return http::problem(all.error(), request);
   const std::int64_t chosen = chosen_topics(request, *all);
-  if (chosen == 0) return subscribe_page(request, "topics", 422);
+  std::vector<std::string> wrong;
+  if (!address.ok()) wrong.emplace_back("email");
+  if (chosen == 0) wrong.emplace_back("topics");
+  if (!wrong.empty()) return subscribe_page(request, wrong);
   const std::string_view wanted = request.form("language").value_or("");
   const std::string lang(locale::is_language(wanted) ? wanted : std::string_view(request.lang));
   const auto channel = w_.audiences.number("channel", kChannel);

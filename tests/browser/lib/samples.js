@@ -37,6 +37,18 @@ async function report(base) {
   return walkProcedure(client, cases['road-park-report'].answers, '');
 }
 
+/** A message of the city, written by one and released by another: its public page. */
+async function releasedMessage(author, second) {
+  await author.get('/staff/messages/new');
+  await author.submit({ 'title.ja': '見本のお知らせ', 'body.ja': '一段目です。\n\n二段目です。', topic: 'living' });
+  const path = pathOf(author);
+  await author.submit({}, { act: 'submit' });
+  await second.get(path);
+  await second.submit({}, { act: 'release' });
+  if (second.page.status !== 200) throw new Error(`the sample message was not released: ${second.page.text.slice(0, 300)}`);
+  return path.replace('/staff', '');
+}
+
 /** Who may see a staff page, by the permission of its route and the roles of city/osaka/policy.yaml. */
 export function accountFor(permission) {
   if (permission.startsWith('admin.')) return 'admin';
@@ -109,6 +121,7 @@ export async function makeSamples(base, email) {
   await moderator.get(`/staff/reports/${released}`);
   await moderator.submit({}, { action: 'release' });
   const registers = await registerPaths(await staff('construction-approver'));
+  const message = await releasedMessage(await staff('crisis'), await staff('crisis-second'));
   const kept = await keptForm(base, email, number);
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
@@ -120,7 +133,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
-      ...registers,
+      ...registers, message: [message],
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };

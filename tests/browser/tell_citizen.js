@@ -1,0 +1,324 @@
+// The city's messages as citizens meet them, in the real browser: every page by axe, keyboard, 320 px and 200 % text; subscribing, choosing and leaving with
+// and without script; browser notifications with the site's own service worker; an emergency on the front page and its all-clear.
+//   node tests/browser/tell_citizen.js --base URL [--pictures DIR] [--languages all]
+// The server is a demonstration with channels line (with a secret), mail and push (script/tests.d/61-messages.sh). Ends with "N passed, N failed".
+import assert from 'node:assert';
+import { createECDH, createHmac, randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { launch, languages, newContext } from './lib/browser.js';
+import { checkPage, runAxe } from './lib/page_checks.js';
+import { staffClient } from './lib/walk.js';
+
+const { values: options } = parseArgs({ options: { base: { type: 'string' }, pictures: { type: 'string' }, languages: { type: 'string', default: 'rotate' }, 'line-secret': { type: 'string', default: 'line-secret' } } });
+// Service workers want a trustworthy address; a log-in of the same name keeps to it.
+const base = `http://localhost:${new URL(options.base).port}`;
+const browser = await launch();
+let passed = 0;
+const faults = [];
+let looked = 0;
+
+async function check(name, work) {
+  try {
+    await work();
+    passed++;
+  } catch (error) {
+    faults.push(`${name}: ${error.message.split('\n').slice(0, 12).join(' / ')}`);
+  }
+}
+/** One page by every rule of the house; the language turns with the page. */
+async function look(page, kind, path, press = null) {
+  const seen = options.languages === 'all' ? languages : [languages[looked++ % languages.length]];
+  for (const lang of seen)
+    await check(`${kind} in ${lang}`, async () => {
+      const found = await checkPage(page, `${base}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`, lang, options.pictures ? `${options.pictures}/${kind}.${lang}` : null, press);
+      assert.deepEqual(found, []);
+    });
+  await page.goto(`${base}/messages?lang=ja`);
+}
+const picture = (page, name) => options.pictures && page.screenshot({ path: `${options.pictures}/${name}.png`, fullPage: true });
+const axe = async (page) => assert.deepEqual(await runAxe(page), [], page.url());
+const press = (page, selector) => Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
+async function person(context = {}) {
+  const page = await (await newContext(browser, context)).newPage();
+  page.setDefaultTimeout(15000);
+  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+  return page;
+}
+async function logIn(page, email) {
+  await page.goto(`${base}/login?lang=ja&next=%2Fmy%2Fmessages`);
+  await page.fill('#email', email);
+  await press(page, 'form[action="/login"] .button--primary');
+  await page.fill('#code', await page.getAttribute('data.demo-code', 'value'));
+  await press(page, 'form[action="/login/code"] .button--primary');
+}
+
+// Staff release what citizens read: written by one, released by another.
+const author = await staffClient(base, 'crisis');
+const second = await staffClient(base, 'crisis-second');
+const post = (client, path, pairs) => client.request(path, { method: 'POST', body: new URLSearchParams([...pairs, ['csrf', client.page.forms().find((f) => f.field('csrf')).field('csrf').value]]) });
+async function release(kind, pairs) {
+  const query = kind === 'emergency' ? '?class=emergency' : '';
+  await author.get(`/staff/messages/new${query}`);
+  await post(author, `/staff/messages${query}`, pairs);
+  const path = new URL(author.page.address).pathname;
+  assert.match(path, /^\/staff\/messages\/[0-9a-z]{26}$/, author.page.text.slice(0, 400));
+  await post(author, path, [['act', 'submit']]);
+  await second.get(path);
+  await post(second, path, [['act', 'release']]);
+  assert.equal(second.page.status, 200, second.page.text.slice(0, 300));
+  return path.split('/').at(-1);
+}
+const texts = (of) => Object.entries(of).flatMap(([lang, [title, body]]) => [[`title.${lang}`, title], [`body.${lang}`, body]]);
+const walk = await release('many', [['topic', 'sports'], ...texts({
+  ja: ['市民ウォークを開きます', '御堂筋を歩きます。\n\n集合は午前9時です。\n雨のときは中止します。'],
+  'ja-easy': ['みんなで {歩|ある}きます', '{御堂筋|みどうすじ}を {歩|ある}きます。\n\n{朝|あさ} 9{時|じ}に {集|あつ}まってください。'],
+  en: ['Citizens’ walk', 'We walk along Midosuji.\n\nMeet at 9 in the morning.\nNot when it rains.'],
+})]);
+for (const [n, topic] of ['fire', 'health', 'living'].entries()) await release('many', [['topic', topic], ...texts({ ja: [`お知らせの見本 その${n + 1}`, '本文です。'] })]);
+const order = await release('emergency', [['template', 'evacuate-order'], ['topic', 'disaster'], ['ward', 'kita'], ['slot.place', '淀川のそば'], ['slot.reason', '川の氾濫'], ['slot.shelter', '北区の小学校'], ['slot.time', '14:30'], ...texts({
+  ja: ['【警戒レベル４】避難指示', '{time}、{place}に避難指示を出しました。\n\n避難先は、{shelter}です。'],
+  en: ['[Level 4] Evacuation Order', 'At {time}, an evacuation order was issued for {place}.'],
+})]);
+
+const visitor = await person();
+const emails = { plain: `plain-${Date.now()}@example.jp`, scripted: `scripted-${Date.now()}@example.jp` };
+
+await check('an emergency stands on the front page, in the reader’s language', async () => {
+  for (const [lang, words] of [['ja', '避難指示'], ['vi', 'Evacuation Order']]) {
+    await visitor.goto(`${base}/?lang=${lang}`);
+    const alert = visitor.locator('.alerts');
+    assert.match(await alert.innerText(), new RegExp(words));
+    assert.equal(await alert.locator('a').getAttribute('lang'), lang === 'ja' ? 'ja' : 'en');
+    await axe(visitor);
+  }
+});
+await look(visitor, 'front-page', '/');
+await look(visitor, 'messages', '/messages');
+await look(visitor, 'messages-filtered', '/messages?topic=sports');
+await look(visitor, 'message', `/messages/${walk}`);
+await look(visitor, 'message-emergency', `/messages/${order}`);
+await check('a message in やさしい日本語 has its readings as ruby, a missing translation says so', async () => {
+  await visitor.goto(`${base}/messages/${walk}?lang=ja-easy`);
+  assert.ok((await visitor.locator('article ruby').count()) >= 4);
+  await visitor.goto(`${base}/messages/${walk}?lang=vi`);
+  assert.equal(await visitor.locator('article h1').getAttribute('lang'), 'en');
+  assert.match(await visitor.locator('article .translation-note').innerText(), /English/);
+});
+await check('feeds and CAP are there', async () => {
+  for (const [path, type] of [['/messages.atom', 'atom'], ['/messages.rss', 'rss'], ['/messages/topics/sports.atom', 'atom'], [`/messages/${order}.cap`, 'cap']]) {
+    const answer = await fetch(base + path);
+    assert.equal(answer.status, 200, path);
+    assert.match(answer.headers.get('content-type'), new RegExp(`^application/${type}\\+xml`));
+  }
+});
+
+await look(visitor, 'subscribe', '/subscribe');
+await look(visitor, 'subscribe-errors', '/subscribe', 'main form button[type=submit]');
+/** From the form to the link of the mail, which the demonstration shows. */
+async function subscribe(page, email) {
+  await page.goto(`${base}/subscribe?lang=ja`);
+  await page.fill('#email', email);
+  await page.getByLabel('防災', { exact: true }).check();
+  await page.getByLabel('スポーツ', { exact: true }).check();
+  await press(page, 'main form .button--primary');
+  await axe(page);
+  return page.locator('a[href*="/subscribe/confirm/"]').getAttribute('href');
+}
+/** Confirms, drops one topic, leaves; each step shows what became of it. */
+async function throughTheLink(page, link) {
+  await page.goto(base + link);
+  await axe(page);
+  await press(page, 'main form .button--primary');
+  await axe(page);
+  const leave = await page.locator('a[href^="/leave/"]').getAttribute('href');
+  await press(page, 'a[href^="/leave/"]');
+  assert.match(await page.locator('main').innerText(), /スポーツ/);
+  assert.match(await page.locator('main').innerText(), /メールのリンク/);
+  await axe(page);
+  await picture(page, `leave-${page.context().name ?? ''}${(await page.evaluate(() => innerWidth))}`);
+  await press(page, 'form:has(input[value=sports]) button');
+  assert.doesNotMatch(await page.locator('main').innerText(), /スポーツ/);
+  return leave;
+}
+await check('subscribing and leaving, with script', async () => {
+  const link = await subscribe(visitor, emails.scripted);
+  const leave = await throughTheLink(visitor, link);
+  await look(visitor, 'leave', leave);
+  await visitor.goto(`${base}${leave}?lang=ja`);
+  await press(visitor, 'main form .button--primary');
+  assert.match(await visitor.locator('main').innerText(), /もう届きません/);
+  await visitor.goto(base + link);
+  await press(visitor, 'main form .button--primary');
+  assert.match(await visitor.locator('main').innerText(), /使えません/);
+  await look(visitor, 'left', leave);
+  await look(visitor, 'confirm', '/subscribe/confirm/00000000000000000000000000');
+});
+await check('the same without script, and one click of a mail program without cookies', async () => {
+  const page = await person({ javaScriptEnabled: false, viewport: { width: 1200, height: 900 } });
+  await page.goto(`${base}/subscribe?lang=ja`);
+  await page.fill('#email', emails.plain);
+  await page.getByLabel('防災', { exact: true }).check();
+  await page.getByLabel('スポーツ', { exact: true }).check();
+  await press(page, 'main form .button--primary');
+  const link = await page.locator('a[href*="/subscribe/confirm/"]').getAttribute('href');
+  await page.goto(base + link);
+  await press(page, 'main form .button--primary');
+  const leave = await page.locator('a[href^="/leave/"]').getAttribute('href');
+  await fetch(base + leave);   // a scanner
+  await page.goto(base + leave);
+  assert.match(await page.locator('main').innerText(), /スポーツ/);
+  const answer = await fetch(base + leave, { method: 'POST', body: 'List-Unsubscribe=One-Click', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
+  assert.equal(answer.status, 200);
+  await page.goto(base + leave);
+  assert.match(await page.locator('main').innerText(), /もう届きません/);
+});
+await check('subscribing by keyboard alone', async () => {
+  const page = await person();
+  await page.goto(`${base}/subscribe?lang=ja`);
+  const to = async (test) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(test)) return;
+    }
+    throw new Error(`Tab does not reach ${test}`);
+  };
+  await to(() => document.activeElement.id === 'email');
+  await page.keyboard.type(`keys-${Date.now()}@example.jp`);
+  await to(() => document.activeElement.value === 'disaster');
+  await page.keyboard.press('Space');
+  await to(() => document.activeElement.matches('main form button[type=submit]'));
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  assert.match(await page.locator('h1').innerText(), /確認のメール/);
+});
+
+const mine = '/my/messages';
+await check('somebody who is logged in chooses, without script', async () => {
+  const page = await person({ javaScriptEnabled: false, viewport: { width: 1200, height: 900 } });
+  await logIn(page, emails.plain);
+  assert.match(await page.locator('main').innerText(), /JavaScriptが要ります/);
+  assert.equal(await page.locator('form[data-push]').isVisible(), false);
+  await press(page, `form[action="${mine}/mail"] button`);
+  await page.locator('.channels details summary').first().click();
+  await page.locator('.channels').getByLabel('健康・医療', { exact: true }).check();
+  await press(page, `form[action="${mine}/topics"] button`);
+  assert.match(await page.locator('.channels').innerText(), /15分野のうち1分野/);
+  await page.selectOption('#ward', 'kita');
+  await page.selectOption('#age', '30s');
+  await page.getByLabel('赤ちゃんが生まれた').check();
+  await press(page, `form[action="${mine}/about"] button`);
+  assert.ok((await page.locator('#town option').count()) > 20, 'the towns of the ward are offered now');
+  await press(page, `form[action="${mine}/about/withdraw"] button`);
+  assert.equal(await page.locator('#ward').inputValue(), '');
+  await page.selectOption('#language', 'en');
+  await press(page, `form[action="${mine}/language"] button`);
+  await page.locator('details', { hasText: '同意と変更の記録' }).locator('summary').click();
+  assert.match(await page.locator('#history').innerText(), /自分についての同意を取り消しました/);
+  await picture(page, 'mine-without-script');
+  await press(page, `form[action="${mine}/leave"] button`);
+  assert.match(await page.locator('main').innerText(), /まだ登録がありません/);
+});
+
+await check('LINE is tied by a code that is sent to the account', async () => {
+  const page = await person();
+  await logIn(page, `line-${Date.now()}@example.jp`);
+  await press(page, `form[action="${mine}/line#line-code"] button`);
+  await axe(page);
+  const code = await page.locator('#line-code .code').innerText();
+  await picture(page, 'line-code');
+  const body = JSON.stringify({ destination: 'U0', events: [{ type: 'message', mode: 'active', timestamp: Date.now(), source: { type: 'user', userId: `U${randomBytes(16).toString('hex')}` }, webhookEventId: randomBytes(13).toString('hex'),
+    deliveryContext: { isRedelivery: false }, replyToken: 'r', message: { type: 'text', id: '1', text: code } }] });
+  const send = (signature) => fetch(`${base}/channels/line/webhook`, { method: 'POST', body, headers: { 'Content-Type': 'application/json', 'X-Line-Signature': signature } });
+  assert.equal((await send('AAAA')).status, 400);
+  assert.equal((await send(createHmac('sha256', options['line-secret']).update(body).digest('base64'))).status, 200);
+  await page.goto(base + mine);
+  assert.match(await page.locator('.channels').innerText(), /LINE/);
+});
+
+/** A browser whose push service is played by the page; the worker and what it shows are real. */
+async function withPush() {
+  const page = await person({ permissions: ['notifications'] });
+  const key = createECDH('prime256v1').generateKeys('base64url');
+  const subscription = { endpoint: 'https://push.example/send/1', expirationTime: null, keys: { p256dh: key, auth: randomBytes(16).toString('base64url') } };
+  await page.addInitScript((made) => {
+    PushManager.prototype.subscribe = async (how) => {
+      window.asked = how;
+      return { options: how, toJSON: () => made };
+    };
+  }, subscription);
+  return page;
+}
+await check('browser notifications: asked for, kept, shown by the site’s own worker, stopped', async () => {
+  const page = await withPush();
+  await logIn(page, emails.scripted);
+  const form = page.locator('form[data-push]');
+  await form.waitFor();
+  await axe(page);
+  await press(page, 'form[data-push] button');
+  assert.equal(new URL(page.url()).search, '?done=added', await page.locator('main').innerText());
+  assert.match(await page.locator('.channels').innerText(), /ブラウザーの通知/);
+  const cdp = await page.context().newCDPSession(page);
+  const registered = new Promise((done) => {
+    cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations.length > 0 && done(registrations[0]));
+  });
+  await cdp.send('ServiceWorker.enable');
+  const { registrationId, scopeURL } = await registered;
+  assert.equal(scopeURL, `${base}/`);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  const shown = async () => page.evaluate(async () => (await (await navigator.serviceWorker.getRegistration('/')).getNotifications()).map((n) => ({ title: n.title, body: n.body, lang: n.lang, tag: n.tag, link: n.data.link })));
+  const push = (data) => cdp.send('ServiceWorker.deliverPushMessage', { origin: base, registrationId, data });
+  await push('no JSON');
+  await push(JSON.stringify({ title: '避難指示', body: '逃げてください', link: `${base}/messages/${order}`, lang: 'ja', tag: 'abc', urgent: true }));
+  await push(JSON.stringify({ title: '避難指示', body: '二度目', link: `${base}/messages/${order}`, lang: 'ja', tag: 'abc', urgent: true }));
+  await page.waitForFunction(async () => (await (await navigator.serviceWorker.getRegistration('/')).getNotifications()).some((n) => n.body === '二度目'));
+  assert.deepEqual(await shown(), [{ title: '避難指示', body: '二度目', lang: 'ja', tag: 'abc', link: `${base}/messages/${order}` }]);
+  await press(page, 'form[data-push-leave] button');
+  assert.match(await page.locator('main').innerText(), /まだ登録がありません/);
+});
+await check('a browser that blocks notifications, or has none, says so', async () => {
+  const blocked = await person();
+  await blocked.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }));
+  await logIn(blocked, `blocked-${Date.now()}@example.jp`);
+  await blocked.locator('[data-push-denied]').waitFor();
+  assert.equal(await blocked.locator('form[data-push]').isVisible(), false);
+  const without = await person();
+  await without.addInitScript(() => delete window.PushManager);
+  await logIn(without, `without-${Date.now()}@example.jp`);
+  await without.locator('[data-push-unsupported]').waitFor();
+  assert.equal(await without.locator('form[data-push]').isVisible(), false);
+});
+await check('the page of somebody with several channels, by every rule', async () => {
+  const page = await withPush();
+  const email = `several-${Date.now()}@example.jp`;
+  await logIn(page, email);
+  await look(page, 'mine-empty', mine);
+  await page.goto(`${base}${mine}?lang=ja`);
+  await press(page, `form[action="${mine}/mail"] button`);
+  await page.locator('form[data-push]').waitFor();
+  await press(page, 'form[data-push] button');
+  await press(page, `form[action="${mine}/order"] button`);
+  assert.match(await page.locator('.channels__name').first().innerText(), /ブラウザーの通知/);
+  await page.selectOption('#ward', 'kita');
+  await press(page, `form[action="${mine}/about"] button`);
+  await look(page, 'mine', mine);
+});
+
+await check('the all-clear takes the emergency’s place', async () => {
+  const clear = await release('emergency', [['template', 'evacuation-lifted'], ['topic', 'disaster'], ['follows', order], ['ward', 'kita'], ['slot.place', '淀川のそば'], ['slot.time', '18:00'], ...texts({ ja: ['避難の情報を解除しました', '{time}、{place}の避難の情報を解除しました。'] })]);
+  for (let i = 0; i < 40; i++) {   // lists are two seconds old at most
+    await visitor.goto(`${base}/?lang=ja`);
+    if (/解除/.test(await visitor.locator('.alerts').innerText())) break;
+    await visitor.waitForTimeout(100);
+  }
+  const links = await visitor.locator('.alerts a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  assert.deepEqual(links, [`/messages/${clear}`]);
+  await visitor.goto(`${base}/messages/${order}?lang=ja`);
+  assert.match(await visitor.locator('.notice--warning').innerText(), /新しいお知らせ/);
+  await axe(visitor);
+  await picture(visitor, 'message-followed');
+  assert.match(await (await fetch(`${base}/messages/${clear}.cap`)).text(), new RegExp(`<references>localhost,${order},|<references>127\\.0\\.0\\.1,${order},`));
+});
+
+await browser.close();
+for (const fault of faults) console.log(`FAILED ${fault}`);
+console.log(`${passed} passed, ${faults.length} failed`);
+process.exit(faults.length === 0 ? 0 : 1);
