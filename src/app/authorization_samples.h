@@ -50,6 +50,7 @@ class Samples {
     all.push_back(w.client("reader-there", {"registers.read"}, {"clerk"}, kThere));
     all.push_back(w.client("writer", {"registers.write"}, {"approver"}, kHere));
     all.push_back(w.client("writer-there", {"registers.write"}, {"approver"}, kThere));
+    all.push_back(w.client("siren", {"alerts"}, {}, ""));
     all.push_back(w.client("seatless", {"registers.read", "registers.write"}, {}, ""));
   }
 
@@ -252,6 +253,7 @@ class Samples {
     const std::string nobody(26, '0');
     of["leave-link"] = {{"nobody's", {{"recipient", nobody}, {"channel", "mail"}}, {}}};
     of["topic-feed"] = {{"disaster", {{"file", "disaster.atom"}}, {}}};
+    of["trigger"] = {{"tsunami", {{"trigger", "jma-tsunami-warning"}}, {}}};   // what nobody of the matrix can fire: it asks without a key
     of["opt-in"] = {{"nobody's", {{"token", nobody}}, {}}};
   }
 

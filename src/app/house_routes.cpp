@@ -16,6 +16,7 @@
 #include "platform/identity/identity_http.h"
 #include "platform/oidc/oidc_http.h"
 #include "tell/campaigns/web.h"
+#include "tell/outlets/web.h"
 
 namespace machiya::app {
 namespace {
@@ -116,7 +117,7 @@ void House::Impl::wire_public(const Frame& frame_of) {
 
 void House::Impl::wire_staff(const Frame& frame_of) {
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of, city_now(),
-                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope)}, &passwords},
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope)}, &passwords},
                                                navigation());
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
@@ -139,8 +140,12 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   registers::add_import_routes(router, register_web);
   registers::add_api_routes(router, register_web);
   const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
+  const auto stored = city::stored_boundaries(settings.data);   // refused ones were told in wire_public()
+  const tell::OutletWeb outlet_web{telling->campaigns(), telling->outlets(), *furniture->texts, clock, city_now(), [areas = stored.ok() ? *stored : nullptr] { return areas; }};
   tell::add_campaign_routes(router, {telling->campaigns(), telling->ledger(), telling->audiences(), telling->sender(), *store, hub, *furniture->templates, *furniture->texts, clock, staff_frame, city_now(), may,
-                                     telling->channels()});
+                                     telling->channels(), [outlet_web](const http::Request& request, const tell::Campaign& campaign, pages::Data& data) { tell::add_outlets(outlet_web, request, campaign, data); },
+                                     [this](const std::string& message, const std::string& outlet, const std::string& part) { return telling->outlets().again(message, outlet, part); }});
+  tell::add_alert_routes(router, outlet_web);
 }
 
 void House::Impl::wire_log_in(const Frame& frame_of) {

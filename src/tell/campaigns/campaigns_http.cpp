@@ -141,6 +141,23 @@ void add_choices(const CampaignWeb& web, const Request& request, const Campaign&
   if (campaign.state == CampaignState::released && (writes || releases) && message && message->state < MessageState::done) data.set("may_cancel", true);
 }
 
+/// What it updates or ends.
+void add_follows(const CampaignWeb& web, const Request& request, const Campaign& campaign, Data& data) {
+  if (campaign.draft.follows.empty()) return;
+  if (const auto before = web.campaigns.find(campaign.draft.follows, deed_of(request)); before.ok())
+    data.set("follows", Data().set("href", path_of(*before)).set("label", title_of(*before, locale::staff_language(request.lang))));
+}
+
+/// Given up at an outlet: once more, by who may release.
+Result<void> again(const CampaignWeb& web, const Request& request, const std::string& id) {
+  MACHIYA_TRY(const Campaign campaign, web.campaigns.find(id, deed_of(request)));
+  if (!web.may(identity::principal_of(request), campaign.cls == Class::emergency ? kReleaseEmergencies : kReleaseMessages, campaign.department)) return Error(ErrorCode::forbidden, "may not release messages of this department");
+  const std::string where(request.form("outlet").value_or(""));
+  const std::size_t slash = where.find('/');
+  if (!web.publish_again || slash == std::string::npos) return Error(ErrorCode::invalid_input, "no outlet", "outlet");
+  return web.publish_again(id, where.substr(0, slash), where.substr(slash + 1));
+}
+
 Response show(const CampaignWeb& web, Request& request, const Error* wrong = nullptr) {
   const auto campaign = web.campaigns.find(request.param("message"), deed_of(request));
   if (!campaign.ok()) return http::problem(campaign.error(), request);
@@ -159,6 +176,8 @@ Response show(const CampaignWeb& web, Request& request, const Error* wrong = nul
   add_previews(web, request, *campaign, data);
   if (auto added = add_progress(web, request, *campaign, data); !added.ok()) return http::problem(added.error(), request);
   add_choices(web, request, *campaign, data);
+  if (web.outlets) web.outlets(request, *campaign, data);
+  add_follows(web, request, *campaign, data);
   add_history(web, request, *campaign, data);
   return render(web, request, "staff-messages/message", std::move(data), wrong ? wrong->info().http_status : 200);
 }
@@ -183,6 +202,12 @@ Response act(const CampaignWeb& web, Request& request) {
   if (what == "send_back") done = web.campaigns.send_back(id, request.form("note").value_or(""), deed);
   if (what == "release") done = web.campaigns.release(id, deed);
   if (what == "cancel") done = web.campaigns.cancel(id, deed);
+  if (what == "again") done = again(web, request, id);
+  if (what == "end") {
+    const auto made = web.campaigns.end(id, deed);
+    if (made.ok()) return http::see_other(std::string(kMessagesBase) + "/" + *made);
+    done = made.error();
+  }
   if (!done.ok()) return show(web, request, &done.error());
   return http::see_other(std::string(kMessagesBase) + "/" + id);
 }

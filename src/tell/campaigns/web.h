@@ -29,6 +29,8 @@ struct CampaignWeb {
   std::function<std::shared_ptr<const city::City>()> city;
   std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
   std::vector<std::string> channels;   ///< that the operator configured
+  std::function<void(const http::Request&, const Campaign&, pages::Data&)> outlets = {};   ///< adds area, outlets and may_end to the page of a message
+  std::function<Result<void>(const std::string& message, const std::string& outlet, const std::string& part)> publish_again = {};
 };
 
 inline constexpr std::string_view kMessagesBase = "/staff/messages";
