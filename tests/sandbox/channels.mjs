@@ -1,8 +1,8 @@
 // The outside services of "the city tells", on loopback, in one process: LINE Messaging API, a push service, an SMS gateway, an SMTP sink
 // and a webhook receiver. Stricter than the real ones, and faulty on demand. README.md has the options and the control port.
 //   node tests/sandbox/channels.mjs [--log FILE] [--seed 7] [--faults '{"line":{"fail_after":0.02}}'] [--rate line.multicast=400/s]…
-// Prints one JSON line when it listens: {"ready": true, "ports": {"line": …, "line_data": …, "push": …, "sms": …, "smtp": …, "webhook": …, "control": …}, …}.
-import { existsSync } from 'node:fs';
+// Prints one JSON line when it listens: {"ready": true, "ports": {"line": …, "line_data": …, "push": …, "sms": …, "smtp": …, "webhook": …, "outlets": …, "control": …}, …}.
+import { existsSync, openSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { control } from './control.mjs';
 import { Faults } from './faults.mjs';
@@ -10,20 +10,21 @@ import { listen } from './http_service.mjs';
 import { LINE_RATES, Line } from './line.mjs';
 import { EffectLog } from './log.mjs';
 import { Judge, official } from './openapi.mjs';
+import { Outlets } from './outlets.mjs';
 import { Push } from './push.mjs';
 import { Rates } from './rates.mjs';
 import { Sms } from './sms.mjs';
 import { Smtp } from './smtp.mjs';
 import { Webhook } from './webhook.mjs';
 
-const PORTS = ['line', 'line_data', 'push', 'sms', 'smtp', 'webhook', 'control'];
+const PORTS = ['line', 'line_data', 'push', 'sms', 'smtp', 'webhook', 'outlets', 'control'];
 const text = (fallback) => ({ type: 'string', default: fallback });
 const { values: options } = parseArgs({
   options: {
     ...Object.fromEntries(PORTS.map((name) => [`${name.replace('_', '-')}-port`, text('0')])),
     openapi: { type: 'string' }, judge: text('all'), open: text('all'), log: text(''), seed: text('1'), faults: text('{}'), rate: { type: 'string', multiple: true, default: [] },
     'no-rates': { type: 'boolean', default: false }, 'while-stdin': { type: 'boolean', default: false }, 'line-token': text('sandbox-channel-token'), 'line-secret': text('sandbox-channel-secret'),
-    'sms-token': text('sandbox-sms-token'), 'webhook-secret': text('sandbox-webhook-secret-of-32-bytes'), bot: text(`U${'b07'.padEnd(32, '0')}`),
+    'sms-token': text('sandbox-sms-token'), 'webhook-secret': text('sandbox-webhook-secret-of-32-bytes'), 'outlets-token': text('sandbox-outlets-token'), capture: text(''), bot: text(`U${'b07'.padEnd(32, '0')}`),
   },
 });
 
@@ -49,13 +50,17 @@ const judge = document && existsSync(document) && each('judge') ? new Judge(docu
 const services = {
   line: new Line(world, { token: options['line-token'], secret: options['line-secret'], bot: options.bot, judge, every: each('judge') }),
   push: new Push(world, { open: each('open') }), sms: new Sms(world, { token: options['sms-token'] }), smtp: new Smtp(world), webhook: new Webhook(world, { secret: options['webhook-secret'] }),
+  outlets: new Outlets(world, { token: options['outlets-token'] }),
 };
 world.services = services;
 
-const servers = { line: services.line.server, line_data: services.line.data_server, push: services.push.server, sms: services.sms.server, smtp: services.smtp.server, webhook: services.webhook.server, control: control(world) };
+const servers = { line: services.line.server, line_data: services.line.data_server, push: services.push.server, sms: services.sms.server, smtp: services.smtp.server, webhook: services.webhook.server, outlets: services.outlets.server, control: control(world) };
+// Every byte that came to any of the services, before anybody judged it.
+const capture = options.capture ? openSync(options.capture, 'w') : undefined;
 const sockets = Object.fromEntries(PORTS.map((name) => [name, new Set()]));
 for (const [name, server] of Object.entries(servers)) {
   server.on('connection', (socket) => {
+    if (capture && name !== 'control') socket.on('data', (bytes) => writeSync(capture, bytes));
     sockets[name].add(socket);
     socket.on('close', () => sockets[name].delete(socket));
   });

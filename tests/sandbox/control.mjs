@@ -23,6 +23,7 @@ function questions(world) {
     '/duplicates': (query) => log.duplicates(query.get('service') ?? ''),
     '/log': (query) => log.page(number(query, 'after', 0), Math.min(MOST_PAGE, number(query, 'limit', 1000)), query.get('service') ?? ''),
     '/smtp/kept': () => services.smtp.kept,
+    '/outlets/kept': () => services.outlets.kept,
     '/push/texts': () => services.push.texts,
     '/line/menus': () => { const m = services.line.menus; return { menus: Object.fromEntries(m.menus), aliases: Object.fromEntries(m.aliases), default: m.default_menu ?? '', images: [...m.images.keys()] }; },
     '/line/webhooks': () => services.line.webhooks.sent,

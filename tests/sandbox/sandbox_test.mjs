@@ -328,3 +328,24 @@ test('SMTP: a pipelined mail counts once for each recipient; what is malformed i
   assert.deepEqual((await smtp([...mail(['', 'a', '.'], crowd)], 106)).filter((code) => code === 452).length, 1);
   assert.equal((await box.get('/counters')).totals.smtp.effects, 2 + 1 + 100);
 });
+
+test('gateways to the public take a correct form once for its key, and refuse an exercise, a long title, an address, another key', async () => {
+  const id = 'a'.repeat(26);
+  const mail = { format: 'machiya-area-mail-1', message: id, thread: id, status: 'Actual', act: 'Alert', sent: '2026-06-03T14:30:00+09:00', municipalities: ['27107'], carrier: 'docomo', title: '避難指示', body: '避難してください。' };
+  const put = (path, json, key = randomUUID(), token = 'sandbox-outlets-token') => exchange(agent, {
+    port: box.ports.outlets, method: 'POST', path, body: typeof json === 'string' ? json : JSON.stringify(json), timeout_ms: 5000,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': path === '/l-alert' ? 'application/xml' : 'application/json', 'Idempotency-Key': key },
+  });
+  const key = randomUUID();
+  assert.equal((await put('/area-mail', mail, key)).status, 202);
+  assert.equal((await put('/area-mail', mail, key)).status, 200);
+  assert.deepEqual(await violations(), []);
+  for (const [change, status] of [[{ status: 'Exercise' }, 422], [{ title: '【警戒レベル４】避難指示です。急いで' }, 422], [{ body: 'https://example.jp' }, 422], [{ body: '電話 06-6208-1234' }, 422], [{ body: '😀' }, 422], [{ municipalities: ['13101'] }, 422], [{ more: 1 }, 422], [{ body: '{place}' }, 422]])
+    assert.equal((await put('/area-mail', { ...mail, ...change })).status, status, JSON.stringify(change));
+  assert.equal((await put('/area-mail', { ...mail, body: '別の文' }, key)).status, 422);
+  assert.equal((await put('/area-mail', mail, 'short')).status, 400);
+  assert.equal((await put('/area-mail', mail, randomUUID(), 'wrong')).status, 401);
+  assert.equal((await put('/l-alert', '<EDXLDistribution/>')).status, 422);
+  assert.equal((await violations()).length, 12);
+  assert.equal((await box.log('outlets')).length, 1);
+});
