@@ -2,9 +2,12 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "city/test_folder.h"
 #include "platform/identity/testing.h"
 #include "tell/citizen/citizen.h"
 
@@ -18,6 +21,7 @@ struct Mailed {
 
 struct CitizenTest : identity::IdentityTest {
   SeededRng rng{7};
+  city::TestFolder files;
   std::unique_ptr<city::Holder> city;
   std::unique_ptr<Audiences> audiences;
   std::unique_ptr<Ledger> ledger;
@@ -65,9 +69,16 @@ struct CitizenTest : identity::IdentityTest {
     return out;
   }
 
-  /// The real city, as far as telling is concerned.
+  /// The real city's topics, channels, wards and one emergency with its all-clear: nothing that others define comes between.
   void make_city() {
-    city = std::make_unique<city::Holder>(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka", std::vector<city::Kind>{topics_kind(), segment_kind(), channel_kind(), message_kind()});
+    const std::filesystem::path real = std::string(MACHIYA_SOURCE_DIR) + "/city/osaka";
+    for (const auto& [folder, names] : {std::pair{"01-life/line-messages", std::vector<std::string>{"audiences/osaka", "channels/line", "channels/mail", "channels/push"}},
+                                        {"08-disaster/simultaneous-broadcast", {"messages/evacuate-order", "messages/evacuation-lifted"}}, {"", {"wards"}}})
+      for (const std::string& name : names) {
+        std::ifstream in(real / folder / (name + ".yaml"));
+        files.write(name + ".yaml", std::string(std::istreambuf_iterator<char>(in), {}));
+      }
+    city = std::make_unique<city::Holder>(files.path(), std::vector<city::Kind>{topics_kind(), segment_kind(), channel_kind(), message_kind()});
     const auto report = city->reload();
     for (const auto& fault : report.faults)
       if (fault.severity == Severity::error) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
