@@ -24,6 +24,7 @@ class Samples {
     registers();
     forms();
     messages();
+    signs();
   }
   std::vector<Caller> all;
   std::map<std::string, std::vector<Sample>> of;
@@ -51,6 +52,7 @@ class Samples {
     all.push_back(w.client("writer", {"registers.write"}, {"approver"}, kHere));
     all.push_back(w.client("writer-there", {"registers.write"}, {"approver"}, kThere));
     all.push_back(w.client("siren", {"alerts"}, {}, ""));
+    all.push_back(w.client("alarm", {"signage.alert"}, {}, ""));
     all.push_back(w.client("seatless", {"registers.read", "registers.write"}, {}, ""));
   }
 
@@ -255,6 +257,20 @@ class Samples {
     of["topic-feed"] = {{"disaster", {{"file", "disaster.atom"}}, {}}};
     of["trigger"] = {{"tsunami", {{"trigger", "jma-tsunami-warning"}}, {}}};   // what nobody of the matrix can fire: it asks without a key
     of["opt-in"] = {{"nobody's", {{"token", nobody}}, {}}};
+  }
+
+  void signs() {
+    for (const auto& [place, department] : {std::pair{"here", kHere}, {"there", kThere}}) {
+      Thing thing;
+      thing.department = department;
+      const Caller& approver = caller(std::string("approver-") + place);
+      const auto made = w.post(approver, "/staff/signage", {{"name", "検査の画面"}, {"language", "ja"}, {"message_hours", "1"}});
+      EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
+      of["screen"].push_back({place, {{"screen", id_of(header_of(made, "location"))}}, thing});
+      const std::string token = behind(w.get(approver, header_of(made, "location")).body, "href=\"/signage/");
+      EXPECT_FALSE(token.empty());
+      of["signage"].push_back({place, {{"screen", token}}, {}});
+    }
   }
 
   void registers() {

@@ -60,6 +60,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, registers::Registers::migrations());
   append(out, registers::page_migrations());
   append(out, Telling::migrations());
+  append(out, signage::Signage::migrations());
   append(out, tell::Citizen::migrations());
   return out;
 }
@@ -172,7 +173,11 @@ Result<void> House::Impl::build_telling() {
   const auto changed = [this](std::int64_t message) {
     if (const auto id = telling->campaigns().public_id_of(message); id.ok() && !id->empty()) hub.publish("message/" + *id, "changed", "");
   };
-  MACHIYA_TRY(telling, Telling::open({settings, *store, *vault, *audit, *outbound, *furniture->texts, clock, rng, city_now(), base_url(), may, changed, !reading_only}));
+  const auto placed = [this] { signage->changed(); };
+  MACHIYA_TRY(telling, Telling::open({settings, *store, *vault, *audit, *outbound, *furniture->texts, clock, rng, city_now(), base_url(), may, changed, placed, !reading_only}));
+  signage = std::make_unique<signage::Signage>(signage::Parts{*store, telling->campaigns(), *audit, clock, rng, city_now(), may,
+                                                              [this](const tell::Campaign& campaign) { return telling->notice(campaign); },
+                                                              [this](std::int64_t revision) { hub.publish(signage::kHubTopic, "changed", std::to_string(revision)); }});
   if (reading_only) return {};
   metrics.counter_read("machiya_tell_rows_made_total", "Rows of the delivery ledger made since the start.", [this] { return static_cast<double>(telling->sender().made().rows); });
   metrics.gauge("machiya_tell_longest_transaction_seconds", "Longest transaction that made such rows, without its commit.", [this] { return static_cast<double>(telling->sender().made().longest_us) / kSecond; });
@@ -248,6 +253,7 @@ Result<std::unique_ptr<House>> House::open(const Settings& settings, std::shared
   MACHIYA_CHECK(house->impl_->build_platform());
   MACHIYA_CHECK(house->impl_->build_engines());
   house->impl_->wire_routes();
+  house->impl_->wire_signs();
   return house;
 }
 
@@ -268,6 +274,7 @@ void House::start() {
   impl_->plan_retention();
   impl_->jobs->start(3);   // two may wait for pictures
   impl_->telling->start();
+  impl_->signage->start();
 }
 
 void House::stop() {
@@ -280,6 +287,7 @@ void House::stop() {
   impl_->upkeep.join();
   impl_->flush_statistics();
   if (auto kept = impl_->identity->maintain(); !kept.ok()) log(LogLevel::warn, "sessions-not-kept", {{"why", kept.error().to_string()}});
+  impl_->signage->stop();
   impl_->telling->stop();
   impl_->jobs->stop();
   impl_->events->stop();
@@ -301,6 +309,7 @@ city::LoadReport House::Impl::reload() {
     if (running) plan_reminders(true);   // a definition may remind of something else now
   }
   if (report.city && running) tend_index();
+  if (report.city && running) signage->changed();
   sign_in->forget();
   signature_requests->forget();
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",

@@ -40,6 +40,7 @@
 #include "platform/vault/vault.h"
 #include "platform/worker/document_worker.h"
 #include "platform/worker/image_worker.h"
+#include "tell/signage/signage.h"
 
 namespace machiya::app {
 
@@ -76,6 +77,7 @@ struct House::Impl {
   std::unique_ptr<registers::Registers> registers;
   std::unique_ptr<Telling> telling;
   std::unique_ptr<tell::CaseMessages> case_messages;
+  std::unique_ptr<signage::Signage> signage;
   std::unique_ptr<identity::SmtpSender> opt_in_mails;   ///< null in the demonstration
   std::unique_ptr<tell::Citizen> citizen;
   std::unique_ptr<console::Console> console;
@@ -98,6 +100,7 @@ struct House::Impl {
   void wire_public(const Frame& frame_of);
   void wire_staff(const Frame& frame_of);
   void wire_log_in(const Frame& frame_of);
+  void wire_signs();
   std::vector<console::NavItem> navigation();
   city::LoadReport reload();
   /// What is done every few seconds, and the rarer work among it.

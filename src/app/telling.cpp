@@ -28,7 +28,10 @@ Result<void> Telling::build() {
   options.base_url = p_.base_url, options.changed = p_.changed;
   sender_ = std::make_unique<tell::Sender>(p_.store, *ledger_, *audiences_, p_.clock, p_.rng, std::move(options));
   campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { return bits_; },
-                                                                     [this] { sender_->wake(), outlets_->wake(); },
+                                                                     [this] {
+                                                                       if (p_.placed) p_.placed();
+                                                                       sender_->wake(), outlets_->wake();
+                                                                     },
                                                                      [this](const tell::Campaign& campaign) { return outlets_->prepare(campaign); },
                                                                      [this](store::Tx& tx, std::string_view message) { return outlets_->withdraw(tx, message); }});
   MACHIYA_CHECK(build_outlets());
@@ -55,9 +58,11 @@ Result<void> Telling::build_outlets() {
     const auto campaign = campaigns_->published_one(message);
     if (p_.changed && campaign.ok() && *campaign) p_.changed((*campaign)->message);
   };
-  outlets_ = std::make_unique<tell::Publications>(tell::PublicationParts{p_.store, p_.clock, p_.rng, p_.city, [this](const tell::Campaign& campaign) { return tell::notice_of(*archive_, *campaigns_, campaign); }, std::move(settings), changed});
+  outlets_ = std::make_unique<tell::Publications>(tell::PublicationParts{p_.store, p_.clock, p_.rng, p_.city, [this](const tell::Campaign& campaign) { return notice(campaign); }, std::move(settings), changed});
   return {};
 }
+
+Result<bulletins::Notice> Telling::notice(const tell::Campaign& campaign) { return tell::notice_of(*archive_, *campaigns_, campaign); }
 
 void Telling::start() { sender_->start(), outlets_->start(); }
 void Telling::stop() {

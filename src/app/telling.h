@@ -44,6 +44,7 @@ struct TellingParts {
   std::string base_url;
   std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
   std::function<void(std::int64_t message)> changed;   ///< numbers of a message have changed: live pages
+  std::function<void()> placed = {};   ///< something was released or cancelled: signs
   bool sends = true;   ///< false: a command that only reads; no channels
 };
 
@@ -58,6 +59,8 @@ class Telling {
   tell::Campaigns& campaigns() { return *campaigns_; }
   tell::Sender& sender() { return *sender_; }
   tell::Publications& outlets() { return *outlets_; }
+  /// A message as the public reads it, drills marked.
+  Result<bulletins::Notice> notice(const tell::Campaign& campaign);
   /// Ids of the channels that can be used.
   const std::vector<std::string>& channels() const { return ids_; }
   /// One of them; nullptr for others.
