@@ -33,7 +33,7 @@ check() { # folder with src/
              grep -vE 'ask/apply/pdf_sheet\.h|platform/http/(loop|listener|connection|server_core|message_parser)[a-z_]*\.h|platform/store/(pg|sqlite)_[a-z_]*\.h|_impl\.h' || test $? = 1)
   while IFS=: read -r file line text; do
     echo "${file#"$src"/}:$line: SQL outside a dao or the platform's own tables"; faults=$((faults + 1))
-  done < <(grep -rnE '"(SELECT|INSERT INTO|UPDATE|DELETE FROM) ' "$src/ask" "$src/console" "$src/city" "$src/app" --include='*.cpp' 2>/dev/null |
+  done < <(grep -rnE '"(SELECT|INSERT INTO|UPDATE|DELETE FROM) ' "$src/ask" "$src/tell" "$src/console" "$src/city" "$src/app" --include='*.cpp' 2>/dev/null |
              grep -vE '_dao\.cpp|_test\.cpp|migrations\.cpp|"SELECT 1"' || test $? = 1)
   while IFS=: read -r file line text; do
     echo "${file#"$src"/}:$line: the time comes from Clock&"; faults=$((faults + 1))

@@ -8,12 +8,13 @@
 // --forget-keys gives each attempt a key of its own: the harness must then find duplicates.
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/json.h"
@@ -162,6 +163,9 @@ void run(House& house, const std::vector<std::string>& words) {
   Small small(has(words, "--forget-keys") ? static_cast<Channel&>(forgetful) : line, most.empty() ? line.most() : std::atoi(most.c_str()));
   SenderOptions sending;
   sending.base_url = "https://city.example", sending.first_retry_ms = 50, sending.lease_s = 1;
+  std::mutex mutex;
+  std::condition_variable changes;
+  sending.changed = [&](std::int64_t) { changes.notify_all(); };
   Sender sender(*house.store, *house.ledger, *house.audiences, house.clock, house.rng, sending);
   const std::string rate = value(words, "--rate");
   sender.add({"line", need(house.audiences->number("channel", "line")), &small, rate.empty() ? 0 : std::atof(rate.c_str()), 8, 1'000});
@@ -178,7 +182,8 @@ void run(House& house, const std::vector<std::string>& words) {
   while (!all_over(house)) {
     if (!cancelled) cancelled = cancel_at(house, std::atoi(percent.c_str()));
     if (cancelled && !percent.empty()) sender.wake();
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));   // this program is what is watched, not what decides
+    std::unique_lock lock(mutex);
+    changes.wait_for(lock, std::chrono::milliseconds(10));   // changes are told twice a second; a cancel in mid-flight wants a closer look
   }
   sender.stop();
 }

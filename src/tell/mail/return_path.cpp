@@ -1,7 +1,10 @@
 #include "tell/mail/return_path.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/result.h"
@@ -12,7 +15,6 @@ namespace {
 constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";   // Crockford, as in public ids
 constexpr std::size_t kToken = 26;
 using Block = std::array<unsigned char, 16>;
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 std::string spelled(const Block& block) {
   std::string out;
@@ -44,14 +46,23 @@ std::optional<Block> read(std::string_view token) {
 struct ReturnPath::Impl {
   std::array<unsigned char, 32> key{};
 
-  // One block of AES is a permutation of 128 bits: half of it is the recipient, half is zero and proves that the secret made it. No block repeats
-  // for two recipients, so that no mode is needed.
-  Block turned(const Block& in, int encrypt) const {
-    const Cipher context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
-    Block out{};
-    int size = 0;
-    MACHIYA_ASSERT(context && EVP_CipherInit_ex(context.get(), EVP_aes_256_ecb(), nullptr, key.data(), nullptr, encrypt) == 1 && EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
-                   EVP_CipherUpdate(context.get(), out.data(), &size, in.data(), 16) == 1);
+  using Half = std::array<unsigned char, 8>;
+  /// The first 64 bits of HMAC-SHA256 over a purpose and eight bytes.
+  Half half(char purpose, const Half& in) const {
+    std::array<unsigned char, 9> input{static_cast<unsigned char>(purpose)};
+    std::copy(in.begin(), in.end(), input.begin() + 1);
+    std::array<unsigned char, 32> out{};
+    unsigned size = 0;
+    MACHIYA_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), input.data(), input.size(), out.data(), &size) != nullptr && size == out.size());
+    Half first{};
+    std::copy_n(out.begin(), first.size(), first.begin());
+    return first;
+  }
+  // The number under a mask that its own authentication tag makes (the construction of a synthetic IV, RFC 5297 §2.6): the same recipient has
+  // the same token, two have nothing in common, and a tag that does not fit its number opens nothing.
+  Half masked(const Half& number, const Half& tag) const {
+    Half out = half('m', tag);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= number[i];
     return out;
   }
 };
@@ -64,9 +75,13 @@ ReturnPath::ReturnPath(std::string_view secret, std::string prefix, std::string 
 ReturnPath::~ReturnPath() = default;
 
 std::string ReturnPath::token(std::int64_t recipient) const {
+  Impl::Half number{};
+  for (std::size_t i = 0; i < 8; ++i) number[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(recipient) >> (8 * i));
+  const Impl::Half tag = impl_->half('t', number), hidden = impl_->masked(number, tag);
   Block block{};
-  for (std::size_t i = 0; i < 8; ++i) block[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(recipient) >> (8 * i));
-  return spelled(impl_->turned(block, 1));
+  std::copy(tag.begin(), tag.end(), block.begin());
+  std::copy(hidden.begin(), hidden.end(), block.begin() + 8);
+  return spelled(block);
 }
 std::string ReturnPath::address(std::int64_t recipient) const { return prefix_ + token(recipient) + '@' + domain_; }
 
@@ -80,13 +95,14 @@ std::optional<std::string> ReturnPath::token_of(std::string_view address) const 
 std::optional<std::int64_t> ReturnPath::recipient(std::string_view token) const {
   const auto block = read(token);
   if (!block) return std::nullopt;
-  const Block plain = impl_->turned(*block, 0);
-  std::uint64_t key = 0, zero = 0;
-  for (std::size_t i = 8; i-- > 0;) {
-    key = key << 8 | plain[i];
-    zero |= plain[8 + i];
-  }
-  return zero == 0 ? std::optional(static_cast<std::int64_t>(key)) : std::nullopt;
+  Impl::Half tag{}, hidden{};
+  std::copy_n(block->begin(), 8, tag.begin());
+  std::copy_n(block->begin() + 8, 8, hidden.begin());
+  const Impl::Half number = impl_->masked(hidden, tag), right = impl_->half('t', number);
+  if (CRYPTO_memcmp(tag.data(), right.data(), tag.size()) != 0) return std::nullopt;
+  std::uint64_t key = 0;
+  for (std::size_t i = 8; i-- > 0;) key = key << 8 | number[i];
+  return static_cast<std::int64_t>(key);
 }
 
 }  // namespace machiya::tell

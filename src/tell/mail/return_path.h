@@ -8,7 +8,7 @@
 
 namespace machiya::tell {
 
-/// Thread-safe. The token is the recipient's key under a secret permutation: 26 characters of lower-case base 32, so that relays which fold case do no harm;
+/// Thread-safe. The token is the recipient's key, masked and authenticated by HMAC-SHA256: 26 characters of lower-case base 32, so that relays which fold case do no harm;
 /// guessing one that opens takes 2^63 tries.
 class ReturnPath {
  public:
