@@ -144,7 +144,7 @@ try {
       const begun = Date.now();
       await b.submit({}, { act: 'release' });
       const id = last(address);
-      const at = await until('the first hand-off', async () => house.database.rows(`SELECT min(h.created_us) FROM hand_off h JOIN tell_message m ON m.id = h.message WHERE m.public_id = '${id}' AND h.accepted > 0`)[0][0], 60_000);
+      const at = await until('the first hand-off', async () => house.database.rows(`SELECT coalesce(min(h.settled_us), 0) FROM hand_off h JOIN tell_message m ON m.id = h.message WHERE m.public_id = '${id}' AND h.accepted > 0`)[0][0] > 0 && house.database.rows(`SELECT min(h.settled_us) FROM hand_off h JOIN tell_message m ON m.id = h.message WHERE m.public_id = '${id}' AND h.accepted > 0`)[0][0], 60_000);
       times.push(Number(at) / 1000 - begun);
       await a.get(address);
       await a.submit({}, { act: 'cancel' });

@@ -1,6 +1,7 @@
 #include "tell/sending/line_work.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 
@@ -90,8 +91,47 @@ void LineWork::claim_loop() {
       if (stopping_) return;
       news_ = false;
     }
-    if (hold_lease()) refill();
+    if (!hold_lease()) continue;
+    drop_cancelled();
+    refill();
   }
+}
+
+void LineWork::drop_cancelled() {
+  std::set<std::int64_t> messages;
+  {
+    std::lock_guard lock(mutex_);
+    for (const Claim& claim : waiting_) messages.insert(claim.message);
+  }
+  if (messages.empty()) return;
+  std::set<std::int64_t> over;
+  const auto read = store_.read([&](store::ReadTx& tx) -> Result<void> {
+    over.clear();
+    for (const std::int64_t id : messages) {
+      MACHIYA_TRY(const auto message, ledger_.message(tx, id));
+      if (!message || message->state >= MessageState::cancelling) over.insert(id);
+    }
+    return {};
+  });
+  if (!read.ok() || over.empty()) return;   // the worker asks once more before it sends
+  std::vector<Claim> gone;
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(waiting_, [&](Claim& claim) {
+      if (!over.contains(claim.message)) return false;
+      gone.push_back(std::move(claim));
+      return true;
+    });
+  }
+  for (const Claim& claim : gone) stop_claim(claim);
+}
+
+void LineWork::stop_claim(const Claim& claim) {
+  Claim stopped = claim;
+  stopped.cancelled = true;
+  Settlement settlement = handing_.put_back(claim, "cancelled", 0);
+  settlement.over = true;
+  write_down(stopped, settlement, {});
 }
 
 void LineWork::refill() {
@@ -110,8 +150,9 @@ void LineWork::refill() {
     wanted.parcels = room - static_cast<int>(waiting_.size());
     emergencies = static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), [](const Claim& c) { return c.cls == Class::emergency; }));
     if (wanted.parcels <= 0) {
-      if (emergencies == waiting_.size()) return;   // full of emergencies already
-      wanted.parcels = room, wanted.emergencies_only = true;
+      // Full: only what overtakes, and no more of that than a full queue either.
+      wanted.parcels = room - static_cast<int>(emergencies), wanted.emergencies_only = true;
+      if (wanted.parcels <= 0) return;
     }
   }
   auto claimed = ledger_.claim(*lease_, wanted);
@@ -183,11 +224,7 @@ void LineWork::one(const Claim& claim) {
     settlement = handing_.put_back(claim, "not-packed", 5 * kSecond);
     settlement.over = claim.attempt >= line_.attempts;
   } else if (packed->cancelled) {
-    settlement = handing_.put_back(claim, "cancelled", 0);
-    settlement.over = true;
-    Claim stopped = claim;
-    stopped.cancelled = true;
-    write_down(stopped, settlement, dead);
+    stop_claim(claim);
     return;
   } else {
     Handing::Report report;

@@ -29,6 +29,9 @@ class LineWork {
   /// Prolongs or takes the lease; false while another process has it.
   bool hold_lease();
   void refill();
+  /// What waits of a cancelled message goes back at once: it must not wait for the channel's window.
+  void drop_cancelled();
+  void stop_claim(const Claim& claim);
   void one(const Claim& claim);
   void write_down(const Claim& claim, const Settlement& settlement, const std::vector<Reached>& dead);
   void note(const Handing::Report& report);

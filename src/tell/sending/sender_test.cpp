@@ -26,6 +26,16 @@ class SenderTest : public testing::TellTest {
     }
     ASSERT_EQ(state_of(message), state);
   }
+  /// While the sender looks again and again, no more hand-offs than this are open of a message.
+  void expect_claimed_at_most(std::int64_t message, std::int64_t most) {
+    for (int i = 0; i < 8; ++i) {
+      sender->wake();
+      std::unique_lock lock(mutex_);
+      changes_.wait_for(lock, std::chrono::milliseconds(100));
+      auto open = store().read([&](store::ReadTx& tx) { return tx.query_one("SELECT count(*) FROM hand_off WHERE message = :m AND state = 0", {{"m", message}}); });
+      EXPECT_LE((*open)->integer(0), most);
+    }
+  }
   PlannedChannel channel, post;
   std::unique_ptr<Sender> sender;
   std::mutex mutex_;
@@ -145,6 +155,24 @@ TEST_P(SenderTest, an_emergency_overtakes_and_reaches_everybody_but_those_who_le
   EXPECT_TRUE(overtaken);
   EXPECT_EQ(count(emergency, RowState::taken), 30);
   EXPECT_FALSE(channel.received().contains("Uleft"));
+}
+
+TEST_P(SenderTest, emergencies_do_not_pile_up_before_a_slow_channel) {
+  for (int i = 0; i < 200; ++i) subscribe(line, "U" + std::to_string(i), sports);
+  channel.shut(), channel.most(1);
+  start(1);
+  const auto ordinary = place(order(sports));
+  sender->wake();
+  channel.wait_for_calls(1);
+  const auto emergency = place(order(0, Class::emergency));
+  expect_claimed_at_most(emergency, 4);
+  ASSERT_TRUE(store().write([&](store::Tx& tx) { return ledger->cancel(tx, emergency); }).ok());
+  sender->wake();
+  wait_until_over(emergency, MessageState::cancelled);   // while the channel is still shut: what waited does not wait for it
+  channel.open();
+  wait_until_over(ordinary);
+  EXPECT_EQ(count(emergency, RowState::taken), 0);
+  EXPECT_EQ(count(emergency, RowState::cancelled), 200);
 }
 
 TEST_P(SenderTest, a_drill_is_in_the_ledger_and_nowhere_else) {
