@@ -18,3 +18,7 @@ for store in sqlite "$MACHIYA_TEST_PG"; do
 done
 step "TLS by setting, from outside" tests/faults/server_tls.sh build/release/machiya
 step "full disk under the server" tests/faults/server_disk.sh build/release/machiya
+for store in sqlite "$MACHIYA_TEST_PG"; do
+  step "messages: the sender killed (${store%%:*})" "$NODE" tests/faults/tell_kill.mjs --kills 8 --people 2000 --mail --store "$store"
+done
+step "messages: keys forgotten: must be found" bash -c "! '$NODE' tests/faults/tell_kill.mjs --kills 5 --people 2000 --forget-keys"
