@@ -17,6 +17,7 @@
 #include "platform/identity/policy_history.h"
 #include "tell/audiences/seed.h"
 #include "tell/messages/definitions.h"
+#include "tell/scenarios/runner.h"
 
 namespace machiya::app {
 namespace {
@@ -345,6 +346,12 @@ int House::scenarios(const std::string& procedure, bool verbose, std::ostream& o
   auto results = cases::run_scenarios(parts, filter);
   auto more = registers::run_scenarios(parts, filter);
   results.insert(results.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  if (procedure.empty())
+    for (tell::MessageScenarioResult& one : tell::run_message_scenarios({parts.city, parts.store, parts.vault, *impl_->furniture->texts, [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return impl_->cases->may(who, permission, department); }})) {
+      cases::ScenarioResult result{one.file, one.name, "", one.initiative, {}};
+      for (const auto& [pointer, problem] : one.problems) result.problems.push_back(cases::scenario_place(parts.folder, one.file, pointer) + ": " + problem);
+      results.push_back(std::move(result));
+    }
   return cases::report_scenarios(results, verbose, out);
 }
 

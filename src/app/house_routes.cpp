@@ -38,7 +38,7 @@ city::Text for_staff(const interview::Texts& name) {
   return city::Text(std::move(out));
 }
 
-/// A room's services are its procedures and registers; those that no scenario proves do not count as running.
+/// A room's services are its procedures and registers, and what it tells the city; those that no scenario proves do not count as running.
 std::vector<city::RunningService> running_services(const city::City& city, const city::Room& room, bool healthy) {
   std::vector<city::RunningService> out;
   if (proved(city, room, "scenario"))
@@ -52,6 +52,7 @@ std::vector<city::RunningService> running_services(const city::City& city, const
       const auto* reg = city.get<registers::Register>("register", loaded->source.id);
       if (loaded->source.initiative == room.number && reg != nullptr) out.push_back({for_staff(reg->name), "/staff/registers/" + loaded->source.id, healthy});
     }
+  if (proved(city, room, "message-scenario")) out.push_back({room.name, "/messages", healthy});
   return out;
 }
 
