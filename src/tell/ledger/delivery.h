@@ -54,6 +54,11 @@ struct Order {
   Instant start;
 };
 
+/// The language of a lane or row is a position in locale::kLanguages; this bit more marks a lane of those whom an earlier channel did not
+/// reach: hand-offs are ranges of a lane, and these people stand between others.
+inline constexpr int kFallBack = 16;
+inline constexpr int language_of(int lane) { return lane & (kFallBack - 1); }
+
 /// Counts of one lane or message.
 struct Tally {
   std::int64_t total = 0;      ///< rows

@@ -44,7 +44,7 @@ Result<std::vector<Claim>> due_hand_offs(store::ReadTx& tx, int channel, Instant
 }
 
 Result<bool> start_attempt(store::Tx& tx, std::int64_t hand_off, std::int64_t fence) {
-  MACHIYA_TRY(const auto rows, tx.execute("UPDATE hand_off SET due_us = :never, attempts = attempts + 1 WHERE id = :id AND fence = :fence AND state = 0",
+  MACHIYA_TRY(const auto rows, tx.execute("UPDATE hand_off SET due_us = :never, attempts = attempts + 1, fence = :fence WHERE id = :id AND (fence = :fence OR fence = 0) AND state = 0",
                                           {{"never", kNever}, {"id", hand_off}, {"fence", fence}}));
   return rows == 1;
 }
@@ -64,6 +64,33 @@ Result<std::optional<Instant>> next_due(store::ReadTx& tx, int channel) {
   for (const auto& row : {retry, lane})
     if (!row->is_null(0) && (!out || row->integer(0) < out->us)) out = Instant{row->integer(0)};
   return out;
+}
+
+Result<std::int64_t> fall_back(store::Tx& tx, const Claim& claim, const std::vector<std::int64_t>& recipients, const std::function<std::string()>& new_key, Instant now) {
+  const std::string keys = store::key_list(recipients, tx.engine());
+  // The next channel in the person's own order that the message may use and has not used for them.
+  constexpr std::string_view kFits = " AND ((CAST(1 AS BIGINT) << r.channel) & m.channels) <> 0 AND (m.topics = 0 OR (r.topics & m.topics) <> 0)"
+                                     " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id AND d.recipient = r.recipient AND d.channel = r.channel)";
+  MACHIYA_TRY(const auto rows, tx.query("SELECT r.recipient, r.channel, r.lang FROM reach r JOIN tell_message m ON m.id = :message WHERE m.first_only = :yes AND m.state < 3 AND r.recipient " + in_keys(tx.engine()) +
+                                            std::string(kFits) + " ORDER BY r.recipient, r.rank, r.channel",
+                                        {{"message", claim.message}, {"yes", true}, {"keys", keys}}));
+  std::int64_t added = 0, last = 0;
+  for (const store::Row& row : rows) {
+    if (row.integer(0) == last) continue;   // one channel more, the first of those that are left
+    last = row.integer(0);
+    Claim next;
+    next.message = claim.message, next.channel = static_cast<int>(row.integer(1)), next.lang = static_cast<int>(row.integer(2)) | kFallBack;
+    next.first = next.last = last, next.recipients = {last}, next.key = new_key();
+    MACHIYA_CHECK(tx.execute_later("INSERT INTO delivery (message, recipient, channel, lang, state) VALUES (:message, :recipient, :channel, :lang, 0)",
+                                   {{"message", next.message}, {"recipient", last}, {"channel", next.channel}, {"lang", next.lang}}));
+    MACHIYA_CHECK(tx.execute_later("INSERT INTO lane (message, channel, lang, handed_to, total, handed) VALUES (:message, :channel, :lang, 0, 1, 1)"
+                                   " ON CONFLICT (message, channel, lang) DO UPDATE SET total = lane.total + 1, handed = lane.handed + 1",
+                                   {{"message", next.message}, {"channel", next.channel}, {"lang", next.lang}}));
+    MACHIYA_TRY(const std::int64_t id, insert_hand_off(tx, next, 0, now));
+    MACHIYA_CHECK(tx.execute_later("UPDATE hand_off SET due_us = :now, attempts = 0 WHERE id = :id", {{"now", now.us}, {"id", id}}));
+    ++added;
+  }
+  return added;
 }
 
 Result<std::int64_t> end_range(store::Tx& tx, const Claim& claim, RowState state) {

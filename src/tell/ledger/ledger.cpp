@@ -239,6 +239,14 @@ Result<void> Ledger::settle(store::Tx& tx, const store::Lease& lease, const Clai
     if (!done.ok()) return std::move(done).error();
   }
   MACHIYA_CHECK(dao::insert_events(tx, events, clock_.now()));
+  // Who certainly was not reached here hears of it by their next channel; who may have been is left alone.
+  std::vector<std::int64_t> unreached;
+  for (const RowState state : {RowState::refused, RowState::dead_address, RowState::no_address, RowState::given_up})
+    unreached.insert(unreached.end(), ended[static_cast<std::size_t>(state)].begin(), ended[static_cast<std::size_t>(state)].end());
+  if (!unreached.empty() && !claim.cancelled) {
+    auto more = dao::fall_back(tx, claim, unreached, [this] { return new_uuid(rng_); }, clock_.now());
+    if (!more.ok()) return std::move(more).error();
+  }
   if (s.taken.empty()) return {};
   auto taken = s.again.empty() ? dao::end_range(tx, claim, RowState::taken) : dao::end_rows(tx, claim, s.taken, RowState::taken);
   if (!taken.ok()) return std::move(taken).error();

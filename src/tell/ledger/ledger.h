@@ -86,6 +86,7 @@ class Ledger {
   Result<std::vector<Claim>> claim(const store::Lease& lease, const Wanted& wanted);
   /// After a change of hands: what the former owner had under way is to be tried again by this one.
   Result<std::int64_t> take_over(const store::Lease& lease, int channel);
+  /// Of a message that goes by one channel a person, whoever certainly was not reached gets a row in their next channel.
   Result<void> settle(store::Tx& tx, const store::Lease& lease, const Claim& claim, const Settlement& settlement);
   /// Returned mail and other late news.
   Result<void> came_back(store::Tx& tx, std::int64_t message, std::int64_t recipient, int channel, std::string_view reason);

@@ -53,6 +53,10 @@ Result<bool> start_attempt(store::Tx& tx, std::int64_t hand_off, std::int64_t fe
 Result<std::int64_t> take_over(store::Tx& tx, int channel, std::int64_t fence, Instant now);
 Result<std::optional<Instant>> next_due(store::ReadTx& tx, int channel);
 
+/// For a message that goes by one channel a person: rows in the next channel of these people, who were not reached by `claim`'s, each with a
+/// hand-off of its own that any owner of that channel may take. Gives how many.
+Result<std::int64_t> fall_back(store::Tx& tx, const Claim& claim, const std::vector<std::int64_t>& recipients, const std::function<std::string()>& new_key, Instant now);
+
 /// All open rows of the range end in `state`.
 Result<std::int64_t> end_range(store::Tx& tx, const Claim& claim, RowState state);
 Result<std::int64_t> end_rows(store::Tx& tx, const Claim& claim, const std::vector<std::int64_t>& recipients, RowState state);

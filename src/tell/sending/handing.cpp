@@ -52,7 +52,7 @@ Result<Handing::Packed> Handing::pack(const Line& line, const Claim& claim) {
   MACHIYA_TRY(const auto contents, this->contents(claim.message, out.parcel.message));
   out.parcel.key = claim.key;
   out.parcel.attempt = claim.attempt;
-  const Content* content = for_language(*contents, locale::kLanguages[static_cast<std::size_t>(claim.lang)]);
+  const Content* content = for_language(*contents, locale::kLanguages[static_cast<std::size_t>(language_of(claim.lang))]);
   if (!content) return Error(ErrorCode::integrity_broken, "a message without content");
   out.parcel.content = std::shared_ptr<const Content>(contents, content);
   MACHIYA_CHECK(store_.read([&](store::ReadTx& tx) -> Result<void> {

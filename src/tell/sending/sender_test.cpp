@@ -274,5 +274,40 @@ TEST_P(SenderTest, only_the_first_channel_of_a_person_when_one_is_enough) {
   EXPECT_EQ(channel.received(), (std::map<std::string, std::vector<std::string>>{{"Ub", {"ja:お知らせ"}}}));
 }
 
+TEST_P(SenderTest, who_is_not_reached_by_the_first_channel_hears_of_it_by_the_next) {
+  for (int i = 0; i < 6; ++i) {
+    const auto person = subscribe(line, "U" + std::to_string(i), disaster);
+    subscribe(mail, std::to_string(i) + "@example.jp", disaster, 0, person);
+  }
+  subscribe(line, "Ualone", disaster);
+  for (int i = 0; i < 3; ++i) {   // they want mail first: a range of the same lane, before and behind those who fall back
+    const auto person = subscribe(mail, "first-" + std::to_string(i) + "@example.jp", disaster);
+    subscribe(line, "Ufirst" + std::to_string(i), disaster, 0, person);
+  }
+  channel.most(1);
+  channel.plan = [](const Parcel& parcel, int) {
+    return parcel.to[0].address == "U1" ? PlannedChannel::Answer::take : parcel.to[0].address == "U2" ? PlannedChannel::Answer::silent : PlannedChannel::Answer::refuse;
+  };
+  start(2, 2);
+  Order one = order(disaster);
+  one.first_only = true;
+  const auto message = place(one);
+  sender->wake();
+  wait_until_over(message);
+  std::set<std::string> mailed, asked = {"first-0@example.jp", "first-1@example.jp", "first-2@example.jp"};
+  auto received = post.received();
+  for (const std::string& address : asked) EXPECT_EQ(received[address].size(), 1u) << address;
+  for (const std::string& address : asked) received.erase(address);
+  for (const auto& [address, got] : received) {
+    mailed.insert(address);
+    EXPECT_EQ(got.size(), 1u);
+  }
+  EXPECT_EQ(mailed, (std::set<std::string>{"0@example.jp", "3@example.jp", "4@example.jp", "5@example.jp"}));   // not U1, and not U2 who may have it
+  EXPECT_EQ(count(message, RowState::taken), 8);
+  EXPECT_EQ(count(message, RowState::refused), 5);
+  EXPECT_EQ(count(message, RowState::uncertain), 1);
+  expect_replay(message, 14);
+}
+
 }  // namespace
 }  // namespace machiya::tell
