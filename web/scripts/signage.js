@@ -61,6 +61,7 @@ let until = 0;
 let playing = null;
 let paused = false;
 let player = '';
+let ours = false;      // one window of a device proves what it shows: a second one would count everything twice
 const now = () => Date.now() + offset;
 
 /** What is to be shown at this moment. The feed's schedule is worked out by the house: nothing is decided here but the hour. */
@@ -92,12 +93,19 @@ function put(element, pieces) {
 
 const word = (lang, name) => (texts.get(lang) ?? texts.values().next().value)?.[name] ?? '';
 
+const scaling = new CSSStyleSheet();
+document.adoptedStyleSheets = [scaling];
+
 /** As large as it fits. */
 function fit() {
-  let scale = 1;
-  stage.style.setProperty('--fit', scale);
+  let scale = 1.5;   // few words may be larger still
+  const use = () => scaling.replaceSync(`.sign__fit { --fit: ${scale.toFixed(3)} }`);
+  use();
   const room = () => stage.clientHeight - parseFloat(getComputedStyle(stage).paddingTop) * 2;
-  while (parts.fit.offsetHeight > room() && scale > 0.35) stage.style.setProperty('--fit', (scale *= 0.93));
+  while (parts.fit.offsetHeight > room() && scale > 0.35) {
+    scale *= 0.93;
+    use();
+  }
 }
 
 function show({ item, frame }, kind) {
@@ -122,6 +130,7 @@ function note(next) {
   const t = now();
   const ended = playing && { at: playing.at, item: playing.item, lang: playing.lang, shown_ms: Math.max(0, t - playing.at) };
   playing = next && { at: t, item: next.item, lang: next.frame.lang, page: next.frame.page, beat: t };
+  if (!ours) return;
   kept?.ended(ended, playing && { ...playing }).catch((error) => console.warn('play not kept', error));
 }
 
@@ -179,8 +188,19 @@ async function ask() {
   asking = null;
 }
 
+/** Is this the window that proves? It stays so until it is closed. */
+function own() {
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((done) => {
+    navigator.locks.request(base, { ifAvailable: true }, (lock) => {
+      done(lock !== null);
+      return lock && new Promise(() => {});
+    });
+  });
+}
+
 async function report() {
-  if (!kept) return;
+  if (!kept || !ours) return;
   try {
     const plays = await kept.waiting();
     const body = { player, now: playing && { item: playing.item, lang: playing.lang, page: playing.page }, plays: plays.map((play) => ({ ...play, at: Math.round(play.at), shown_ms: Math.round(play.shown_ms) })) };
@@ -218,7 +238,8 @@ async function begin() {
     kept = await Kept.open();
     player = (await kept.get('player')) ?? crypto.randomUUID();
     await kept.put('player', player);
-    const before = await kept.get('playing');   // the device went off while it showed this
+    ours = await own();
+    const before = ours && (await kept.get('playing'));   // the device went off while it showed this
     if (before) await kept.ended({ at: before.at, item: before.item, lang: before.lang, shown_ms: Math.max(0, before.beat - before.at) }, null);
     const last = await kept.get('feed');
     if (last && !feed) ({ feed, tag, contact, offset } = last);
@@ -242,7 +263,7 @@ setInterval(() => {
 }, 250);
 setInterval(report, REPORT);
 setInterval(() => {
-  if (!playing || !kept) return;
+  if (!playing || !kept || !ours) return;
   playing.beat = now();
   kept.put('playing', { ...playing }).catch(() => {});
 }, BEAT);

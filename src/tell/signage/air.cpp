@@ -43,6 +43,8 @@ std::string thread_of(const Campaign& campaign, const std::map<std::string, cons
   return "house/" + first->public_id;
 }
 
+std::string name_of(const b::Notice& notice) { return b::plain(b::wording_for(notice, "ja").title, "ja"); }
+
 /// An all-clear is told for a while, in its turn.
 Posting clear_of(const b::Notice& notice, const std::string& key, bool drill, Instant from) {
   return {key, "", notice, drill, from, Instant{from.us + Signage::kClear}};
@@ -97,7 +99,7 @@ void add_outside(const std::vector<dao::Outside>& rows, const Ended& ended, Air&
   for (const dao::Outside& row : rows) {
     const auto cap = b::read_cap(row.cap);
     auto notice = cap.ok() ? b::notice_of(*cap) : Result<b::Notice>(cap.error());
-    if (notice.ok()) all.push_back({row, std::move(*notice)});
+    if (notice.ok()) air.names[key_of(row)] = name_of(*notice), all.push_back({row, std::move(*notice)});
     else log(LogLevel::warn, "kept-alert-unreadable", {{"why", notice.error().to_string()}});   // it was read when it came
   }
   // What a later alert of the same client refers to is spoken for by that one.
@@ -129,6 +131,11 @@ Result<void> add_messages(const std::vector<Campaign>& all, const NoticeOf& noti
   return {};
 }
 
+void add_names(const std::vector<Campaign>& all, Air& air) {
+  for (const Campaign& c : all)
+    for (const char* kind : {"alert/", "message/"}) air.names[kind + c.public_id] = b::plain(c.draft.title.in("ja"), "ja");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Air>> Signage::read_air(std::int64_t revision) {
@@ -144,7 +151,10 @@ Result<std::shared_ptr<const Air>> Signage::read_air(std::int64_t revision) {
     return {};
   }));
   MACHIYA_CHECK(add_emergencies(emergencies, p_.notice, ended, *out));
+  add_names(emergencies, *out), add_names(messages, *out);
   add_outside(outside, ended, *out);
+  for (const Alert& one : out->alerts) out->names[one.key] = name_of(one.notice);   // with its slots filled
+  for (const Posting& one : out->postings) out->names[one.key] = name_of(one.notice);
   MACHIYA_CHECK(add_messages(messages, p_.notice, *out));
   return std::shared_ptr<const Air>(std::move(out));
 }

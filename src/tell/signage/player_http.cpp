@@ -52,9 +52,10 @@ Response player(const Web& web, Request& request) {
   if (!on.ok()) return http::problem(on.error(), request);
   Data data = Data().set("path", path_of(on->screen)).set("name", on->screen.settings.name).set("place", on->screen.settings.place).set("title", on->screen.settings.name);
   data.set("texts", languages_of(web, on->screen)).set("clock", clock_in_japan(web.clock.now()));
+  data.set("pause", web.texts.text(on->screen.settings.languages.front(), "signage.pause"));
   if (on->screen.settings.portrait) data.set("portrait", true);
   add_frame(web, moment(on->programme, on->screen.settings.drills, web.clock.now()), data);
-  return http::html(web.templates.render("signage/player", data, "ja").html);
+  return http::html(web.templates.render("signage/player", data, request.lang).html);
 }
 
 /// The same by the server alone: it turns by itself, and says by itself what it showed.
@@ -70,7 +71,7 @@ Response plain(const Web& web, Request& request) {
   data.set("turn", Data().set("href", path_of(on->screen, paused ? "/plain" : "/plain?pause=1")).set("label", words(paused ? "go_on" : "pause")).set("tag", shown.frame.text("tag")));
   if (on->screen.settings.portrait) data.set("portrait", true);
   add_frame(web, shown, data);
-  Response out = http::html(web.templates.render("signage/plain", data, "ja").html);
+  Response out = http::html(web.templates.render("signage/plain", data, request.lang).html);
   if (paused) return out;
   const int seconds = std::clamp(shown.seconds_left, 1, kLongestPlainSeconds);
   // A header and no element: nobody waits before this page, and a reader of it can stop it by its link.

@@ -6,6 +6,7 @@
 #include "platform/identity/identity.h"
 #include "platform/locale/locale.h"
 #include "platform/pages/charts.h"
+#include "tell/signage/playlist.h"
 #include "tell/signage/web.h"
 
 namespace machiya::signage::detail {
@@ -43,6 +44,9 @@ Result<Report> report(const Web& web, const Request& request) {
   MACHIYA_TRY(out.lines, web.signage.report(out.screen, start_of_day_in_japan(out.span.from), start_of_day_in_japan(add_days(out.span.to, 1))));
   MACHIYA_TRY(const auto air, web.signage.air());
   out.names = programme(out.screen, *air, web.clock.now()).names;
+  out.names.insert(air->names.begin(), air->names.end());
+  for (const Playlist* list : playlists_of(*air->city))   // of playlists that it does not run any more
+    for (const Slide& slide : list->slides) out.names.emplace(list->id + "/" + slide.id, bulletins::plain(slide.title.in("ja"), "ja"));
   return out;
 }
 

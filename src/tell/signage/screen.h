@@ -1,5 +1,6 @@
 // A screen in the city, and what the house has on the air for all of them.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,7 @@ struct Air {
   std::shared_ptr<const city::City> city;
   std::vector<Alert> alerts;       ///< newest first
   std::vector<Posting> postings;   ///< newest first
+  std::map<std::string, std::string> names;   ///< key → title in Japanese of everything of the last month, for reports
   std::int64_t revision = 0;
   Instant read;
 };

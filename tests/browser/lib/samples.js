@@ -55,6 +55,7 @@ export function accountFor(permission) {
   if (permission.startsWith('report.')) return 'moderator';
   if (permission.startsWith('security.')) return 'ciso';
   if (permission.startsWith('person.')) return 'counter';
+  if (permission.startsWith('signage.')) return 'crisis';
   if (permission.startsWith('register.')) return 'construction-approver';  // the samples are parks and trees
   return permission.startsWith('audit.') || permission.startsWith('breakglass.') ? 'auditor' : 'health-clerk';  // the samples are dogs: the clerk of that department
 }
@@ -99,6 +100,15 @@ async function registerPaths(client) {
   };
 }
 
+/** Addresses of one sign: its pages for staff, its player with and without script. */
+async function signPaths(client) {
+  await client.get('/staff/signage/new');
+  await client.submit({ name: '検査の画面', language: ['ja', 'en'], playlist: ['welcome'] }, { act: 'save' });
+  const staff = pathOf(client);
+  const player = /href="(\/signage\/[0-9a-z]{26})"/.exec(client.page.html)[1];
+  return { 'staff-signage-screen': [staff], 'staff-signage-report': [`${staff}/report`], 'signage-player': [player], 'signage-plain': [`${player}/plain?pause=1`] };
+}
+
 /** Everything the pages need: {visitors: {name: client}, staff(account), number, paths: {kind: [path…]}}; the clients are signed in. */
 export async function makeSamples(base, email) {
   const citizen = new PlainClient(base);
@@ -123,6 +133,7 @@ export async function makeSamples(base, email) {
   const registers = await registerPaths(await staff('construction-approver'));
   const message = await releasedMessage(await staff('crisis'), await staff('crisis-second'));
   const kept = await keptForm(base, email, number);
+  const sign = await signPaths(await staff('crisis'));
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
   await pending.get('/login');
@@ -133,7 +144,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
-      ...registers, message: [message],
+      ...registers, ...sign, message: [message],
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };
