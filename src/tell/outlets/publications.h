@@ -101,7 +101,7 @@ class Publications {
 
   static std::vector<store::Migration> migrations();
   static constexpr std::int64_t kFirstWait = kSecond, kLongestWait = kMinute;   ///< between attempts: doubles, ±20 %
-  static constexpr std::int64_t kLease = 60 * kSecond;                          ///< longer than any gateway's time limit
+  static constexpr std::int64_t kLease = 20 * kSecond;                          ///< longer than a gateway's time limit (http_gateway.h); so long a row of a process that died waits
   static constexpr std::int64_t kShown = 72 * kHour;                            ///< of a sign that nobody ends
 
  private:
