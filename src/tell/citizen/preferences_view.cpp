@@ -60,6 +60,7 @@ void Citizen::fill_channels(const http::Request& request, const Recipient& recip
     Data field = Data().set("type", "choices").set("id", prefix).set("name", "topics").set("label", words(request, "messages.topics_of", {{"channel", name}})).set("options", topic_options(all, one.topics, prefix, request.lang));
     long chosen = 0;
     for (const TopicBit& topic : all) chosen += (one.topics & topic.bit) != 0;
+    item.set("open", chosen == 0 && usable(id));   // a channel without topics asks for them
     item.set("chosen", words(request, "messages.chosen", {{"chosen", std::to_string(chosen)}, {"all", std::to_string(all.size())}})).set("fields", Data(Data::List{std::move(field)}));
     list.push(std::move(item));
   }
