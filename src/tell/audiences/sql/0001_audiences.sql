@@ -43,11 +43,11 @@ CREATE INDEX recipient_address_recipient ON recipient_address (recipient, channe
 -- `rank`: the person's order of channels, 0 first.
 CREATE TABLE reach (
   recipient INT NOT NULL,
-  channel INT NOT NULL,
+  channel SMALL NOT NULL,
   topics INT NOT NULL,
-  lang INT NOT NULL,
+  lang SMALL NOT NULL,
   profile INT NOT NULL,
-  rank INT NOT NULL,
+  rank SMALL NOT NULL,
   PRIMARY KEY (recipient, channel)
 ) WITHOUT ROWID;
 -- Who agreed to what, when and how: only added to.

@@ -33,9 +33,9 @@ CREATE TABLE tell_message_recipient (message INT NOT NULL, recipient INT NOT NUL
 CREATE TABLE delivery (
   message INT NOT NULL,
   recipient INT NOT NULL,
-  channel INT NOT NULL,
-  lang INT NOT NULL,
-  state INT NOT NULL,
+  channel SMALL NOT NULL,
+  lang SMALL NOT NULL,
+  state SMALL NOT NULL,
   PRIMARY KEY (message, recipient, channel)
 ) WITHOUT ROWID;
 -- How far one channel has come with one message in one language.

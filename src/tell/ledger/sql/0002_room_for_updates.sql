@@ -1,0 +1,1 @@
+-- SQLite writes a row anew in its place.
