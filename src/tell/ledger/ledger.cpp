@@ -300,6 +300,13 @@ Result<std::vector<Ledger::Line>> Ledger::lines_of(store::ReadTx& tx, std::int64
 Result<std::vector<Ledger::Reason>> Ledger::reasons(store::ReadTx& tx, std::int64_t message) { return dao::reasons(tx, message); }
 Result<std::optional<Instant>> Ledger::next_due(store::ReadTx& tx, int channel) { return dao::next_due(tx, channel); }
 
+Result<void> Ledger::rows(store::ReadTx& tx, std::int64_t message, const std::function<void(std::int64_t, int, RowState)>& each) {
+  return dao::stream_rows(tx, message, [&](std::int64_t recipient, int channel, int, RowState state) {
+    each(recipient, channel, state);
+    return true;
+  });
+}
+
 Result<Ledger::Replay> Ledger::replay(std::int64_t message) {
   Replay out;
   MACHIYA_CHECK(store_.read([&](store::ReadTx& tx) -> Result<void> {

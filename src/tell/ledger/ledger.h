@@ -114,6 +114,8 @@ class Ledger {
   Result<std::vector<LaneTally>> progress(store::ReadTx& tx, std::int64_t message);
   /// By the rows themselves: exact, reads all of them.
   Result<std::vector<std::int64_t>> count(store::ReadTx& tx, std::int64_t message);
+  /// The state of every row of a message, in the order of recipients.
+  Result<void> rows(store::ReadTx& tx, std::int64_t message, const std::function<void(std::int64_t recipient, int channel, RowState state)>& each);
   struct Replay {
     std::int64_t rows = 0;
     std::int64_t differing = 0;

@@ -47,6 +47,24 @@ std::int64_t Handing::back_off_us(int attempt) {
   return ms * 1000 * static_cast<std::int64_t>(80 + rng_.below(41)) / 100;
 }
 
+Result<std::map<std::int64_t, std::shared_ptr<const Content>>> Handing::own_contents(const Content& content, const std::string& message, const std::vector<std::int64_t>& recipients) {
+  std::map<std::int64_t, std::shared_ptr<const Content>> out;
+  const std::size_t at = content.link.find(kOwnPart);
+  if (at == std::string::npos) return out;
+  std::map<std::int64_t, std::string> parts;
+  if (options_.own) {
+    MACHIYA_TRY(parts, store_.read([&](store::ReadTx& tx) { return options_.own(tx, message, recipients); }));
+  }
+  for (const std::int64_t recipient : recipients) {
+    auto mine = std::make_shared<Content>(content);
+    const auto part = parts.find(recipient);
+    if (part == parts.end()) mine->link.clear(), mine->link_text.clear();
+    else mine->link.replace(at, kOwnPart.size(), part->second);
+    out[recipient] = std::move(mine);
+  }
+  return out;
+}
+
 Result<Handing::Packed> Handing::pack(const Line& line, const Claim& claim) {
   Packed out;
   MACHIYA_TRY(const auto contents, this->contents(claim.message, out.parcel.message));
@@ -61,12 +79,13 @@ Result<Handing::Packed> Handing::pack(const Line& line, const Claim& claim) {
     MACHIYA_TRY(out.reached, audiences_.addresses(tx, line.number, claim.recipients, claim.created));
     return {};
   }));
+  MACHIYA_TRY(const auto own, own_contents(*content, out.parcel.message, claim.recipients));
   std::size_t at = 0;
   for (const std::int64_t recipient : claim.recipients) {
     const std::size_t before = at;
     for (; at < out.reached.size() && out.reached[at].recipient == recipient; ++at) {
       const Reached& one = out.reached[at];
-      out.parcel.to.push_back({recipient, one.address, options_.base_url.empty() ? std::string() : options_.base_url + "/leave/" + one.leave_id + "/" + line.id, nullptr});
+      out.parcel.to.push_back({recipient, one.address, options_.base_url.empty() ? std::string() : options_.base_url + "/leave/" + one.leave_id + "/" + line.id, own.empty() ? nullptr : own.at(recipient)});
     }
     if (at == before) out.nobody.push_back(recipient);
   }

@@ -1,6 +1,7 @@
 // One parcel from claim to settlement: its addresses, its content, the channel, and what became of each row.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,6 +45,8 @@ class Handing {
  private:
   Result<std::shared_ptr<const Contents>> contents(std::int64_t message, std::string& public_id);
   std::int64_t back_off_us(int attempt);
+  /// By recipient; empty when the content is the same for all.
+  Result<std::map<std::int64_t, std::shared_ptr<const Content>>> own_contents(const Content& content, const std::string& message, const std::vector<std::int64_t>& recipients);
 
   store::Store& store_;
   Ledger& ledger_;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,10 +26,16 @@ struct Line {
   int attempts = 10;         ///< of one parcel before what is left of it is given up
 };
 
+/// In the link of a content: replaced by what is each recipient's own.
+inline constexpr std::string_view kOwnPart = "{own}";
+
 struct SenderOptions {
   std::string base_url;      ///< for links to "why do I get this"
   int first_retry_ms = 500;  ///< doubles up to a minute, ±20 %
   std::int64_t lease_s = 10;
+  /// What stands for kOwnPart in the link of a message, for each of these recipients: their own page. Recipients who are not in it get no link. Asked
+  /// only for messages whose link has the part.
+  std::function<Result<std::map<std::int64_t, std::string>>(store::ReadTx&, const std::string& message, const std::vector<std::int64_t>& recipients)> own = {};
   /// Told of messages whose numbers have changed, at most twice a second each; short work.
   std::function<void(std::int64_t message)> changed;
 };
