@@ -113,7 +113,7 @@ Result<void> Campaigns::submit(std::string_view public_id, const Deed& deed) {
   return p_.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const Campaign campaign, required(tx, public_id));
     if (!may_write(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not write messages of this department");
-    const auto found = findings(campaign.draft);
+    const auto found = findings(campaign.draft, campaign.cls);
     if (std::any_of(found.begin(), found.end(), [](const Finding& f) { return f.blocks; })) return Error(ErrorCode::invalid_input, "something is missing or too long", "body");
     MACHIYA_TRY(const bool done, dao::set_state(tx, campaign.id, CampaignState::draft, CampaignState::waiting, deed.who.actor(), p_.clock.now()));
     if (!done) return Error(ErrorCode::conflict, "it is no draft any more");
@@ -296,12 +296,15 @@ Slots Campaigns::slots_of(const Draft& draft) const {
   return out;
 }
 
-std::vector<Finding> Campaigns::findings(const Draft& draft) const {
+std::vector<Finding> Campaigns::findings(const Draft& draft, Class cls) const {
   const auto city = p_.city();
   std::vector<const ChannelDefinition*> channels = channels_of(*city);
   if (!draft.channels.empty())
     std::erase_if(channels, [&](const ChannelDefinition* c) { return std::find(draft.channels.begin(), draft.channels.end(), c->id) == draft.channels.end(); });
-  return check({draft.title, draft.body, draft.short_text}, slots_of(draft), channels);
+  std::vector<Finding> out = check({draft.title, draft.body, draft.short_text}, slots_of(draft), channels);
+  if (cls == Class::emergency)
+    for (Finding& f : out) f.blocks = f.blocks && f.what != Finding::What::too_long;
+  return out;
 }
 
 Contents Campaigns::contents(const Draft& draft, Class cls, const std::string& public_id) const {

@@ -142,7 +142,8 @@ class Campaigns {
   /// Ledger message → public id; "" for what is no campaign.
   Result<std::string> public_id_of(std::int64_t message);
 
-  std::vector<Finding> findings(const Draft& draft) const;
+  /// Of an emergency nothing that is merely too long blocks: a warning does not wait for one translation to be cut.
+  std::vector<Finding> findings(const Draft& draft, Class cls) const;
   Contents contents(const Draft& draft, Class cls, const std::string& public_id) const;
   /// What stands in the slots of the draft's texts, words that are choices in every language; for pages and feeds, which keep readings.
   Slots slots_of(const Draft& draft) const;

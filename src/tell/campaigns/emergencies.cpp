@@ -78,7 +78,7 @@ Result<Campaign> Campaigns::fired_draft(const Fired& fired, const Template& t) {
   MACHIYA_CHECK(check_choices(out.draft, out.cls));
   out.author = "trigger:" + fired.trigger, out.author_name = fired.trigger;
   out.created = out.changed = p_.clock.now();
-  const auto found = findings(out.draft);
+  const auto found = findings(out.draft, out.cls);
   if (std::any_of(found.begin(), found.end(), [](const Finding& f) { return f.what == Finding::What::no_value; })) return Error(ErrorCode::invalid_input, "a slot of the template has no value", "slots");
   if (t.alert.response != "AllClear") return out;
   const auto city = p_.city();

@@ -55,7 +55,7 @@ Data preview(const ChannelDefinition& channel, const Content& content, std::stri
 void add_previews(const CampaignWeb& web, const Request& request, const Campaign& campaign, Data& data) {
   const std::string lang(locale::staff_language(request.lang));
   const auto city = web.city();
-  const auto findings = web.campaigns.findings(campaign.draft);
+  const auto findings = web.campaigns.findings(campaign.draft, campaign.cls);
   for (const bool blocks : {true, false}) {
     Data items{Data::List{}};
     bool any = false;

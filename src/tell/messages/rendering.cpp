@@ -34,6 +34,18 @@ std::vector<std::string> slots_of(std::string_view text) {
   return out;
 }
 
+namespace {
+/// A slot's own words: choices and names of wards have readings too; braces that somebody typed stay.
+std::string read_out(const std::string& value) {
+  std::string out;
+  for (const locale::TextPiece& piece : locale::parse_text(value)) {
+    if (piece.kind == locale::TextPiece::Kind::ruby) out += piece.text + "(" + piece.reading + ")";
+    else out += piece.kind == locale::TextPiece::Kind::argument ? "{" + piece.text + "}" : piece.text;
+  }
+  return out;
+}
+}  // namespace
+
 std::string fill(std::string_view text, const Slots& slots, std::string_view lang, std::vector<std::string>* missing) {
   std::string out;
   for (const locale::TextPiece& piece : locale::parse_text(text)) {
@@ -43,7 +55,7 @@ std::string fill(std::string_view text, const Slots& slots, std::string_view lan
       out += piece.text + "(" + piece.reading + ")";   // plain text has no ruby: the reading stands behind its word
     } else {
       const auto slot = slots.find(piece.text);
-      if (slot != slots.end() && !slot->second.empty() && !slot->second.in(lang).empty()) out += slot->second.in(lang);
+      if (slot != slots.end() && !slot->second.empty() && !slot->second.in(lang).empty()) out += read_out(slot->second.in(lang));
       else {
         out += "{" + piece.text + "}";
         if (missing) missing->push_back(piece.text);
