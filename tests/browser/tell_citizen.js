@@ -270,6 +270,10 @@ await check('browser notifications: asked for, kept, shown by the site’s own w
   await push(JSON.stringify({ title: '避難指示', body: '二度目', link: `${base}/messages/${order}`, lang: 'ja', tag: 'abc', urgent: true }));
   await page.waitForFunction(async () => (await (await navigator.serviceWorker.getRegistration('/')).getNotifications()).some((n) => n.body === '二度目'));
   assert.deepEqual(await shown(), [{ title: '避難指示', body: '二度目', lang: 'ja', tag: 'abc', link: `${base}/messages/${order}` }]);
+  // Logging out ends the session, not the notifications of this browser.
+  await press(page, 'form[action="/logout"] button');
+  assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 1);
+  await logIn(page, emails.scripted);
   await press(page, 'form[data-push-leave] button');
   assert.match(await page.locator('main').innerText(), /まだ登録がありません/);
 });
