@@ -52,6 +52,7 @@ class Samples {
     all.push_back(w.client("writer", {"registers.write"}, {"approver"}, kHere));
     all.push_back(w.client("writer-there", {"registers.write"}, {"approver"}, kThere));
     all.push_back(w.client("siren", {"alerts"}, {}, ""));
+    all.push_back(w.client("postman", {"mail-reports"}, {}, ""));
     all.push_back(w.client("alarm", {"signage.alert"}, {}, ""));
     all.push_back(w.client("seatless", {"registers.read", "registers.write"}, {}, ""));
   }

@@ -120,7 +120,7 @@ void House::Impl::wire_public(const Frame& frame_of) {
 
 void House::Impl::wire_staff(const Frame& frame_of) {
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of, city_now(),
-                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope), std::string(signage::kAlertScope)}, &passwords},
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope), std::string(signage::kAlertScope), std::string(tell::kMailReportsScope)}, &passwords},
                                                navigation());
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
@@ -149,6 +149,7 @@ void House::Impl::wire_staff(const Frame& frame_of) {
                                      telling->channels(), [outlet_web](const http::Request& request, const tell::Campaign& campaign, pages::Data& data) { tell::add_outlets(outlet_web, request, campaign, data); },
                                      [this](const std::string& message, const std::string& outlet, const std::string& part) { return telling->outlets().again(message, outlet, part); }});
   tell::add_alert_routes(router, outlet_web);
+  tell::add_mail_report_routes(router, telling->mail_returns());
 }
 
 void House::Impl::wire_log_in(const Frame& frame_of) {

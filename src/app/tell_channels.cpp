@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "platform/vault/vault.h"
 #include "tell/line/line_channel.h"
 #include "tell/mail/mail_channel.h"
 #include "tell/sms/sms_channel.h"
@@ -23,6 +24,7 @@ struct Making {
   const outbound::Outbound& door;
   const Clock& clock;
   Rng& rng;
+  const tell::ReturnPath* path;
 
   std::string value(const char* key) const {
     const auto found = values.find(key);
@@ -64,6 +66,7 @@ Made mail(const Making& m) {
     MACHIYA_TRY(options.relay.password, m.secret("password-file"));
   }
   options.from = m.value("from");
+  if (m.path) options.envelope_from = [path = m.path](std::int64_t recipient) { return path->address(recipient); };
   if (const std::string connections = m.value("connections"); !connections.empty()) options.connections = std::atoi(connections.c_str());
   if (!m.value("dkim-key-file").empty()) {
     tell::DkimKey key{m.value("dkim-domain"), m.value("dkim-selector"), {}};
@@ -95,18 +98,32 @@ const std::map<std::string, Made (*)(const Making&), std::less<>>& adapters() {
 
 }  // namespace
 
-Made make_channel(const tell::ChannelDefinition& definition, const Settings& settings, const outbound::Outbound& door, const Clock& clock, Rng& rng) {
+Made make_channel(const tell::ChannelDefinition& definition, const Settings& settings, const outbound::Outbound& door, const Clock& clock, Rng& rng, const tell::ReturnPath* path) {
   const auto values = settings.tell.find(definition.id);
   if (values == settings.tell.end()) return std::unique_ptr<tell::Channel>();
   const auto adapter = adapters().find(definition.adapter);
   if (adapter == adapters().end()) return Error(ErrorCode::invalid_input, "this server has no adapter \"" + definition.adapter + "\"", "tell." + definition.id);
-  return adapter->second({definition.id, values->second, door, clock, rng});
+  return adapter->second({definition.id, values->second, door, clock, rng, path});
+}
+
+Result<std::unique_ptr<tell::ReturnPath>> make_return_path(const tell::ChannelDefinition& definition, const Settings& settings, const vault::Vault& vault) {
+  const auto values = settings.tell.find(definition.id);
+  if (definition.adapter != "mail" || values == settings.tell.end()) return std::unique_ptr<tell::ReturnPath>();
+  const auto domain = values->second.find("return-domain");
+  if (domain == values->second.end()) return std::unique_ptr<tell::ReturnPath>();
+  constexpr std::size_t kLongest = 190;   // with the token 254 characters at most (RFC 5321 §4.5.3.1.3)
+  const std::string& name = domain->second;
+  const bool fits = name.size() <= kLongest && name.find('.') != std::string::npos && name.front() != '.' && name.back() != '.' &&
+                    std::all_of(name.begin(), name.end(), [](unsigned char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-'; });
+  if (!fits) return Error(ErrorCode::invalid_input, "no domain", "tell." + definition.id + ".return-domain");
+  // Of the database, so that every server of the house reads what another one wrote, and a report of last week after the master key was exchanged.
+  return std::make_unique<tell::ReturnPath>(vault.digest("tell-return-path", definition.id), "bounce+", name);
 }
 
 bool set_channel_setting(Settings& settings, std::string_view key, const std::string& value) {
   const auto parts = split(key, '.');
   if (parts.size() != 3 || parts[0] != "tell" || parts[1].empty() || value.empty()) return false;
-  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "connections", "user", "password-file", "friend"};
+  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "return-domain", "connections", "user", "password-file", "friend"};
   if (std::find(std::begin(kNames), std::end(kNames), parts[2]) == std::end(kNames)) return false;
   settings.tell[std::string(parts[1])][std::string(parts[2])] = value;
   return true;

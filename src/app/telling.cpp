@@ -11,7 +11,7 @@ Telling::~Telling() { stop(); }
 
 std::vector<store::Migration> Telling::migrations() {
   std::vector<store::Migration> out = tell::Audiences::migrations();
-  for (auto list : {tell::Ledger::migrations(), tell::Campaigns::migrations(), tell::Publications::migrations()}) out.insert(out.end(), list.begin(), list.end());
+  for (auto list : {tell::Ledger::migrations(), tell::Campaigns::migrations(), tell::Publications::migrations(), tell::MailReturns::migrations()}) out.insert(out.end(), list.begin(), list.end());
   return out;
 }
 
@@ -38,9 +38,16 @@ Result<void> Telling::build() {
   if (!p_.sends) return {};
   const auto city = p_.city();
   for (const tell::ChannelDefinition* definition : tell::channels_of(*city)) {
-    MACHIYA_TRY(auto channel, make_channel(*definition, p_.settings, p_.door, p_.clock, p_.rng));
+    // One channel of mails has them; a second would need reports that say which.
+    tell::ReturnPath* path = nullptr;
+    if (!return_path_) {
+      MACHIYA_TRY(return_path_, make_return_path(*definition, p_.settings, p_.vault));
+      path = return_path_.get();
+    }
+    MACHIYA_TRY(auto channel, make_channel(*definition, p_.settings, p_.door, p_.clock, p_.rng, path));
     if (!channel) continue;
     MACHIYA_TRY(const int number, audiences_->number("channel", definition->id));
+    if (path) mail_returns_ = std::make_unique<tell::MailReturns>(tell::MailReturnsParts{p_.store, *audiences_, *ledger_, p_.clock, *path, number});
     sender_->add({definition->id, number, channel.get(), definition->per_second, definition->workers, definition->attempts});
     ids_.push_back(definition->id), bits_ |= std::int64_t{1} << number;
     channels_.push_back(std::move(channel));

@@ -17,6 +17,7 @@
 #include "tell/ledger/ledger.h"
 #include "tell/outlets/archive_notice.h"
 #include "tell/outlets/publications.h"
+#include "tell/returned/mail_returns.h"
 #include "tell/sending/sender.h"
 
 namespace machiya::audit {
@@ -61,6 +62,8 @@ class Telling {
   tell::Publications& outlets() { return *outlets_; }
   /// A message as the public reads it, drills marked.
   Result<bulletins::Notice> notice(const tell::Campaign& campaign);
+  /// Reports of mails that came back; nullptr while mails go out without envelope senders of their own.
+  tell::MailReturns* mail_returns() { return mail_returns_.get(); }
   /// Ids of the channels that can be used.
   const std::vector<std::string>& channels() const { return ids_; }
   /// One of them; nullptr for others.
@@ -82,6 +85,8 @@ class Telling {
   TellingParts p_;
   std::unique_ptr<tell::Audiences> audiences_;
   std::unique_ptr<tell::Ledger> ledger_;
+  std::unique_ptr<tell::ReturnPath> return_path_;   ///< before the channels, which hold it
+  std::unique_ptr<tell::MailReturns> mail_returns_;
   std::vector<std::unique_ptr<tell::Channel>> channels_;
   std::vector<std::string> ids_;
   std::int64_t bits_ = 0;

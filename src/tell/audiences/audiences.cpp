@@ -199,7 +199,7 @@ Result<void> Audiences::prefer(store::Tx& tx, std::int64_t recipient, const std:
 Result<void> Audiences::failed(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, bool soft, std::string_view reason) {
   const Instant now = clock_.now();
   if (soft) {
-    MACHIYA_TRY(const std::int64_t times, dao::add_soft_failure(tx, recipient, channel, address, now));
+    MACHIYA_TRY(const std::int64_t times, dao::add_soft_failure(tx, recipient, channel, address, Instant{now.us - kSoftDays * kDay}, now));
     if (times < kSoftLimit) return {};
   }
   MACHIYA_TRY(const std::int64_t ended, dao::end_addresses(tx, recipient, channel, address, dao::kDead, now));
@@ -218,6 +218,16 @@ Result<void> Audiences::erase(store::Tx& tx, std::int64_t recipient) {
 
 Result<std::vector<Reached>> Audiences::addresses(store::ReadTx& tx, int channel, const std::vector<std::int64_t>& recipients, Instant before) {
   MACHIYA_TRY(auto sealed, dao::addresses(tx, channel, recipients, before));
+  return opened(tx, channel, std::move(sealed));
+}
+
+Result<std::vector<Reached>> Audiences::used_addresses(store::ReadTx& tx, int channel, std::int64_t recipient) {
+  constexpr int kLookedAt = 20;
+  MACHIYA_TRY(auto sealed, dao::used_addresses(tx, channel, recipient, kLookedAt));
+  return opened(tx, channel, std::move(sealed));
+}
+
+Result<std::vector<Reached>> Audiences::opened(store::ReadTx& tx, int channel, std::vector<dao::Sealed> sealed) {
   std::vector<std::int64_t> keys;
   keys.reserve(sealed.size());
   for (const dao::Sealed& row : sealed) keys.push_back(row.data_key);

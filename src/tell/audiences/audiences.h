@@ -19,6 +19,9 @@ class Vault;
 }
 
 namespace machiya::tell {
+namespace audiences_dao {
+struct Sealed;
+}
 
 /// One channel of one recipient, as the page of preferences shows it.
 struct Subscribed {
@@ -79,7 +82,8 @@ class Audiences {
   /// Channels in the order in which they want them.
   Result<void> prefer(store::Tx& tx, std::int64_t recipient, const std::vector<int>& channels);
   /// The channel says that an address is no more (`address` 0: all of this recipient in it). `soft`: only after the third time (RFC 3463
-  /// class 4).
+  /// class 4) with no more than kSoftDays between two.
+  static constexpr int kSoftDays = 60;
   Result<void> failed(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, bool soft, std::string_view reason);
   /// Everything of a recipient; their rows of the ledger stay, as numbers.
   Result<void> erase(store::Tx& tx, std::int64_t recipient);
@@ -87,6 +91,9 @@ class Audiences {
   /// Addresses in use of these recipients, all of a recipient that has several; only those older than `before`, so that a parcel that is
   /// tried again holds the same ones.
   Result<std::vector<Reached>> addresses(store::ReadTx& tx, int channel, const std::vector<std::int64_t>& recipients, Instant before);
+
+  /// Of one recipient, also those that are dead or left by now, the newest first: to tell which of them a report of the channel is about.
+  Result<std::vector<Reached>> used_addresses(store::ReadTx& tx, int channel, std::int64_t recipient);
 
   struct Consent {
     int channel = 0;
@@ -102,6 +109,7 @@ class Audiences {
   Result<std::int64_t> create(store::Tx& tx, std::int64_t person, int lang);
   Result<std::int64_t> profile_of(store::Tx& tx, const json::Value& attributes);
   std::string digest(int channel, std::string_view address) const;
+  Result<std::vector<Reached>> opened(store::ReadTx& tx, int channel, std::vector<audiences_dao::Sealed> sealed);
   Result<std::string> open(store::ReadTx& tx, std::int64_t key, int channel, std::string_view sealed);
 
   store::Store& store_;

@@ -132,9 +132,10 @@ Result<bool> has_address(store::ReadTx& tx, std::int64_t recipient, int channel)
   return row.has_value();
 }
 
-Result<std::int64_t> add_soft_failure(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, Instant now) {
-  MACHIYA_TRY(const auto rows, tx.query("UPDATE recipient_address SET soft_failures = soft_failures + 1, changed_us = :now WHERE recipient = :recipient AND channel = :channel AND state = 1 AND (:address = 0 OR id = :address) RETURNING soft_failures",
-                                        {{"now", now.us}, {"recipient", recipient}, {"channel", channel}, {"address", address}}));
+Result<std::int64_t> add_soft_failure(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, Instant since, Instant now) {
+  // Written when an address fails (or begins): what was long ago says nothing of an address that took everything since.
+  MACHIYA_TRY(const auto rows, tx.query("UPDATE recipient_address SET soft_failures = CASE WHEN changed_us < :since THEN 1 ELSE soft_failures + 1 END, changed_us = :now WHERE recipient = :recipient AND channel = :channel AND state = 1 AND (:address = 0 OR id = :address) RETURNING soft_failures",
+                                        {{"since", since.us}, {"now", now.us}, {"recipient", recipient}, {"channel", channel}, {"address", address}}));
   std::int64_t most = 0;
   for (const store::Row& row : rows) most = std::max(most, row.integer(0));
   return most;
@@ -147,6 +148,15 @@ Result<std::vector<Sealed>> addresses(store::ReadTx& tx, int channel, const std:
       {{"keys", store::key_list(recipients, tx.engine())}, {"channel", channel}, {"before", before.us}}));
   std::vector<Sealed> out;
   out.reserve(rows.size());
+  for (const store::Row& row : rows) out.push_back({row.integer(0), row.integer(1), row.integer(2), row.text(3), row.text(4)});
+  return out;
+}
+
+Result<std::vector<Sealed>> used_addresses(store::ReadTx& tx, int channel, std::int64_t recipient, int limit) {
+  MACHIYA_TRY(const auto rows, tx.query("SELECT a.recipient, r.data_key, a.id, a.sealed, r.leave_id FROM recipient_address a JOIN recipient r ON r.id = a.recipient"
+                                        " WHERE a.recipient = :recipient AND a.channel = :channel AND a.state <> 0 ORDER BY a.id DESC LIMIT :limit",
+                                        {{"recipient", recipient}, {"channel", channel}, {"limit", limit}}));
+  std::vector<Sealed> out;
   for (const store::Row& row : rows) out.push_back({row.integer(0), row.integer(1), row.integer(2), row.text(3), row.text(4)});
   return out;
 }

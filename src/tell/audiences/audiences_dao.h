@@ -46,13 +46,15 @@ Result<void> set_address_state(store::Tx& tx, std::int64_t id, int state, Instan
 /// Addresses in use of one recipient (`address` 0: all) end; gives how many.
 Result<std::int64_t> end_addresses(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, int state, Instant now);
 Result<bool> has_address(store::ReadTx& tx, std::int64_t recipient, int channel);
-/// One more soft failure of each address in use; gives the most of them.
-Result<std::int64_t> add_soft_failure(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, Instant now);
+/// One more soft failure of each address in use; gives the most of them. Those before `since` are forgotten.
+Result<std::int64_t> add_soft_failure(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t address, Instant since, Instant now);
 struct Sealed {
   std::int64_t recipient = 0, data_key = 0, id = 0;
   std::string sealed, leave_id;
 };
 Result<std::vector<Sealed>> addresses(store::ReadTx& tx, int channel, const std::vector<std::int64_t>& recipients, Instant before);
+/// Of one recipient, those that were in use at some time, the newest first.
+Result<std::vector<Sealed>> used_addresses(store::ReadTx& tx, int channel, std::int64_t recipient, int limit);
 
 /// The row of `reach`, made or replaced; rank: kept when there is one, else the last.
 Result<void> put_reach(store::Tx& tx, std::int64_t recipient, int channel, std::int64_t topics);

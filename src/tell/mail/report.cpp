@@ -19,7 +19,7 @@ struct Findings {
   const TokenOf& token_of;
   std::string token;
   std::optional<ReportKind> kind;
-  std::string status;
+  std::string status, message;
 
   void note_address(std::string_view value) {
     if (!token.empty()) return;
@@ -72,9 +72,19 @@ void read_complaint(std::string_view text, Findings& out) {
   }
 }
 
-/// The mail that came back tells who sent it; itself it is read no further.
+/// The part before the "@" when it looks like one of this house's (compose.h); "" for those of others.
+std::string own_message_id(std::string_view field) {
+  constexpr std::size_t kHex = 32;
+  field = trim(field);
+  if (field.size() < kHex + 2 || field.front() != '<' || field[kHex + 1] != '@') return {};
+  const std::string_view id = field.substr(1, kHex);
+  return std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }) ? std::string(id) : std::string();
+}
+
+/// The mail that came back tells who sent it and which it was; itself it is read no further.
 void read_returned(std::string_view text, Findings& out) {
   const MimeEntity mail = read_entity(text);
+  if (out.message.empty()) out.message = own_message_id(mail.field("message-id"));
   for (const char* name : {"return-path", "x-return-path", "sender"}) out.note_address(mail.field(name));
 }
 
@@ -103,7 +113,7 @@ void read_free_words(const MimeEntity& mail, Findings& out) {
 
 std::optional<MailReport> read_report(std::string_view raw, std::string_view envelope_to, const TokenOf& token_of) {
   const MimeEntity mail = read_entity(raw.substr(0, kMostBytes));
-  Findings found{token_of, {}, {}, {}};
+  Findings found{token_of, {}, {}, {}, {}};
   found.note_address(envelope_to);
   for (const char* name : {"x-original-to", "delivered-to", "to"}) found.note_address(mail.field(name));
   // Somebody who is away is no failure (RFC 3834 §2).
@@ -111,7 +121,7 @@ std::optional<MailReport> read_report(std::string_view raw, std::string_view env
   read_parts(mail, 0, found);
   if (!found.kind && !starts_with(mail.type(), "multipart/")) read_free_words(mail, found);
   if (!found.kind || found.token.empty()) return std::nullopt;
-  return MailReport{found.token, *found.kind, found.status};
+  return MailReport{found.token, *found.kind, found.status, found.message};
 }
 
 }  // namespace machiya::tell

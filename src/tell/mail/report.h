@@ -17,6 +17,7 @@ struct MailReport {
   std::string token;    ///< whose: what `token_of` found in the envelope recipient, or else in the report
   ReportKind kind = ReportKind::soft;
   std::string status;   ///< "5.1.1"; "" when it says none
+  std::string message;  ///< which mail, as message_id_of() (compose.h) made it for its Message-ID; "" when the report does not hold its head
 };
 
 /// `envelope_to`: the address that the report was delivered to (Return-Path of the mail that came back); "" when it is not known. Nothing for a mail that is
