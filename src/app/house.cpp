@@ -179,6 +179,12 @@ Result<void> House::Impl::build_telling() {
   signage = std::make_unique<signage::Signage>(signage::Parts{*store, telling->campaigns(), *audit, clock, rng, city_now(), may,
                                                               [this](const tell::Campaign& campaign) { return telling->notice(campaign); },
                                                               [this](std::int64_t revision) { hub.publish(signage::kHubTopic, "changed", std::to_string(revision)); }});
+  telling->campaigns().use_towns([reference = furniture->reference.get()](std::string_view code) {
+    std::vector<std::string> out;
+    const auto towns = reference->towns_in(code);
+    for (const locale::Town& one : towns) out.push_back(one.town);
+    return out;
+  });
   if (reading_only) return {};
   metrics.counter_read("machiya_tell_rows_made_total", "Rows of the delivery ledger made since the start.", [this] { return static_cast<double>(telling->sender().made().rows); });
   metrics.gauge("machiya_tell_longest_transaction_seconds", "Longest transaction that made such rows, without its commit.", [this] { return static_cast<double>(telling->sender().made().longest_us) / kSecond; });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/locale/locale.h"
 #include "tell/campaigns/campaigns_dao.h"
@@ -43,6 +44,18 @@ std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
 
+TownOf town_in(const city::City& city, std::string_view line) {
+  constexpr std::string_view kWideBlank = "\u3000";
+  const std::size_t wide = line.find(kWideBlank), narrow = line.find(' ');
+  const std::size_t at = std::min(wide, narrow);
+  if (at == std::string_view::npos) return {};
+  const std::string_view ward = line.substr(0, at);
+  const std::string town(trim(line.substr(at + (at == wide ? kWideBlank.size() : 1))));
+  for (const city::Ward& one : city.wards())
+    if (one.id == ward || one.name.in("ja") == ward) return {&one, town};
+  return {};
+}
+
 std::vector<store::Migration> Campaigns::migrations() { return sql_migrations_campaigns(); }
 
 bool Campaigns::may_write(const identity::Principal& who, Class cls, std::string_view department) const {
@@ -76,6 +89,12 @@ Result<void> Campaigns::check_choices(const Draft& draft, Class cls) const {
     if (!city->find("channel", id)) return wrong("channels", "there is no such channel");
   for (const std::string& id : draft.wards)
     if (!city->ward(id)) return wrong("wards", "there is no such ward");
+  for (const std::string& line : draft.towns) {
+    const TownOf one = town_in(*city, line);
+    const auto known = one.ward ? towns_of(one.ward->code) : std::vector<std::string>();
+    if (std::find(known.begin(), known.end(), one.town) == known.end()) return wrong("towns", "there is no such town");
+    if (std::find(draft.wards.begin(), draft.wards.end(), one.ward->id) == draft.wards.end()) return wrong("towns", "the town's ward is not chosen");
+  }
   for (const auto& [text, most] : {std::pair{&draft.title, kMostTitle}, std::pair{&draft.body, kMostBody}, std::pair{&draft.short_text, kMostTitle}})
     for (const auto& [lang, words] : text->all())
       if (words.size() > most * 4) return wrong(text == &draft.body ? "body" : "title", "too long");
@@ -160,10 +179,15 @@ Result<std::shared_ptr<const Segment>> Campaigns::segment_of(const Draft& draft)
     if (!definition || !definition->segment) return Error(ErrorCode::invalid_input, "there is no such segment", "segment");
     where = "(" + definition->segment->source() + ")";
   }
-  std::string wards;
-  for (const std::string& ward : draft.wards) wards += (wards.empty() ? "" : ", ") + quoted(ward);
   // Who did not say where they live hears an emergency too: silence must not keep a warning away.
-  if (!wards.empty()) where += (where.empty() ? "" : " and ") + ("(ward = null or ward in (" + wards + "))");
+  std::string wards = "ward = null";
+  for (const std::string& ward : draft.wards) {
+    std::string towns;
+    for (const std::string& line : draft.towns)
+      if (const TownOf one = town_in(*city, line); one.ward && one.ward->id == ward) towns += (towns.empty() ? "" : ", ") + quoted(one.town);
+    wards += " or " + (towns.empty() ? "ward = " + quoted(ward) : "(ward = " + quoted(ward) + " and (town = null or town in (" + towns + ")))");
+  }
+  if (!draft.wards.empty()) where += (where.empty() ? "(" : " and (") + wards + ")";
   MACHIYA_TRY(Segment compiled, Segment::compile(where));
   return std::make_shared<const Segment>(std::move(compiled));
 }

@@ -34,6 +34,7 @@ struct Draft {
   std::string topic;                     ///< id; "": everybody who can be reached (emergencies)
   std::string segment;                   ///< id of a segment; "": everybody who chose the topic
   std::vector<std::string> wards;        ///< of an emergency: who said that they live there; empty: the whole city
+  std::vector<std::string> towns;        ///< of an emergency, "港区 築港三丁目": within their wards only these; a ward without any is meant whole
   std::vector<std::string> channels;     ///< ids; empty: all
   bool first_only = false;
   bool drill = false;
@@ -102,10 +103,22 @@ struct Fired {
   std::string request;
 };
 
+/// A line of Draft::towns: its ward (by name or id) and the town's name; nullptr when there is no such ward.
+struct TownOf {
+  const city::Ward* ward = nullptr;
+  std::string town;
+};
+TownOf town_in(const city::City& city, std::string_view line);
+
 /// Thread-safe.
 class Campaigns {
  public:
   explicit Campaigns(CampaignParts parts) : p_(std::move(parts)) {}
+
+  /// Names of a ward's towns, by its code; before anything else is called. Without it no town can be chosen: a name that nobody knows would
+  /// leave those out who live there.
+  void use_towns(std::function<std::vector<std::string>(std::string_view ward_code)> towns) { towns_ = std::move(towns); }
+  std::vector<std::string> towns_of(std::string_view ward_code) const { return towns_ ? towns_(ward_code) : std::vector<std::string>(); }
 
   /// Errors: forbidden; invalid_input with the field in `where`.
   Result<std::string> create(const Draft& draft, Class cls, const Deed& deed);
@@ -133,6 +146,8 @@ class Campaigns {
     int limit = 50;
   };
   Result<std::vector<Campaign>> list(const Filter& filter, const Deed& deed);
+  /// What begins, or began, in [from, to), the earliest first; at most `limit`. Drafts with a time of their own too.
+  Result<std::vector<Campaign>> starting(Instant from, Instant to, int limit, const Deed& deed);
   Result<std::vector<CampaignEvent>> history(const Campaign& campaign);
   /// Released ones that are no drill, newest first: for the archive and feeds that everybody reads.
   Result<std::vector<Campaign>> published(int limit, std::string_view topic = {});
@@ -148,6 +163,12 @@ class Campaigns {
   /// What stands in the slots of the draft's texts, words that are choices in every language; for pages and feeds, which keep readings.
   Slots slots_of(const Draft& draft) const;
   Result<Segment::Preview> reach(const Draft& draft, Class cls);
+  /// Where the people live whom a message of the ledger is for, as they said. Reads all its rows.
+  struct WardReach {
+    std::map<std::string, std::int64_t, std::less<>> wards;   ///< id → people
+    std::int64_t silent = 0;                                  ///< never said where
+  };
+  Result<WardReach> ward_reach(std::int64_t message);
 
   static std::vector<store::Migration> migrations();
 
@@ -164,6 +185,7 @@ class Campaigns {
   Result<Campaign> fired_draft(const Fired& fired, const Template& t);
 
   CampaignParts p_;
+  std::function<std::vector<std::string>(std::string_view)> towns_;
 };
 
 }  // namespace machiya::tell

@@ -22,7 +22,7 @@ std::vector<std::string> list_in(const json::Value& value) {
 
 json::Value to_json(const Draft& d) {
   json::Value out = json::Value::object({{"title", text_json(d.title)}, {"body", text_json(d.body)}, {"short", text_json(d.short_text)}, {"template", d.from_template},
-                                         {"topic", d.topic}, {"segment", d.segment}, {"wards", list_json(d.wards)}, {"channels", list_json(d.channels)},
+                                         {"topic", d.topic}, {"segment", d.segment}, {"wards", list_json(d.wards)}, {"towns", list_json(d.towns)}, {"channels", list_json(d.channels)},
                                          {"first_only", d.first_only}, {"drill", d.drill}, {"follows", d.follows}});
   json::Value slots = json::Value::object();
   for (const auto& [name, value] : d.slots) slots.set(name, value);
@@ -35,7 +35,7 @@ Draft draft_in(const json::Value& value) {
   Draft out;
   out.title = city::Text(value["title"]), out.body = city::Text(value["body"]), out.short_text = city::Text(value["short"]);
   out.from_template = value.text("template"), out.topic = value.text("topic"), out.segment = value.text("segment"), out.follows = value.text("follows");
-  out.wards = list_in(value["wards"]), out.channels = list_in(value["channels"]);
+  out.wards = list_in(value["wards"]), out.towns = list_in(value["towns"]), out.channels = list_in(value["channels"]);
   out.first_only = value["first_only"].as_bool(), out.drill = value["drill"].as_bool();
   for (const auto& [name, slot] : value["slots"].members()) out.slots[name] = slot.as_string();
   if (value.has("start_us")) out.start = Instant{value["start_us"].as_int()};

@@ -51,7 +51,7 @@ Result<std::string> Campaigns::end(std::string_view public_id, const Deed& deed)
     if (!t) return Error(ErrorCode::not_found, "no template ends this one", "end");
     Campaign made;
     made.public_id = new_public_id(p_.rng), made.cls = Class::emergency, made.state = CampaignState::waiting, made.department = before.department;
-    made.draft.wards = before.draft.wards, made.draft.drill = before.draft.drill, made.draft.follows = before.public_id;
+    made.draft.wards = before.draft.wards, made.draft.towns = before.draft.towns, made.draft.drill = before.draft.drill, made.draft.follows = before.public_id;
     take_texts(made.draft, *t);
     if (t->channels.empty()) made.draft.channels = before.draft.channels;
     made.draft.slots = asked(before.draft.slots, *t);

@@ -76,6 +76,9 @@ Draft typed_draft(const Request& request) {
   out.title = typed_text(request, "title"), out.body = typed_text(request, "body"), out.short_text = typed_text(request, "short");
   out.from_template = field(request, "template"), out.topic = field(request, "topic"), out.segment = field(request, "segment"), out.follows = field(request, "follows");
   out.channels = all_of(request, "channel"), out.wards = all_of(request, "ward");
+  const std::string towns = field(request, "towns");   // held: what split() gives points into it
+  for (const std::string_view line : split(towns, '\n'))
+    if (const std::string_view one = trim(line); !one.empty()) out.towns.emplace_back(one);
   out.first_only = field(request, "spread") == "first", out.drill = !field(request, "drill").empty();
   for (const auto& [key, value] : request.form_pairs)
     if (key.rfind("slot.", 0) == 0) out.slots[key.substr(5)] = std::string(trim(value));
@@ -115,6 +118,9 @@ Response form(const CampaignWeb& web, const Request& request, const Draft& draft
   if (!campaign && any_template) data.set("templates", Data().set("items", std::move(templates)));
   if (const auto* t = draft.from_template.empty() ? nullptr : city->get<Template>("message", draft.from_template); t && !t->variables.empty())
     data.set("slots", Data().set("items", slot_fields(*t, draft, lang)));
+  std::string towns;
+  for (const std::string& one : draft.towns) towns += one + "\n";
+  data.set("towns", towns);
   if (draft.first_only) data.set("first_only", true);
   if (draft.drill) data.set("drill", true);
   if (draft.start) data.set("start", local_time(*draft.start));

@@ -1,6 +1,7 @@
 // Whom an emergency is meant for, and how many more its outlets reach. Pure.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace machiya::tell {
 struct AreaReach {
   std::vector<const city::Ward*> wards;   ///< of the city that was given; empty: the whole city
   std::int64_t meant = 0;
+  bool estimated = false;                 ///< some ward is meant in part: its people by the share of its towns, for the figures have no towns
   struct Reached {
     const OutletDefinition* outlet = nullptr;
     std::int64_t people = 0;   ///< in the smallest units of the outlet that cover the area
@@ -20,7 +22,7 @@ struct AreaReach {
   };
   std::vector<Reached> outlets;
 };
-/// Of the outlets named in `ids`, in their order. The results point into `city`.
-AreaReach area_reach(const city::City& city, const Draft& draft, const std::vector<std::string>& ids);
+/// Of the outlets named in `ids`, in their order. `towns`: how many towns a ward has, by its code. The results point into `city`.
+AreaReach area_reach(const city::City& city, const Draft& draft, const std::vector<std::string>& ids, const std::function<std::size_t(std::string_view ward_code)>& towns);
 
 }  // namespace machiya::tell

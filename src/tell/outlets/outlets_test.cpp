@@ -1,4 +1,5 @@
 // Outlets on both databases: everybody is reached once, in the outlet's form, whatever the gateway does; and nothing of a drill.
+#include "tell/outlets/area.h"
 #include "tell/outlets/testing_world.h"
 
 #include <algorithm>
@@ -191,6 +192,52 @@ TEST_P(OutletsTest, ATriggerSendsOnceForItsKeyAndOnlyWhatNamesIt) {
   EXPECT_EQ(campaigns->find(*lifted, {staff("a"), "r"})->draft.follows, *first);
   run();
   EXPECT_EQ(outlets->current_alerts()->size(), 1u);   // the all-clear took the warning's place
+}
+
+TEST_P(OutletsTest, TownsNarrowWhoIsMeantAndTheRatioSaysSo) {
+  const std::vector<std::string> known = {"築港", "磯路", "池島", "波除"};
+  campaigns->use_towns([&](std::string_view code) { return code == "27107" ? known : std::vector<std::string>(); });
+  Draft draft = order();
+  draft.wards = {"minato", "taisho"};
+  draft.towns = {"港区 築港"};
+  const AreaReach reach = area_reach(*city, draft, {"area-mail", "signage"}, [&](std::string_view code) { return campaigns->towns_of(code).size(); });
+  const std::int64_t minato = city->ward("minato")->population, taisho = city->ward("taisho")->population;
+  EXPECT_EQ(reach.meant, minato / 4 + taisho);
+  EXPECT_TRUE(reach.estimated);
+  ASSERT_EQ(reach.outlets.size(), 2u);
+  EXPECT_EQ(reach.outlets[0].people, minato + taisho);
+  EXPECT_DOUBLE_EQ(reach.outlets[0].ratio, static_cast<double>(minato + taisho) / static_cast<double>(minato / 4 + taisho));
+  EXPECT_GT(reach.outlets[1].ratio, reach.outlets[0].ratio);
+  draft.towns = {"港区 なにもない町"};
+  EXPECT_EQ(campaigns->create(draft, Class::emergency, {staff("a"), "r"}).error().where, "towns");
+  draft.towns = {"大正区 三軒家"};
+  EXPECT_EQ(campaigns->create(draft, Class::emergency, {staff("a"), "r"}).error().where, "towns");
+  draft.towns = {"港区　築港"}, draft.wards = {"minato"};
+  // Three people: in the town, in another of the ward, and one who did not say.
+  const auto add = [&](const std::string& address, const json::Value& about) {
+    auto made = store().write([&](store::Tx& tx) -> Result<void> {
+      MACHIYA_TRY(const std::int64_t recipient, audiences->subscribe(tx, 0, line, address, 0, 0, "person"));
+      return about.size() == 0 ? Result<void>() : audiences->describe(tx, recipient, about, "person");
+    });
+    EXPECT_TRUE(made.ok());
+  };
+  add("in", json::Value::object({{"ward", "minato"}, {"town", "築港"}}));
+  add("elsewhere", json::Value::object({{"ward", "minato"}, {"town", "磯路"}}));
+  add("silent", json::Value::object());
+  const std::string id = released(draft);
+  auto leased = store().write([&](store::Tx& tx) { return store::take_lease(tx, clock, "tell-expander", "me", kMinute); });
+  ASSERT_TRUE(leased.ok() && *leased);
+  while (true) {
+    auto step = ledger->expand(**leased);
+    ASSERT_TRUE(step.ok());
+    if (!*step) break;
+  }
+  const auto counted = store().read([&](store::ReadTx& tx) -> Result<std::vector<std::int64_t>> {
+    MACHIYA_TRY(const auto message, ledger->message(tx, id));
+    return ledger->count(tx, message->id);
+  });
+  ASSERT_TRUE(counted.ok());
+  EXPECT_EQ((*counted)[static_cast<std::size_t>(RowState::open)], 2);
 }
 
 TEST_P(OutletsTest, ThreadsHandOverByThemselves) {

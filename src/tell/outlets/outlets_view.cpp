@@ -101,14 +101,14 @@ Data map_of(const View& v, const AreaReach& reach) {
 }
 
 void add_area(const View& v, const Campaign& campaign, Data& data) {
-  const AreaReach reach = area_reach(*v.city, campaign.draft, v.web.outlets.configured());
+  const AreaReach reach = area_reach(*v.city, campaign.draft, v.web.outlets.configured(), [&](std::string_view code) { return v.web.campaigns.towns_of(code).size(); });
   Data wards{Data::List{}}, outlets{Data::List{}};
   for (const city::Ward& ward : v.city->wards())
     if (reach.wards.empty() || std::find(reach.wards.begin(), reach.wards.end(), &ward) != reach.wards.end()) wards.push(cells({ward.name.in(v.lang), grouped(ward.population)}, 1));
   for (const AreaReach::Reached& one : reach.outlets)
     outlets.push(cells({one.outlet->name.in(v.lang), v.t(one.outlet->unit == OutletUnit::ward ? "unit.ward" : "unit.city"), grouped(one.people), times(one.ratio)}, 2));
   Data area;
-  area.set("lead", v.t(reach.wards.empty() ? "meant_all" : "meant", {{"people", grouped(reach.meant)}, {"wards", std::to_string(reach.wards.size())}}));
+  area.set("lead", v.t(reach.wards.empty() ? "meant_all" : "meant", {{"people", grouped(reach.meant)}, {"wards", std::to_string(reach.wards.size())}}) + (reach.estimated ? v.t("estimated") : std::string()));
   area.set("map", map_of(v, reach));
   Data tables{Data::List{}};
   tables.push(Data().set("table", Data().set("id", "alert-wards").set("caption", v.t("wards")).set("columns", columns({v.t("ward"), v.t("population")}, 1)).set("rows", std::move(wards))));

@@ -156,7 +156,7 @@ class Run {
     if (in.has("topic")) draft.topic = in.text("topic");
     if (in.has("channels")) draft.channels = list_in(in["channels"]);
     if (in.has("first-only")) draft.first_only = in["first-only"].as_bool();
-    draft.segment = in.text("segment"), draft.wards = list_in(in["wards"]), draft.slots = slots_in(in["slots"]), draft.drill = in["drill"].as_bool();
+    draft.segment = in.text("segment"), draft.wards = list_in(in["wards"]), draft.towns = list_in(in["towns"]), draft.slots = slots_in(in["slots"]), draft.drill = in["drill"].as_bool();
     if (in.has("follows")) draft.follows = id_of(in.text("follows"));
     if (in.has("start")) draft.start = parse_rfc3339(in.text("start") + ":00+09:00");
     MACHIYA_TRY(messages_[in.text("as")], stage_.campaigns->create(draft, cls, deed));
