@@ -23,6 +23,7 @@ TEST_P(OutletsTest, AnEmergencyGoesToEveryOutletOnceInItsForm) {
   for (const auto& [where, state] : states(id)) EXPECT_EQ(state.substr(0, 9), "published") << where;
   EXPECT_EQ(run(), 0);
   ASSERT_EQ(gateways["area-mail"]->taken.size(), 4u);
+  EXPECT_EQ(gateways["area-mail"]->keys.size(), 4u);   // each carrier under a key of its own
   const auto mail = json::parse(gateways["area-mail"]->taken[0].body);
   ASSERT_TRUE(mail.ok());
   EXPECT_EQ(mail->text("title"), "【警戒レベル４】避難指示");
@@ -44,6 +45,7 @@ TEST_P(OutletsTest, NothingOfADrillLeavesAndTheDatabaseItselfRefusesIt) {
   EXPECT_TRUE(outlets->current_alerts()->empty());
   const auto rows = outlets->of(id);
   const auto cap = std::find_if(rows->begin(), rows->end(), [](const Publication& row) { return row.outlet == "cap"; });
+  ASSERT_NE(cap, rows->end());
   EXPECT_NE(cap->body.find("<status>Exercise</status>"), std::string::npos);   // kept as it would have been
   auto forced = store().write([&](store::Tx& tx) { return tx.execute("UPDATE tell_publication SET state = 0 WHERE message = :id", {{"id", id}}); });
   EXPECT_FALSE(forced.ok());
@@ -110,6 +112,7 @@ TEST_P(OutletsTest, AnAllClearKeepsSlotsAndRefersToItsWarning) {
   run();
   const auto rows = outlets->of(*made);
   const auto cap = std::find_if(rows->begin(), rows->end(), [](const Publication& row) { return row.outlet == "cap"; });
+  ASSERT_NE(cap, rows->end());
   EXPECT_NE(cap->body.find("<references>city.example," + warning + ","), std::string::npos) << cap->body;
   EXPECT_NE(cap->body.find("<msgType>Update</msgType>"), std::string::npos);
   EXPECT_EQ(campaigns->end(*made, {staff("a"), "r"}).error().code, ErrorCode::not_found);   // nothing ends an all-clear
@@ -174,6 +177,7 @@ TEST_P(OutletsTest, ATriggerSendsOnceForItsKeyAndOnlyWhatNamesIt) {
   const auto first = campaigns->trigger(fired);
   ASSERT_TRUE(first.ok()) << first.error().to_string();
   const auto again = campaigns->trigger(fired);
+  ASSERT_TRUE(again.ok()) << again.error().to_string();
   EXPECT_EQ(*again, *first);
   run();
   EXPECT_EQ(gateways["l-alert"]->taken.size(), 1u);
