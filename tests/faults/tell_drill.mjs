@@ -2,7 +2,7 @@
 // by two people and fired by a machine; then every byte that reached the sandbox is searched for it, raw and as mails decode.
 //   node tests/faults/tell_drill.mjs --binary build/release/machiya [--store sqlite|postgresql://…] [--sabotage]
 // Behind the drills the same is done in earnest: its text must be found in every service that serves somebody here. --sabotage leaves the drill's mark
-// out: the run must then fail.
+// out: the run must then fail. In earnest the gateways misbehave: each acts once for each message (same key at each attempt).
 import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -94,8 +94,18 @@ try {
     if (page.body.includes(drilled)) fault(`the drill stands on ${path}, which everybody reads`);
   }
 
+  // In earnest, over gateways that misbehave: each of them must still act once for each message.
+  const bad = { delay: 0.2, delay_ms: [5, 40], limit: 0.1, fail_before: 0.1, drop_before: 0.1, fail_after: 0.15, drop_after: 0.15 };
+  await sandbox.post('/faults', { plan: { outlets: bad, webhook: bad }, seed: 7 });
   const real = [await announce(a, b, earnest, false), await fire(token, earnest, false, 'real-1')];
   for (const id of real) await over(id);
+  for (const id of real) {
+    const rows = house.database.rows(`SELECT outlet, part, state FROM tell_publication WHERE message = '${id}'`);
+    for (const [outlet, part, state] of rows) if (state !== '1') fault(`${outlet} ${part} of ${id} ended in state ${state}`);
+  }
+  const twice = (await sandbox.get('/duplicates?service=outlets')).duplicates + (await sandbox.get('/duplicates?service=webhook')).duplicates;
+  if (twice) fault(`${twice} gateways acted twice`);
+  const attempts = house.database.number('SELECT sum(attempts) FROM tell_publication');
   const { all } = heard();
   if (all.includes(drilled)) fault('the text of the drill reached the sandbox');
   const count = (text, word) => text.split(word).length - 1;
@@ -109,7 +119,7 @@ try {
   for (const one of kept) if (!one.body.includes(earnest)) fault(`${one.path} got something else`);
   const { violations, total } = await sandbox.get('/violations');
   if (total) fault(`${total} requests broke a rule: ${JSON.stringify(violations.slice(0, 3))}`);
-  console.log(JSON.stringify({ store: options.store.split(':')[0], drill_rows: drills.slice(0, 2).map(rows_of), drill_bytes: silent, drill_found: count(all, drilled), earnest_found: count(all, earnest), bytes: statSync(capture).size, effects: services, violations: total, faults: faults.length }));
+  console.log(JSON.stringify({ store: options.store.split(':')[0], drill_rows: drills.slice(0, 2).map(rows_of), drill_bytes: silent, drill_found: count(all, drilled), earnest_found: count(all, earnest), bytes: statSync(capture).size, effects: services, attempts, twice, violations: total, faults: faults.length }));
 } catch (error) {
   fault(error.stack);
 } finally {
