@@ -176,7 +176,7 @@ class World {
     put_file(folder_ + "/line-secret", "not-a-secret");
     settings_.tell["push"] = {{"key-file", folder_ + "/push.pem"}, {"subject", "mailto:push@city.example"}};
     settings_.tell["line"] = {{"url", "http://127.0.0.1:9"}, {"token-file", folder_ + "/line-secret"}, {"secret-file", folder_ + "/line-secret"}};
-    settings_.tell["mail"] = {{"url", "smtp://127.0.0.1:9"}, {"from", "no-reply@city.example"}};
+    settings_.tell["mail"] = {{"url", "smtp://127.0.0.1:9"}, {"from", "no-reply@city.example"}, {"return-domain", "return.city.example"}};
   }
   void open() {
     auto furniture = load_furniture(settings_);
