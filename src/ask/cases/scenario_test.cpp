@@ -40,7 +40,8 @@ class ScenarioTest : public store::testing::StoreTest {
     migrate(Cases::migrations());
     const auto report = city::load(city_folder_, {plain_kind("block", "blocks"), plain_kind("decision", "decisions"), workflow_kind(),
                                                   plain_kind("procedure", "forms"), scenario_kind(),
-                                                  plain_kind("register", "registers"), plain_kind("register-scenario", "scenarios")});
+                                                  plain_kind("register", "registers"), plain_kind("register-scenario", "scenarios"),
+                                                  plain_kind("message-scenario", "scenarios")});
     for (const auto& fault : report.faults) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
     city_ = report.city;
   }
