@@ -15,6 +15,7 @@
 #include "ask/registers/web.h"
 #include "base/log.h"
 #include "platform/identity/policy_history.h"
+#include "tell/audiences/opt_in_expiry.h"
 #include "tell/audiences/seed.h"
 #include "tell/messages/definitions.h"
 #include "tell/scenarios/runner.h"
@@ -62,6 +63,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, registers::page_migrations());
   append(out, Telling::migrations());
   append(out, signage::Signage::migrations());
+  append(out, callout::Callouts::migrations());
   append(out, tell::Citizen::migrations());
   return out;
 }
@@ -173,9 +175,14 @@ Result<void> House::Impl::build_telling() {
   const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
   const auto changed = [this](std::int64_t message) {
     if (const auto id = telling->campaigns().public_id_of(message); id.ok() && !id->empty()) hub.publish("message/" + *id, "changed", "");
+    else if (const auto called = callouts->callout_of(message); called.ok() && !called->empty()) hub.publish("callout/" + *called, "changed", "");
   };
   const auto placed = [this] { signage->changed(); };
-  MACHIYA_TRY(telling, Telling::open({settings, *store, *vault, *audit, *outbound, *furniture->texts, clock, rng, city_now(), base_url(), may, changed, placed, !reading_only}));
+  const auto own = [this](store::ReadTx& tx, const std::string& message, const std::vector<std::int64_t>& recipients) { return callouts->tokens(tx, message, recipients); };
+  MACHIYA_TRY(telling, Telling::open({settings, *store, *vault, *audit, *outbound, *furniture->texts, clock, rng, city_now(), base_url(), may, changed, placed, own, !reading_only}));
+  callouts = std::make_unique<callout::Callouts>(callout::Parts{*store, *vault, *audit, telling->audiences(), telling->ledger(), *furniture->texts, clock, rng, city_now(), base_url(), may,
+                                                                [this] { return telling->channels(); }, [this] { telling->sender().wake(); },
+                                                                [this](const std::string& id) { hub.publish("callout/" + id, "changed", ""); }});
   signage = std::make_unique<signage::Signage>(signage::Parts{*store, telling->campaigns(), *audit, clock, rng, city_now(), may,
                                                               [this](const tell::Campaign& campaign) { return telling->notice(campaign); },
                                                               [this](std::int64_t revision) { hub.publish(signage::kHubTopic, "changed", std::to_string(revision)); }});
@@ -223,6 +230,7 @@ void House::Impl::keep_up() {
   tend_index();
   if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
   if (auto gone = blobs->erase_unattached(500); !gone.ok()) log(LogLevel::warn, "files-not-erased", {{"why", gone.error().to_string()}});
+  if (auto gone = tell::expire_opt_ins(*store, *vault, clock, 500); !gone.ok()) log(LogLevel::warn, "opt-ins-not-expired", {{"why", gone.error().to_string()}});
   plan_reminders(false);
   plan_retention();
   if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
@@ -282,6 +290,7 @@ void House::start() {
   impl_->jobs->start(3);   // two may wait for pictures
   impl_->telling->start();
   impl_->signage->start();
+  impl_->callouts->start_clock();
 }
 
 void House::stop() {
@@ -294,6 +303,7 @@ void House::stop() {
   impl_->upkeep.join();
   impl_->flush_statistics();
   if (auto kept = impl_->identity->maintain(); !kept.ok()) log(LogLevel::warn, "sessions-not-kept", {{"why", kept.error().to_string()}});
+  impl_->callouts->stop_clock();
   impl_->signage->stop();
   impl_->telling->stop();
   impl_->jobs->stop();

@@ -1,4 +1,5 @@
 // Recipients, consent and segments on both databases.
+#include "tell/audiences/opt_in_expiry.h"
 #include "tell/audiences/segment.h"
 #include "tell/sending/testing.h"
 
@@ -52,6 +53,19 @@ TEST_P(AudiencesTest, nothing_goes_to_an_address_that_was_only_asked_for) {
   EXPECT_EQ(recipient(*id).channels[0].topics, disaster);
   EXPECT_EQ(consents(*id), (std::vector<std::string>{"asked", "confirmed"}));
   EXPECT_EQ(write([&](store::Tx& tx) { return audiences->confirm(tx, *token, "mail-link"); }).error().code, ErrorCode::not_found);   // once
+}
+
+TEST_P(AudiencesTest, requests_that_nobody_confirmed_are_forgotten_with_their_address) {
+  const auto kept = subscribe(mail, "known@example.jp", disaster);
+  for (const char* address : {"unknown@example.jp", "known@example.jp"})
+    ASSERT_TRUE(write([&](store::Tx& tx) { return audiences->ask(tx, mail, address, sports, 0); }).ok());
+  FakeClock later{Instant{clock.now().us + (Audiences::kOptInHours - 1) * kHour}};
+  EXPECT_EQ(*expire_opt_ins(store(), *vault, later, 10), 0);
+  later.advance(2 * kHour);
+  EXPECT_EQ(*expire_opt_ins(store(), *vault, later, 10), 2);
+  EXPECT_EQ(recipient(kept).channels.size(), 1u);   // who was known before stays as they were
+  auto left = store().read([](store::ReadTx& tx) { return tx.query_one("SELECT (SELECT count(*) FROM recipient), (SELECT count(*) FROM recipient_address), (SELECT count(*) FROM opt_in)"); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ((*left)->integer(static_cast<std::size_t>(i)), i < 2 ? 1 : 0);
 }
 
 TEST_P(AudiencesTest, one_mailbox_is_one_person_whoever_proves_it_last) {
