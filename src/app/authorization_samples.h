@@ -25,6 +25,7 @@ class Samples {
     forms();
     messages();
     signs();
+    callouts();
   }
   std::vector<Caller> all;
   std::map<std::string, std::vector<Sample>> of;
@@ -53,7 +54,7 @@ class Samples {
     all.push_back(w.client("writer-there", {"registers.write"}, {"approver"}, kThere));
     all.push_back(w.client("siren", {"alerts"}, {}, ""));
     all.push_back(w.client("postman", {"mail-reports"}, {}, ""));
-    all.push_back(w.client("alarm", {"signage.alert"}, {}, ""));
+    all.push_back(w.client("alarm", {"signage.alert", "callout.trigger"}, {}, ""));
     all.push_back(w.client("seatless", {"registers.read", "registers.write"}, {}, ""));
   }
 
@@ -258,6 +259,25 @@ class Samples {
     of["topic-feed"] = {{"disaster", {{"file", "disaster.atom"}}, {}}};
     of["trigger"] = {{"tsunami", {{"trigger", "jma-tsunami-warning"}}, {}}};   // what nobody of the matrix can fire: it asks without a key
     of["opt-in"] = {{"nobody's", {{"token", nobody}}, {}}};
+  }
+
+  /// A call-out of all, prepared and started; the staff list holds the owner's and the stranger's names.
+  void callouts() {
+    put_file(w.folder() + "/staff.csv", std::string("職員番号,氏名,所属,sms\n1,") + kOwn.family + "," + kHere + ",09011112222\n2," + kOther.family + "," + kThere + ",09011113333\n");
+    const auto taken = w.ask(caller("crisis-here"), {http::Method::post, "/staff/callouts/members", {}, {}, {{"file", w.folder() + "/staff.csv"}}});
+    EXPECT_EQ(taken.status, 200) << taken.body.substr(0, 2000);
+    const auto made = w.post(caller("crisis-here"), "/staff/callouts", {{"template", "safety"}});
+    EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
+    const std::string id = id_of(header_of(made, "location"));
+    of["callout"] = {{"all", {{"callout", id}}, {}}};
+    of["department"] = {{"here", {{"department", kHere}}, {}}};
+    in_write([&](store::Tx& tx) -> Result<void> {   // nobody works on call-outs here: one person, by hand
+      auto person = tx.execute("INSERT INTO callout_person (callout, member, token, department, stands_for, asked, answered_us, answers, duty, arrives_us, hurt, family)"
+                               " SELECT c.id, m.id, :t, m.department, 0, FALSE, NULL, 0, 0, NULL, 0, 0 FROM callout c, callout_member m WHERE m.department = :d",
+                               {{"t", std::string(25, '0') + "1"}, {"d", kHere}});
+      return person.ok() ? Result<void>() : Result<void>(person.error());
+    });
+    of["callout-answer"] = {{"hers", {{"token", std::string(25, '0') + "1"}}, {}}};
   }
 
   void signs() {

@@ -40,6 +40,7 @@
 #include "platform/vault/vault.h"
 #include "platform/worker/document_worker.h"
 #include "platform/worker/image_worker.h"
+#include "tell/callout/callout.h"
 #include "tell/signage/signage.h"
 
 namespace machiya::app {
@@ -78,6 +79,7 @@ struct House::Impl {
   std::unique_ptr<Telling> telling;
   std::unique_ptr<tell::CaseMessages> case_messages;
   std::unique_ptr<signage::Signage> signage;
+  std::unique_ptr<callout::Callouts> callouts;
   std::unique_ptr<identity::SmtpSender> opt_in_mails;   ///< null in the demonstration
   std::unique_ptr<tell::Citizen> citizen;
   std::unique_ptr<console::Console> console;

@@ -17,6 +17,7 @@
 #include "platform/oidc/oidc_http.h"
 #include "tell/campaigns/web.h"
 #include "tell/outlets/web.h"
+#include "tell/callout/web.h"
 #include "tell/signage/web.h"
 
 namespace machiya::app {
@@ -90,6 +91,7 @@ std::vector<console::NavItem> House::Impl::navigation() {
                           return !open.ok() || *open == 0 ? std::string() : *open < kMost ? std::to_string(*open) : std::to_string(kMost - 1) + "+";
                         }});
   out.push_back({"staff_console.work", "staff_messages.title", std::string(tell::kMessagesBase), std::string(tell::kReadMessages)});
+  out.push_back({"staff_console.work", "staff_callout.title", std::string(callout::kStaffBase), std::string(callout::kRead)});
   out.push_back({"staff_console.work", "staff_signage.title", std::string(signage::kStaffBase), std::string(signage::kManage)});
   for (console::NavItem& item : console::system_pages()) out.push_back(std::move(item));
   out.push_back({"staff_console.system", "staff_emergency.queue", "/staff/emergencies", "breakglass.review", [this](const identity::Principal& who) {
@@ -120,7 +122,7 @@ void House::Impl::wire_public(const Frame& frame_of) {
 
 void House::Impl::wire_staff(const Frame& frame_of) {
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of, city_now(),
-                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope), std::string(signage::kAlertScope), std::string(tell::kMailReportsScope)}, &passwords},
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope), std::string(signage::kAlertScope), std::string(callout::kTriggerScope), std::string(tell::kMailReportsScope)}, &passwords},
                                                navigation());
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };

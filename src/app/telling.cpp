@@ -25,7 +25,7 @@ Result<void> Telling::build() {
   audiences_ = std::make_unique<tell::Audiences>(p_.store, p_.vault, p_.clock, p_.rng);
   ledger_ = std::make_unique<tell::Ledger>(p_.store, p_.clock, p_.rng);
   tell::SenderOptions options;
-  options.base_url = p_.base_url, options.changed = p_.changed;
+  options.base_url = p_.base_url, options.changed = p_.changed, options.own = p_.own;
   sender_ = std::make_unique<tell::Sender>(p_.store, *ledger_, *audiences_, p_.clock, p_.rng, std::move(options));
   campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { return bits_; },
                                                                      [this] {

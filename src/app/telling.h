@@ -1,6 +1,7 @@
 // The wing that tells, built from what the operator configured: recipients, ledger, channels, sender, campaigns.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ struct TellingParts {
   std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
   std::function<void(std::int64_t message)> changed;   ///< numbers of a message have changed: live pages
   std::function<void()> placed = {};   ///< something was released or cancelled: signs
+  /// SenderOptions::own: each recipient's own part of a link.
+  std::function<Result<std::map<std::int64_t, std::string>>(store::ReadTx&, const std::string& message, const std::vector<std::int64_t>& recipients)> own = {};
   bool sends = true;   ///< false: a command that only reads; no channels
 };
 
