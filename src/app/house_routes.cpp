@@ -149,7 +149,7 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   const tell::OutletWeb outlet_web{telling->campaigns(), telling->outlets(), *furniture->texts, clock, city_now(), [areas = stored.ok() ? *stored : nullptr] { return areas; }};
   tell::add_campaign_routes(router, {telling->campaigns(), telling->ledger(), telling->audiences(), telling->sender(), *store, hub, *furniture->templates, *furniture->texts, clock, staff_frame, city_now(), may,
                                      telling->channels(), [outlet_web](const http::Request& request, const tell::Campaign& campaign, pages::Data& data) { tell::add_outlets(outlet_web, request, campaign, data); },
-                                     [this](const std::string& message, const std::string& outlet, const std::string& part) { return telling->outlets().again(message, outlet, part); }});
+                                     [this](const std::string& message, const std::string& outlet, const std::string& part) { return telling->outlets().again(message, outlet, part); }, outlet_web.boundaries});
   tell::add_alert_routes(router, outlet_web);
   tell::add_mail_report_routes(router, telling->mail_returns());
 }

@@ -243,6 +243,13 @@ Result<std::vector<Reached>> Audiences::opened(store::ReadTx& tx, int channel, s
   return out;
 }
 
+Result<void> Audiences::each_profile(store::ReadTx& tx, const std::function<void(std::int64_t, const json::Value&)>& each) {
+  return dao::each_profile(tx, [&](std::int64_t id, const std::string& attributes) {
+    const auto value = json::parse(attributes);
+    if (value.ok()) each(id, *value);   // written by profile_of(): always canonical JSON
+  });
+}
+
 Result<std::vector<Audiences::Consent>> Audiences::consents(store::ReadTx& tx, std::int64_t recipient) { return dao::consents(tx, recipient); }
 
 }  // namespace machiya::tell

@@ -1,6 +1,7 @@
 // Whom the city tells things: recipients, their addresses (sealed), what they chose and agreed to, and segments of them.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -94,6 +95,9 @@ class Audiences {
 
   /// Of one recipient, also those that are dead or left by now, the newest first: to tell which of them a report of the channel is about.
   Result<std::vector<Reached>> used_addresses(store::ReadTx& tx, int channel, std::int64_t recipient);
+
+  /// What recipients told about themselves, each answer that somebody gave once.
+  Result<void> each_profile(store::ReadTx& tx, const std::function<void(std::int64_t profile, const json::Value& attributes)>& each);
 
   struct Consent {
     int channel = 0;

@@ -21,6 +21,7 @@ Result<Campaign> campaign_in(const store::Row& row) {
   if (!row.is_null(14)) out.released = Instant{row.integer(14)};
   return out;
 }
+store::Param starts_of(const Campaign& c) { return c.draft.start ? store::Param(c.draft.start->us) : store::Param(nullptr); }
 Result<std::vector<Campaign>> campaigns_in(const store::Rows& rows) {
   std::vector<Campaign> out;
   for (const store::Row& row : rows) {
@@ -57,6 +58,11 @@ Result<std::vector<Campaign>> released(store::ReadTx& tx, Class cls, Instant sin
   return campaigns_in(rows);
 }
 
+Result<std::vector<Campaign>> starting(store::ReadTx& tx, Instant from, Instant to, int limit) {
+  MACHIYA_TRY(const auto rows, tx.query(std::string(kColumns) + "WHERE starts_us >= :from AND starts_us < :to AND state <> 4 ORDER BY starts_us, id LIMIT :limit", {{"from", from.us}, {"to", to.us}, {"limit", limit}}));
+  return campaigns_in(rows);
+}
+
 Result<std::string> public_id_of(store::ReadTx& tx, std::int64_t message) {
   MACHIYA_TRY(const auto row, tx.query_one("SELECT c.public_id FROM campaign c WHERE c.message = :message", {{"message", message}}));
   return row ? row->text(0) : std::string();
@@ -64,15 +70,15 @@ Result<std::string> public_id_of(store::ReadTx& tx, std::int64_t message) {
 
 Result<std::int64_t> insert(store::Tx& tx, const Campaign& c) {
   return tx.insert("campaign",
-                   "INSERT INTO campaign (id, public_id, class, state, revision, department, draft, message, author, author_name, submitted_by, released_by, created_us, changed_us, released_us)"
-                   " VALUES (:id, :public, :class, :state, 1, :department, :draft, NULL, :author, :author_name, '', '', :now, :now, NULL)",
+                   "INSERT INTO campaign (id, public_id, class, state, revision, department, draft, message, author, author_name, submitted_by, released_by, created_us, changed_us, released_us, starts_us)"
+                   " VALUES (:id, :public, :class, :state, 1, :department, :draft, NULL, :author, :author_name, '', '', :now, :now, NULL, :starts)",
                    {{"public", c.public_id}, {"class", static_cast<int>(c.cls)}, {"state", static_cast<int>(c.state)}, {"department", c.department},
-                    {"draft", json::to_canonical(to_json(c.draft))}, {"author", c.author}, {"author_name", c.author_name}, {"now", c.created.us}});
+                    {"draft", json::to_canonical(to_json(c.draft))}, {"author", c.author}, {"author_name", c.author_name}, {"now", c.created.us}, {"starts", starts_of(c)}});
 }
 
 Result<bool> update_draft(store::Tx& tx, const Campaign& c, int revision) {
-  MACHIYA_TRY(const auto rows, tx.execute("UPDATE campaign SET draft = :draft, revision = revision + 1, author = :author, author_name = :author_name, changed_us = :now WHERE id = :id AND revision = :revision AND state = 0",
-                                          {{"draft", json::to_canonical(to_json(c.draft))}, {"author", c.author}, {"author_name", c.author_name}, {"now", c.changed.us}, {"id", c.id}, {"revision", revision}}));
+  MACHIYA_TRY(const auto rows, tx.execute("UPDATE campaign SET draft = :draft, starts_us = :starts, revision = revision + 1, author = :author, author_name = :author_name, changed_us = :now WHERE id = :id AND revision = :revision AND state = 0",
+                                          {{"draft", json::to_canonical(to_json(c.draft))}, {"author", c.author}, {"author_name", c.author_name}, {"now", c.changed.us}, {"starts", starts_of(c)}, {"id", c.id}, {"revision", revision}}));
   return rows == 1;
 }
 
@@ -83,7 +89,7 @@ Result<bool> set_state(store::Tx& tx, std::int64_t id, CampaignState from, Campa
 }
 
 Result<bool> set_released(store::Tx& tx, std::int64_t id, CampaignState from, std::int64_t message, std::string_view by, Instant now) {
-  MACHIYA_TRY(const auto rows, tx.execute("UPDATE campaign SET state = 2, message = :message, released_by = :by, released_us = :now, changed_us = :now, revision = revision + 1 WHERE id = :id AND state = :from",
+  MACHIYA_TRY(const auto rows, tx.execute("UPDATE campaign SET state = 2, message = :message, released_by = :by, released_us = :now, starts_us = CASE WHEN starts_us > :now THEN starts_us ELSE :now END, changed_us = :now, revision = revision + 1 WHERE id = :id AND state = :from",
                                           {{"message", message}, {"by", by}, {"now", now.us}, {"id", id}, {"from", static_cast<int>(from)}}));
   return rows == 1;
 }

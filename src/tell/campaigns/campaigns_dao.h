@@ -13,6 +13,8 @@ Result<std::optional<Campaign>> find(store::ReadTx& tx, std::string_view public_
 Result<std::vector<Campaign>> list(store::ReadTx& tx, const Campaigns::Filter& filter);
 Result<std::vector<Campaign>> published(store::ReadTx& tx, int limit);
 Result<std::vector<Campaign>> released(store::ReadTx& tx, Class cls, Instant since, int limit);
+/// Those that begin (began) in [from, to), the earliest first, without dropped ones.
+Result<std::vector<Campaign>> starting(store::ReadTx& tx, Instant from, Instant to, int limit);
 Result<std::string> public_id_of(store::ReadTx& tx, std::int64_t message);
 Result<std::int64_t> insert(store::Tx& tx, const Campaign& campaign);
 /// False when its revision or state is another one by now.

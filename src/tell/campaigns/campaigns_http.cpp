@@ -28,6 +28,12 @@ Data page(const CampaignWeb& web, const Request& request, std::string title) {
 
 std::string path_of(const Campaign& campaign, std::string_view rest) { return std::string(kMessagesBase) + "/" + campaign.public_id + std::string(rest); }
 
+std::optional<Ledger::Message> message_of(const CampaignWeb& web, const Campaign& campaign) {
+  if (campaign.message == 0) return {};
+  auto found = web.store.read([&](store::ReadTx& tx) { return web.ledger.message(tx, campaign.message); });
+  return found.ok() ? *found : std::nullopt;
+}
+
 Data state_tag(const CampaignWeb& web, const Request& request, const Campaign& campaign, const std::optional<Ledger::Message>& message) {
   const char* state = "draft";
   const char* kind = "new";
@@ -48,12 +54,6 @@ namespace {
 
 Deed deed_of(const Request& request) { return {identity::principal_of(request), request.id}; }
 
-std::optional<Ledger::Message> message_of(const CampaignWeb& web, const Campaign& campaign) {
-  if (campaign.message == 0) return {};
-  auto found = web.store.read([&](store::ReadTx& tx) { return web.ledger.message(tx, campaign.message); });
-  return found.ok() ? *found : std::nullopt;
-}
-
 bool may_here(const CampaignWeb& web, const Request& request, std::string_view permission) {
   const identity::Principal& who = identity::principal_of(request);
   return web.may(who, permission, who.department);
@@ -61,8 +61,27 @@ bool may_here(const CampaignWeb& web, const Request& request, std::string_view p
 
 std::string title_of(const Campaign& campaign, std::string_view lang) { return campaign.draft.title.empty() ? campaign.public_id : campaign.draft.title.in(lang); }
 
+/// The states that the list can be cut down to, by their names in addresses.
+constexpr std::pair<std::string_view, CampaignState> kStates[] = {{"draft", CampaignState::draft}, {"waiting", CampaignState::waiting}, {"released", CampaignState::released},
+                                                                 {"cancelled", CampaignState::cancelled}, {"dropped", CampaignState::dropped}};
+
+Data filters(const CampaignWeb& web, const Request& request, std::string_view chosen) {
+  Data out{Data::List{}};
+  const auto one = [&](std::string_view name, const std::string& href) {
+    Data item = Data().set("href", href).set("label", text(web, request, "staff_messages.filter." + std::string(name.empty() ? "all" : name)));
+    if (name == chosen) item.set("current", true);
+    out.push(std::move(item));
+  };
+  one("", std::string(kMessagesBase));
+  for (const auto& [name, state] : kStates) one(name, std::string(kMessagesBase) + "?state=" + std::string(name));
+  return out;
+}
+
 Response list(const CampaignWeb& web, Request& request) {
   Campaigns::Filter filter;
+  std::string_view chosen;
+  for (const auto& [name, state] : kStates)
+    if (request.query("state").value_or("") == name) chosen = name, filter.state = state;
   filter.before = std::atoll(std::string(request.query("before").value_or("0")).c_str());
   const auto all = web.campaigns.list(filter, deed_of(request));
   if (!all.ok()) return http::problem(all.error(), request);
@@ -79,7 +98,7 @@ Response list(const CampaignWeb& web, Request& request) {
     if (one.draft.drill) row.set("drill", true);
     rows.push(std::move(row));
   }
-  if (all->size() == static_cast<std::size_t>(filter.limit)) data.set("older", std::string(kMessagesBase) + "?before=" + std::to_string(all->back().id));
+  if (all->size() == static_cast<std::size_t>(filter.limit)) data.set("older", std::string(kMessagesBase) + "?" + (chosen.empty() ? "" : "state=" + std::string(chosen) + "&") + "before=" + std::to_string(all->back().id));
   Data lines{Data::List{}};
   for (const LineStatus& line : web.sender.status()) {
     const auto* definition = city->get<ChannelDefinition>("channel", line.id);
@@ -87,7 +106,7 @@ Response list(const CampaignWeb& web, Request& request) {
     one.set("state", text(web, request, line.down ? "staff_messages.channel_down" : line.owner ? "staff_messages.channel_up" : "staff_messages.channel_elsewhere")).set("error", line.last_error);
     lines.push(std::move(one));
   }
-  data.set("rows", std::move(rows)).set("lines", std::move(lines));
+  data.set("rows", std::move(rows)).set("lines", std::move(lines)).set("filters", filters(web, request, chosen)).set("calendar", std::string(kMessagesBase) + "/calendar");
   if (may_here(web, request, kWriteMessages)) data.set("may_write", true);
   if (may_here(web, request, kWriteEmergencies)) data.set("may_emergency", true);
   return render(web, request, "staff-messages/list", std::move(data));
@@ -168,6 +187,7 @@ Response show(const CampaignWeb& web, Request& request, const Error* wrong = nul
   const Topic* topic = topic_of(*city, campaign->draft.topic);
   data.set("action", path_of(*campaign)).set("tag", state_tag(web, request, *campaign, message)).set("public_page", "/messages/" + campaign->public_id);
   data.set("topic", topic ? topic->name.in(lang) : std::string()).set("author", campaign->author_name);
+  if (campaign->message != 0) data.set("report", path_of(*campaign, "/report"));
   if (campaign->cls == Class::emergency) data.set("emergency", true);
   if (campaign->draft.drill) data.set("drill", true);
   if (campaign->draft.start) data.set("start", locale::format_time(*campaign->draft.start, lang));
@@ -237,10 +257,13 @@ void add_campaign_routes(http::Router& router, const CampaignWeb& web) {
   form_route.body_limit = 256 * 1024;
   router.get(base, route("staff-messages").on("none"), [web](Request& r) { return list(web, r); });
   router.post(base, form_route.on("none"), [web](Request& r) { return create(web, r); });
+  router.get(base + "/calendar", route("staff-message-calendar").on("none"), [web](Request& r) { return calendar(web, r); });
   router.get(base + "/new", route("staff-message-form").on("none"), [web](Request& r) { return new_form(web, r); });
   router.get(one, route("").on("message"), [web](Request& r) { return show(web, r); });
   router.post(one, form_route.on("message"), [web](Request& r) { return act(web, r); });
   router.get(one + "/edit", route("").on("message"), [web](Request& r) { return edit(web, r); });
+  router.get(one + "/report", route("").on("message"), [web](Request& r) { return report(web, r); });
+  router.get(one + "/report.csv", route("").on("message"), [web](Request& r) { return report_csv(web, r); });
   router.get(one + "/events", route("").on("message"), [web](Request& r) { return live(web, r); });
 }
 

@@ -17,12 +17,6 @@ std::string channel_name(const city::City& city, const std::string& id, std::str
   return found ? found->name.in(lang) : id;
 }
 
-std::string grouped(std::int64_t n) {
-  std::string out = std::to_string(n);
-  for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, ",");
-  return out;
-}
-
 const char* finding_key(Finding::What what) {
   switch (what) {
     case Finding::What::no_language: return "staff_messages.finding.no_language";
@@ -52,6 +46,12 @@ Data preview(const ChannelDefinition& channel, const Content& content, std::stri
 
 }  // namespace
 
+std::string grouped(std::int64_t n) {
+  std::string out = std::to_string(n);
+  for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, ",");
+  return out;
+}
+
 void add_previews(const CampaignWeb& web, const Request& request, const Campaign& campaign, Data& data) {
   const std::string lang(locale::staff_language(request.lang));
   const auto city = web.city();
@@ -72,7 +72,9 @@ void add_previews(const CampaignWeb& web, const Request& request, const Campaign
     Data cards{Data::List{}};
     for (const ChannelDefinition* channel : channels_of(*city))
       if (only.empty() || std::find(only.begin(), only.end(), channel->id) != only.end()) cards.push(preview(*channel, content->second, lang));
-    languages.push(Data().set("label", std::string(locale::language_name(one))).set("cards", std::move(cards)).set("id", "preview-" + std::string(one)));
+    Data language = Data().set("label", std::string(locale::language_name(one))).set("cards", std::move(cards)).set("id", "preview-" + std::string(one));
+    add_plain(web, request, campaign.draft, one, language);
+    languages.push(std::move(language));
   }
   data.set("previews", std::move(languages));
   if (campaign.state == CampaignState::draft || campaign.state == CampaignState::waiting)

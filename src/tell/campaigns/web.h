@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "city/boundaries.h"
 #include "platform/http/hub.h"
 #include "platform/http/http.h"
 #include "platform/pages/pages.h"
+#include "tell/audiences/segment.h"
 #include "tell/campaigns/campaigns.h"
 #include "tell/sending/sender.h"
 
@@ -31,6 +33,7 @@ struct CampaignWeb {
   std::vector<std::string> channels;   ///< that the operator configured
   std::function<void(const http::Request&, const Campaign&, pages::Data&)> outlets = {};   ///< adds area, outlets and may_end to the page of a message
   std::function<Result<void>(const std::string& message, const std::string& outlet, const std::string& part)> publish_again = {};
+  std::function<std::shared_ptr<const city::Boundaries>()> boundaries = {};   ///< null or gives null: approximate areas
 };
 
 inline constexpr std::string_view kMessagesBase = "/staff/messages";
@@ -50,6 +53,17 @@ http::Response form(const CampaignWeb& web, const http::Request& request, const 
 Draft typed_draft(const http::Request& request);
 /// Previews by channel and language, and what has to be put right.
 void add_previews(const CampaignWeb& web, const http::Request& request, const Campaign& campaign, pages::Data& data);
+/// Under `plain` whether a text of the draft is plain: its reading grade, and what could be plainer. Blocks nothing.
+void add_plain(const CampaignWeb& web, const http::Request& request, const Draft& draft, std::string_view lang, pages::Data& data);
+/// What the ledger knows of it; nothing before it is released.
+std::optional<Ledger::Message> message_of(const CampaignWeb& web, const Campaign& campaign);
+/// "1,234"
+std::string grouped(std::int64_t n);
+/// GET /staff/messages/calendar?month=2026-11
+http::Response calendar(const CampaignWeb& web, http::Request& request);
+/// GET /staff/messages/{message}/report, and the same as CSV.
+http::Response report(const CampaignWeb& web, http::Request& request);
+http::Response report_csv(const CampaignWeb& web, http::Request& request);
 /// Progress by channel: a picture, its table, reasons.
 Result<void> add_progress(const CampaignWeb& web, const http::Request& request, const Campaign& campaign, pages::Data& data);
 

@@ -8,7 +8,7 @@ namespace machiya::tell {
 namespace {
 
 http::Response take(MailReturns* returns, http::Request& request) {
-  if (!returns) return http::problem(Error(ErrorCode::not_found, "mails have no envelope senders of their own here (tell.mail.return-domain)"), request);
+  if (!returns) return http::problem(Error(ErrorCode::unavailable, "mails have no envelope senders of their own here (tell.mail.return-domain)"), request);
   const std::string_view type = request.header("content-type");
   if (lower_ascii(trim(type.substr(0, type.find(';')))) != "message/rfc822") return http::problem(Error(ErrorCode::unsupported_type, "send message/rfc822"), request);
   if (request.body.empty()) return http::problem(Error(ErrorCode::malformed_request, "no mail"), request);

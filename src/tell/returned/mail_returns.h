@@ -69,8 +69,8 @@ class MailReturns {
   MailReturnsParts p_;
 };
 
-/// POST /api/v1/mail/reports, scope "mail-reports": message/rfc822, answered with what it did (docs/operators.md). `returns` null: 404, mails have no envelope
-/// senders of their own here.
+/// POST /api/v1/mail/reports, scope "mail-reports": message/rfc822, answered with what it did (docs/operators.md). `returns` null: 503, mails have no envelope
+/// senders of their own here (yet: what came waits at the mail server).
 void add_mail_report_routes(http::Router& router, MailReturns* returns);
 
 }  // namespace machiya::tell

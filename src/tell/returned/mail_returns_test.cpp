@@ -197,7 +197,7 @@ TEST_P(MailReturnsTest, the_door_takes_raw_mails_and_tells_no_address) {
   add_mail_report_routes(without, nullptr);
   http::Request r;
   r.method = http::Method::post, r.path = r.target = std::string(kMailReportsApi), r.body = "x", r.headers = {{"content-type", "message/rfc822"}};
-  EXPECT_EQ(without.dispatch(r).status, 404);
+  EXPECT_EQ(without.dispatch(r).status, 503);
 }
 
 }  // namespace
