@@ -81,6 +81,7 @@ Result<void> Campaigns::note(store::Tx& tx, const Campaign& campaign, std::strin
 Result<void> Campaigns::check_choices(const Draft& draft, Class cls) const {
   const auto city = p_.city();
   const auto wrong = [](const char* where, const char* why) { return Error(ErrorCode::invalid_input, why, where); };
+  if (draft.start && *draft.start == kNoTime) return wrong("start", "no time");
   if (!draft.topic.empty() && !topic_of(*city, draft.topic)) return wrong("topic", "there is no such topic");
   if (cls == Class::many && draft.topic.empty()) return wrong("topic", "a message to many belongs to a topic");
   if (!draft.segment.empty() && !city->find("segment", draft.segment)) return wrong("segment", "there is no such segment");

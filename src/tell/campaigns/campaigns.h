@@ -41,6 +41,8 @@ struct Draft {
   std::string follows;                   ///< public id of the message that this one updates or ends
   std::optional<Instant> start;          ///< nothing: at once
 };
+/// What was typed as a time and is none: refused at "start".
+inline constexpr Instant kNoTime{-1};
 json::Value to_json(const Draft& draft);
 Draft draft_in(const json::Value& value);
 
@@ -148,8 +150,6 @@ class Campaigns {
   Result<std::vector<Campaign>> list(const Filter& filter, const Deed& deed);
   /// What begins, or began, in [from, to), the earliest first; at most `limit`. Drafts with a time of their own too.
   Result<std::vector<Campaign>> starting(Instant from, Instant to, int limit, const Deed& deed);
-  /// What begins, or began, in [from, to), the earliest first; at most `limit`. Drafts with a time of their own too.
-  Result<std::vector<Campaign>> starting(Instant from, Instant to, int limit, const Deed& deed);
   Result<std::vector<CampaignEvent>> history(const Campaign& campaign);
   /// Released ones that are no drill, newest first: for the archive and feeds that everybody reads.
   Result<std::vector<Campaign>> published(int limit, std::string_view topic = {});
@@ -165,12 +165,6 @@ class Campaigns {
   /// What stands in the slots of the draft's texts, words that are choices in every language; for pages and feeds, which keep readings.
   Slots slots_of(const Draft& draft) const;
   Result<Segment::Preview> reach(const Draft& draft, Class cls);
-  /// Where the people live whom a message of the ledger is for, as they said. Reads all its rows.
-  struct WardReach {
-    std::map<std::string, std::int64_t, std::less<>> wards;   ///< id → people
-    std::int64_t silent = 0;                                  ///< never said where
-  };
-  Result<WardReach> ward_reach(std::int64_t message);
   /// Where the people live whom a message of the ledger is for, as they said. Reads all its rows.
   struct WardReach {
     std::map<std::string, std::int64_t, std::less<>> wards;   ///< id → people

@@ -34,7 +34,11 @@ city::Text typed_text(const Request& r, const std::string& part) {
 Data choice(const std::string& value, const std::string& label, bool chosen) { return Data().set("value", value).set("label", label).set("checked", chosen); }
 bool holds(const std::vector<std::string>& list, const std::string& one) { return std::find(list.begin(), list.end(), one) != list.end(); }
 
-std::string local_time(Instant t) { return to_iso_japan(t).substr(0, 16); }
+std::string local_time(Instant t) {
+  std::string out = to_iso_japan(t).substr(0, 16);
+  out[10] = ' ';
+  return out;
+}
 
 Data language_fields(const CampaignWeb& web, const Request& request, const Draft& draft) {
   Data out{Data::List{}};
@@ -82,7 +86,10 @@ Draft typed_draft(const Request& request) {
   out.first_only = field(request, "spread") == "first", out.drill = !field(request, "drill").empty();
   for (const auto& [key, value] : request.form_pairs)
     if (key.rfind("slot.", 0) == 0) out.slots[key.substr(5)] = std::string(trim(value));
-  if (const std::string start = field(request, "start"); !start.empty()) out.start = parse_rfc3339(start + ":00+09:00");
+  if (std::string start = field(request, "start"); !start.empty()) {
+    if (start.size() > 10 && start[10] == ' ') start[10] = 'T';
+    out.start = parse_rfc3339(start + ":00+09:00").value_or(kNoTime);
+  }
   return out;
 }
 
@@ -123,7 +130,8 @@ Response form(const CampaignWeb& web, const Request& request, const Draft& draft
   data.set("towns", towns);
   if (draft.first_only) data.set("first_only", true);
   if (draft.drill) data.set("drill", true);
-  if (draft.start) data.set("start", local_time(*draft.start));
+  if (const auto typed = request.form("start")) data.set("start", std::string(*typed));
+  else if (draft.start) data.set("start", local_time(*draft.start));
   if (wrong) {
     const std::string where = wrong->where.empty() ? "title" : wrong->where;
     const std::string key = "staff_messages.wrong." + where;
