@@ -175,7 +175,7 @@ Result<void> House::Impl::build_telling() {
   const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
   const auto changed = [this](std::int64_t message) {
     if (const auto id = telling->campaigns().public_id_of(message); id.ok() && !id->empty()) hub.publish("message/" + *id, "changed", "");
-    else if (const auto called = callouts->callout_of(message); called.ok() && !called->empty()) hub.publish("callout/" + *called, "changed", "");
+    else callouts->message_changed(message);
   };
   const auto placed = [this] { signage->changed(); };
   const auto own = [this](store::ReadTx& tx, const std::string& message, const std::vector<std::int64_t>& recipients) { return callouts->tokens(tx, message, recipients); };

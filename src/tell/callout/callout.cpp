@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "platform/audit/audit.h"
 #include "platform/locale/locale.h"
 #include "tell/callout/callout_dao.h"
@@ -24,7 +25,11 @@ bool said_health(Health h, bool family) { return h == Health::not_said || h == H
 std::vector<store::Migration> Callouts::migrations() { return sql_migrations_callout(); }
 
 void Callouts::told(const std::string& callout) {
-  if (p_.changed) p_.changed(callout);
+  if (!p_.changed) return;
+  p_.changed(callout);
+  // Who looks now may be shown a board that was counted just before: the last change is told again when that one is too old.
+  std::lock_guard lock(clock_mutex_);
+  late_[callout] = p_.clock.now();
 }
 
 Result<void> Callouts::note(store::Tx& tx, std::string_view action, std::string_view object, const std::string& actor, std::string_view request, json::Value facts) {
@@ -174,13 +179,15 @@ Result<void> Callouts::answer(std::string_view token, const Answer& answer) {
 
 Result<std::map<std::int64_t, std::string>> Callouts::tokens(store::ReadTx& tx, const std::string& message, const std::vector<std::int64_t>& recipients) { return dao::tokens(tx, message, recipients); }
 
-Result<std::string> Callouts::callout_of(std::int64_t message) {
-  return p_.store.read([&](store::ReadTx& tx) -> Result<std::string> {
+void Callouts::message_changed(std::int64_t message) {
+  const auto found = p_.store.read([&](store::ReadTx& tx) -> Result<std::string> {
     MACHIYA_TRY(const auto id, dao::callout_of(tx, message));
     if (!id) return std::string();
     MACHIYA_TRY(const auto callout, dao::find(tx, "", *id));
     return callout ? callout->public_id : std::string();
   });
+  if (!found.ok()) log(LogLevel::warn, "callout-not-told", {{"why", found.error().to_string()}});
+  else if (!found->empty()) told(*found);
 }
 
 tell::Contents Callouts::contents(const Callout& callout) const {

@@ -208,8 +208,8 @@ class Callouts {
   Result<void> answer(std::string_view token, const Answer& answer);
   /// Ledger: what stands for tell::kOwnPart in a message of a stage.
   Result<std::map<std::int64_t, std::string>> tokens(store::ReadTx& tx, const std::string& message, const std::vector<std::int64_t>& recipients);
-  /// The call-out to which a message of the ledger belongs; "" for none.
-  Result<std::string> callout_of(std::int64_t message);
+  /// Numbers of a message of the ledger have changed; nothing when it is no call-out's.
+  void message_changed(std::int64_t message);
 
   static std::vector<store::Migration> migrations();
 
@@ -236,6 +236,7 @@ class Callouts {
   std::condition_variable wakes_;
   bool ticking_ = false, news_ = false;
   std::thread clock_thread_;
+  std::map<std::string, Instant> late_;   ///< call-outs that changed; told once more when no board can be older than that
   std::mutex boards_mutex_;
   std::map<std::int64_t, std::shared_ptr<const Board>> boards_;
 };

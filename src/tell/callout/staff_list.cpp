@@ -25,13 +25,19 @@ Result<std::optional<ImportFault>> Callouts::fault_of(const Entry& e, std::size_
   for (const auto& [channel, address] : e.addresses) {
     if (address.size() > 2000) return fault("address", channel);
     // Numbers are checked here: nobody is there to correct them when they are needed.
-    if ((channel == "sms" || channel == "voice") && !tell::sms_number(address).ok()) return fault("address", channel);
+    if (channel == "sms" && !tell::sms_number(address).ok()) return fault("address", channel);
+    if (channel == "voice" && (address.size() < 6 || address.find_first_not_of("0123456789+-") != std::string::npos)) return fault("address", channel);
     if (channel == "mail" && (address.find('@') == std::string::npos || address.find_first_of(" \r\n,") != std::string::npos)) return fault("address", channel);
   }
   return std::optional<ImportFault>();
 }
 
-Result<void> Callouts::put_address(store::Tx& tx, std::int64_t member, int channel, const std::string& address) {
+Result<void> Callouts::put_address(store::Tx& tx, std::int64_t member, int channel, const std::string& written) {
+  MACHIYA_TRY(const std::string id, p_.audiences.name("channel", channel));
+  std::string address = written;
+  if (id == "sms") {
+    MACHIYA_TRY(address, tell::sms_number(written));   // one number is one address, however it is written
+  }
   // An address that somebody already has with the city stays theirs, with the topics that they chose.
   MACHIYA_TRY(const auto known, p_.audiences.by_address(tx, channel, address));
   if (known) {

@@ -24,6 +24,15 @@ void Callouts::start_clock() {
       held.unlock();
       if (const auto done = tick(); !done.ok()) log(LogLevel::warn, "callouts-not-ticked", {{"why", done.error().to_string()}});
       held.lock();
+      std::vector<std::string> again;
+      for (auto at = late_.begin(); at != late_.end();) {
+        const bool due = p_.clock.now().us - at->second.us > kFresh;
+        if (due) again.push_back(at->first);
+        at = due ? late_.erase(at) : std::next(at);
+      }
+      held.unlock();
+      for (const std::string& id : again) p_.changed(id);
+      held.lock();
     }
   });
 }
