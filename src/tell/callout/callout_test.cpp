@@ -134,9 +134,10 @@ class CalloutTest : public store::testing::StoreTest {
   }
   /// Until the messages of all stages so far have been handed over; the limit only ends a test that would hang.
   void wait(const Callout& c) {
+    const Instant from = clock.now();
     for (int i = 0; i < 2400; ++i) {
-      const Board b = board(c);
-      const bool done = std::all_of(b.stages.begin(), b.stages.end(), [&](const Entered& s) {
+      const Board b = **callouts->board(c);
+      const bool done = b.made >= from && std::all_of(b.stages.begin(), b.stages.end(), [&](const Entered& s) {
         if (s.message == 0) return true;
         auto m = store().read([&](store::ReadTx& tx) { return ledger->message(tx, s.message); });
         return (*m)->state == tell::MessageState::done;
