@@ -83,9 +83,8 @@ Response fire(const Web& web, Request& request) {
 void add_answer_routes(http::Router& router, const Web& web) {
   http::RouteOptions open;
   open.permission = "public", open.object = "callout-answer", open.rate_per_minute = 6'000;   // many behind one address of a telephone company
-  http::RouteOptions page = open;
-  page.page_kind = "callout-answer";
-  router.get("/callout/{token}", page, [web](Request& r) { return show(web, r, r.query("sent").has_value(), nullptr); });
+  // No kind of page: only whoever was called has an address of it (tests/browser/callout.js looks at it in every language).
+  router.get("/callout/{token}", open, [web](Request& r) { return show(web, r, r.query("sent").has_value(), nullptr); });
   open.csrf = false;   // the token in the address is what counts, and old telephones keep no cookies
   router.post("/callout/{token}", open, [web](Request& r) { return answer(web, r); });
   http::RouteOptions api;

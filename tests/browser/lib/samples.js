@@ -55,7 +55,7 @@ export function accountFor(permission) {
   if (permission.startsWith('report.')) return 'moderator';
   if (permission.startsWith('security.')) return 'ciso';
   if (permission.startsWith('person.')) return 'counter';
-  if (permission.startsWith('signage.')) return 'crisis';
+  if (permission.startsWith('signage.') || permission.startsWith('callout.')) return 'crisis';
   if (permission.startsWith('register.')) return 'construction-approver';  // the samples are parks and trees
   return permission.startsWith('audit.') || permission.startsWith('breakglass.') ? 'auditor' : 'health-clerk';  // the samples are dogs: the clerk of that department
 }
@@ -109,6 +109,18 @@ async function signPaths(client) {
   return { 'staff-signage-screen': [staff], 'staff-signage-report': [`${staff}/report`], 'signage-player': [player], 'signage-plain': [`${player}/plain?pause=1`] };
 }
 
+/** Addresses of a call-out that is prepared: its board, who is meant, the names of a department. */
+async function calloutPaths(client) {
+  await client.get('/staff/callouts/members');
+  await client.submit({ file: PlainClient.file('staff.csv', 'text/csv', '職員番号,氏名,所属,役職,sms\r\n9001,東山 一,市民局,係長,09010000001\r\n') });
+  await client.get('/staff/callouts/new');
+  await client.submit({ template: 'earthquake' });
+  const board = pathOf(client);
+  await client.get('/staff/callouts/members');
+  const names = client.page.links().map((link) => new URL(link.href, client.page.address).pathname).find((path) => /^\/staff\/callouts\/members\/[a-z-]+$/.test(path));
+  return { 'staff-callout': [board], 'staff-callout-people': [`${board}/people`], 'staff-callout-names': [names] };
+}
+
 /** Everything the pages need: {visitors: {name: client}, staff(account), number, paths: {kind: [path…]}}; the clients are signed in. */
 export async function makeSamples(base, email) {
   const citizen = new PlainClient(base);
@@ -134,6 +146,7 @@ export async function makeSamples(base, email) {
   const message = await releasedMessage(await staff('crisis'), await staff('crisis-second'));
   const kept = await keptForm(base, email, number);
   const sign = await signPaths(await staff('crisis'));
+  const callout = await calloutPaths(await staff('crisis'));
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
   await pending.get('/login');
@@ -144,7 +157,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
-      ...registers, ...sign, message: [message],
+      ...registers, ...sign, ...callout, message: [message],
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };
