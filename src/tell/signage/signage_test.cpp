@@ -184,6 +184,7 @@ TEST_P(SignageTest, drills_are_shown_on_screens_for_drills_only_and_never_over_w
   const Screen drilled = make_screen(true);
   release("訓練です", Class::emergency, true);
   EXPECT_EQ(title_on(screen), "Daytime");
+  EXPECT_TRUE(programme(screen, **signage->air(), clock.now()).alerts.empty()) << "its player is not even told of it";
   EXPECT_EQ(title_on(drilled), "drill:訓練です (en)");
   EXPECT_EQ(now_on(drilled).frame["mark"][std::size_t{0}].text("text").empty(), false) << "every frame of a drill is marked";
   release("本番です", Class::emergency);
