@@ -210,7 +210,10 @@ for (const [lang, script] of [['ja', true], ['en', false]]) {
     const rows = await report_of(second, path);
     assert.equal(Number(rows.at(-1)[2].replaceAll(',', '')), total);
     assert.equal(rows.slice(0, -1).reduce((n, row) => n + Number(row[2].replaceAll(',', '')), 0), total);
-    assert.match(await second.locator('#reach-table').innerText(), /北区|Kita/);
+    const people = await second.locator('#reach-table tbody td').allInnerTexts();
+    assert.equal(people.length, 25, 'a row for each ward, and one for those who never said');
+    assert.ok(people.some((text) => /10人未満|fewer than 10/.test(text)), 'no ward has too few people to be told: this run proves nothing');
+    for (const text of people) assert.match(text.trim(), /^(0|[1-9][\d,]*0|10人未満|fewer than 10)$/);   // nobody can be counted out
     sent = path;
   });
   await check(`another one is scheduled, found on the calendar and cancelled (${how})`, () => scheduled(author, second, lang, `来月の催し ${lang}`));

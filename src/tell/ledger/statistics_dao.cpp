@@ -18,8 +18,10 @@ Result<std::vector<Window>> windows(store::ReadTx& tx, std::int64_t message) {
 }
 
 Result<std::vector<Meant>> meant(store::ReadTx& tx, std::int64_t message) {
-  // Along the index of profiles, each recipient looked up in the ledger's key: nothing is sorted, nobody is counted twice.
-  MACHIYA_TRY(const auto rows, tx.query("SELECT q.profile, count(*) FROM recipient q WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.message = :message AND d.recipient = q.id) GROUP BY q.profile ORDER BY q.profile",
+  // Along the ledger's key, which is in the order of recipients: they are read in theirs too, and nobody is counted twice. CROSS JOIN keeps SQLite to that
+  // order of tables; the other one costs three times as much.
+  MACHIYA_TRY(const auto rows, tx.query("SELECT q.profile, count(*) FROM (SELECT DISTINCT recipient FROM delivery WHERE message = :message) d CROSS JOIN recipient q WHERE q.id = d.recipient"
+                                        " GROUP BY q.profile ORDER BY q.profile",
                                         {{"message", message}}));
   std::vector<Meant> out;
   for (const store::Row& row : rows) out.push_back({row.integer(0), row.integer(1)});
