@@ -15,7 +15,6 @@ using pages::Data;
 constexpr int kMinutes[] = {15, 30, 45, 60, 90, 120, 180, 360, 720};
 constexpr const char* kHealth[] = {"", "good", "hurt", "unknown"};
 
-std::string field(const Request& r, std::string_view name) { return std::string(trim(r.form(name).value_or(""))); }
 Health health_in(const std::string& word) {
   const auto* found = std::find(std::begin(kHealth), std::end(kHealth), word);
   return found == std::end(kHealth) ? Health::not_said : static_cast<Health>(found - std::begin(kHealth));

@@ -1,7 +1,4 @@
 // /staff/callouts: all call-outs, a new one, the strength board of one, and the people behind its numbers.
-#include <algorithm>
-
-#include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/identity/identity.h"
 #include "platform/locale/locale.h"
@@ -14,20 +11,6 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-std::string text(const Web& web, const Request& request, std::string_view key, const std::vector<std::pair<std::string_view, std::string>>& args) {
-  return web.texts.text(locale::staff_language(request.lang), key, args);
-}
-Response render(const Web& web, const Request& request, std::string_view name, Data data, int status) {
-  data.set("csrf", identity::principal_of(request).csrf);
-  Response out = http::html(web.templates.render(name, data, locale::staff_language(request.lang)).html, status);
-  out.header("Cache-Control", "no-store");
-  return out;
-}
-Data page(const Web& web, const Request& request, std::string title) {
-  Data data = web.staff_frame(request);
-  data.set("title", std::move(title));
-  return data;
-}
 std::string department_name(const Web& web, const std::string& id, std::string_view lang) {
   const auto city = web.city();
   const city::Department* found = city->department(id);
@@ -37,7 +20,6 @@ std::string department_name(const Web& web, const std::string& id, std::string_v
 namespace {
 
 constexpr int kMostPeople = 500;
-std::string field(const Request& r, std::string_view name) { return std::string(trim(r.form(name).value_or(""))); }
 std::string path_of(const Callout& c, std::string_view rest = {}) { return std::string(kStaffBase) + "/" + c.public_id + std::string(rest); }
 
 Data tag_of(const Web& web, const Request& request, const Callout& c) {

@@ -9,6 +9,7 @@
 #include "platform/http/http.h"
 #include "platform/http/hub.h"
 #include "platform/pages/pages.h"
+#include "platform/staff_pages/staff_pages.h"
 #include "tell/callout/callout.h"
 
 namespace machiya::callout {
@@ -33,9 +34,7 @@ void add_routes(http::Router& router, const Web& web);
 
 namespace detail {
 
-std::string text(const Web& web, const http::Request& request, std::string_view key, const std::vector<std::pair<std::string_view, std::string>>& args = {});
-http::Response render(const Web& web, const http::Request& request, std::string_view name, pages::Data data, int status = 200);
-pages::Data page(const Web& web, const http::Request& request, std::string title);
+using staff_pages::field, staff_pages::page, staff_pages::render, staff_pages::text;
 std::string department_name(const Web& web, const std::string& id, std::string_view lang);
 void add_list_routes(http::Router& router, const Web& web);
 void add_board_routes(http::Router& router, const Web& web);

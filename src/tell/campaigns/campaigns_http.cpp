@@ -9,23 +9,6 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-std::string text(const CampaignWeb& web, const Request& request, std::string_view key, const std::vector<std::pair<std::string_view, std::string>>& args) {
-  return web.texts.text(locale::staff_language(request.lang), key, args);
-}
-
-Response render(const CampaignWeb& web, const Request& request, std::string_view name, Data data, int status) {
-  data.set("csrf", identity::principal_of(request).csrf);
-  Response out = http::html(web.templates.render(name, data, locale::staff_language(request.lang)).html, status);
-  out.header("Cache-Control", "no-store");
-  return out;
-}
-
-Data page(const CampaignWeb& web, const Request& request, std::string title) {
-  Data data = web.staff_frame(request);
-  data.set("title", std::move(title));
-  return data;
-}
-
 std::string path_of(const Campaign& campaign, std::string_view rest) { return std::string(kMessagesBase) + "/" + campaign.public_id + std::string(rest); }
 
 std::optional<Ledger::Message> message_of(const CampaignWeb& web, const Campaign& campaign) {

@@ -1,5 +1,4 @@
 // Writing a message: texts in up to six languages, topic, segment, channels, time.
-#include <algorithm>
 
 #include "base/text.h"
 #include "platform/identity/identity.h"
@@ -12,15 +11,6 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-std::string field(const Request& r, std::string_view name) { return std::string(trim(r.form(name).value_or(""))); }
-
-std::vector<std::string> all_of(const Request& r, std::string_view name) {
-  std::vector<std::string> out;
-  for (const auto& [key, value] : r.form_pairs)
-    if (key == name && !value.empty()) out.push_back(value);
-  return out;
-}
-
 city::Text typed_text(const Request& r, const std::string& part) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const std::string_view lang : locale::kLanguages)
@@ -31,8 +21,6 @@ city::Text typed_text(const Request& r, const std::string& part) {
   return city::Text(std::move(out));
 }
 
-Data choice(const std::string& value, const std::string& label, bool chosen) { return Data().set("value", value).set("label", label).set("checked", chosen); }
-bool holds(const std::vector<std::string>& list, const std::string& one) { return std::find(list.begin(), list.end(), one) != list.end(); }
 
 std::string local_time(Instant t) {
   std::string out = to_iso_japan(t).substr(0, 16);

@@ -10,6 +10,7 @@
 #include "platform/http/hub.h"
 #include "platform/http/http.h"
 #include "platform/pages/pages.h"
+#include "platform/staff_pages/staff_pages.h"
 #include "tell/audiences/segment.h"
 #include "tell/campaigns/campaigns.h"
 #include "tell/sending/sender.h"
@@ -41,9 +42,7 @@ void add_campaign_routes(http::Router& router, const CampaignWeb& web);
 
 namespace detail {
 
-std::string text(const CampaignWeb& web, const http::Request& request, std::string_view key, const std::vector<std::pair<std::string_view, std::string>>& args = {});
-http::Response render(const CampaignWeb& web, const http::Request& request, std::string_view name, pages::Data data, int status = 200);
-pages::Data page(const CampaignWeb& web, const http::Request& request, std::string title);
+using staff_pages::all_of, staff_pages::choice, staff_pages::field, staff_pages::holds, staff_pages::page, staff_pages::render, staff_pages::text;
 std::string path_of(const Campaign& campaign, std::string_view rest = {});
 /// Name of its state with a look that does not rely on colour.
 pages::Data state_tag(const CampaignWeb& web, const http::Request& request, const Campaign& campaign, const std::optional<Ledger::Message>& message);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/text.h"
 #include "platform/identity/identity.h"
 #include "platform/locale/locale.h"
 #include "tell/messages/definitions.h"
@@ -14,37 +13,13 @@ using http::Request;
 using http::Response;
 using pages::Data;
 
-std::string text(const Web& web, const Request& request, std::string_view key, const std::vector<std::pair<std::string_view, std::string>>& args) {
-  return web.texts.text(locale::staff_language(request.lang), key, args);
-}
-
-Response render(const Web& web, const Request& request, std::string_view name, Data data, int status) {
-  data.set("csrf", identity::principal_of(request).csrf);
-  Response out = http::html(web.templates.render(name, data, locale::staff_language(request.lang)).html, status);
-  out.header("Cache-Control", "no-store");
-  return out;
-}
-
 namespace {
+using staff_pages::page;
 
 constexpr std::int64_t kHere = 90 * kSecond;   ///< a player reports every 20 s
 constexpr int kMostStretches = 60;
 
 std::string path_of(const Screen& screen, std::string_view rest = {}) { return std::string(kStaffBase) + "/" + screen.public_id + std::string(rest); }
-
-Data page(const Web& web, const Request& request, std::string title) {
-  Data data = web.staff_frame(request);
-  data.set("title", std::move(title));
-  return data;
-}
-
-std::string field(const Request& r, std::string_view name) { return std::string(trim(r.form(name).value_or(""))); }
-std::vector<std::string> all_of(const Request& r, std::string_view name) {
-  std::vector<std::string> out;
-  for (const auto& [key, value] : r.form_pairs)
-    if (key == name && !value.empty()) out.push_back(value);
-  return out;
-}
 
 Settings typed(const Request& r) {
   Settings out;
@@ -62,8 +37,6 @@ Settings typed(const Request& r) {
   return out;
 }
 
-bool holds(const std::vector<std::string>& list, std::string_view one) { return std::find(list.begin(), list.end(), one) != list.end(); }
-Data choice(std::string value, std::string label, bool chosen) { return Data().set("value", std::move(value)).set("label", std::move(label)).set("checked", chosen); }
 
 /// Degrees as they were typed, without noise behind the sixth digit (0.1 m).
 std::string degrees(double value) {

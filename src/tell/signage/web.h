@@ -9,6 +9,7 @@
 #include "platform/http/http.h"
 #include "platform/http/hub.h"
 #include "platform/pages/pages.h"
+#include "platform/staff_pages/staff_pages.h"
 #include "tell/signage/signage.h"
 
 namespace machiya::locale {
@@ -37,8 +38,7 @@ void add_routes(http::Router& router, const Web& web);
 
 namespace detail {
 
-std::string text(const Web& web, const http::Request& request, std::string_view key, const std::vector<std::pair<std::string_view, std::string>>& args = {});
-http::Response render(const Web& web, const http::Request& request, std::string_view name, pages::Data data, int status = 200);
+using staff_pages::all_of, staff_pages::choice, staff_pages::field, staff_pages::holds, staff_pages::render, staff_pages::text;
 /// Words of the pieces of a frame, without readings.
 std::string plain_of(const json::Value& pieces);
 /// The same with readings above the words.
