@@ -13,6 +13,7 @@ export const LINE_RATES = {
   'line.push': '2000/s', 'line.multicast': '200/s', 'line.narrowcast': '60/h', 'line.broadcast': '60/h', 'line.richmenu': '100/h', 'line.batch': '3/h', 'line.other': '2000/s',
 };
 const KEY_LIFE_MS = 24 * 3600 * 1000;
+const LEAST_NARROWED = 50;   // people whom a narrowcast with a filter or a recipient must reach (要確認: LINE names no number for every case)
 const SENDING = { '/v2/bot/message/push': 'push', '/v2/bot/message/multicast': 'multicast', '/v2/bot/message/narrowcast': 'narrowcast', '/v2/bot/message/broadcast': 'broadcast' };
 
 export function class_of({ method, path }) {
@@ -139,7 +140,7 @@ export class Line {
     if (method !== 'GET') return undefined;
     if (path === '/v2/bot/message/quota') return { status: 200, json: this.quota === undefined ? { type: 'none' } : { type: 'limited', value: this.quota } };
     if (path === '/v2/bot/message/quota/consumption') return { status: 200, json: { totalUsage: this.used } };
-    if (path === '/v2/bot/message/progress/narrowcast') return this.narrowcasts.get(query.get('requestId')) ?? this.gone();
+    if (path === '/v2/bot/message/progress/narrowcast') return this.#progress(query.get('requestId'));
     if (path === '/v2/bot/info') return { status: 200, json: { userId: this.options.bot, basicId: '@machiya', displayName: 'machiya', chatMode: 'bot', markAsReadMode: 'auto' } };
     if (path === '/v2/bot/followers/ids') return this.#followers(Number(query.get('limit') ?? 300), query.get('start'));
     const profile = /^\/v2\/bot\/profile\/([^/]+)$/.exec(path);
@@ -153,6 +154,17 @@ export class Line {
     if (!(limit >= 1 && limit <= 1000) || !(at >= 0 && at <= this.friend_list.length)) return this.bad('Invalid paging', { where: start === null ? 'limit' : 'start', detail: 'not a page of ours' });
     const next = at + limit;
     return { status: 200, json: { userIds: this.friend_list.slice(at, next), ...(next < this.friend_list.length ? { next: `n${next}` } : {}) } };
+  }
+
+  /** A narrowcast goes on after its answer: each question finds it one phase further. */
+  #progress(id) {
+    const known = this.narrowcasts.get(id);
+    if (!known) return this.gone();
+    const { n, few, acceptedTime } = known, asked = known.asked++;
+    if (asked === 0) return { status: 200, json: { phase: 'waiting', acceptedTime } };
+    if (few) return { status: 200, json: { phase: 'failed', failedDescription: 'not enough recipients', errorCode: 2, acceptedTime, completedTime: new Date(this.world.log.now()).toISOString() } };
+    if (asked === 1) return { status: 200, json: { phase: 'sending', successCount: Math.floor(n / 2), failureCount: 0, targetCount: n, acceptedTime } };
+    return { status: 200, json: { phase: 'succeeded', successCount: n, failureCount: 0, targetCount: n, acceptedTime, completedTime: new Date(this.world.log.now()).toISOString() } };
   }
 
   /** push, multicast, narrowcast, broadcast. */
@@ -173,9 +185,11 @@ export class Line {
   #accept({ op, known, key, json, to, n, id }) {
     const sentMessages = op === 'push' ? json.messages.map((_, i) => ({ id: `${Date.now()}${this.used}${i}`, quoteToken: randomUUID() })) : undefined;
     Object.assign(known, { accepted: id, sentMessages });
+    // A narrowed one to too few people is accepted and then fails (reference, "Restrictions on sending narrowcast messages").
+    const few = op === 'narrowcast' && (json.filter !== undefined || json.recipient !== undefined) && n < LEAST_NARROWED;
+    if (op === 'narrowcast') this.narrowcasts.set(id, { n, few, asked: 0, acceptedTime: new Date(this.world.log.now()).toISOString() });
+    if (few) return { status: 202, json: {} };
     this.used += n;
-    const now = new Date().toISOString();
-    if (op === 'narrowcast') this.narrowcasts.set(id, { status: 200, json: { phase: 'succeeded', successCount: n, failureCount: 0, targetCount: n, acceptedTime: now, completedTime: now } });
     this.world.log.accept({ service: 'line', op, what: name_of(json.messages), key, to, ...(to[0] === '*' ? { n } : {}) });
     return { status: op === 'narrowcast' ? 202 : 200, json: sentMessages ? { sentMessages } : {} };
   }

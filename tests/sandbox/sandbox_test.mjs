@@ -167,6 +167,23 @@ test('friends page by page, profiles, quota', async () => {
   assert.deepEqual(await violations(), []);
 });
 
+test('a narrowcast goes on after its answer; a narrowed one to too few fails', async () => {
+  await box.post('/line/friends', { ids: Array.from({ length: 60 }, (_, i) => user(i)) });
+  const asked = async (id) => (await line(`/message/progress/narrowcast?requestId=${id}`, undefined, { method: 'GET', key: '' })).json;
+  const filter = { demographic: { type: 'area', oneOf: ['jp_27'] } }, key = randomUUID();
+  const sent = await line('/message/narrowcast', { messages: text(), filter }, { key });
+  assert.equal(sent.status, 202);
+  const id = sent.headers['x-line-request-id'];
+  assert.equal((await line('/message/narrowcast', { messages: text(), filter }, { key })).headers['x-line-accepted-request-id'], id);
+  assert.deepEqual([(await asked(id)).phase, (await asked(id)).successCount, (await asked(id)).phase, (await asked(id)).successCount], ['waiting', 30, 'succeeded', 60]);
+  await box.post('/line/friends', { ids: [user(1)] });
+  const few = (await line('/message/narrowcast', { messages: text(), filter })).headers['x-line-request-id'];
+  assert.deepEqual([(await asked(few)).phase, (await asked(few)).errorCode], ['waiting', 2]);
+  assert.equal((await line(`/message/progress/narrowcast?requestId=${randomUUID()}`, undefined, { method: 'GET', key: '' })).status, 404);
+  assert.equal((await box.log('line')).length, 1, 'nobody got the second');
+  assert.deepEqual(await violations(), []);
+});
+
 /** The head of a PNG is all that anybody looks at here. */
 function png(width, height) {
   const out = Buffer.alloc(33);

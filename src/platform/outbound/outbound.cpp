@@ -56,6 +56,8 @@ struct Exchange {
   std::size_t header_bytes = 0;
   bool oversize = false;
   std::string retry_after;
+  const std::vector<std::string>* reads = nullptr;   ///< Call::reads
+  std::vector<std::pair<std::string, std::string>> read = {};
 };
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -73,6 +75,9 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
   exchange.header_bytes += size * count;
   const std::string_view line(data, size * count);
   if (line.size() > kRetryAfter.size() && lower_ascii(line.substr(0, kRetryAfter.size())) == kRetryAfter) exchange.retry_after = trim(line.substr(kRetryAfter.size()));
+  if (const std::size_t colon = line.find(':'); exchange.reads && colon != std::string_view::npos && !exchange.reads->empty())
+    if (std::string name = lower_ascii(line.substr(0, colon)); std::find(exchange.reads->begin(), exchange.reads->end(), name) != exchange.reads->end())
+      exchange.read.emplace_back(std::move(name), trim(line.substr(colon + 1)));
   if (exchange.header_bytes <= kMostHeaderBytes) return size * count;
   exchange.oversize = true;
   return 0;
@@ -242,6 +247,7 @@ Result<Answer> Outbound::call(const Call& call) const {
   }
   const List pin(pinned(url, addresses), &curl_slist_free_all);
   Exchange exchange{addresses, call.most_bytes};
+  exchange.reads = &call.reads;
   const std::string address = url.origin() + url.target;
   set_common(curl.get(), plain ? "http" : "https", address, pin.get(), exchange, call.timeout_ms, impl_->options.ca_file);
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
@@ -268,7 +274,7 @@ Result<Answer> Outbound::call(const Call& call) const {
   if (status < 200 || (status >= 300 && status < 400)) return refused(url.origin(), "it answers with a redirect, and redirects are not followed");
   const char* type = nullptr;
   curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &type);
-  Answer answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body), std::move(exchange.retry_after)};
+  Answer answer{static_cast<int>(status), type ? lower_ascii(type) : std::string(), std::move(exchange.body), std::move(exchange.retry_after), std::move(exchange.read)};
   if (call.keep) impl_->put_back(url.origin(), std::move(curl));
   return answer;
 }

@@ -39,12 +39,21 @@ struct Call {
   /// The connection is kept for the next call to this origin. A kept one may have died unnoticed; the request is then sent a second time
   /// by itself (RFC 9112 §9.3.1), so only for what may be sent twice: questions, and requests with an idempotency key.
   bool keep = false;
+  std::vector<std::string> reads;   ///< names of headers of the answer that are wanted, in lower case
 };
 struct Answer {
   int status = 0;   ///< 200–299 or 400–599; a redirect is an error
   std::string content_type;
   std::string body;
   std::string retry_after;   ///< as it stands: seconds or a date (RFC 9110 §10.2.3); "" for none
+  std::vector<std::pair<std::string, std::string>> read;   ///< of Call::reads those that came; the last one of a name that came twice
+  /// "" when it did not come.
+  std::string_view header(std::string_view name) const {
+    std::string_view out;
+    for (const auto& [key, value] : read)
+      if (key == name) out = value;
+    return out;
+  }
 };
 /// Error::where of an `unavailable` when no byte of the request left this machine: what was to be done has certainly not been done.
 inline constexpr const char* kUnsent = "outbound-unsent";

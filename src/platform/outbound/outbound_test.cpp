@@ -97,6 +97,20 @@ TEST(Outbound, CallsWhatIsListed) {
   EXPECT_THAT(server.last_request(), HasSubstr("Accept: application/json\r\n"));
 }
 
+TEST(Outbound, OfTheAnswersHeadersThoseAreReadThatAreAskedFor) {
+  CannedServer server("HTTP/1.1 200 OK\r\nX-Request-Id:  r-1 \r\nX-Other: no\r\nx-request-id: r-2\r\nContent-Length: 0\r\n\r\n");
+  auto out = door(internal({server.origin()}));
+  Call call;
+  call.url = server.origin() + "/";
+  call.reads = {"x-request-id", "x-absent"};
+  auto answer = out->call(call);
+  ASSERT_TRUE(answer.ok()) << answer.error().to_string();
+  EXPECT_EQ(answer->header("x-request-id"), "r-2");
+  EXPECT_EQ(answer->header("x-absent"), "");
+  EXPECT_EQ(answer->header("x-other"), "");
+  EXPECT_EQ(answer->read.size(), 2u);
+}
+
 TEST(Outbound, AnOriginThatIsNotListedIsNotCalled) {
   CannedServer server(kHello), other(kHello);
   auto out = door(internal({server.origin()}));

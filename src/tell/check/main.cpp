@@ -2,7 +2,8 @@
 //   {"kind": "signature", "secret", "body" (base64url), "header"}                    → {"accepted": true|false}
 //   {"kind": "webhook", "body" (base64url)}                                          → {"destination", "events": [{"kind", "type", "id", …}]} or {"error"}
 //   {"kind": "hand-off", "key", "content", "to": [{"address", "leave", "own"}], "alt"} → {"each": [{"fate", "reason"}], "down", "wait_ms", "cost"}
-//   {"kind": "all", "how": "broadcast"|"narrowcast", "key", "content"}               → {"fate", "reason"}
+//   {"kind": "all", "how": "broadcast"|"narrowcast", "key", "content"}               → {"fate", "reason", "request"}
+//   {"kind": "progress", "request"}                                                  → {"phase", "succeeded", "failed", "aimed_at", "error_code"}
 //   {"kind": "validate", "content"}, {"kind": "quota"}, {"kind": "followers", "limit"}, {"kind": "menu", "definition", "pictures": {name: base64url}}
 //   {"kind": "sms"|"webhook-out", "key", "message", "content", "to": […]}            → as "hand-off"
 //   {"kind": "sms-length", "text"} → {"gsm", "units", "segments"};  {"kind": "sms-number", "written"} → {"number"} or {"error"}
@@ -106,7 +107,14 @@ Value to_all(const tell::LineApi& api, const Value& order) {
     return valid.ok() ? Value::object({{"valid", true}}) : failed(valid.error());
   }
   const tell::LineReply reply = order.text("how") == "broadcast" ? api.broadcast(messages, order.text("key")) : api.narrowcast(messages, order.text("key"));
-  return Value::object({{"fate", name_of(reply.outcome.fate)}, {"reason", reply.outcome.reason}});
+  return Value::object({{"fate", name_of(reply.outcome.fate)}, {"reason", reply.outcome.reason}, {"request", reply.request}});
+}
+
+Value progress(const tell::LineApi& api, const Value& order) {
+  static constexpr const char* kPhases[] = {"waiting", "sending", "succeeded", "failed"};
+  const auto out = api.narrowcast_progress(order.text("request"));
+  if (!out.ok()) return failed(out.error());
+  return Value::object({{"phase", kPhases[static_cast<int>(out->phase)]}, {"succeeded", out->succeeded}, {"failed", out->failed}, {"aimed_at", out->aimed_at}, {"error_code", out->error}});
 }
 
 Value quota(const tell::LineApi& api) {
@@ -180,6 +188,7 @@ Value answer(const Channels& channels, const Value& order) {
   const tell::LineApi& api = channels.line->api();
   if (kind == "hand-off") return order.has("alt") || order.has("stray") ? plant(api, order) : hand_off(*channels.line, order);
   if (kind == "quota") return quota(api);
+  if (kind == "progress") return progress(api, order);
   if (kind == "followers") return followers(api, order);
   if (kind == "menu") return menu(api, order);
   return to_all(api, order);

@@ -10,6 +10,14 @@ namespace {
 using json::Value;
 constexpr std::int64_t kMostWaitMs = 3600 * 1000;
 constexpr std::size_t kMostSaid = 200;   // of LINE's words in an error
+constexpr std::size_t kMostRequestId = 200;
+constexpr const char* kRequestId = "x-line-request-id";
+constexpr const char* kAcceptedId = "x-line-accepted-request-id";   // of a 409: the request that was accepted then
+
+/// What may stand in a query as it is (RFC 3986 §2.3, and "=" that LINE's continuation tokens end with).
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == '~' || c == '='; });
+}
 
 /// Seconds of Retry-After (RFC 9110 §10.2.3); nothing for the other form, which LINE does not use.
 std::int64_t wait_of(const std::string& text, std::int64_t otherwise) {
@@ -48,6 +56,7 @@ LineReply LineApi::send(std::string_view path, const Value& body, std::string_vi
   request.headers.push_back({"Content-Type", "application/json"});
   request.headers.push_back({"X-Line-Retry-Key", std::string(key)});
   request.body = json::to_text(body);
+  request.reads = {kRequestId, kAcceptedId};
   const auto answer = door_.call(request);
   if (!answer.ok()) {
     const Error& error = answer.error();
@@ -58,7 +67,8 @@ LineReply LineApi::send(std::string_view path, const Value& body, std::string_vi
   }
   const int status = answer->status;
   const std::string reason = "line-" + std::to_string(status);
-  if ((status >= 200 && status < 300) || status == 409) return {{Fate::accepted, reason}};   // 409: an earlier attempt was accepted
+  if ((status >= 200 && status < 300) || status == 409)   // 409: an earlier attempt was accepted
+    return {{Fate::accepted, reason}, false, 0, std::string(answer->header(status == 409 ? kAcceptedId : kRequestId))};
   if (status == 429 && is_quota(answer->body)) return {{Fate::refused, "line-quota"}};
   if (status == 429) return {{Fate::again, reason}, false, wait_of(answer->retry_after, options_.busy_wait_ms)};
   if (status == 401 || status == 403) return {{Fate::again, reason}, true};   // the token, or what the plan allows: an operator's matter
@@ -79,6 +89,18 @@ LineReply LineApi::narrowcast(const Value& messages, std::string_view key, const
   if (!recipient.is_null()) body.set("recipient", recipient);
   if (!filter.is_null()) body.set("filter", filter);
   return send("/v2/bot/message/narrowcast", body, key);
+}
+Result<LineProgress> LineApi::narrowcast_progress(std::string_view request) const {
+  if (request.empty() || request.size() > kMostRequestId || !is_plain(request)) return Error(ErrorCode::invalid_input, "no id of a request", "line");
+  MACHIYA_TRY(const Value said, ask("GET", "/v2/bot/message/progress/narrowcast?requestId=" + std::string(request)));
+  static constexpr std::string_view kPhases[] = {"waiting", "sending", "succeeded", "failed"};
+  const auto phase = std::find(std::begin(kPhases), std::end(kPhases), said.text("phase"));
+  if (phase == std::end(kPhases)) return Error(ErrorCode::unavailable, "line: no phase that is known here", "line");
+  LineProgress out;
+  out.phase = static_cast<LinePhase>(phase - std::begin(kPhases));
+  out.succeeded = said["successCount"].as_int(), out.failed = said["failureCount"].as_int(), out.aimed_at = said["targetCount"].as_int();
+  out.error = static_cast<int>(said["errorCode"].as_int());
+  return out;
 }
 LineReply LineApi::broadcast(const Value& messages, std::string_view key) const {
   return send("/v2/bot/message/broadcast", Value::object({{"messages", messages}}), key);
@@ -129,8 +151,7 @@ Result<LineQuota> LineApi::quota() const {
 
 Result<LineFollowers> LineApi::followers(std::string_view start, int limit) const {
   if (limit < 1 || limit > 1000) return Error(ErrorCode::invalid_input, "1 to 1000 friends a page", "line");
-  const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == '~' || c == '='; };
-  if (!std::all_of(start.begin(), start.end(), plain)) return Error(ErrorCode::invalid_input, "no continuation token", "line");
+  if (!is_plain(start)) return Error(ErrorCode::invalid_input, "no continuation token", "line");
   std::string path = "/v2/bot/followers/ids?limit=" + std::to_string(limit);
   if (!start.empty()) path += "&start=" + std::string(start);
   MACHIYA_TRY(const Value page, ask("GET", path));

@@ -26,6 +26,17 @@ struct LineReply {
   Outcome outcome;
   bool down = false;           ///< LINE did not answer, or refuses this channel as a whole (its token)
   std::int64_t wait_ms = 0;    ///< it asked to be left alone so long
+  std::string request;         ///< LINE's id of the request that it accepted, which a 409 names too; "" when nothing was accepted
+};
+
+enum class LinePhase : std::uint8_t { waiting, sending, succeeded, failed };
+/// How far a narrowcast has come. `error`, with `failed`: 1 within LINE, 2 too few recipients, 3 a retry of what was accepted, 4 an audience
+/// below 50, 5 cancelled so that not only a part gets it; 0 otherwise.
+struct LineProgress {
+  LinePhase phase = LinePhase::waiting;
+  std::int64_t succeeded = 0, failed = 0, aimed_at = 0;   ///< people, as far as LINE says
+  int error = 0;
+  bool over() const { return phase == LinePhase::succeeded || phase == LinePhase::failed; }
 };
 
 struct LineQuota {
@@ -48,6 +59,9 @@ class LineApi {
   LineReply multicast(const std::vector<std::string>& to, const json::Value& messages, std::string_view key) const;
   /// All friends whom LINE's own `recipient` and `filter` choose (null: everybody). This house never gives sensitive attributes to it.
   LineReply narrowcast(const json::Value& messages, std::string_view key, const json::Value& recipient = {}, const json::Value& filter = {}) const;
+  /// LINE sends a narrowcast after its answer. `request`: LineReply::request of it, kept with the hand-off by whoever sends one (LINE forgets
+  /// it after seven days). not_found for an id that LINE does not know (any more).
+  Result<LineProgress> narrowcast_progress(std::string_view request) const;
   /// Everybody who is a friend: emergencies. 60 an hour (LINE's rate limits).
   LineReply broadcast(const json::Value& messages, std::string_view key) const;
 

@@ -25,6 +25,7 @@ std::string user(int n) {
 struct LineTest : ::testing::Test {
   std::mutex mutex;
   std::vector<Request> requests;
+  std::string heads;                  ///< header lines of every answer
   std::vector<std::string> answers;   ///< "200", "429", "cut"…, used up in order; then "200 {}"
   Peer peer{[this](Talk& talk) { run(talk); }};
   std::unique_ptr<outbound::Outbound> door = new_door();
@@ -32,15 +33,16 @@ struct LineTest : ::testing::Test {
 
   void run(Talk& talk) {
     for (Request request; outbound::testing::read_request(talk, request);) {
-      std::string answer = "200 {}";
+      std::string answer = "200 {}", more;
       {
         std::lock_guard lock(mutex);
         requests.push_back(request);
+        more = heads;
         if (!answers.empty()) answer = answers.front(), answers.erase(answers.begin());
       }
       if (answer == "cut") return talk.cut();
       const std::string body = answer.size() > 4 ? answer.substr(4) : "";
-      talk.write("HTTP/1.1 " + answer.substr(0, 3) + " Said\r\n" + (answer[0] == '4' && answer[2] == '9' && body.empty() ? "Retry-After: 7\r\n" : "") + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+      talk.write("HTTP/1.1 " + answer.substr(0, 3) + " Said\r\n" + (answer[0] == '4' && answer[2] == '9' && body.empty() ? "Retry-After: 7\r\n" : "") + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     }
   }
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(peer.port()); }
@@ -201,6 +203,34 @@ TEST_F(LineTest, QuestionsAndTheirErrors) {
   EXPECT_EQ(line.api().quota().error().code, ErrorCode::rate_limited);
   EXPECT_EQ(line.api().quota().error().code, ErrorCode::unavailable);
   EXPECT_EQ(line.api().quota().error().code, ErrorCode::forbidden);
+}
+
+TEST_F(LineTest, HowFarANarrowcastHasComeIsAskedByTheIdOfItsRequest) {
+  const json::Value messages = *json::parse(R"([{"type":"text","text":"a"}])");
+  const std::string key = parcel({}).key;
+  heads = "X-Line-Request-Id: r-1\r\n";
+  answers = {"202 {}"};
+  EXPECT_EQ(line.api().narrowcast(messages, key).request, "r-1");
+  heads = "x-line-request-id: r-2\r\nx-line-accepted-request-id: r-1\r\n";
+  answers = {"409 {\"message\":\"The retry key is already accepted\"}", "500"};
+  EXPECT_EQ(line.api().narrowcast(messages, key).request, "r-1");
+  EXPECT_EQ(line.api().narrowcast(messages, key).request, "");   // nobody knows whether it was accepted
+  heads.clear();
+  answers = {"200 {\"phase\":\"sending\",\"successCount\":3,\"failureCount\":1,\"targetCount\":9,\"acceptedTime\":\"2020-12-03T10:15:30.121Z\"}"};
+  const auto half = line.api().narrowcast_progress("r-1");
+  ASSERT_TRUE(half.ok());
+  EXPECT_THAT(requests.back().head, HasSubstr("GET /v2/bot/message/progress/narrowcast?requestId=r-1 "));
+  EXPECT_EQ(half->phase, LinePhase::sending);
+  EXPECT_EQ(half->succeeded + half->failed, 4);
+  EXPECT_EQ(half->aimed_at, 9);
+  EXPECT_FALSE(half->over());
+  answers = {"200 {\"phase\":\"failed\",\"errorCode\":2,\"acceptedTime\":\"2020-12-03T10:15:30.121Z\"}", "200 {\"phase\":\"musing\"}", "404 {}"};
+  const auto lost = line.api().narrowcast_progress("r-1");
+  EXPECT_TRUE(lost->over());
+  EXPECT_EQ(lost->error, 2);
+  EXPECT_EQ(line.api().narrowcast_progress("r-1").error().code, ErrorCode::unavailable);
+  EXPECT_EQ(line.api().narrowcast_progress("r-1").error().code, ErrorCode::not_found);
+  for (const char* one : {"", "a&b", "a b"}) EXPECT_EQ(line.api().narrowcast_progress(one).error().code, ErrorCode::invalid_input) << one;
 }
 
 json::Value two_tabs() {
