@@ -144,9 +144,7 @@ namespace {
 Result<std::vector<RecordRow>> in_order_of(store::ReadTx& tx, std::string_view select, const std::vector<std::int64_t>& ids, RecordRow (*read)(const Row&)) {
   std::vector<RecordRow> out;
   if (ids.empty()) return out;
-  const std::string sql = std::string(select) + (tx.engine() == store::Engine::sqlite ? " WHERE id IN (SELECT value FROM json_each(:keys))"
-                                                                                       : " WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))");
-  MACHIYA_TRY(const auto rows, tx.query(sql, {{"keys", store::key_list(ids, tx.engine())}}));
+  MACHIYA_TRY(const auto rows, tx.query(std::string(select) + " WHERE id " + store::in_keys(tx.engine()), {{"keys", store::key_list(ids, tx.engine())}}));
   std::unordered_map<std::int64_t, const Row*> by_id;
   for (const Row& r : rows) by_id.emplace(r.integer(0), &r);
   out.reserve(rows.size());
@@ -314,11 +312,7 @@ Result<void> insert_new_tokens(store::Tx& tx, const std::vector<TokenRow>& rows,
 
 Result<void> delete_tokens(store::Tx& tx, std::int64_t record, const std::vector<std::int64_t>& tokens) {
   if (tokens.empty()) return {};
-  static constexpr std::string_view kSqlite =
-      "DELETE FROM record_token WHERE record = :record AND token IN (SELECT value FROM json_each(:tokens))";
-  static constexpr std::string_view kPostgres =
-      "DELETE FROM record_token WHERE record = :record AND token IN (SELECT unnest(CAST(CAST(:tokens AS TEXT) AS BIGINT[])))";
-  return tx.execute_later(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres,
+  return tx.execute_later("DELETE FROM record_token WHERE record = :record AND token " + store::in_keys(tx.engine(), "tokens"),
                           {{"record", record}, {"tokens", store::key_list(tokens, tx.engine())}});
 }
 

@@ -80,12 +80,9 @@ Result<std::vector<StoredRow>> next_rows(store::ReadTx& tx, std::string_view reg
 }
 
 Result<std::map<std::int64_t, std::vector<IndexEntry>>> entries_of(store::ReadTx& tx, const std::vector<std::int64_t>& records) {
-  static constexpr std::string_view kSqlite = "SELECT record, field, value FROM record_value WHERE record IN (SELECT value FROM json_each(:keys))";
-  static constexpr std::string_view kPostgres =
-      "SELECT record, field, value FROM record_value WHERE record IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
   std::map<std::int64_t, std::vector<IndexEntry>> out;
   if (records.empty()) return out;
-  MACHIYA_TRY(const auto rows, tx.query(tx.engine() == store::Engine::sqlite ? kSqlite : kPostgres, {{"keys", store::key_list(records, tx.engine())}}));
+  MACHIYA_TRY(const auto rows, tx.query("SELECT record, field, value FROM record_value WHERE record " + store::in_keys(tx.engine()), {{"keys", store::key_list(records, tx.engine())}}));
   for (const store::Row& r : rows) out[r.integer(0)].push_back({r.integer(1), r.text(2)});
   for (auto& [record, entries] : out) std::sort(entries.begin(), entries.end());
   return out;

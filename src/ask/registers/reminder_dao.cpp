@@ -29,12 +29,9 @@ std::vector<ToldRow> read_rows(const store::Rows& rows) {
   for (const Row& r : rows) out.push_back(read_row(r));
   return out;
 }
-std::string among(store::Engine engine) {
-  return engine == store::Engine::sqlite ? "(SELECT value FROM json_each(:watches))" : "(SELECT unnest(CAST(CAST(:watches AS TEXT) AS BIGINT[])))";
-}
 /// The conditions of an inbox; only what it asks for is bound.
 std::string where_of(const Inbox& query, store::Engine engine, Binds& binds) {
-  std::string out = std::string(" WHERE state ") + (query.settled ? "<> 'open'" : "= 'open'") + " AND watch IN " + among(engine);
+  std::string out = std::string(" WHERE state ") + (query.settled ? "<> 'open'" : "= 'open'") + " AND watch " + store::in_keys(engine, "watches");
   binds.push_back({"watches", store::key_list(query.watches, engine)});
   if (!query.from.empty()) out += " AND date >= :from", binds.push_back({"from", query.from});
   if (!query.to.empty()) out += " AND date <= :to", binds.push_back({"to", query.to});
@@ -94,7 +91,7 @@ Result<std::vector<ToldRow>> open_of(store::ReadTx& tx, std::int64_t watch, std:
 }
 
 Result<std::vector<ToldRow>> open_of_others(store::ReadTx& tx, const std::vector<std::int64_t>& watches, int limit) {
-  MACHIYA_TRY(const auto rows, tx.query(kSelect + " WHERE state = 'open' AND watch NOT IN " + among(tx.engine()) + " ORDER BY id LIMIT :limit",
+  MACHIYA_TRY(const auto rows, tx.query(kSelect + " WHERE state = 'open' AND watch NOT " + store::in_keys(tx.engine(), "watches") + " ORDER BY id LIMIT :limit",
                                         {{"watches", store::key_list(watches, tx.engine())}, {"limit", limit}}));
   return read_rows(rows);
 }
@@ -137,7 +134,7 @@ Result<std::vector<Load>> load(store::ReadTx& tx, const Inbox& query) {
 }
 
 Result<std::int64_t> count_open(store::ReadTx& tx, const std::vector<std::int64_t>& watches, int most) {
-  MACHIYA_TRY(const auto row, tx.query_one("SELECT COUNT(*) FROM (SELECT 1 FROM register_reminder WHERE state = 'open' AND watch IN " + among(tx.engine()) +
+  MACHIYA_TRY(const auto row, tx.query_one("SELECT COUNT(*) FROM (SELECT 1 FROM register_reminder WHERE state = 'open' AND watch " + store::in_keys(tx.engine(), "watches") +
                                            " LIMIT :most) AS bounded", {{"watches", store::key_list(watches, tx.engine())}, {"most", most}}));
   return row ? row->integer(0) : 0;
 }

@@ -1,6 +1,4 @@
-// Any number of integer keys as one bound text, so that one prepared statement serves them all:
-//   SQLite:     … IN (SELECT value FROM json_each(:keys))
-//   PostgreSQL: … IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))
+// Any number of integer keys as one bound text, so that one prepared statement serves them all.
 #pragma once
 #include <charconv>
 #include <cstdint>
@@ -21,6 +19,12 @@ inline std::string key_list(const std::vector<std::int64_t>& keys, Engine engine
   }
   out += engine == Engine::sqlite ? "]" : "}";
   return out;
+}
+
+/// "IN (the keys of :name)"; `name` is bound to their key_list().
+inline std::string in_keys(Engine engine, std::string_view name = "keys") {
+  const std::string key(name);
+  return engine == Engine::sqlite ? "IN (SELECT value FROM json_each(:" + key + "))" : "IN (SELECT unnest(CAST(CAST(:" + key + " AS TEXT) AS BIGINT[])))";
 }
 
 /// `select` gives one integer column "key"; its rows come as one text, which costs a fraction of rows: read them with keys_in().

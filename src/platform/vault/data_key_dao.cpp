@@ -30,10 +30,7 @@ Result<std::optional<WrappedKey>> find(store::ReadTx& tx, std::int64_t id) {
 }
 
 Result<std::vector<std::pair<std::int64_t, WrappedKey>>> find_many(store::ReadTx& tx, const std::vector<std::int64_t>& ids) {
-  const char* sql = tx.engine() == store::Engine::sqlite
-                        ? "SELECT id, wrapped, erased, generation FROM data_key WHERE id IN (SELECT value FROM json_each(:keys))"
-                        : "SELECT id, wrapped, erased, generation FROM data_key WHERE id IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
-  MACHIYA_TRY(const auto rows, tx.query(sql, {{"keys", store::key_list(ids, tx.engine())}}));
+  MACHIYA_TRY(const auto rows, tx.query("SELECT id, wrapped, erased, generation FROM data_key WHERE id " + store::in_keys(tx.engine()), {{"keys", store::key_list(ids, tx.engine())}}));
   return read_all(rows);
 }
 

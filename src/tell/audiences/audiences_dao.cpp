@@ -5,13 +5,6 @@
 #include "platform/store/key_list.h"
 
 namespace machiya::tell::audiences_dao {
-namespace {
-std::string in_keys(store::Engine engine, std::string_view name) {
-  const std::string key(name);
-  return engine == store::Engine::sqlite ? "IN (SELECT value FROM json_each(:" + key + "))" : "IN (SELECT unnest(CAST(CAST(:" + key + " AS TEXT) AS BIGINT[])))";
-}
-}  // namespace
-
 Result<std::optional<int>> number(store::ReadTx& tx, std::string_view kind, std::string_view name) {
   MACHIYA_TRY(const auto row, tx.query_one("SELECT number FROM tell_name WHERE kind = :kind AND name = :name", {{"kind", kind}, {"name", name}}));
   if (!row) return std::optional<int>();
@@ -88,7 +81,7 @@ Result<void> each_profile(store::ReadTx& tx, const std::function<void(std::int64
 Result<std::int64_t> count_reached(store::ReadTx& tx, const std::vector<std::int64_t>& profiles, std::int64_t channels, std::int64_t topics) {
   // From the index of profiles to each recipient's rows: what a segment costs grows with the segment.
   MACHIYA_TRY(const auto row, tx.query_one(
-      "SELECT count(*) FROM recipient q WHERE q.profile " + in_keys(tx.engine(), "keys") +
+      "SELECT count(*) FROM recipient q WHERE q.profile " + store::in_keys(tx.engine()) +
           " AND EXISTS (SELECT 1 FROM reach r WHERE r.recipient = q.id AND ((CAST(1 AS BIGINT) << r.channel) & :channels) <> 0 AND (:topics = 0 OR (r.topics & :topics) <> 0))",
       {{"keys", store::key_list(profiles, tx.engine())}, {"channels", channels}, {"topics", topics}}));
   return row->integer(0);
@@ -143,7 +136,7 @@ Result<std::int64_t> add_soft_failure(store::Tx& tx, std::int64_t recipient, int
 
 Result<std::vector<Sealed>> addresses(store::ReadTx& tx, int channel, const std::vector<std::int64_t>& recipients, Instant before) {
   MACHIYA_TRY(const auto rows, tx.query(
-      "SELECT a.recipient, r.data_key, a.id, a.sealed, r.leave_id FROM recipient_address a JOIN recipient r ON r.id = a.recipient WHERE a.recipient " + in_keys(tx.engine(), "keys") +
+      "SELECT a.recipient, r.data_key, a.id, a.sealed, r.leave_id FROM recipient_address a JOIN recipient r ON r.id = a.recipient WHERE a.recipient " + store::in_keys(tx.engine()) +
           " AND a.channel = :channel AND a.state = 1 AND a.created_us <= :before ORDER BY a.recipient, a.id",
       {{"keys", store::key_list(recipients, tx.engine())}, {"channel", channel}, {"before", before.us}}));
   std::vector<Sealed> out;

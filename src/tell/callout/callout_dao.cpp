@@ -6,8 +6,6 @@
 namespace machiya::callout::dao {
 namespace {
 
-std::string among(store::Engine engine) { return engine == store::Engine::sqlite ? " IN (SELECT value FROM json_each(:keys))" : " IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))"; }
-
 constexpr std::string_view kMember = "SELECT id, public_id, department, data_key, sealed, deputy FROM callout_member ";
 MemberRow member_in(const store::Row& row) { return {row.integer(0), row.integer(3), row.integer(5), row.text(1), row.text(2), row.text(4)}; }
 std::vector<MemberRow> members_in(const store::Rows& rows) {
@@ -106,12 +104,12 @@ Result<std::vector<std::pair<std::int64_t, std::string>>> some(store::ReadTx& tx
   return out;
 }
 Result<std::vector<MemberRow>> rows_of(store::ReadTx& tx, const std::vector<std::int64_t>& members) {
-  MACHIYA_TRY(const auto rows, tx.query(std::string(kMember) + "WHERE removed_us IS NULL AND id" + among(tx.engine()) + " ORDER BY id", {{"keys", store::key_list(members, tx.engine())}}));
+  MACHIYA_TRY(const auto rows, tx.query(std::string(kMember) + "WHERE removed_us IS NULL AND id " + store::in_keys(tx.engine()) + " ORDER BY id", {{"keys", store::key_list(members, tx.engine())}}));
   return members_in(rows);
 }
 
 Result<std::vector<Address>> addresses(store::ReadTx& tx, const std::vector<std::int64_t>& members) {
-  MACHIYA_TRY(const auto rows, tx.query("SELECT member, recipient, channel, own FROM callout_address WHERE member" + among(tx.engine()) + " ORDER BY member, channel", {{"keys", store::key_list(members, tx.engine())}}));
+  MACHIYA_TRY(const auto rows, tx.query("SELECT member, recipient, channel, own FROM callout_address WHERE member " + store::in_keys(tx.engine()) + " ORDER BY member, channel", {{"keys", store::key_list(members, tx.engine())}}));
   std::vector<Address> out;
   for (const store::Row& row : rows) out.push_back({row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), row.integer(3) != 0});
   return out;
@@ -208,20 +206,20 @@ Result<std::vector<std::int64_t>> silent(store::ReadTx& tx, std::int64_t callout
   return out;
 }
 Result<std::set<std::int64_t>> called_among(store::ReadTx& tx, std::int64_t callout, const std::vector<std::int64_t>& members) {
-  MACHIYA_TRY(const auto rows, tx.query("SELECT member FROM callout_person WHERE callout = :c AND member" + among(tx.engine()), {{"c", callout}, {"keys", store::key_list(members, tx.engine())}}));
+  MACHIYA_TRY(const auto rows, tx.query("SELECT member FROM callout_person WHERE callout = :c AND member " + store::in_keys(tx.engine()), {{"c", callout}, {"keys", store::key_list(members, tx.engine())}}));
   std::set<std::int64_t> out;
   for (const store::Row& row : rows) out.insert(row.integer(0));
   return out;
 }
 Result<void> set_asked(store::Tx& tx, std::int64_t callout, const std::vector<std::int64_t>& members) {
-  return tx.execute_later("UPDATE callout_person SET asked = TRUE WHERE callout = :c AND member" + among(tx.engine()), {{"c", callout}, {"keys", store::key_list(members, tx.engine())}});
+  return tx.execute_later("UPDATE callout_person SET asked = TRUE WHERE callout = :c AND member " + store::in_keys(tx.engine()), {{"c", callout}, {"keys", store::key_list(members, tx.engine())}});
 }
 Result<void> insert_targets(store::Tx& tx, std::int64_t callout, const std::string& message, const std::vector<std::pair<std::int64_t, std::int64_t>>& targets) {
   static const store::ManyRows many("INSERT INTO callout_target (message, recipient, callout, member) VALUES ", {"m", "r", "c", "p"});
   return many.insert(tx, targets, [&](const auto& t) { return std::array<store::Param, 4>{message, t.first, callout, t.second}; });
 }
 Result<std::map<std::int64_t, std::string>> tokens(store::ReadTx& tx, std::string_view message, const std::vector<std::int64_t>& recipients) {
-  MACHIYA_TRY(const auto rows, tx.query("SELECT t.recipient, p.token FROM callout_target t JOIN callout_person p ON p.callout = t.callout AND p.member = t.member WHERE t.message = :m AND t.recipient" + among(tx.engine()),
+  MACHIYA_TRY(const auto rows, tx.query("SELECT t.recipient, p.token FROM callout_target t JOIN callout_person p ON p.callout = t.callout AND p.member = t.member WHERE t.message = :m AND t.recipient " + store::in_keys(tx.engine()),
                                         {{"m", message}, {"keys", store::key_list(recipients, tx.engine())}}));
   std::map<std::int64_t, std::string> out;
   for (const store::Row& row : rows) out[row.integer(0)] = row.text(1);

@@ -9,10 +9,6 @@ namespace machiya::tell::ledger_dao {
 namespace {
 /// Due of what is under way: its owner settles it, or the next owner takes it over.
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-
-std::string in_keys(store::Engine engine) {
-  return engine == store::Engine::sqlite ? "IN (SELECT value FROM json_each(:keys))" : "IN (SELECT unnest(CAST(CAST(:keys AS TEXT) AS BIGINT[])))";
-}
 }  // namespace
 
 Result<std::int64_t> insert_hand_off(store::Tx& tx, const Claim& claim, std::int64_t fence, Instant now) {
@@ -71,7 +67,7 @@ Result<std::int64_t> fall_back(store::Tx& tx, const Claim& claim, const std::vec
   // The next channel in the person's own order that the message may use and has not used for them.
   constexpr std::string_view kFits = " AND ((CAST(1 AS BIGINT) << r.channel) & m.channels) <> 0 AND (m.topics = 0 OR (r.topics & m.topics) <> 0)"
                                      " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id AND d.recipient = r.recipient AND d.channel = r.channel)";
-  MACHIYA_TRY(const auto rows, tx.query("SELECT r.recipient, r.channel, r.lang FROM reach r JOIN tell_message m ON m.id = :message WHERE m.first_only = :yes AND m.state < 3 AND r.recipient " + in_keys(tx.engine()) +
+  MACHIYA_TRY(const auto rows, tx.query("SELECT r.recipient, r.channel, r.lang FROM reach r JOIN tell_message m ON m.id = :message WHERE m.first_only = :yes AND m.state < 3 AND r.recipient " + store::in_keys(tx.engine()) +
                                             std::string(kFits) + " ORDER BY r.recipient, r.rank, r.channel",
                                         {{"message", claim.message}, {"yes", true}, {"keys", keys}}));
   std::int64_t added = 0, last = 0;
@@ -100,7 +96,7 @@ Result<std::int64_t> end_range(store::Tx& tx, const Claim& claim, RowState state
 
 Result<std::int64_t> end_rows(store::Tx& tx, const Claim& claim, const std::vector<std::int64_t>& recipients, RowState state) {
   if (recipients.empty()) return std::int64_t{0};
-  return tx.execute("UPDATE delivery SET state = :state WHERE message = :message AND recipient " + in_keys(tx.engine()) + " AND channel = :channel AND state = 0",
+  return tx.execute("UPDATE delivery SET state = :state WHERE message = :message AND recipient " + store::in_keys(tx.engine()) + " AND channel = :channel AND state = 0",
                     {{"state", static_cast<int>(state)}, {"message", claim.message}, {"keys", store::key_list(recipients, tx.engine())}, {"channel", claim.channel}});
 }
 
