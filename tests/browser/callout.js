@@ -8,8 +8,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { House, until } from '../faults/lib/house.js';
-import { handOver, launch, newContext } from './lib/browser.js';
-import { checkPage, runAxe } from './lib/page_checks.js';
+import { languages, launch, staffLanguages } from './lib/browser.js';
+import { axe, Checks, press } from './lib/checks.js';
 import { PlainClient } from './plain_client.js';
 import { staffClient } from './lib/walk.js';
 
@@ -28,16 +28,8 @@ const gateway = createServer((request, response) => {
 });
 await new Promise((done) => gateway.listen(0, '127.0.0.1', done));
 
-let passed = 0;
-const faults = [];
-async function check(name, work) {
-  try {
-    await work();
-    passed++;
-  } catch (error) {
-    faults.push(`${name}: ${error.message.split('\n').slice(0, 12).join(' / ')}`);
-  }
-}
+const checks = new Checks(options.pictures);
+const check = checks.check.bind(checks), picture = checks.picture.bind(checks);
 mkdirSync(house.folder, { recursive: true });
 writeFileSync(join(house.folder, 'token'), 'sms-token', { mode: 0o600 });
 writeFileSync(join(house.folder, 'channels'), `tell.sms.url = http://127.0.0.1:${gateway.address().port}/v1/messages\ntell.sms.token-file = ${join(house.folder, 'token')}\n`);
@@ -49,17 +41,8 @@ try {
   const base = `http://127.0.0.1:${house.port}`;
   const author = await staffClient(base, 'crisis'), second = await staffClient(base, 'crisis-second');
   browser = await launch();
-  const person = async (client) => {
-    const page = await (await newContext(browser, { viewport: { width: 1280, height: 900 } })).newPage();
-    page.setDefaultTimeout(20000);
-    page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
-    await handOver(client, page.context(), base);
-    return page;
-  };
-  const a = await person(author), b = await person(second);
-  const press = (page, selector) => Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
-  const axe = async (page) => assert.deepEqual(await runAxe(page), [], page.url());
-  const picture = (page, name) => options.pictures && page.screenshot({ path: `${options.pictures}/${name}.png`, fullPage: true });
+  const desk = { viewport: { width: 1280, height: 900 } };
+  const a = await checks.person(browser, desk, author, base), b = await checks.person(browser, desk, second, base);
 
   await check('a table with a fault brings nobody', async () => {
     await a.goto(`${base}/staff/callouts/members?lang=ja`);
@@ -119,14 +102,9 @@ try {
     assert.equal(auditor.page.status, 403);
   });
   for (const [name, path] of [['list', '/staff/callouts'], ['new', '/staff/callouts/new'], ['members', '/staff/callouts/members'], ['names', '/staff/callouts/members/water'], ['board', board], ['people', `${board}/people`]])
-    for (const lang of ['ja', 'en'])
-      await check(`${name} in ${lang} by the rules of every page`, async () => assert.deepEqual(await checkPage(b, `${base}${path}?lang=${lang}`, lang, null, null), []));
-  for (const lang of ['ja', 'ja-easy', 'en', 'zh-Hans', 'ko', 'vi'])
-    await check(`the answer page in ${lang}`, async () => {
-      const page = await (await newContext(browser)).newPage();
-      assert.deepEqual(await checkPage(page, `${base}${link('+819010000001')}?lang=${lang}`, lang, options.pictures ? `${options.pictures}/callout-answer.${lang}` : null, null), []);
-      await page.context().close();
-    });
+    await checks.look(b, `callout-${name}`, base + path, staffLanguages);
+  const called = await checks.person(browser);
+  await checks.look(called, 'callout-answer', base + link('+819010000001'), languages);
   await check('it is ended, and answers are still taken', async () => {
     await b.goto(`${base}${board}?lang=ja`);
     await press(b, 'button[value=end]');
@@ -136,13 +114,11 @@ try {
     assert.equal(house.database.number('SELECT count(*) FROM callout_answer'), 3);
   });
 } catch (error) {
-  faults.push(error.stack);
+  checks.faults.push(error.stack);
 } finally {
   await browser?.close();
   await house.remove();
   gateway.closeAllConnections();
   gateway.close();
 }
-for (const fault of faults) console.log(`FAILED ${fault}`);
-console.log(`${passed} passed, ${faults.length} failed`);
-process.exit(faults.length > 0 ? 1 : 0);
+checks.end();
