@@ -3,27 +3,18 @@
 // script, in ja and en, every page by axe and keyboard, at 320 and 360 px. What the report counts is what the sandbox took. At the end mails come back.
 //   node tests/browser/staff_messages.js [--binary build/release/machiya] [--store sqlite|postgresql://…] [--pictures DIR]
 import assert from 'node:assert';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { House, request, until } from '../faults/lib/house.js';
 import { start_sandbox } from '../sandbox/client.mjs';
-import { handOver, launch, newContext, staffLanguages } from './lib/browser.js';
-import { checkPage, runAxe } from './lib/page_checks.js';
+import { launch, staffLanguages } from './lib/browser.js';
+import { axe, Checks, press } from './lib/checks.js';
 import { staffClient } from './lib/walk.js';
 
 const { values: options } = parseArgs({ options: { binary: { type: 'string', default: 'build/release/machiya' }, store: { type: 'string', default: 'sqlite' }, pictures: { type: 'string' } } });
-if (options.pictures) mkdirSync(options.pictures, { recursive: true });
-let passed = 0;
-const faults = [];
-async function check(name, work) {
-  try {
-    await work();
-    passed++;
-  } catch (error) {
-    faults.push(`${name}: ${error.message.split('\n').slice(0, 12).join(' / ')}`);
-  }
-}
+const checks = new Checks(options.pictures);
+const check = checks.check.bind(checks), picture = checks.picture.bind(checks);
 
 const house = new House(options.binary, options.store);
 const sandbox = await start_sandbox(['--no-rates', '--judge', 'none']);
@@ -41,30 +32,20 @@ const browser = await launch();
 
 const clients = { author: await staffClient(base, 'crisis'), second: await staffClient(base, 'crisis-second') };
 async function page_of(who, context = {}) {
-  const made = await newContext(browser, { viewport: { width: 360, height: 780 }, ...context });
-  await handOver(clients[who], made, base);
-  const page = await made.newPage();
+  const page = await checks.person(browser, { viewport: { width: 360, height: 780 }, ...context }, clients[who], base);
   page.without_script = context.javaScriptEnabled === false;
-  page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
   return page;
 }
-const press = (page, selector) => Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
 const act = (page, what) => press(page, `button[name=act][value=${what}]`);
 const main = (page) => page.locator('main').innerText();
-const picture = (page, name) => options.pictures && page.screenshot({ path: join(options.pictures, `${name}.png`), fullPage: true });
 /** What a look at any page finds: axe (which needs script itself), and nothing wider than 360 px. */
 async function sound(page) {
-  if (!page.without_script) assert.deepEqual(await runAxe(page), [], page.url());
+  if (!page.without_script) await axe(page);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true, `${page.url()} scrolls sideways at ${page.viewportSize().width} px`);
 }
 /** One page by every rule of the house, in both languages. */
 async function look(page, kind, path) {
-  for (const lang of staffLanguages)
-    await check(`${kind} in ${lang}`, async () => {
-      const found = await checkPage(page, `${base}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`, lang, options.pictures ? join(options.pictures, `${kind}.${lang}`) : null);
-      assert.deepEqual(found, []);
-    });
+  await checks.look(page, kind, base + path, staffLanguages);
   await page.setViewportSize({ width: 360, height: 780 });
 }
 /** By its place in the database: what the ledger says of a message. */
@@ -278,6 +259,4 @@ await check('a mail that comes back is on the report, and its address is not wri
 await browser.close();
 await sandbox.stop();
 await house.remove();
-for (const fault of faults) console.log(`FAILED ${fault}`);
-console.log(`${passed} passed, ${faults.length} failed`);
-process.exit(faults.length === 0 ? 0 : 1);
+checks.end();
