@@ -28,6 +28,9 @@ int complain(const std::string& message, Exit exit = kFailed);
 int serve(const Arguments& arguments);
 // drill_command.cpp
 int drill(const Arguments& arguments);
+// line_menu_command.cpp
+int line_menu_place(const Arguments& arguments);
+int line_menu_show(const Arguments& arguments);
 // keys_commands.cpp
 int keys_status(const Arguments& arguments);
 int keys_rotate(const Arguments& arguments);

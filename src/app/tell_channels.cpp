@@ -17,6 +17,19 @@ namespace {
 using Values = std::map<std::string, std::string>;
 using Made = Result<std::unique_ptr<tell::Channel>>;
 
+std::string value_in(const Values& values, const char* key) {
+  const auto found = values.find(key);
+  return found == values.end() ? std::string() : found->second;
+}
+/// What a file named by a setting of channel `id` holds, without white space around it.
+Result<std::string> secret_in(const std::string& id, const Values& values, const char* key) {
+  const std::string path = value_in(values, key);
+  std::ifstream in(path, std::ios::binary);
+  if (path.empty() || !in) return Error(ErrorCode::not_found, "the file of this setting cannot be read", "tell." + id + "." + key);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  return std::string(trim(text));
+}
+
 /// What one adapter is made of.
 struct Making {
   const std::string& id;
@@ -26,26 +39,22 @@ struct Making {
   Rng& rng;
   const tell::ReturnPath* path;
 
-  std::string value(const char* key) const {
-    const auto found = values.find(key);
-    return found == values.end() ? std::string() : found->second;
-  }
+  std::string value(const char* key) const { return value_in(values, key); }
   std::string setting(const char* key) const { return "tell." + id + "." + key; }
-  /// What a file named by a setting holds, without white space around it.
-  Result<std::string> secret(const char* key) const {
-    const std::string path = value(key);
-    std::ifstream in(path, std::ios::binary);
-    if (path.empty() || !in) return Error(ErrorCode::not_found, "the file of this setting cannot be read", setting(key));
-    const std::string text((std::istreambuf_iterator<char>(in)), {});
-    return std::string(trim(text));
-  }
+  Result<std::string> secret(const char* key) const { return secret_in(id, values, key); }
 };
+
+Result<tell::LineOptions> line_api(const std::string& id, const Values& values) {
+  tell::LineOptions out;
+  if (const std::string url = value_in(values, "url"); !url.empty()) out.base = url;
+  if (const std::string url = value_in(values, "data-url"); !url.empty()) out.data_base = url;
+  MACHIYA_TRY(out.token, secret_in(id, values, "token-file"));
+  return out;
+}
 
 Made line(const Making& m) {
   tell::LineChannelOptions options;
-  if (const std::string url = m.value("url"); !url.empty()) options.api.base = url;
-  if (const std::string url = m.value("data-url"); !url.empty()) options.api.data_base = url;
-  MACHIYA_TRY(options.api.token, m.secret("token-file"));
+  MACHIYA_TRY(options.api, line_api(m.id, m.values));
   return std::unique_ptr<tell::Channel>(std::make_unique<tell::LineChannel>(std::move(options), m.door));
 }
 
@@ -106,6 +115,13 @@ Made make_channel(const tell::ChannelDefinition& definition, const Settings& set
   return adapter->second({definition.id, values->second, door, clock, rng, path});
 }
 
+Result<tell::LineOptions> line_options(const tell::ChannelDefinition& definition, const Settings& settings) {
+  const auto values = settings.tell.find(definition.id);
+  if (definition.adapter != "line") return Error(ErrorCode::invalid_input, "this channel is not LINE", definition.id);
+  if (values == settings.tell.end()) return Error(ErrorCode::not_found, "the configuration does not say how this channel is reached", "tell." + definition.id + ".token-file");
+  return line_api(definition.id, values->second);
+}
+
 Result<std::unique_ptr<tell::ReturnPath>> make_return_path(const tell::ChannelDefinition& definition, const Settings& settings, const vault::Vault& vault) {
   const auto values = settings.tell.find(definition.id);
   if (definition.adapter != "mail" || values == settings.tell.end()) return std::unique_ptr<tell::ReturnPath>();
@@ -123,7 +139,7 @@ Result<std::unique_ptr<tell::ReturnPath>> make_return_path(const tell::ChannelDe
 bool set_channel_setting(Settings& settings, std::string_view key, const std::string& value) {
   const auto parts = split(key, '.');
   if (parts.size() != 3 || parts[0] != "tell" || parts[1].empty() || value.empty()) return false;
-  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "return-domain", "connections", "user", "password-file", "friend"};
+  static constexpr std::string_view kNames[] = {"url", "data-url", "starttls", "token-file", "secret-file", "key-file", "subject", "from", "dkim-key-file", "dkim-selector", "dkim-domain", "return-domain", "connections", "user", "password-file", "friend", "codes-per-hour"};
   if (std::find(std::begin(kNames), std::end(kNames), parts[2]) == std::end(kNames)) return false;
   settings.tell[std::string(parts[1])][std::string(parts[2])] = value;
   return true;

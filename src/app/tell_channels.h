@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "platform/outbound/outbound.h"
 #include "tell/channel/channel.h"
+#include "tell/line/line_api.h"
 #include "tell/mail/return_path.h"
 #include "tell/messages/definitions.h"
 
@@ -22,6 +23,9 @@ namespace machiya::app {
 /// mails; null: `from`. It must outlive the channel.
 Result<std::unique_ptr<tell::Channel>> make_channel(const tell::ChannelDefinition& definition, const Settings& settings, const outbound::Outbound& door, const Clock& clock, Rng& rng,
                                                     const tell::ReturnPath* path);
+
+/// How LINE is asked for this channel. not_found, with the setting, when the settings say nothing of it.
+Result<tell::LineOptions> line_options(const tell::ChannelDefinition& definition, const Settings& settings);
 
 /// Envelope senders of a channel of mails ("tell.mail.return-domain"), under a secret of this database; nullptr when the setting is not there.
 /// invalid_input for what is no domain.

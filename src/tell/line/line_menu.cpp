@@ -112,11 +112,63 @@ Result<std::vector<LineMenuTab>> read_line_menu(const Value& definition) {
   return out;
 }
 
-Result<void> place_line_menu(const LineApi& api, const std::vector<LineMenuTab>& tabs, const std::function<Result<std::string>(const std::string& name)>& picture) {
+namespace {
+using Names = std::map<std::string, std::string>;   ///< alias → id of its menu, or id of a menu → name
+
+Result<Names> aliases_at(const LineApi& api) {
+  MACHIYA_TRY(const Value said, api.ask("GET", "/v2/bot/richmenu/alias/list"));
+  Names out;
+  for (const Value& one : said["aliases"].items()) out[one.text("richMenuAliasId")] = one.text("richMenuId");
+  return out;
+}
+Result<Names> menus_at(const LineApi& api) {
+  MACHIYA_TRY(const Value said, api.ask("GET", "/v2/bot/richmenu/list"));
+  Names out;
+  for (const Value& one : said["richmenus"].items()) out[one.text("richMenuId")] = one.text("name");
+  return out;
+}
+
+/// Gone already is as good as removed.
+Result<void> remove(const LineApi& api, const std::string& path) {
+  auto removed = api.ask("DELETE", path);
+  return removed.ok() || removed.error().code == ErrorCode::not_found ? Result<void>() : Result<void>(removed.error());
+}
+
+/// From here on people may see the new ones: nothing is taken back any more.
+Result<void> show(const LineApi& api, const std::vector<LineMenuTab>& tabs, const std::vector<std::string>& made, const Names& before) {
+  for (std::size_t i = 0; i < tabs.size(); ++i) {
+    const bool known = before.count(tabs[i].alias) > 0;
+    Value body = Value::object({{"richMenuId", made[i]}});
+    if (!known) body.set("richMenuAliasId", tabs[i].alias);
+    MACHIYA_TRY([[maybe_unused]] const Value done, api.ask("POST", known ? "/v2/bot/richmenu/alias/" + tabs[i].alias : "/v2/bot/richmenu/alias", body));
+  }
+  MACHIYA_TRY([[maybe_unused]] const Value shown, api.ask("POST", "/v2/bot/user/all/richmenu/" + made.front()));
+  return {};
+}
+
+/// What the aliases pointed at, and of the family all that is not among `made`.
+Result<void> clear_away(const LineApi& api, const std::vector<LineMenuTab>& tabs, const std::vector<std::string>& made, const Names& before, std::string_view family) {
+  std::vector<std::string> old;
+  for (const LineMenuTab& tab : tabs)
+    if (const auto known = before.find(tab.alias); known != before.end()) old.push_back(known->second);
+  if (!family.empty()) {
+    MACHIYA_TRY(const Names menus, menus_at(api));
+    const auto ours = [&](const std::string& id) { const auto menu = menus.find(id); return menu != menus.end() && menu->second.compare(0, family.size(), family) == 0; };
+    for (const auto& [alias, id] : before) {
+      const bool stays = std::any_of(tabs.begin(), tabs.end(), [&, &name = alias](const LineMenuTab& tab) { return tab.alias == name; });
+      if (!stays && ours(id)) MACHIYA_CHECK(remove(api, "/v2/bot/richmenu/alias/" + alias));
+    }
+    for (const auto& [id, name] : menus)
+      if (ours(id) && std::find(made.begin(), made.end(), id) == made.end() && std::find(old.begin(), old.end(), id) == old.end()) old.push_back(id);
+  }
+  for (const std::string& id : old) MACHIYA_CHECK(remove(api, "/v2/bot/richmenu/" + id));
+  return {};
+}
+}  // namespace
+
+Result<void> place_line_menu(const LineApi& api, const std::vector<LineMenuTab>& tabs, const std::function<Result<std::string>(const std::string& name)>& picture, std::string_view family) {
   if (tabs.empty()) return Error(ErrorCode::invalid_input, "no tab", "line");
-  MACHIYA_TRY(const Value aliases, api.ask("GET", "/v2/bot/richmenu/alias/list"));
-  std::map<std::string, std::string> before;
-  for (const Value& one : aliases["aliases"].items()) before[one.text("richMenuAliasId")] = one.text("richMenuId");
+  MACHIYA_TRY(const Names before, aliases_at(api));
   Made made{api, {}, false};
   for (const LineMenuTab& tab : tabs) {
     MACHIYA_TRY(const std::string bytes, picture(tab.image));
@@ -124,23 +176,32 @@ Result<void> place_line_menu(const LineApi& api, const std::vector<LineMenuTab>&
     made.ids.push_back(created.text("richMenuId"));
     MACHIYA_CHECK(api.upload(made.ids.back(), image_type(tab.image), bytes));
   }
-  // From here on people may see the new ones: nothing is taken back any more.
   made.done = true;
-  std::vector<std::string> old;
-  for (std::size_t i = 0; i < tabs.size(); ++i) {
-    const auto known = before.find(tabs[i].alias);
-    Value body = Value::object({{"richMenuId", made.ids[i]}});
-    if (known == before.end()) body.set("richMenuAliasId", tabs[i].alias);
-    else old.push_back(known->second);
-    const std::string path = known == before.end() ? "/v2/bot/richmenu/alias" : "/v2/bot/richmenu/alias/" + tabs[i].alias;
-    MACHIYA_TRY([[maybe_unused]] const Value done, api.ask("POST", path, body));
+  auto shown = show(api, tabs, made.ids, before);
+  if (shown.ok()) shown = clear_away(api, tabs, made.ids, before, family);
+  return shown.ok() ? shown : Result<void>(Error(shown.error().code, shown.error().detail, kLineMenuHalf));
+}
+
+bool LineMenuStanding::is(const std::vector<LineMenuTab>& asked) const {
+  if (asked.empty() || tabs.size() != asked.size() || shown != asked.front().request.text("name")) return false;
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    if (tabs[i] != asked[i].request.text("name")) return false;
+  return true;
+}
+
+Result<LineMenuStanding> line_menu_standing(const LineApi& api, const std::vector<LineMenuTab>& tabs) {
+  MACHIYA_TRY(const Names aliases, aliases_at(api));
+  MACHIYA_TRY(const Names menus, menus_at(api));
+  const auto name_of = [&](const std::string& id) { const auto menu = menus.find(id); return menu == menus.end() ? std::string() : menu->second; };
+  LineMenuStanding out;
+  for (const LineMenuTab& tab : tabs) {
+    const auto alias = aliases.find(tab.alias);
+    out.tabs.push_back(alias == aliases.end() ? "" : name_of(alias->second));
   }
-  MACHIYA_TRY([[maybe_unused]] const Value shown, api.ask("POST", "/v2/bot/user/all/richmenu/" + made.ids.front()));
-  for (const std::string& id : old) {
-    auto removed = api.ask("DELETE", "/v2/bot/richmenu/" + id);
-    if (!removed.ok() && removed.error().code != ErrorCode::not_found) return removed.error();
-  }
-  return {};
+  auto shown = api.ask("GET", "/v2/bot/user/all/richmenu");
+  if (!shown.ok() && shown.error().code != ErrorCode::not_found) return shown.error();
+  if (shown.ok()) out.shown = name_of(shown->text("richMenuId"));
+  return out;
 }
 
 }  // namespace machiya::tell
