@@ -1,7 +1,8 @@
 // A process that sends what the ledger holds, to be killed: for tests/faults/tell_kill.mjs.
 //   tell_child STORE KEYFILE seed N             fictitious people with LINE and mailboxes
-//   tell_child STORE KEYFILE place [mail] [drill] [emergency]   a message to everybody on LINE (and by mail); prints its public id
-//   tell_child STORE KEYFILE run --line ORIGIN [--smtp URL] [--forget-keys] [--cancel-at PERCENT] [--rate N]
+//   tell_child STORE KEYFILE browsers FILE      people with nothing but the browsers of this file, one PushSubscription in JSON a line
+//   tell_child STORE KEYFILE place [mail] [push] [drill] [emergency]   a message to everybody on LINE (and by mail, push); prints its public id
+//   tell_child STORE KEYFILE run --line ORIGIN [--smtp URL] [--push ORIGIN --push-key PEM --ca PEM] [--forget-keys] [--cancel-at PERCENT] [--rate N]
 //                                               sends until every message is over (exit 0); with --cancel-at it stops the last message there
 //                                               and prints the time of the cancel's commit in ms
 //   tell_child STORE KEYFILE report             one line of JSON: each message with its states, and what replaying found
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,6 +29,7 @@
 #include "tell/line/line_channel.h"
 #include "tell/mail/mail_channel.h"
 #include "tell/sending/sender.h"
+#include "tell/webpush/webpush_channel.h"
 
 namespace machiya::tell {
 namespace {
@@ -115,11 +118,33 @@ std::string value(const std::vector<std::string>& words, const char* word) {
   return at == words.end() || std::next(at) == words.end() ? "" : *std::next(at);
 }
 
+void browsers(House& house, const std::string& file) {
+  constexpr int kAtOnce = 200;
+  const int channel = need(house.audiences->number("channel", "push"));
+  const std::int64_t topic = std::int64_t{1} << need(house.audiences->number("topic", "disaster"));
+  std::ifstream in(file);
+  for (bool more = true; more;)
+    need(house.store->write([&](store::Tx& tx) -> Result<void> {
+      std::string line;
+      for (int i = 0; i < kAtOnce && (more = static_cast<bool>(std::getline(in, line))); ++i) {
+        MACHIYA_TRY(const std::int64_t recipient, house.audiences->subscribe(tx, 0, channel, line, topic, 0, "person"));
+        (void)recipient;
+      }
+      return {};
+    }));
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 void place(House& house, const std::vector<std::string>& words) {
   Order order;
   order.public_id = new_public_id(house.rng), order.start = house.clock.now();
   order.channels = std::int64_t{1} << need(house.audiences->number("channel", "line"));
   if (has(words, "mail")) order.channels |= std::int64_t{1} << need(house.audiences->number("channel", "mail"));
+  if (has(words, "push")) order.channels |= std::int64_t{1} << need(house.audiences->number("channel", "push"));
   order.drill = has(words, "drill");
   if (has(words, "emergency")) order.cls = Class::emergency;
   Contents contents;
@@ -154,6 +179,8 @@ void run(House& house, const std::vector<std::string>& words) {
   const std::string origin = value(words, "--line"), smtp = value(words, "--smtp");
   options.rules.push_back({origin, true});
   options.http_on_loopback = true;
+  const std::string push_origin = value(words, "--push");
+  if (!push_origin.empty()) options.rules.push_back({push_origin, true}), options.ca_file = value(words, "--ca");
   const auto door = need(outbound::Outbound::create(std::move(options)));
   LineChannelOptions line_options;
   line_options.api.base = line_options.api.data_base = origin, line_options.api.token = "sandbox-channel-token", line_options.api.timeout_ms = 2'000, line_options.api.busy_wait_ms = 20;
@@ -175,6 +202,13 @@ void run(House& house, const std::vector<std::string>& words) {
     mails.relay.url = smtp, mails.from = "no-reply@city.example", mails.connections = 4, mails.most = 20;
     mail = need(MailChannel::create(std::move(mails), *door, house.clock));
     sender.add({"mail", need(house.audiences->number("channel", "mail")), mail.get(), 0, 4, 1'000});
+  }
+  std::unique_ptr<WebPushChannel> push;
+  if (!push_origin.empty()) {
+    WebPushOptions pushes;
+    pushes.vapid.key_pem = file_text(value(words, "--push-key")), pushes.vapid.subject = "mailto:push@city.example";
+    push = need(WebPushChannel::create(std::move(pushes), *door, house.clock, house.rng));
+    sender.add({"push", need(house.audiences->number("channel", "push")), push.get(), 0, 4, 1'000});
   }
   sender.start();
   const std::string percent = value(words, "--cancel-at");
@@ -207,6 +241,8 @@ int main_with(const std::vector<std::string>& words) {
     SeedOptions options;
     options.people = std::atoll(words[3].c_str()), options.topics = {"disaster"};
     need(seed_recipients(*house.store, *house.audiences, options));
+  } else if (what == "browsers") {
+    browsers(house, words[3]);
   } else if (what == "place") {
     place(house, words);
   } else if (what == "run") {
@@ -224,8 +260,8 @@ int main_with(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() < 3 || (words[2] == "seed" && words.size() < 4)) {
-    std::fprintf(stderr, "usage: tell_child STORE KEYFILE seed N | place | run --line ORIGIN | report\n");
+  if (words.size() < 3 || ((words[2] == "seed" || words[2] == "browsers") && words.size() < 4)) {
+    std::fprintf(stderr, "usage: tell_child STORE KEYFILE seed N | browsers FILE | place | run --line ORIGIN | report\n");
     return 2;
   }
   return machiya::tell::main_with(words);

@@ -2,7 +2,7 @@
 // and a webhook receiver. Stricter than the real ones, and faulty on demand. README.md has the options and the control port.
 //   node tests/sandbox/channels.mjs [--log FILE] [--seed 7] [--faults '{"line":{"fail_after":0.02}}'] [--rate line.multicast=400/s]…
 // Prints one JSON line when it listens: {"ready": true, "ports": {"line": …, "line_data": …, "push": …, "sms": …, "smtp": …, "webhook": …, "outlets": …, "control": …}, …}.
-import { existsSync, openSync, writeSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { control } from './control.mjs';
 import { Faults } from './faults.mjs';
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
     ...Object.fromEntries(PORTS.map((name) => [`${name.replace('_', '-')}-port`, text('0')])),
     openapi: { type: 'string' }, judge: text('all'), open: text('all'), log: text(''), seed: text('1'), faults: text('{}'), rate: { type: 'string', multiple: true, default: [] },
     'no-rates': { type: 'boolean', default: false }, 'while-stdin': { type: 'boolean', default: false }, 'line-token': text('sandbox-channel-token'), 'line-secret': text('sandbox-channel-secret'),
-    'sms-token': text('sandbox-sms-token'), 'webhook-secret': text('sandbox-webhook-secret-of-32-bytes'), 'outlets-token': text('sandbox-outlets-token'), capture: text(''), bot: text(`U${'b07'.padEnd(32, '0')}`),
+    'sms-token': text('sandbox-sms-token'), 'webhook-secret': text('sandbox-webhook-secret-of-32-bytes'), 'outlets-token': text('sandbox-outlets-token'), capture: text(''), 'push-cert': text(''), 'push-key': text(''), bot: text(`U${'b07'.padEnd(32, '0')}`),
   },
 });
 
@@ -49,7 +49,7 @@ const document = options.openapi ?? official('messaging-api.yml');
 const judge = document && existsSync(document) && each('judge') ? new Judge(document) : undefined;
 const services = {
   line: new Line(world, { token: options['line-token'], secret: options['line-secret'], bot: options.bot, judge, every: each('judge') }),
-  push: new Push(world, { open: each('open') }), sms: new Sms(world, { token: options['sms-token'] }), smtp: new Smtp(world), webhook: new Webhook(world, { secret: options['webhook-secret'] }),
+  push: new Push(world, { open: each('open'), tls: options['push-cert'] ? { cert: readFileSync(options['push-cert']), key: readFileSync(options['push-key']) } : undefined }), sms: new Sms(world, { token: options['sms-token'] }), smtp: new Smtp(world), webhook: new Webhook(world, { secret: options['webhook-secret'] }),
   outlets: new Outlets(world, { token: options['outlets-token'] }),
 };
 world.services = services;

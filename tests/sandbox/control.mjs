@@ -25,6 +25,7 @@ function questions(world) {
     '/smtp/kept': () => services.smtp.kept,
     '/outlets/kept': () => services.outlets.kept,
     '/push/texts': () => services.push.texts,
+    '/sms/texts': () => services.sms.texts,
     '/line/menus': () => { const m = services.line.menus; return { menus: Object.fromEntries(m.menus), aliases: Object.fromEntries(m.aliases), default: m.default_menu ?? '', images: [...m.images.keys()] }; },
     '/line/webhooks': () => services.line.webhooks.sent,
   };
@@ -42,7 +43,7 @@ function orders(world) {
     '/line/friends': ({ ids }) => services.line.befriend(ids),
     '/line/quota': ({ value }) => { services.line.quota = value ?? undefined; },
     '/line/webhook': (order) => services.line.webhooks.send(order),
-    '/push/subscribe': ({ count = 1, key = '' }) => ({ subscriptions: services.push.subscribe(count, key, `http://127.0.0.1:${world.ports.push}`) }),
+    '/push/subscribe': ({ count = 1, key = '' }) => ({ subscriptions: services.push.subscribe(count, key, `${services.push.scheme}://127.0.0.1:${world.ports.push}`) }),
     '/push/answer': ({ endpoint, status }) => { if (!services.push.answer(endpoint, status)) throw new Error('no such subscription'); },
     '/smtp/answers': (answers) => { for (const [mailbox, code] of Object.entries(answers)) services.smtp.answers.set(mailbox.toLowerCase(), code); },
     '/smtp/keep': ({ count }) => { services.smtp.keep = count; },

@@ -2,6 +2,7 @@
 // A service's judge(request) answers at once: {status, headers, json | body} for a refusal, or the same with accept(): what happens when the
 // request is taken. What accept() returns is the answer. Only here is decided whether the sender hears it.
 import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as after } from 'node:timers/promises';
 
 const MOST_BYTES = 12 * 1024 * 1024;
@@ -30,7 +31,7 @@ function send(res, answer) {
   res.end(body);
 }
 
-/** world: {faults, rates, log}. options: {name, judge, class_of(request) → class of the rate window, limited(), failed()}. */
+/** world: {faults, rates, log}. options: {name, judge, class_of(request) → class of the rate window, limited(), failed(), tls ({cert, key}: spoken over TLS)}. */
 export function http_service(world, options) {
   const { name } = options;
   const held = new Set();   // requests that will never be answered
@@ -63,7 +64,8 @@ export function http_service(world, options) {
     if (fault.kind === 'hang_after') return held.add(res);
     send(res, fault.kind === 'fail_after' ? options.failed() : answer);
   }
-  const server = http.createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
+  const { createServer } = options.tls ? https : http;
+  const server = createServer({ keepAliveTimeout: 60_000, ...options.tls }, (req, res) => {
     serve(req, res).catch((error) => {
       if (!req.complete) return req.socket.destroy();   // the sender left in the middle
       console.error(`${name}: ${error.stack}`);

@@ -36,13 +36,14 @@ function judge_vapid(header, origin, now_s) {
 }
 
 export class Push {
-  /** options: {open (open the payload of each Nth message; 0: none)}. */
+  /** options: {open (open the payload of each Nth message; 0: none), tls ({cert, key}: browsers' endpoints are https)}. */
   constructor(world, options) {
     this.world = world;
     this.options = options;
+    this.scheme = options.tls ? 'https' : 'http';
     this.clear();
     this.server = http_service(world, {
-      name: 'push', class_of: () => 'message', limited: () => ({ status: 429 }), failed: () => ({ status: 500 }), judge: (request) => this.judge(request),
+      tls: options.tls, name: 'push', class_of: () => 'message', limited: () => ({ status: 429 }), failed: () => ({ status: 500 }), judge: (request) => this.judge(request),
     });
   }
   clear() {
@@ -85,7 +86,7 @@ export class Push {
     if (request.method !== 'POST' || !id) return this.#refuse(request, 404, 'no subscription resource');
     const one = this.subscriptions.get(id);
     if (!one) return { status: 404 };
-    const vapid = this.#vapid(headers.authorization, `http://${headers.host}`);
+    const vapid = this.#vapid(headers.authorization, `${this.scheme}://${headers.host}`);
     if (vapid.fault) return this.#refuse(request, vapid.status, vapid.fault);
     if (one.application_key && vapid.key !== one.application_key) return this.#refuse(request, 403, 'k is not the key of the subscription');
     if (!/^\d{1,10}$/.test(headers.ttl ?? '')) return this.#refuse(request, 400, 'TTL is missing');
@@ -126,6 +127,6 @@ export class Push {
     const message = randomBytes(12).toString('base64url');
     this.world.log.accept({ service: 'push', op: 'message', what: name_of(text ?? body), key: headers.topic ?? '', opened: text !== null, urgency: headers.urgency ?? 'normal', ttl: Number(headers.ttl), to: [id] });
     if (text !== null && this.texts.length < 100) this.texts.push(text.toString('utf8'));
-    return { status: 201, headers: { Location: `http://${headers.host}/message/${message}` } };
+    return { status: 201, headers: { Location: `${this.scheme}://${headers.host}/message/${message}` } };
   }
 }

@@ -22,6 +22,7 @@ export class Sms {
   clear() {
     this.keys = new Map();
     this.dead = new Set();
+    this.texts = [];
   }
 
   #refuse(status, error) {
@@ -60,6 +61,7 @@ export class Sms {
       accept: () => {
         const answer = { id: randomUUID(), status: 'accepted' };
         this.keys.set(key, { at: now, digest, answer });
+        if (this.texts.length < 100) this.texts.push({ to: json.to, text: json.text });
         this.world.log.accept({ service: 'sms', op: 'message', what: name_of(json.text), key, to: [json.to] });
         return { status: 201, json: answer };
       },
