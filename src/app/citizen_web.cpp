@@ -9,6 +9,7 @@
 #include "platform/jobs/jobs.h"
 #include "platform/pages/assets.h"
 #include "tell/line/line_channel.h"
+#include "tell/sms/code_sms.h"
 #include "tell/webpush/webpush_channel.h"
 
 namespace machiya::app {
@@ -29,6 +30,11 @@ std::unique_ptr<identity::SmtpSender> opt_in_sender(const Settings& s, const out
   return std::make_unique<identity::SmtpSender>(smtp_options(s), door, texts, clock);
 }
 
+std::unique_ptr<tell::CodeSms> code_sms(Telling& telling, const Clock& clock, Rng& rng) {
+  tell::Channel* channel = telling.channel("sms");
+  return channel ? std::make_unique<tell::CodeSms>(*channel, clock, rng) : nullptr;
+}
+
 void declare_line_replies(jobs::Jobs& jobs, Telling& telling) {
   // LINE takes an answer for about a minute: a second attempt is worth it, an eighth is not.
   jobs.declare({kReplyJob, 30, 2, 1});
@@ -42,12 +48,19 @@ void declare_line_replies(jobs::Jobs& jobs, Telling& telling) {
   });
 }
 
-Result<void> plug_channels(tell::CitizenWeb& web, const Settings& settings, Telling& telling, jobs::Jobs& jobs, identity::SmtpSender* mails, const pages::Assets& assets) {
+Result<void> plug_channels(tell::CitizenWeb& web, const Settings& settings, Telling& telling, jobs::Jobs& jobs, identity::SmtpSender* mails, tell::CodeSms* codes, const pages::Assets& assets) {
   web.channels = telling.channels();
   web.demonstration = settings.demonstration;
   web.mail = [mails](const std::string& to, const std::string& lang, const std::string& subject, const std::string& body) {
     return mails ? mails->mail(to, subject, body, lang) : Result<void>();
   };
+  if (codes) {
+    web.sms_code = [codes](const std::string& number, const std::string& lang, const std::string& text) { return codes->send(number, lang, text); };
+    if (const std::string bound = setting(settings, "sms", "codes-per-hour"); !bound.empty()) {
+      web.sms_codes_per_hour = std::atoll(bound.c_str());
+      if (web.sms_codes_per_hour < 1 || std::to_string(web.sms_codes_per_hour) != bound) return Error(ErrorCode::invalid_input, "a number of codes, 1 at least", "tell.sms.codes-per-hour");
+    }
+  }
   if (const auto* push = dynamic_cast<const tell::WebPushChannel*>(telling.channel("push"))) {
     const auto url = assets.url(kWorker);
     const pages::Asset* worker = url ? assets.find(std::string_view(*url).substr(kStatic.size())) : nullptr;

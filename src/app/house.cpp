@@ -218,11 +218,12 @@ Result<void> House::Impl::build_citizen() {
   declare_line_replies(*jobs, *telling);
   tell::CitizenWeb web{*store, *vault, *audit, *identity, telling->audiences(), telling->ledger(), telling->campaigns(), *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
                        [this](const http::Request& request) { return frame(request); }, city_now(), base_url()};
-  MACHIYA_CHECK(plug_channels(web, settings, *telling, *jobs, opt_in_mails.get(), *furniture->assets));
+  MACHIYA_CHECK(plug_channels(web, settings, *telling, *jobs, opt_in_mails.get(), sms_codes.get(), *furniture->assets));
   citizen = std::make_unique<tell::Citizen>(std::move(web));
   return {};
 }
 
+  sms_codes = code_sms(*telling, clock, rng);
 void House::Impl::keep_up() {
   flush_statistics();
   key_exchange->tend();
@@ -239,6 +240,8 @@ void House::Impl::keep_up() {
 void House::Impl::tend_index() {
   if (auto tended = registers->tend_index(); !tended.ok()) log(LogLevel::warn, "rows-not-indexed", {{"why", tended.error().to_string()}});
 }
+  if (auto gone = citizen->tidy(500); !gone.ok()) log(LogLevel::warn, "telephone-numbers-not-expired", {{"why", gone.error().to_string()}});
+  if (auto gone = telling->campaigns().tend_lists(); !gone.ok()) log(LogLevel::warn, "message-lists-not-tended", {{"why", gone.error().to_string()}});
 
 void House::Impl::plan_reminders(bool now) {
   if (auto done = registers->plan_reminders(now); !done.ok()) log(LogLevel::warn, "reminders-not-planned", {{"why", done.error().to_string()}});

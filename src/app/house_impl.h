@@ -81,6 +81,7 @@ struct House::Impl {
   std::unique_ptr<signage::Signage> signage;
   std::unique_ptr<callout::Callouts> callouts;
   std::unique_ptr<identity::SmtpSender> opt_in_mails;   ///< null in the demonstration
+  std::unique_ptr<tell::CodeSms> sms_codes;             ///< null without the SMS channel
   std::unique_ptr<tell::Citizen> citizen;
   std::unique_ptr<console::Console> console;
   console::Program program{"/proc/self/exe"};

@@ -1,17 +1,18 @@
 // The city's messages as citizens meet them, in the real browser: every page by axe, keyboard, 320 px and 200 % text; subscribing, choosing and leaving with
 // and without script; browser notifications with the site's own service worker; an emergency on the front page and its all-clear.
-//   node tests/browser/tell_citizen.js --base URL --line-port PORT [--pictures DIR] [--languages all]
-// The server is a demonstration with channels line (with a secret), mail and push (script/tests.d/61-messages.sh). Ends with "N passed, N failed".
+//   node tests/browser/tell_citizen.js --base URL --line-port PORT --sms-port PORT [--pictures DIR] [--languages all]
+// The server is a demonstration with channels line (with a secret), mail, push and sms (script/tests.d/61-messages.sh). Ends with "N passed, N failed".
 import assert from 'node:assert';
 import { createECDH, createHmac, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { parseArgs } from 'node:util';
-import { launch, languages, newContext } from './lib/browser.js';
-import { checkPage, runAxe } from './lib/page_checks.js';
+import { launch, languages } from './lib/browser.js';
+import { axe, Checks, logIn, press } from './lib/checks.js';
 import { staffClient } from './lib/walk.js';
+import { start_sandbox } from '../sandbox/client.mjs';
 import { Judge, official } from '../sandbox/openapi.mjs';
 
-const { values: options } = parseArgs({ options: { base: { type: 'string' }, pictures: { type: 'string' }, languages: { type: 'string', default: 'rotate' }, 'line-secret': { type: 'string', default: 'line-secret' }, 'line-port': { type: 'string' } } });
+const { values: options } = parseArgs({ options: { base: { type: 'string' }, pictures: { type: 'string' }, languages: { type: 'string', default: 'rotate' }, 'line-secret': { type: 'string', default: 'line-secret' }, 'line-port': { type: 'string' }, 'sms-port': { type: 'string' } } });
 // Service workers want a trustworthy address; a log-in of the same name keeps to it.
 const base = `http://localhost:${new URL(options.base).port}`;
 /** What is sent to LINE as answers to events. */
@@ -24,46 +25,19 @@ const line = http.createServer((request, response) => {
     response.setHeader('Content-Type', 'application/json').end('{"sentMessages":[]}');
   });
 }).listen(Number(options['line-port']), '127.0.0.1');
+/** The gateway that SMS go to. */
+const sandbox = await start_sandbox(['--sms-port', options['sms-port'], '--no-rates', '--judge', 'none']);
 const document = official('messaging-api.yml');
 const judge = document && new Judge(document);
 const browser = await launch();
-let passed = 0;
-const faults = [];
+const checks = new Checks(options.pictures);
+const check = checks.check.bind(checks), picture = checks.picture.bind(checks), person = (context) => checks.person(browser, context);
 let looked = 0;
 
-async function check(name, work) {
-  try {
-    await work();
-    passed++;
-  } catch (error) {
-    faults.push(`${name}: ${error.message.split('\n').slice(0, 12).join(' / ')}`);
-  }
-}
 /** One page by every rule of the house; the language turns with the page. */
 async function look(page, kind, path, press = null) {
-  const seen = options.languages === 'all' ? languages : [languages[looked++ % languages.length]];
-  for (const lang of seen)
-    await check(`${kind} in ${lang}`, async () => {
-      const found = await checkPage(page, `${base}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`, lang, options.pictures ? `${options.pictures}/${kind}.${lang}` : null, press);
-      assert.deepEqual(found, []);
-    });
+  await checks.look(page, kind, base + path, options.languages === 'all' ? languages : [languages[looked++ % languages.length]], press);
   await page.goto(`${base}/messages?lang=ja`);
-}
-const picture = (page, name) => options.pictures && page.screenshot({ path: `${options.pictures}/${name}.png`, fullPage: true });
-const axe = async (page) => assert.deepEqual(await runAxe(page), [], page.url());
-const press = (page, selector) => Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
-async function person(context = {}) {
-  const page = await (await newContext(browser, context)).newPage();
-  page.setDefaultTimeout(15000);
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
-  return page;
-}
-async function logIn(page, email) {
-  await page.goto(`${base}/login?lang=ja&next=%2Fmy%2Fmessages`);
-  await page.fill('#email', email);
-  await press(page, 'form[action="/login"] .button--primary');
-  await page.fill('#code', await page.getAttribute('data.demo-code', 'value'));
-  await press(page, 'form[action="/login/code"] .button--primary');
 }
 
 // Staff release what citizens read: written by one, released by another.
@@ -208,7 +182,7 @@ await check('subscribing by keyboard alone', async () => {
 const mine = '/my/messages';
 await check('somebody who is logged in chooses, without script', async () => {
   const page = await person({ javaScriptEnabled: false, viewport: { width: 1200, height: 900 } });
-  await logIn(page, emails.plain);
+  await logIn(page, base, emails.plain, '/my/messages');
   assert.match(await page.locator('main').innerText(), /JavaScriptが要ります/);
   assert.equal(await page.locator('form[data-push]').isVisible(), false);
   await press(page, `form[action="${mine}/mail"] button`);
@@ -233,7 +207,7 @@ await check('somebody who is logged in chooses, without script', async () => {
 
 await check('LINE is tied by a code that is sent to the account', async () => {
   const page = await person();
-  await logIn(page, `line-${Date.now()}@example.jp`);
+  await logIn(page, base, `line-${Date.now()}@example.jp`, '/my/messages');
   await press(page, `form[action="${mine}/line#line-code"] button`);
   await axe(page);
   const code = await page.locator('#line-code .code').innerText();
@@ -266,6 +240,66 @@ await check('LINE is tied by a code that is sent to the account', async () => {
   assert.match(await page.locator('.channels').innerText(), /15分野のうち1分野/);
 });
 
+/** The text of the last SMS to this number, once there are so many. */
+async function sms(to, count) {
+  for (let i = 0; i < 200; i++) {
+    const texts = (await sandbox.get('/sms/texts')).filter((one) => one.to === to);
+    if (texts.length >= count) return texts.at(-1).text;
+    await visitor.waitForTimeout(50);   // sent in the background
+  }
+  throw new Error(`${count} SMS to that number did not come`);
+}
+await check('a telephone number is proved by a code, without script, and stopped again', async () => {
+  const page = await person({ javaScriptEnabled: false });
+  await logIn(page, `sms-${Date.now()}@example.jp`);
+  const card = page.locator('#add-sms');
+  await page.fill('#number', '06-6208-8181');
+  await press(page, `form[action^="${mine}/sms#"] button`);
+  assert.match(await card.innerText(), /固定電話の番号は、SMSを受け取れません/);
+  assert.equal(await page.getAttribute('#number', 'aria-invalid'), 'true');
+  await page.fill('#number', '０９０ー２３４５ー６７８９');
+  await press(page, `form[action^="${mine}/sms#"] button`);
+  assert.doesNotMatch(page.url(), /6789/);
+  assert.match(await card.innerText(), /090-2345-6789/);
+  const text = await sms('+819023456789', 1);
+  assert.match(text, /^\d{6} は大阪市/);
+  assert.doesNotMatch(text, /http|:\/\//);
+  await page.fill('#sms-code', text.startsWith('000000') ? '111111' : '000000');
+  await press(page, `form[action="${mine}/sms/code"] button`);
+  assert.match(await card.innerText(), /確認番号が違います/);
+  await picture(page, 'sms-code-wrong');
+  await page.fill('#sms-code', text.slice(0, 6));
+  await press(page, `form[action="${mine}/sms/code"] button`);
+  assert.match(await page.locator('.channels').innerText(), /SMS/);
+  await page.locator('details', { hasText: '同意と変更の記録' }).locator('summary').click();
+  assert.match(await page.locator('#history').innerText(), /SMSで届いた番号の入力/);
+  await press(page, `form[action="${mine}/leave"] button`);
+  assert.match(await page.locator('main').innerText(), /まだ登録がありません/);
+});
+await check('a telephone number by keyboard alone, in every language', async () => {
+  const page = await person();
+  await logIn(page, `sms-keys-${Date.now()}@example.jp`);
+  const to = async (test) => {
+    for (let i = 0; i < 120; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(test)) return;
+    }
+    throw new Error(`Tab does not reach ${test}`);
+  };
+  await page.goto(`${base}${mine}?lang=en`);
+  await to(() => document.activeElement.id === 'number');
+  await page.keyboard.type('080 1234 5678');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  assert.match(await sms('+818012345678', 1), /^\d{6} is your code for messages of Osaka/);
+  for (const lang of languages) await check(`a code is waited for, in ${lang}`, async () => assert.deepEqual(await checkPage(page, `${base}${mine}?lang=${lang}`, lang, options.pictures ? `${options.pictures}/sms-waiting.${lang}` : null), []));
+  await page.goto(`${base}${mine}?lang=en`);
+  await to(() => document.activeElement.id === 'sms-code');
+  await page.keyboard.type((await sms('+818012345678', 1)).slice(0, 6));
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  assert.match(await page.locator('.channels').innerText(), /SMS/);
+  assert.equal((await sandbox.get('/counters')).violations, 0);
+});
+
 /** A browser whose push service is played by the page; the worker and what it shows are real. */
 async function withPush() {
   const page = await person({ permissions: ['notifications'] });
@@ -281,7 +315,7 @@ async function withPush() {
 }
 await check('browser notifications: asked for, kept, shown by the site’s own worker, stopped', async () => {
   const page = await withPush();
-  await logIn(page, emails.scripted);
+  await logIn(page, base, emails.scripted, '/my/messages');
   const form = page.locator('form[data-push]');
   await form.waitFor();
   await axe(page);
@@ -303,29 +337,57 @@ await check('browser notifications: asked for, kept, shown by the site’s own w
   await push(JSON.stringify({ title: '避難指示', body: '二度目', link: `${base}/messages/${order}`, lang: 'ja', tag: 'abc', urgent: true }));
   await page.waitForFunction(async () => (await (await navigator.serviceWorker.getRegistration('/')).getNotifications()).some((n) => n.body === '二度目'));
   assert.deepEqual(await shown(), [{ title: '避難指示', body: '二度目', lang: 'ja', tag: 'abc', link: `${base}/messages/${order}` }]);
+  // The push service gives the browser another address: the worker tells the city, and the person goes on hearing.
+  const worker = page.context().serviceWorkers()[0] ?? await page.context().waitForEvent('serviceworker');
+  const changes = async (before, after) => worker.evaluate(async ([old, fresh]) => {
+    const event = new Event('pushsubscriptionchange');
+    let work;
+    Object.assign(event, { oldSubscription: old && { toJSON: () => old, options: {} }, newSubscription: { toJSON: () => fresh }, waitUntil: (promise) => { work = promise; } });
+    self.dispatchEvent(event);
+    await work;
+    return (await (await caches.open('push')).match('/push-worker/subscription')).json();
+  }, [before, after]);
+  const renewals = async () => {
+    await page.goto(`${base}${mine}?lang=ja`);
+    await page.locator('details', { hasText: '同意と変更の記録' }).locator('summary').click();
+    return page.locator('#history tr', { hasText: 'ブラウザーの宛先が新しくなりました' }).count();
+  };
+  const fresh = (name) => ({ endpoint: `https://push.example/send/${name}`, keys: { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: randomBytes(16).toString('base64url') } });
+  const second = fresh('second');
+  assert.equal((await changes(null, second)).endpoint, second.endpoint, 'told by what the page kept, for this event brings no old one');
+  assert.equal(await renewals(), 1);
+  await changes(null, second);
+  assert.equal(await renewals(), 1, 'twice is once');
+  assert.equal((await changes(null, { ...fresh('elsewhere'), endpoint: 'https://unlisted.example/1' })).endpoint, second.endpoint);
+  assert.equal(await renewals(), 1, 'a push service that is not listed');
+  await changes(second, fresh('third'));
+  assert.equal(await renewals(), 2);
+  await worker.evaluate(async (known) => (await caches.open('push')).put('/push-worker/subscription', new Response(JSON.stringify(known))), fresh('guessed'));
+  await changes(null, fresh('stolen'));
+  assert.equal(await renewals(), 2, 'whoever does not know the old one changes nothing');
   // Logging out ends the session, not the notifications of this browser.
   await press(page, 'form[action="/logout"] button');
   assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 1);
-  await logIn(page, emails.scripted);
+  await logIn(page, base, emails.scripted, '/my/messages');
   await press(page, 'form[data-push-leave] button');
   assert.match(await page.locator('main').innerText(), /まだ登録がありません/);
 });
 await check('a browser that blocks notifications, or has none, says so', async () => {
   const blocked = await person();
   await blocked.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }));
-  await logIn(blocked, `blocked-${Date.now()}@example.jp`);
+  await logIn(blocked, base, `blocked-${Date.now()}@example.jp`, '/my/messages');
   await blocked.locator('[data-push-denied]').waitFor();
   assert.equal(await blocked.locator('form[data-push]').isVisible(), false);
   const without = await person();
   await without.addInitScript(() => delete window.PushManager);
-  await logIn(without, `without-${Date.now()}@example.jp`);
+  await logIn(without, base, `without-${Date.now()}@example.jp`, '/my/messages');
   await without.locator('[data-push-unsupported]').waitFor();
   assert.equal(await without.locator('form[data-push]').isVisible(), false);
 });
 await check('the page of somebody with several channels, by every rule', async () => {
   const page = await withPush();
   const email = `several-${Date.now()}@example.jp`;
-  await logIn(page, email);
+  await logIn(page, base, email, '/my/messages');
   await look(page, 'mine-empty', mine);
   await page.goto(`${base}${mine}?lang=ja`);
   await press(page, `form[action="${mine}/mail"] button`);
@@ -356,7 +418,6 @@ await check('the all-clear takes the emergency’s place', async () => {
 
 await browser.close();
 line.close();
+await sandbox.stop();
 if (!judge) console.log('answers to LINE by the official document: skipped: shared data absent');
-for (const fault of faults) console.log(`FAILED ${fault}`);
-console.log(`${passed} passed, ${faults.length} failed`);
-process.exit(faults.length === 0 ? 0 : 1);
+checks.end();

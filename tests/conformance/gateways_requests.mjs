@@ -70,9 +70,9 @@ for (const kind of ['sms', 'webhook-out']) {
   await run(kind, { [SERVICE[kind]]: storm });
 }
 await box.post('/reset');
-await box.post('/sms/dead', { numbers: ['+819000000000'] });
+await box.post('/sms/dead', { numbers: ['+819010000000'] });
 await box.post('/webhook/gone', { path: '/gone' });
-must((await order({ kind: 'sms', key: uuid(), message: 'm', content: content(), to: [{ address: '09000000000' }] })).each[0].fate === 'dead', 'a number that is no more');
+must((await order({ kind: 'sms', key: uuid(), message: 'm', content: content(), to: [{ address: '09010000000' }] })).each[0].fate === 'dead', 'a number that is no more');
 must((await order({ kind: 'webhook-out', key: uuid(), message: 'm', content: content(), to: [{ address: `http://127.0.0.1:${box.ports.webhook}/gone` }] })).each[0].fate === 'dead', 'a receiver that is no more');
 child.stdin.end();
 await box.stop();

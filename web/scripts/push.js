@@ -2,6 +2,10 @@
 // the page says so and everything else on it works.
 const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
 
+/** What the city knows this browser by, kept where the worker finds it when the push service gives the browser a new address (push_worker.js). */
+const kept = '/push-worker/subscription';
+const keep = async (subscription, key) => (await caches.open('push')).put(kept, new Response(JSON.stringify({ ...subscription.toJSON(), key })));
+
 /** A subscription was made for one key: with another key the old one is of no use. */
 const sameKey = (subscription, key) => {
   const bytes = subscription.options.applicationServerKey && new Uint8Array(subscription.options.applicationServerKey);
@@ -15,6 +19,7 @@ function endWith(form) {
     try {
       const worker = await navigator.serviceWorker.getRegistration('/');
       await (await worker?.pushManager.getSubscription())?.unsubscribe();
+      await caches.delete('push');
     } catch {
       // the city stops sending all the same
     }
@@ -32,6 +37,7 @@ async function offer(form) {
   const subscription = await known?.pushManager.getSubscription();
   // On another account's page, or after the channel was stopped elsewhere, pressing sends the same subscription once more.
   if (subscription && sameKey(subscription, key)) part('here').hidden = false;
+  known?.active?.postMessage('look'); // was the address changed without an event, or while there was no network?
   form.hidden = false;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -44,6 +50,7 @@ async function offer(form) {
       if (old && !sameKey(old, key)) await old.unsubscribe();
       const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
       form.elements.subscription.value = JSON.stringify(made);
+      await keep(made, form.dataset.push);
       form.submit();
     } catch {
       part('failed').hidden = false; // the browser has said why

@@ -1,5 +1,5 @@
-// The service worker of browser notifications, served at the root of the site: it shows what the city pushes and opens its page. It keeps nothing
-// and answers no requests.
+// The service worker of browser notifications, served at the root of the site: it shows what the city pushes and opens its page, and it tells the
+// city when the browser was given a new address. It keeps the subscription that the city knows, and answers no requests.
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
@@ -28,3 +28,32 @@ self.addEventListener('notificationclick', (event) => {
     return there ? there.focus() : self.clients.openWindow(link);
   })());
 });
+
+const kept = '/push-worker/subscription'; // written by push.js
+const known = async () => (await (await caches.open('push')).match(kept))?.json();
+const same = (a, b) => a.endpoint === b.endpoint && a.keys?.auth === b.keys?.auth;
+
+/** The whole old subscription proves whose place the new one takes: no cookie goes along. Without network it stays as it is and is told another time. */
+async function renewed(before, after, key) {
+  if (!before?.keys || !after || same(before, after)) return;
+  const parts = ({ endpoint, keys }) => ({ endpoint, keys });
+  const answer = await fetch('/channels/push/renewal', {
+    method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ old: parts(before), new: parts(after) }),
+  });
+  // Refused (a push service that the city does not send to) or no answer: what the city knows stays what it is.
+  if (answer.ok) await (await caches.open('push')).put(kept, new Response(JSON.stringify({ ...after, key })));
+}
+
+self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil((async () => {
+  const before = await known(), old = event.oldSubscription;
+  const key = before?.key ?? old?.options.applicationServerKey;
+  let after = event.newSubscription ?? await self.registration.pushManager.getSubscription();
+  if (!after && key) after = await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  // What the city knows, where that was kept: the event's old one may be one that it never heard of.
+  await renewed(before ?? old?.toJSON(), after?.toJSON(), before?.key);
+})().catch(() => undefined)));
+
+self.addEventListener('message', (event) => event.data === 'look' && event.waitUntil((async () => {
+  const before = await known();
+  await renewed(before, (await self.registration.pushManager.getSubscription())?.toJSON(), before?.key);
+})().catch(() => undefined)));

@@ -22,6 +22,7 @@
 #include "tell/campaigns/campaigns.h"
 #include "tell/citizen/archive.h"
 #include "tell/citizen/line_desk.h"
+#include "tell/citizen/sms_desk.h"
 #include "tell/ledger/ledger.h"
 
 namespace machiya::audit {
@@ -58,6 +59,10 @@ struct CitizenWeb {
   /// Would this subscription be sent to? invalid_input or forbidden when not.
   std::function<Result<void>(std::string_view subscription)> push_takes;
 
+  /// Puts the text of a code on its way to a telephone (E.164) and returns at once, as `mail` does; empty: nobody can give a number.
+  std::function<Result<void>(const std::string& number, const std::string& lang, const std::string& text)> sms_code;
+  std::int64_t sms_codes_per_hour = 1'000;   ///< of the whole house: every SMS costs money
+
   std::string line_secret;   ///< channel secret, under which webhooks are signed; "": no webhook
   std::string line_friend;   ///< address that adds the account as a friend; "": only its name is shown
   LineDesk::Reply line_reply;
@@ -71,6 +76,8 @@ class Citizen {
   /// The emergencies that stand now, for the front page; nothing when there are none.
   std::optional<pages::SafeHtml> alerts(const http::Request& request) const;
   const Archive& archive() const { return archive_; }
+  /// Forgets telephone numbers whose code nobody typed in time; at most `limit`. Now and then.
+  Result<void> tidy(int limit);
   static std::vector<store::Migration> migrations();
 
   static constexpr int kMailsPerHour = 3;   ///< links to one address that nobody has proved to be theirs
@@ -96,6 +103,7 @@ class Citizen {
   struct Own {
     std::string channel, error;   ///< where a form was wrong
     std::string code;             ///< shown once
+    std::string field, typed;     ///< the field that was wrong, and what stood in it
     int status = 200;
   };
   /// One recipient's own channel, with its number; nothing for what is none.
@@ -139,11 +147,27 @@ class Citizen {
   http::Response save_about(http::Request& request);
   http::Response withdraw_about(http::Request& request);
   http::Response add_mail(http::Request& request);
-  http::Response add_push(http::Request& request);
   http::Response make_code(http::Request& request);
   Result<Recipient> required(store::ReadTx& tx, std::int64_t recipient) const;
   /// Topics for a channel that is new: those of the person's first one.
   Result<std::int64_t> first_topics(store::ReadTx& tx, std::int64_t recipient) const;
+
+  // sms_numbers.cpp
+  void sms_routes(http::Router& router);
+  bool takes_numbers() const { return usable("sms") && w_.sms_code != nullptr; }
+  /// The number that this person waits for a code at, as people write it; "": none.
+  Result<std::string> number_waiting(const http::Request& request);
+  pages::Data sms_card(const http::Request& request, const Own& own, const std::string& waiting, bool another) const;
+  http::Response ask_sms_code(http::Request& request);
+  http::Response type_sms_code(http::Request& request);
+  Result<void> take_number(store::Tx& tx, std::int64_t recipient, int channel, const std::string& number);
+  http::Response wrong_number(http::Request& request, const char* field, std::string_view key, int status, std::string_view typed = {});
+
+  // push.cpp
+  void push_routes(http::Router& router);
+  http::Response add_push(http::Request& request);
+  http::Response renew_push(http::Request& request);
+  Result<void> renew(store::Tx& tx, int channel, const std::string& before, const std::string& after, const std::string& request);
 
   // subscribe.cpp
   void subscribe_routes(http::Router& router);
@@ -172,6 +196,7 @@ class Citizen {
   CitizenWeb w_;
   Archive archive_;
   LineDesk line_;
+  SmsDesk sms_;
 };
 
 }  // namespace machiya::tell

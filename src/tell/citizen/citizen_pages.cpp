@@ -11,12 +11,14 @@ namespace machiya::tell {
 using pages::Data;
 
 Citizen::Citizen(CitizenWeb web)
-    : w_(std::move(web)), archive_(w_.campaigns, w_.clock, w_.city, w_.base_url), line_({w_.store, w_.vault, w_.audiences, w_.texts, w_.clock, w_.rng, w_.city, w_.line_reply}) {}
+    : w_(std::move(web)), archive_(w_.campaigns, w_.clock, w_.city, w_.base_url), line_({w_.store, w_.vault, w_.audiences, w_.texts, w_.clock, w_.rng, w_.city, w_.line_reply}), sms_(w_.vault, w_.clock, w_.rng, w_.sms_codes_per_hour) {}
 
 std::vector<store::Migration> Citizen::migrations() { return sql_migrations_tell_citizen(); }
 
 void Citizen::add_routes(http::Router& router) {
   preference_routes(router);
+  sms_routes(router);
+  push_routes(router);
   subscribe_routes(router);
   leave_routes(router);
   archive_routes(router);

@@ -18,13 +18,6 @@ int language_number(std::string_view lang) {
 }
 
 bool among(const std::vector<std::string_view>& list, std::string_view value) { return std::find(list.begin(), list.end(), value) != list.end(); }
-
-/// PushSubscription.toJSON() with what is needed of it and in one form, so that a browser that subscribes again is known again.
-Result<std::string> one_form(std::string_view subscription) {
-  MACHIYA_TRY(const json::Value given, json::parse(subscription));
-  return json::to_canonical(json::Value::object({{"endpoint", given.text("endpoint")},
-                                                 {"keys", json::Value::object({{"p256dh", given["keys"].text("p256dh")}, {"auth", given["keys"].text("auth")}})}}));
-}
 }  // namespace
 
 http::Response Citizen::preferences(http::Request& request, const Own& own) {
@@ -74,7 +67,7 @@ http::Response Citizen::leave_own(http::Request& request) {
   return change(request, "leave", [&](store::Tx& tx, std::int64_t recipient) -> Result<void> {
     MACHIYA_TRY(const bool left, w_.audiences.leave(tx, recipient, *channel, kBy));
     (void)left;   // twice pressed is left once
-    return {};
+    return request.form("channel") == "sms" ? sms_.forget(tx, identity::principal_of(request).id) : Result<void>();
   });
 }
 
@@ -150,26 +143,6 @@ http::Response Citizen::add_mail(http::Request& request) {
   });
 }
 
-http::Response Citizen::add_push(http::Request& request) {
-  const auto given = one_form(request.form("subscription").value_or(""));
-  if (!given.ok() || !w_.push_takes(*given).ok()) {
-    Own own;
-    own.channel = "push", own.error = "messages.push.refused", own.status = 422;
-    return preferences(request, own);
-  }
-  const auto channel = w_.audiences.number("channel", "push");
-  if (!channel.ok()) return http::problem(channel.error(), request);
-  return change(request, "added", [&](store::Tx& tx, std::int64_t recipient) -> Result<void> {
-    MACHIYA_TRY(const Recipient row, required(tx, recipient));
-    MACHIYA_TRY(std::int64_t chosen, first_topics(tx, recipient));
-    for (const Subscribed& one : row.channels)
-      if (one.channel == *channel) chosen = one.topics;   // one more browser
-    MACHIYA_TRY(const std::int64_t owner, w_.audiences.subscribe(tx, recipient, *channel, *given, chosen, row.lang, kBy));
-    (void)owner;
-    return {};
-  });
-}
-
 http::Response Citizen::make_code(http::Request& request) {
   const auto& who = identity::principal_of(request);
   auto code = w_.store.write([&](store::Tx& tx) -> Result<std::string> {
@@ -199,18 +172,8 @@ void Citizen::preference_routes(http::Router& router) {
   act("about", &Citizen::save_about);
   act("about/withdraw", &Citizen::withdraw_about);
   if (usable("mail")) act("mail", &Citizen::add_mail);
-  // These show the whole page again, in which one's own address stands.
+  // This shows the whole page again, in which one's own address stands.
   post.reads_personal_data = true;
-  if (usable("push") && !w_.push_key.empty() && w_.push_takes) {
-    act("push", &Citizen::add_push);
-    http::RouteOptions script;
-    script.permission = "public", script.object = "none";
-    router.get("/push-worker.js", script, [this](http::Request&) {
-      auto r = http::text(w_.push_worker, "text/javascript; charset=utf-8");
-      r.header("Cache-Control", "no-cache");   // browsers ask for a new worker by themselves; a kept one would stay for a day
-      return r;
-    });
-  }
   if (usable("line") && !w_.line_secret.empty()) act("line", &Citizen::make_code);
 }
 

@@ -25,6 +25,7 @@ Result<void> Citizen::fill_preferences(http::Request& request, const Own& own, D
   // Numbers are looked up before the transaction: a lookup inside would want a second connection.
   MACHIYA_TRY(const auto all, topics());
   MACHIYA_TRY(const auto ids, channel_ids());
+  MACHIYA_TRY(const std::string waiting, number_waiting(request));
   std::optional<Recipient> mine;
   MACHIYA_CHECK(w_.store.read([&](store::ReadTx& tx) -> Result<void> {
     MACHIYA_TRY(mine, w_.audiences.by_person(tx, who.id));
@@ -35,6 +36,10 @@ Result<void> Citizen::fill_preferences(http::Request& request, const Own& own, D
   }));
   const Recipient recipient = mine.value_or(Recipient{});
   fill_channels(request, recipient, all, ids, data);
+  if (takes_numbers()) {
+    const bool another = std::any_of(recipient.channels.begin(), recipient.channels.end(), [&](const Subscribed& one) { return ids.at(one.channel) == "sms"; });
+    data.set("add_sms", sms_card(request, own, waiting, another)).set("addable", true);
+  }
   fill_about(request, recipient.attributes, data);
   Data languages = Data().set("type", "select").set("id", "language").set("name", "language").set("label", words(request, "messages.language")).set("required", true)
                        .set("options", language_options(mine ? locale::kLanguages[static_cast<std::size_t>(recipient.lang)] : std::string_view(request.lang)));
@@ -42,7 +47,7 @@ Result<void> Citizen::fill_preferences(http::Request& request, const Own& own, D
   if (!own.code.empty()) data.set("code", own.code);
   if (!own.error.empty()) data.set("flash", Data().set("kind", "error").set("text", words(request, own.error)));
   const std::string done(request.query("done").value_or(""));
-  for (const char* known : {"topics", "leave", "order", "language", "about", "withdrawn", "added"})
+  for (const char* known : {"topics", "leave", "order", "language", "about", "withdrawn", "added", "sms-asked"})
     if (done == known && own.error.empty()) data.set("flash", Data().set("kind", "success").set("text", words(request, "messages.done." + done)));
   return {};
 }
@@ -119,7 +124,7 @@ Result<void> Citizen::fill_history(store::ReadTx& tx, const http::Request& reque
   Data rows{Data::List{}};
   int left = kHistory;
   for (auto one = consents.rbegin(); one != consents.rend() && left > 0; ++one, --left) {
-    Data row = Data().set("when", locale::format_time(one->at, request.lang)).set("what", words(request, "messages.what." + one->what));
+    Data row = Data().set("when", locale::format_time(one->at, request.lang)).set("what", words(request, "messages.what." + (one->detail == "renewed" ? one->detail : one->what)));
     row.set("by", by_words(request, one->by_whom));
     if (one->channel >= 0) row.set("channel", channel_name(ids.at(one->channel), request.lang));
     if (one->what == "topics" || one->what == "subscribed" || one->what == "confirmed" || one->what == "asked") {

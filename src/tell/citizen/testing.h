@@ -54,7 +54,12 @@ struct CitizenTest : identity::IdentityTest {
   CitizenWeb web() {
     CitizenWeb out{store(), *vault, *audit, *identity, *audiences, *ledger, *campaigns, *templates, *texts, nullptr, clock, rng,
                    [](const http::Request&) { return pages::Data().set("city_name", "Osaka"); }, [this] { return city->current(); }, "https://city.example"};
-    out.channels = {"line", "mail", "push"};
+    out.channels = {"line", "mail", "push", "sms"};
+    out.sms_codes_per_hour = 8;
+    out.sms_code = [this](const std::string& number, const std::string&, const std::string& text) -> Result<void> {
+      codes.emplace_back(number, text);
+      return {};
+    };
     out.mail = [this](const std::string& to, const std::string& lang, const std::string& subject, const std::string& body) -> Result<void> {
       mails.push_back({to, lang, subject, body});
       return {};
@@ -72,7 +77,7 @@ struct CitizenTest : identity::IdentityTest {
   /// The real city's topics, channels, wards and one emergency with its all-clear: nothing that others define comes between.
   void make_city() {
     const std::filesystem::path real = std::string(MACHIYA_SOURCE_DIR) + "/city/osaka";
-    for (const auto& [folder, names] : {std::pair{"01-life/line-messages", std::vector<std::string>{"audiences/osaka", "channels/line", "channels/mail", "channels/push"}},
+    for (const auto& [folder, names] : {std::pair{"01-life/line-messages", std::vector<std::string>{"audiences/osaka", "channels/line", "channels/mail", "channels/push", "channels/sms"}},
                                         {"08-disaster/simultaneous-broadcast", {"messages/evacuate-order", "messages/evacuation-lifted"}}, {"", {"wards"}}})
       for (const std::string& name : names) {
         std::ifstream in(real / folder / (name + ".yaml"));

@@ -7,6 +7,7 @@
 #include "platform/outbound/testing/peer.h"
 #include "tell/channel/characters.h"
 #include "tell/gateway/retry_key.h"
+#include "tell/sms/code_sms.h"
 #include "tell/sms/sms_channel.h"
 #include "tell/sms/sms_number.h"
 #include "tell/sms/sms_text.h"
@@ -29,8 +30,18 @@ TEST(SmsNumber, WhatPeopleWriteBecomesE164) {
     EXPECT_EQ(*out, number);
   }
   for (const char* bad : {"", "+", "0662088181", "0120123456", "05012345678", "02012345678", "0901234567", "090123456789", "9012345678", "+81612345678", "+810662088181", "+0123456789", "+123456", "+1234567890123456",
-                          "090-1234-567a", "090+12345678", "++819012345678", "090 1234 5678;ext=1", "〇九〇"})
+                          "090-1234-567a", "08001234567", "090 0123 4567", "090+12345678", "++819012345678", "090 1234 5678;ext=1", "〇九〇"})
     EXPECT_FALSE(sms_number(bad).ok()) << bad;
+}
+
+TEST(SmsNumber, WhatIsRefusedIsSaidWithItsReason) {
+  for (const auto& [written, fault] : std::vector<std::pair<std::string, std::string>>{
+           {"０９０‐１２３４‐５６７８", ""}, {"06012345678", ""}, {"+81 (0)80 1234 5678", ""}, {"06-6208-8181", "landline"}, {"０３（１２３４）５６７８", "landline"}, {"+81 6 6208 8181", "landline"},
+           {"050-1234-5678", "ip-telephone"}, {"020-1234-5678", "machine"}, {"02001234567890", "machine"}, {"0120-123-456", "service"}, {"0800-123-4567", "service"}, {"0570 012 345", "service"},
+           {"+84 912 345 678", "foreign"}, {"+1 900 555 0100", "foreign"}, {"", "number"}, {"9012345678", "number"}, {"0901234567", "number"}, {"090-0123-4567", "number"}, {"taro@example.jp", "number"}})
+    EXPECT_EQ(sms_number_fault(written), fault) << written;
+  EXPECT_EQ(shown_number("+819012345678"), "090-1234-5678");
+  EXPECT_EQ(shown_number("+84912345678"), "+84912345678");
 }
 
 TEST(SmsLength, CountsAsTheAirDoes) {
@@ -166,6 +177,44 @@ TEST_F(SmsChannelTest, WhatAnAnswerMeans) {
     EXPECT_EQ(out.down, one.down) << one.answer;
     EXPECT_EQ(out.wait_ms, one.wait_ms) << one.answer;
   }
+}
+
+struct CodeSmsTest : SmsChannelTest {
+  SeededRng rng{3};
+  FakeClock clock{Instant{kDay}};
+  CodeSms codes{sms, clock, rng, {4, 1, 600, 2}};
+};
+
+TEST_F(CodeSmsTest, ACodeIsSentAsItIsAndALostAnswerRingsNobodyTwice) {
+  answers = {"503 {}", "500 {}", "201 {}"};
+  ASSERT_TRUE(codes.send("+819012345678", "ja", "123456 は大阪市の確認番号です").ok());
+  codes.flush();
+  EXPECT_EQ(codes.counts().sent, 1);
+  ASSERT_EQ(requests.size(), 3u);
+  const auto key = [&](std::size_t i) { return requests[i].head.substr(requests[i].head.find("Idempotency-Key: "), 53); };
+  EXPECT_EQ(key(0), key(1));
+  EXPECT_EQ(key(0), key(2));
+  EXPECT_EQ(json::parse(requests[2].body)->text("text"), "123456 は大阪市の確認番号です");
+  ASSERT_TRUE(codes.send("+819012345678", "ja", "654321 は大阪市の確認番号です").ok());
+  codes.flush();
+  ASSERT_EQ(requests.size(), 4u);
+  EXPECT_NE(key(3), key(0));
+}
+
+TEST_F(CodeSmsTest, WhatIsRefusedOrTooOldIsNotTriedForEver) {
+  answers = {"400 {}"};
+  ASSERT_TRUE(codes.send("+819012345678", "ja", "1").ok());
+  codes.flush();
+  EXPECT_EQ(requests.size(), 1u);
+  answers = {"500 {}", "500 {}", "500 {}", "500 {}", "500 {}"};
+  ASSERT_TRUE(codes.send("+819012345678", "ja", "2").ok());
+  codes.flush();
+  EXPECT_EQ(requests.size(), 5u);
+  EXPECT_EQ(codes.counts().failed, 2);
+  CodeSms late(sms, clock, rng, {4, 1, 0, 2});
+  ASSERT_TRUE(late.send("+819012345678", "ja", "3").ok());
+  late.flush();
+  EXPECT_EQ(requests.size(), 5u) << "a code that is over is not sent";
 }
 
 }  // namespace
