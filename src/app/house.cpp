@@ -241,7 +241,6 @@ void House::Impl::tend_index() {
   if (auto tended = registers->tend_index(); !tended.ok()) log(LogLevel::warn, "rows-not-indexed", {{"why", tended.error().to_string()}});
 }
   if (auto gone = citizen->tidy(500); !gone.ok()) log(LogLevel::warn, "telephone-numbers-not-expired", {{"why", gone.error().to_string()}});
-  if (auto gone = telling->campaigns().tend_lists(); !gone.ok()) log(LogLevel::warn, "message-lists-not-tended", {{"why", gone.error().to_string()}});
 
 void House::Impl::plan_reminders(bool now) {
   if (auto done = registers->plan_reminders(now); !done.ok()) log(LogLevel::warn, "reminders-not-planned", {{"why", done.error().to_string()}});

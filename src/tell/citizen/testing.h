@@ -29,6 +29,7 @@ struct CitizenTest : identity::IdentityTest {
   std::unique_ptr<Citizen> citizen_pages;
   std::vector<Mailed> mails;
   std::vector<json::Value> replies;
+  std::vector<std::pair<std::string, std::string>> codes;   ///< numbers and texts of SMS
 
   void SetUp() override {
     IdentityTest::SetUp();
