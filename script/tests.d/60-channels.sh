@@ -5,6 +5,7 @@ step "LINE webhooks, 1,000 mutated beside the peer" channel_test line_peer
 step "LINE webhooks, one verdict turned: must be found" bash -c "! '$NODE' tests/conformance/line_peer.mjs --count 20 --plant"
 step "LINE requests, by the official document" channel_test line_requests
 step "LINE's rich menu, placed by the command" node_tests tests/sandbox/line_menu.mjs
+step "LINE's quota before a release" "$NODE" tests/faults/tell_quota.mjs
 for bug in alt stray key; do
   step "LINE requests, $bug planted: must be found" bash -c "! '$NODE' tests/conformance/line_requests.mjs --count 20 --plant $bug"
 done

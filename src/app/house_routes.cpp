@@ -2,6 +2,7 @@
 #include "app/definitions_http.h"
 #include "app/host_gate.h"
 #include "app/house_impl.h"
+#include "app/line_allowance.h"
 #include "app/system_http.h"
 #include "ask/apply/procedure_kind.h"
 #include "ask/cases/web.h"
@@ -147,8 +148,12 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
   const auto stored = city::stored_boundaries(settings.data);   // refused ones were told in wire_public()
   const tell::OutletWeb outlet_web{telling->campaigns(), telling->outlets(), *furniture->texts, clock, city_now(), [areas = stored.ok() ? *stored : nullptr] { return areas; }};
+  const auto about_message = [outlet_web, line_quota = line_quota_watch(*furniture->city->current(), settings, *outbound, clock)](const http::Request& request, const tell::Campaign& campaign, pages::Data& data) {
+    tell::add_outlets(outlet_web, request, campaign, data);
+    add_line_allowance(line_quota.get(), *outlet_web.city(), outlet_web.texts, request, campaign, data);
+  };
   tell::add_campaign_routes(router, {telling->campaigns(), telling->ledger(), telling->audiences(), telling->sender(), *store, hub, *furniture->templates, *furniture->texts, clock, staff_frame, city_now(), may,
-                                     telling->channels(), [outlet_web](const http::Request& request, const tell::Campaign& campaign, pages::Data& data) { tell::add_outlets(outlet_web, request, campaign, data); },
+                                     telling->channels(), about_message,
                                      [this](const std::string& message, const std::string& outlet, const std::string& part) { return telling->outlets().again(message, outlet, part); }, outlet_web.boundaries});
   tell::add_alert_routes(router, outlet_web);
   tell::add_mail_report_routes(router, telling->mail_returns());

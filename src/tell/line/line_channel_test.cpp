@@ -7,6 +7,7 @@
 
 #include "platform/outbound/testing/peer.h"
 #include "tell/line/line_menu.h"
+#include "tell/line/line_quota.h"
 #include "tell/gateway/retry_key.h"
 
 namespace machiya::tell {
@@ -203,6 +204,24 @@ TEST_F(LineTest, QuestionsAndTheirErrors) {
   EXPECT_EQ(line.api().quota().error().code, ErrorCode::rate_limited);
   EXPECT_EQ(line.api().quota().error().code, ErrorCode::unavailable);
   EXPECT_EQ(line.api().quota().error().code, ErrorCode::forbidden);
+}
+
+TEST_F(LineTest, TheQuotaIsAskedOnceAMinuteAndForgottenWhenLineIsSilent) {
+  FakeClock clock(Instant{1'000'000});
+  LineQuotaWatch watch(options().api, *door, clock);
+  answers = {"200 {\"type\":\"limited\",\"value\":30000}", "200 {\"totalUsage\":1234}"};
+  const auto first = watch.now();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->most, 30000);
+  EXPECT_EQ(first->used, 1234);
+  clock.advance(59 * kSecond);
+  EXPECT_EQ(watch.now()->used, 1234);
+  EXPECT_EQ(requests.size(), 2u);
+  clock.advance(kSecond);
+  answers = {"500"};
+  EXPECT_FALSE(watch.now());
+  EXPECT_FALSE(watch.now()) << "and is not asked again at once";
+  EXPECT_EQ(requests.size(), 3u);
 }
 
 TEST_F(LineTest, HowFarANarrowcastHasComeIsAskedByTheIdOfItsRequest) {
