@@ -192,6 +192,14 @@ Result<void> House::Impl::build_telling() {
     for (const locale::Town& one : towns) out.push_back(one.town);
     return out;
   });
+  telling->campaigns().use_applicants([this](store::ReadTx& tx, const identity::Principal& who, const std::vector<std::string>& numbers) -> Result<std::vector<std::int64_t>> {
+    std::vector<std::int64_t> out;
+    for (const std::string& number : numbers) {
+      MACHIYA_TRY(const auto row, records::find_record(tx, number));
+      out.push_back(row && row->person && cases->may(who, "case.read", row->department) ? *row->person : 0);
+    }
+    return out;
+  });
   if (reading_only) return {};
   metrics.counter_read("machiya_tell_rows_made_total", "Rows of the delivery ledger made since the start.", [this] { return static_cast<double>(telling->sender().made().rows); });
   metrics.gauge("machiya_tell_longest_transaction_seconds", "Longest transaction that made such rows, without its commit.", [this] { return static_cast<double>(telling->sender().made().longest_us) / kSecond; });
@@ -215,6 +223,7 @@ Result<void> House::Impl::build_telling() {
 
 Result<void> House::Impl::build_citizen() {
   opt_in_mails = opt_in_sender(settings, *outbound, *furniture->texts, clock);
+  sms_codes = code_sms(*telling, clock, rng);
   declare_line_replies(*jobs, *telling);
   tell::CitizenWeb web{*store, *vault, *audit, *identity, telling->audiences(), telling->ledger(), telling->campaigns(), *furniture->templates, *furniture->texts, furniture->reference.get(), clock, rng,
                        [this](const http::Request& request) { return frame(request); }, city_now(), base_url()};
@@ -223,7 +232,6 @@ Result<void> House::Impl::build_citizen() {
   return {};
 }
 
-  sms_codes = code_sms(*telling, clock, rng);
 void House::Impl::keep_up() {
   flush_statistics();
   key_exchange->tend();
@@ -232,6 +240,8 @@ void House::Impl::keep_up() {
   if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
   if (auto gone = blobs->erase_unattached(500); !gone.ok()) log(LogLevel::warn, "files-not-erased", {{"why", gone.error().to_string()}});
   if (auto gone = tell::expire_opt_ins(*store, *vault, clock, 500); !gone.ok()) log(LogLevel::warn, "opt-ins-not-expired", {{"why", gone.error().to_string()}});
+  if (auto gone = citizen->tidy(500); !gone.ok()) log(LogLevel::warn, "telephone-numbers-not-expired", {{"why", gone.error().to_string()}});
+  if (auto gone = telling->campaigns().tend_lists(); !gone.ok()) log(LogLevel::warn, "message-lists-not-tended", {{"why", gone.error().to_string()}});
   plan_reminders(false);
   plan_retention();
   if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
@@ -240,7 +250,6 @@ void House::Impl::keep_up() {
 void House::Impl::tend_index() {
   if (auto tended = registers->tend_index(); !tended.ok()) log(LogLevel::warn, "rows-not-indexed", {{"why", tended.error().to_string()}});
 }
-  if (auto gone = citizen->tidy(500); !gone.ok()) log(LogLevel::warn, "telephone-numbers-not-expired", {{"why", gone.error().to_string()}});
 
 void House::Impl::plan_reminders(bool now) {
   if (auto done = registers->plan_reminders(now); !done.ok()) log(LogLevel::warn, "reminders-not-planned", {{"why", done.error().to_string()}});

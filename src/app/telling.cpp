@@ -26,6 +26,7 @@ Result<void> Telling::build() {
   ledger_ = std::make_unique<tell::Ledger>(p_.store, p_.clock, p_.rng);
   tell::SenderOptions options;
   options.base_url = p_.base_url, options.changed = p_.changed, options.own = p_.own;
+  options.values = [this](store::ReadTx& tx, const std::string& message, const std::string& lang, const std::vector<std::int64_t>& recipients) { return campaigns_->own_values(tx, message, lang, recipients); };
   sender_ = std::make_unique<tell::Sender>(p_.store, *ledger_, *audiences_, p_.clock, p_.rng, std::move(options));
   campaigns_ = std::make_unique<tell::Campaigns>(tell::CampaignParts{p_.store, *audiences_, *ledger_, p_.audit, p_.texts, p_.clock, p_.rng, p_.city, p_.base_url, p_.may, [this] { return bits_; },
                                                                      [this] {
@@ -33,7 +34,7 @@ Result<void> Telling::build() {
                                                                        sender_->wake(), outlets_->wake();
                                                                      },
                                                                      [this](const tell::Campaign& campaign) { return outlets_->prepare(campaign); },
-                                                                     [this](store::Tx& tx, std::string_view message) { return outlets_->withdraw(tx, message); }});
+                                                                     [this](store::Tx& tx, std::string_view message) { return outlets_->withdraw(tx, message); }, &p_.vault});
   MACHIYA_CHECK(build_outlets());
   if (!p_.sends) return {};
   const auto city = p_.city();

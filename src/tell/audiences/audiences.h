@@ -65,6 +65,16 @@ class Audiences {
   /// Who is reached at this address now.
   Result<std::optional<std::int64_t>> by_address(store::ReadTx& tx, int channel, std::string_view address);
 
+  /// The same for many addresses, or for keys of persons, in their order; 0: nobody.
+  Result<std::vector<std::int64_t>> by_addresses(store::ReadTx& tx, int channel, const std::vector<std::string>& addresses);
+  Result<std::vector<std::int64_t>> by_persons(store::ReadTx& tx, const std::vector<std::int64_t>& persons);
+  /// The channels in which these are reached, and their language, in the order of recipients and channels.
+  struct Way {
+    std::int64_t recipient = 0;
+    int channel = 0, lang = 0;
+  };
+  Result<std::vector<Way>> ways(store::ReadTx& tx, const std::vector<std::int64_t>& recipients);
+
   /// An address that has proved to be theirs (log-in, webhook of the channel, opt-in): used from now on for these topics. `recipient` 0
   /// makes one. An address that somebody else had becomes theirs: one mailbox is one person to the ledger. Gives the recipient.
   Result<std::int64_t> subscribe(store::Tx& tx, std::int64_t recipient, int channel, std::string_view address, std::int64_t topics, int lang, ByWhom by);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "tell/audiences/audiences.h"
@@ -68,6 +69,10 @@ Result<void> insert_opt_in(store::Tx& tx, std::string_view digest, std::int64_t 
 struct OptIn {
   std::int64_t address = 0, topics = 0;
 };
+/// lookup_dao.cpp. Digest → recipient, of addresses in use; key of identity → recipient.
+Result<std::unordered_map<std::string, std::int64_t>> holders(store::ReadTx& tx, int channel, const std::vector<std::string>& digests);
+Result<std::unordered_map<std::int64_t, std::int64_t>> of_persons(store::ReadTx& tx, const std::vector<std::int64_t>& persons);
+Result<std::vector<Audiences::Way>> ways(store::ReadTx& tx, const std::vector<std::int64_t>& recipients);
 /// Used up by the call.
 Result<std::optional<OptIn>> take_opt_in(store::Tx& tx, std::string_view digest, Instant now);
 

@@ -107,6 +107,7 @@ Result<std::string> Campaigns::create(const Draft& draft, Class cls, const Deed&
   MACHIYA_CHECK(check_choices(draft, cls));
   Campaign campaign;
   campaign.public_id = new_public_id(p_.rng), campaign.cls = cls, campaign.department = deed.who.department, campaign.draft = draft;
+  campaign.draft.columns.clear();
   campaign.author = deed.who.actor(), campaign.author_name = deed.who.name;
   campaign.created = campaign.changed = p_.clock.now();
   MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
@@ -122,7 +123,9 @@ Result<void> Campaigns::change(std::string_view public_id, int revision, const D
     MACHIYA_TRY(Campaign campaign, required(tx, public_id));
     if (!may_write(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not write messages of this department");
     MACHIYA_CHECK(check_choices(draft, campaign.cls));
-    campaign.draft = draft, campaign.author = deed.who.actor(), campaign.author_name = deed.who.name, campaign.changed = p_.clock.now();
+    auto columns = std::move(campaign.draft.columns);   // of the attached table: no form changes them
+    if (!columns.empty() && !(draft.segment.empty() && draft.follows.empty())) return Error(ErrorCode::invalid_input, "an attached table names its people by itself", "segment");
+    campaign.draft = draft, campaign.draft.columns = std::move(columns), campaign.author = deed.who.actor(), campaign.author_name = deed.who.name, campaign.changed = p_.clock.now();
     MACHIYA_TRY(const bool changed, dao::update_draft(tx, campaign, revision));
     if (!changed) return Error(ErrorCode::conflict, "somebody changed it meanwhile, or it is no draft any more");
     return note(tx, campaign, "change", "", campaign.author, campaign.author_name, deed.request);
@@ -130,11 +133,13 @@ Result<void> Campaigns::change(std::string_view public_id, int revision, const D
 }
 
 Result<void> Campaigns::submit(std::string_view public_id, const Deed& deed) {
+  MACHIYA_TRY(const int judged, judged_revision(public_id));
   return p_.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const Campaign campaign, required(tx, public_id));
     if (!may_write(deed.who, campaign.cls, campaign.department)) return Error(ErrorCode::forbidden, "may not write messages of this department");
     const auto found = findings(campaign.draft, campaign.cls);
     if (std::any_of(found.begin(), found.end(), [](const Finding& f) { return f.blocks; })) return Error(ErrorCode::invalid_input, "something is missing or too long", "body");
+    if (!campaign.draft.columns.empty() && campaign.revision != judged) return Error(ErrorCode::conflict, "somebody changed it meanwhile");
     MACHIYA_TRY(const bool done, dao::set_state(tx, campaign.id, CampaignState::draft, CampaignState::waiting, deed.who.actor(), p_.clock.now()));
     if (!done) return Error(ErrorCode::conflict, "it is no draft any more");
     return note(tx, campaign, "submit", "", deed.who.actor(), deed.who.name, deed.request);
@@ -205,7 +210,9 @@ Result<Order> Campaigns::order_of(const Campaign& campaign, const Draft& draft) 
     out.topics = std::int64_t{1} << bit;
     out.quiet = topic->quiet;
   }
-  out.contents = to_json(contents(draft, campaign.cls, campaign.public_id));
+  const Contents said = contents(draft, campaign.cls, campaign.public_id);
+  out.contents = to_json(said);
+  out.own = std::any_of(said.begin(), said.end(), [](const auto& one) { return has_own(one.second); });
   out.start = draft.start ? std::max(*draft.start, p_.clock.now()) : p_.clock.now();
   return out;
 }
@@ -219,8 +226,15 @@ Result<void> Campaigns::put_on_its_way(const Campaign& campaign, const std::stri
     order.segmented = true;
     if (profiles.size() <= Ledger::kInOneGo) order.profiles = profiles;
   }
+  std::vector<std::int64_t> listed;
+  if (!campaign.draft.columns.empty()) {
+    MACHIYA_TRY(listed, list_recipients(campaign.id));
+    if (listed.empty()) return Error(ErrorCode::invalid_input, "nobody is left in the table", "list");
+    order.listed = true;
+    if (listed.size() <= Ledger::kInOneGo) order.recipients = listed;
+  }
   std::function<Result<void>(store::Tx&)> publish;
-  if (p_.publish) {
+  if (p_.publish && campaign.draft.columns.empty()) {
     Campaign as_released = campaign;
     as_released.released = p_.clock.now();
     MACHIYA_TRY(publish, p_.publish(as_released));
@@ -244,6 +258,7 @@ Result<void> Campaigns::put_on_its_way(const Campaign& campaign, const std::stri
     }
     MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) { return p_.ledger.release(tx, message); }));
   }
+  if (order.recipients.size() != listed.size()) MACHIYA_CHECK(add_listed(message, listed));
   p_.wake();
   return {};
 }
@@ -280,7 +295,7 @@ Result<std::vector<CampaignEvent>> Campaigns::history(const Campaign& campaign) 
 }
 
 namespace {
-bool is_public(const Campaign& c, Instant now) { return c.released && !c.draft.drill && c.state == CampaignState::released && (!c.draft.start || *c.draft.start <= now); }
+bool is_public(const Campaign& c, Instant now) { return c.released && !c.draft.drill && c.state == CampaignState::released && c.draft.columns.empty() && (!c.draft.start || *c.draft.start <= now); }
 }  // namespace
 
 Result<std::vector<Campaign>> Campaigns::published(int limit, std::string_view topic) {
@@ -304,11 +319,13 @@ Result<std::string> Campaigns::public_id_of(std::int64_t message) {
   return p_.store.read([&](store::ReadTx& tx) { return dao::public_id_of(tx, message); });
 }
 
+const Template* Campaigns::template_of(const city::City& city, const Draft& draft) const { return draft.from_template.empty() ? nullptr : city.get<Template>("message", draft.from_template); }
+
 Slots Campaigns::slots_of(const Draft& draft) const {
   Slots out;
   const auto city = p_.city();
   out["city"] = city->name();
-  const auto* t = draft.from_template.empty() ? nullptr : city->get<Template>("message", draft.from_template);
+  const auto* t = template_of(*city, draft);
   for (const auto& [name, value] : draft.slots) {
     out[name] = value.empty() ? city::Text() : city::Text(json::Value(value));
     if (!t) continue;
@@ -318,6 +335,7 @@ Slots Campaigns::slots_of(const Draft& draft) const {
       if (choice.in("ja") == value) out[name] = choice;   // a choice is known in every language
   }
   if (t && t->use == Use::emergency) add_place(*city, draft, *t, out);
+  for (const std::string& name : draft.columns) out[name] = city::Text(json::Value(std::string(kOwnValue) + name + "}"));
   return out;
 }
 
@@ -326,7 +344,10 @@ std::vector<Finding> Campaigns::findings(const Draft& draft, Class cls) const {
   std::vector<const ChannelDefinition*> channels = channels_of(*city);
   if (!draft.channels.empty())
     std::erase_if(channels, [&](const ChannelDefinition* c) { return std::find(draft.channels.begin(), draft.channels.end(), c->id) == draft.channels.end(); });
-  std::vector<Finding> out = check({draft.title, draft.body, draft.short_text}, slots_of(draft), channels);
+  Slots slots = slots_of(draft);
+  // Judged one by one by the dry run; here only what would be too long for everybody.
+  for (const std::string& name : draft.columns) slots[name] = city::Text(json::Value("-"));
+  std::vector<Finding> out = check({draft.title, draft.body, draft.short_text}, slots, channels);
   if (cls == Class::emergency)
     for (Finding& f : out) f.blocks = f.blocks && f.what != Finding::What::too_long;
   return out;
@@ -336,7 +357,7 @@ Contents Campaigns::contents(const Draft& draft, Class cls, const std::string& p
   const auto city = p_.city();
   tell::Frame frame;
   frame.sender = city->name();
-  frame.link = p_.base_url + "/messages/" + public_id;
+  if (draft.columns.empty()) frame.link = p_.base_url + "/messages/" + public_id;   // nobody else reads what is one person's own
   frame.link_text = texts_of(p_.texts, "messages.open"), frame.leave_text = texts_of(p_.texts, "messages.why");
   frame.emergency = cls == Class::emergency;
   return render({draft.title, draft.body, draft.short_text}, slots_of(draft), frame);

@@ -14,17 +14,25 @@
 #include "platform/identity/principal.h"
 #include "platform/store/store.h"
 #include "tell/audiences/audiences.h"
+#include "tell/campaigns/lists.h"
+#include "tell/ledger/contents.h"
 #include "tell/ledger/ledger.h"
 #include "tell/messages/rendering.h"
 
 namespace machiya::audit {
 class Audit;
 }
+namespace machiya::vault {
+class Vault;
+}
 namespace machiya::locale {
 class Catalogue;
 }
 
 namespace machiya::tell {
+namespace lists_dao {
+struct List;
+}
 
 /// What a member of staff fills in.
 struct Draft {
@@ -40,6 +48,7 @@ struct Draft {
   bool drill = false;
   std::string follows;                   ///< public id of the message that this one updates or ends
   std::optional<Instant> start;          ///< nothing: at once
+  std::vector<std::string> columns;      ///< variables that each recipient has their own value of: of the attached table (Campaigns::attach() alone)
 };
 /// What was typed as a time and is none: refused at "start".
 inline constexpr Instant kNoTime{-1};
@@ -92,6 +101,7 @@ struct CampaignParts {
   /// Outlets for everybody (outlets/publications.h): what is written in the transaction of a release; made before it.
   std::function<Result<std::function<Result<void>(store::Tx&)>>(const Campaign&)> publish = {};
   std::function<Result<void>(store::Tx&, std::string_view public_id)> withdraw = {};   ///< in the transaction of a cancel
+  vault::Vault* vault = nullptr;   ///< seals attached tables; without it none can be attached
 };
 
 /// What a machine or an office says that fires a trigger.
@@ -122,6 +132,11 @@ class Campaigns {
   void use_towns(std::function<std::vector<std::string>(std::string_view ward_code)> towns) { towns_ = std::move(towns); }
   std::vector<std::string> towns_of(std::string_view ward_code) const { return towns_ ? towns_(ward_code) : std::vector<std::string>(); }
 
+  /// Whose cases these are, by receipt number, in that order; 0: no such case that this member of staff may read, or nobody's.
+  using Applicants = std::function<Result<std::vector<std::int64_t>>(store::ReadTx&, const identity::Principal&, const std::vector<std::string>& numbers)>;
+  /// Before anything else is called. Without it no table can name people by their cases: nobody is found.
+  void use_applicants(Applicants applicants) { applicants_ = std::move(applicants); }
+
   /// Errors: forbidden; invalid_input with the field in `where`.
   Result<std::string> create(const Draft& draft, Class cls, const Deed& deed);
   /// `conflict` when somebody changed it since `revision`, or it is no draft any more.
@@ -140,6 +155,26 @@ class Campaigns {
   /// newest emergency that names it as its end. not_found when no template names the trigger; invalid_input ("slots", "wards"); conflict when the key
   /// came before with other words.
   Result<std::string> trigger(const Fired& fired);
+
+  /// A table with values of each recipient's own, for a draft to many; replaces an earlier one and makes `deed` the author. Only names of columns and
+  /// rows that are sealed are kept; how a row named its person is not. Errors: invalid_input "list" (faults, or no vault), "segment" (a table names
+  /// its people by itself); conflict when it is no draft.
+  struct Attached {
+    std::int64_t rows = 0, found = 0;
+  };
+  Result<Attached> attach(std::string_view public_id, const ListTable& table, const Deed& deed);
+  Result<void> detach(std::string_view public_id, const Deed& deed);
+  /// Renders every recipient in each of their channels and judges the lengths; looks at nobody's topics. `each`: every finding. not_found when no
+  /// table is attached (any more).
+  Result<DryRun> dry_run(const Campaign& campaign, const std::function<void(const ListFinding&)>& each = {});
+  /// Every line with a finding stays out of the message; how many is in the history. Gives how many more are out now.
+  Result<std::int64_t> leave_out(std::string_view public_id, const Deed& deed);
+  /// SenderOptions::values.
+  Result<std::map<std::int64_t, OwnValues>> own_values(store::ReadTx& tx, std::string_view public_id, std::string_view lang, const std::vector<std::int64_t>& recipients);
+  /// Goes on with what a process that died left half placed; removes tables of messages that have ended, and of drafts that nobody touched for
+  /// kListDays. Gives how many were removed. Now and then, by one thread.
+  static constexpr int kListDays = 90;
+  Result<std::int64_t> tend_lists();
 
   Result<Campaign> find(std::string_view public_id, const Deed& deed);
   struct Filter {
@@ -185,9 +220,23 @@ class Campaigns {
   Result<void> note(store::Tx& tx, const Campaign& campaign, std::string_view what, std::string_view text, const std::string& actor, const std::string& actor_name, std::string_view request);
   Result<Campaign> required(store::ReadTx& tx, std::string_view public_id);
   Result<Campaign> fired_draft(const Fired& fired, const Template& t);
+  const Template* template_of(const city::City& city, const Draft& draft) const;
+  struct Stored;   ///< a row of an attached table (lists.cpp)
+  Result<Campaign> writable_draft(store::ReadTx& tx, std::string_view public_id, const Deed& deed);
+  Result<std::vector<std::int64_t>> found_in(store::ReadTx& tx, NamedBy by, const std::vector<std::string>& who, const identity::Principal& reader);
+  Result<std::vector<Stored>> resolved(const ListTable& table, const identity::Principal& reader);
+  Result<std::int64_t> store_list(std::int64_t campaign, const ListTable& table, const std::vector<Stored>& rows);
+  Result<void> remove_list(store::Tx& tx, std::int64_t list, std::int64_t data_key);
+  Result<std::vector<Stored>> opened(store::ReadTx& tx, std::int64_t data_key, const std::string& sealed);
+  Result<void> each_part(store::ReadTx& tx, const lists_dao::List& list, const std::function<Result<void>(std::vector<Stored>&)>& each);
+  Result<std::vector<std::int64_t>> list_recipients(std::int64_t campaign);
+  Result<void> add_listed(std::int64_t message, const std::vector<std::int64_t>& recipients);
+  /// Revision of a draft whose table has nothing to put right; 0: it has no table.
+  Result<int> judged_revision(std::string_view public_id);
 
   CampaignParts p_;
   std::function<std::vector<std::string>(std::string_view)> towns_;
+  Applicants applicants_;
 };
 
 }  // namespace machiya::tell

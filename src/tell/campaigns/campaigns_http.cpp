@@ -170,12 +170,14 @@ Response show(const CampaignWeb& web, Request& request, const Error* wrong = nul
   const Topic* topic = topic_of(*city, campaign->draft.topic);
   data.set("action", path_of(*campaign)).set("tag", state_tag(web, request, *campaign, message)).set("public_page", "/messages/" + campaign->public_id);
   data.set("topic", topic ? topic->name.in(lang) : std::string()).set("author", campaign->author_name);
+  if (campaign->cls == Class::many && (!campaign->draft.columns.empty() || (campaign->state == CampaignState::draft && web.may(identity::principal_of(request), kWriteMessages, campaign->department))))
+    data.set("table_page", path_of(*campaign, "/table"));
   if (campaign->message != 0) data.set("report", path_of(*campaign, "/report"));
   if (campaign->cls == Class::emergency) data.set("emergency", true);
   if (campaign->draft.drill) data.set("drill", true);
   if (campaign->draft.start) data.set("start", locale::format_time(*campaign->draft.start, lang));
   if (const auto* segment = city->get<SegmentDefinition>("segment", campaign->draft.segment)) data.set("segment", segment->name.in(lang));
-  if (wrong) data.set("flash", Data().set("kind", "error").set("text", text(web, request, wrong->where == "release" ? "staff_messages.needs_other" : wrong->code == ErrorCode::conflict ? "staff_messages.conflict" : "staff_messages.refused")));
+  if (wrong) data.set("flash", Data().set("kind", "error").set("text", text(web, request, wrong->where == "release" ? "staff_messages.needs_other" : wrong->where == "list" ? "staff_messages.table.needs" : wrong->code == ErrorCode::conflict ? "staff_messages.conflict" : "staff_messages.refused")));
   add_previews(web, request, *campaign, data);
   if (auto added = add_progress(web, request, *campaign, data); !added.ok()) return http::problem(added.error(), request);
   add_choices(web, request, *campaign, data);
@@ -247,6 +249,11 @@ void add_campaign_routes(http::Router& router, const CampaignWeb& web) {
   router.get(one + "/edit", route("").on("message"), [web](Request& r) { return edit(web, r); });
   router.get(one + "/report", route("").on("message"), [web](Request& r) { return report(web, r); });
   router.get(one + "/report.csv", route("").on("message"), [web](Request& r) { return report_csv(web, r); });
+  router.get(one + "/table", route("").on("message"), [web](Request& r) { return table(web, r); });
+  http::RouteOptions table_route = route("");
+  table_route.file_limit = kMostListBytes;
+  router.post(one + "/table", table_route.on("message"), [web](Request& r) { return table_act(web, r); });
+  router.get(one + "/table.csv", route("").on("message"), [web](Request& r) { return table_csv(web, r); });
   router.get(one + "/events", route("").on("message"), [web](Request& r) { return live(web, r); });
 }
 

@@ -28,6 +28,7 @@ json::Value to_json(const Draft& d) {
   for (const auto& [name, value] : d.slots) slots.set(name, value);
   out.set("slots", std::move(slots));
   if (d.start) out.set("start_us", d.start->us);
+  if (!d.columns.empty()) out.set("columns", list_json(d.columns));
   return out;
 }
 
@@ -38,6 +39,7 @@ Draft draft_in(const json::Value& value) {
   out.wards = list_in(value["wards"]), out.towns = list_in(value["towns"]), out.channels = list_in(value["channels"]);
   out.first_only = value["first_only"].as_bool(), out.drill = value["drill"].as_bool();
   for (const auto& [name, slot] : value["slots"].members()) out.slots[name] = slot.as_string();
+  out.columns = list_in(value["columns"]);
   if (value.has("start_us")) out.start = Instant{value["start_us"].as_int()};
   return out;
 }

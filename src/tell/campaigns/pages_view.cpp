@@ -35,10 +35,10 @@ std::string finding_text(const CampaignWeb& web, const Request& request, const F
 Data preview(const ChannelDefinition& channel, const Content& content, std::string_view lang) {
   Data out = Data().set("channel", channel.name.in(lang)).set("lang", std::string(locale::html_lang(content.lang)));
   if (channel.adapter == "sms") {
-    out.set("plain", content.short_text.empty() ? content.title : content.short_text);
+    out.set("plain", without_own(content.short_text.empty() ? content.title : content.short_text));
     return out;
   }
-  out.set("title", content.title).set("body", content.body).set("link", content.link_text);
+  out.set("title", without_own(content.title)).set("body", without_own(content.body)).set("link", content.link_text);
   if (channel.adapter == "mail") out.set("leave", content.leave_text).set("sender", content.sender);
   if (content.emergency) out.set("emergency", true);
   return out;

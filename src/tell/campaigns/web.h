@@ -63,6 +63,10 @@ http::Response calendar(const CampaignWeb& web, http::Request& request);
 /// GET /staff/messages/{message}/report, and the same as CSV.
 http::Response report(const CampaignWeb& web, http::Request& request);
 http::Response report_csv(const CampaignWeb& web, http::Request& request);
+/// GET /staff/messages/{message}/table, its POST (a file, lines left out, the table taken away), and the findings as CSV.
+http::Response table(const CampaignWeb& web, http::Request& request);
+http::Response table_act(const CampaignWeb& web, http::Request& request);
+http::Response table_csv(const CampaignWeb& web, http::Request& request);
 /// Progress by channel: a picture, its table, reasons.
 Result<void> add_progress(const CampaignWeb& web, const http::Request& request, const Campaign& campaign, pages::Data& data);
 

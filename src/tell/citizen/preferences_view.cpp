@@ -149,7 +149,7 @@ Result<void> Citizen::fill_sent(store::ReadTx& tx, const http::Request& request,
     MACHIYA_TRY(const Contents contents, contents_in(message->contents));
     const Content* content = for_language(contents, request.lang);
     if (!content) continue;
-    Data row = Data().set("title", content->title).set("lang", locale::html_lang(content->lang)).set("channel", channel_name(ids.at(line.channel), request.lang));
+    Data row = Data().set("title", without_own(content->title, "…")).set("lang", locale::html_lang(content->lang)).set("channel", channel_name(ids.at(line.channel), request.lang));
     row.set("when", locale::format_time(line.created, request.lang)).set("state", words(request, "messages.state." + std::string(name_of(line.state))));
     // The page of a message, or of one's own case; nothing that leads away from here.
     if (content->link.rfind(w_.base_url + "/", 0) == 0) row.set("href", content->link.substr(w_.base_url.size()));

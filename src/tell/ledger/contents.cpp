@@ -3,6 +3,58 @@
 #include "base/json.h"
 
 namespace machiya::tell {
+namespace {
+/// Each piece of the text: literal, or the name of a value.
+template <class Each>
+bool walk(std::string_view text, const Each& each) {
+  while (!text.empty()) {
+    const std::size_t open = text.find(kOwnValue), close = open == std::string_view::npos ? open : text.find('}', open);
+    if (close == std::string_view::npos) return each(text, std::string_view());
+    const std::string_view name = text.substr(open + kOwnValue.size(), close - open - kOwnValue.size());
+    if (!each(text.substr(0, open), name)) return false;
+    text.remove_prefix(close + 1);
+  }
+  return true;
+}
+
+bool fill_own(std::string& text, const OwnValues& values) {
+  if (text.find(kOwnValue) == std::string::npos) return true;
+  std::string out;
+  const bool whole = walk(text, [&](std::string_view literal, std::string_view name) {
+    out += literal;
+    if (name.empty()) return true;
+    const auto found = values.find(name);
+    if (found == values.end() || found->second.empty()) return false;
+    out += found->second;
+    return true;
+  });
+  if (whole) text = std::move(out);
+  return whole;
+}
+}  // namespace
+
+bool has_own(const Content& content) {
+  for (const std::string* one : {&content.title, &content.body, &content.short_text})
+    if (one->find(kOwnValue) != std::string::npos) return true;
+  return false;
+}
+
+std::optional<Content> with_own(const Content& content, const OwnValues& values) {
+  Content out = content;
+  for (std::string* one : {&out.title, &out.body, &out.short_text})
+    if (!fill_own(*one, values)) return {};
+  return out;
+}
+
+std::string without_own(std::string_view text, std::string_view mark) {
+  std::string out;
+  walk(text, [&](std::string_view literal, std::string_view name) {
+    out += literal;
+    if (!name.empty()) out += mark.empty() ? "{" + std::string(name) + "}" : std::string(mark);
+    return true;
+  });
+  return out;
+}
 
 std::string to_json(const Contents& contents) {
   json::Value out = json::Value::object();

@@ -48,6 +48,7 @@ struct Order {
   bool segmented = false;
   std::vector<std::int64_t> recipients;   ///< with `listed`: these and nobody else
   bool listed = false;
+  bool own = false;                   ///< everyone's content is their own (contents.h, has_own()): parcels stay small, for each of their people is a request
   std::int64_t follows = 0;           ///< message whose hearers hear this one too, whatever the segment says; 0: none
   std::string contents = "{}";
   Quiet quiet;                        ///< does not bind emergencies

@@ -21,7 +21,7 @@ Result<std::int64_t> insert_hand_off(store::Tx& tx, const Claim& claim, std::int
 
 Result<std::vector<Claim>> due_hand_offs(store::ReadTx& tx, int channel, Instant now, int limit, bool emergencies_only) {
   MACHIYA_TRY(const auto rows, tx.query(
-      "SELECT h.id, h.message, h.lang, h.first, h.last, h.key, h.attempts, h.maybe, h.created_us, m.class, m.drill, m.state FROM hand_off h JOIN tell_message m ON m.id = h.message"
+      "SELECT h.id, h.message, h.lang, h.first, h.last, h.key, h.attempts, h.maybe, h.created_us, m.class, m.drill, m.state, m.own FROM hand_off h JOIN tell_message m ON m.id = h.message"
       " WHERE h.channel = :channel AND h.state = 0 AND h.due_us <= :now AND m.class >= :class ORDER BY m.class DESC, h.due_us, h.id LIMIT :limit",
       {{"channel", channel}, {"now", now.us}, {"class", emergencies_only ? 2 : 0}, {"limit", limit}}));
   std::vector<Claim> out;
@@ -33,7 +33,7 @@ Result<std::vector<Claim>> due_hand_offs(store::ReadTx& tx, int channel, Instant
     claim.maybe = row.integer(7) != 0;
     claim.created = Instant{row.integer(8)};
     claim.cls = static_cast<Class>(row.integer(9)), claim.drill = row.integer(10) != 0;
-    claim.cancelled = row.integer(11) >= 4;
+    claim.cancelled = row.integer(11) >= 4, claim.own = row.integer(12) != 0;
     out.push_back(std::move(claim));
   }
   return out;

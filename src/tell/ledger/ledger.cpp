@@ -106,6 +106,8 @@ Result<std::int64_t> Ledger::place(store::Tx& tx, const Order& order) {
 Result<void> Ledger::add_profiles(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& profiles) { return dao::insert_profiles(tx, message, profiles); }
 Result<void> Ledger::add_recipients(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& recipients) { return dao::insert_recipients(tx, message, recipients); }
 
+Result<std::int64_t> Ledger::last_added(store::ReadTx& tx, std::int64_t message) { return dao::last_added(tx, message); }
+
 Result<void> Ledger::release(store::Tx& tx, std::int64_t message) {
   MACHIYA_TRY(const bool released, dao::set_state(tx, message, MessageState::placing, MessageState::expanding));
   if (!released) return Error(ErrorCode::conflict, "the message is on its way already");
@@ -162,17 +164,18 @@ Result<std::vector<Claim>> Ledger::claim(const store::Lease& lease, const Wanted
       const auto room = static_cast<std::int64_t>(wanted.parcels) - static_cast<std::int64_t>(plan.size());
       if (room <= 0) break;
       if (lane.cls != Class::emergency && lane.quiet.covers(now)) continue;
+      const int most = lane.own ? std::min(wanted.most, kMostOwn) : wanted.most;
       // While rows are still being made a parcel waits until it is full; an emergency does not wait.
-      if (lane.state == MessageState::expanding && lane.cls != Class::emergency && lane.left < wanted.most) continue;
-      std::int64_t limit = room * wanted.most;
-      if (lane.state == MessageState::expanding && lane.cls != Class::emergency) limit = std::min(limit, lane.left / wanted.most * wanted.most);
+      if (lane.state == MessageState::expanding && lane.cls != Class::emergency && lane.left < most) continue;
+      std::int64_t limit = room * most;
+      if (lane.state == MessageState::expanding && lane.cls != Class::emergency) limit = std::min(limit, lane.left / most * most);
       MACHIYA_TRY(const auto rows, dao::open_rows(tx, lane.message, wanted.channel, lane.lang, lane.handed_to, std::numeric_limits<std::int64_t>::max(), limit));
       std::int64_t at = lane.handed_to;
-      for (std::size_t from = 0; from < rows.size(); from += static_cast<std::size_t>(wanted.most)) {
+      for (std::size_t from = 0; from < rows.size(); from += static_cast<std::size_t>(most)) {
         Claim claim;
-        claim.message = lane.message, claim.channel = wanted.channel, claim.lang = lane.lang, claim.cls = lane.cls, claim.drill = lane.drill;
+        claim.message = lane.message, claim.channel = wanted.channel, claim.lang = lane.lang, claim.cls = lane.cls, claim.drill = lane.drill, claim.own = lane.own;
         claim.recipients.assign(rows.begin() + static_cast<std::ptrdiff_t>(from),
-                                rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), from + static_cast<std::size_t>(wanted.most))));
+                                rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), from + static_cast<std::size_t>(most))));
         claim.first = at + 1, claim.last = claim.recipients.back();
         claim.key = new_uuid(rng_);
         claim.created = now;

@@ -26,6 +26,7 @@ struct Claim {
   int lang = 0;
   Class cls = Class::many;
   bool drill = false;
+  bool own = false;         ///< Order::own
   bool cancelled = false;   ///< its message was cancelled meanwhile: settle it without sending
   bool maybe = false;       ///< an earlier attempt may have been taken
   std::string key;
@@ -60,9 +61,13 @@ class Ledger {
   /// or recipients take add_profiles()/add_recipients() and then release().
   Result<std::int64_t> place(store::Tx& tx, const Order& order);
   static constexpr std::size_t kInOneGo = 2'000;
+  /// Rows of one parcel of Order::own: what is under way when a cancel comes is sent one by one.
+  static constexpr int kMostOwn = 20;
   Result<void> add_profiles(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& profiles);
   Result<void> add_recipients(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& recipients);
   Result<void> release(store::Tx& tx, std::int64_t message);
+  /// The last recipient that was added; 0: none. Whoever adds them in order goes on from here.
+  Result<std::int64_t> last_added(store::ReadTx& tx, std::int64_t message);
 
   /// Makes the next rows of one message, in one transaction that aims at `aim_us`. `done` when there are no more; nothing when there is no
   /// message to expand. One thread of one process at a time (lease "tell-expander").

@@ -46,12 +46,12 @@ store::Binds binds_of(const Expansion& e, std::int64_t from, std::int64_t to) {
 Result<std::int64_t> insert_message(store::Tx& tx, const Order& order, MessageState state, std::int64_t last_recipient, Instant now) {
   return tx.insert("tell_message",
                    "INSERT INTO tell_message (id, public_id, class, drill, state, topics, channels, first_only, segmented, listed, follows, contents, quiet_from,"
-                   " quiet_to, start_us, expanded_to, last_recipient, created_us, cancelled_us, swept_to) VALUES (:id, :public, :class, :drill, :state, :topics,"
-                   " :channels, :first, :segmented, :listed, :follows, :contents, :quiet_from, :quiet_to, :start, 0, :last, :now, NULL, 0)",
+                   " quiet_to, start_us, expanded_to, last_recipient, created_us, cancelled_us, swept_to, own) VALUES (:id, :public, :class, :drill, :state, :topics,"
+                   " :channels, :first, :segmented, :listed, :follows, :contents, :quiet_from, :quiet_to, :start, 0, :last, :now, NULL, 0, :own)",
                    {{"public", order.public_id}, {"class", static_cast<int>(order.cls)}, {"drill", order.drill}, {"state", static_cast<int>(state)},
                     {"topics", order.topics}, {"channels", order.channels}, {"first", order.first_only}, {"segmented", order.segmented}, {"listed", order.listed},
                     {"follows", order.follows ? store::Param(order.follows) : store::Param(nullptr)}, {"contents", order.contents},
-                    {"quiet_from", order.quiet.from}, {"quiet_to", order.quiet.to}, {"start", order.start.us}, {"last", last_recipient}, {"now", now.us}});
+                    {"quiet_from", order.quiet.from}, {"quiet_to", order.quiet.to}, {"start", order.start.us}, {"last", last_recipient}, {"now", now.us}, {"own", order.own}});
 }
 
 Result<void> insert_profiles(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& profiles) {
@@ -62,6 +62,11 @@ Result<void> insert_profiles(store::Tx& tx, std::int64_t message, const std::vec
 Result<void> insert_recipients(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& recipients) {
   static const store::ManyRows many("INSERT INTO tell_message_recipient (message, recipient) VALUES ", {"message", "recipient"});
   return many.insert(tx, recipients, [&](std::int64_t recipient) { return std::array<store::Param, 2>{message, recipient}; });
+}
+
+Result<std::int64_t> last_added(store::ReadTx& tx, std::int64_t message) {
+  MACHIYA_TRY(const auto row, tx.query_one("SELECT max(recipient) FROM tell_message_recipient WHERE message = :message", {{"message", message}}));
+  return row->integer(0);
 }
 
 Result<bool> set_state(store::Tx& tx, std::int64_t message, MessageState from, MessageState to) {
@@ -117,13 +122,13 @@ Result<void> set_expanded(store::Tx& tx, std::int64_t message, std::int64_t to, 
 
 Result<std::vector<Lane>> open_lanes(store::ReadTx& tx, int channel, Instant now, bool emergencies_only) {
   MACHIYA_TRY(const auto rows, tx.query(
-      "SELECT l.message, l.lang, l.handed_to, l.total - l.handed, m.class, m.state, m.quiet_from, m.quiet_to, m.drill FROM lane l JOIN tell_message m ON m.id = l.message"
+      "SELECT l.message, l.lang, l.handed_to, l.total - l.handed, m.class, m.state, m.quiet_from, m.quiet_to, m.drill, m.own FROM lane l JOIN tell_message m ON m.id = l.message"
       " WHERE l.channel = :channel AND l.handed < l.total AND m.state IN (1, 2) AND m.start_us <= :now AND m.class >= :class ORDER BY m.class DESC, m.start_us, m.id, l.lang",
       {{"channel", channel}, {"now", now.us}, {"class", emergencies_only ? 2 : 0}}));
   std::vector<Lane> out;
   for (const store::Row& row : rows) {
     Lane lane{row.integer(0), static_cast<int>(row.integer(1)), row.integer(2), row.integer(3), static_cast<Class>(row.integer(4)), static_cast<MessageState>(row.integer(5)),
-              {static_cast<int>(row.integer(6)), static_cast<int>(row.integer(7))}, row.integer(8) != 0};
+              {static_cast<int>(row.integer(6)), static_cast<int>(row.integer(7))}, row.integer(8) != 0, row.integer(9) != 0};
     out.push_back(lane);
   }
   return out;

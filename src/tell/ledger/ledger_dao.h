@@ -13,6 +13,7 @@ namespace machiya::tell::ledger_dao {
 Result<std::int64_t> insert_message(store::Tx& tx, const Order& order, MessageState state, std::int64_t last_recipient, Instant now);
 Result<void> insert_profiles(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& profiles);
 Result<void> insert_recipients(store::Tx& tx, std::int64_t message, const std::vector<std::int64_t>& recipients);
+Result<std::int64_t> last_added(store::ReadTx& tx, std::int64_t message);
 Result<bool> set_state(store::Tx& tx, std::int64_t message, MessageState from, MessageState to);
 Result<std::int64_t> last_recipient(store::ReadTx& tx);
 
@@ -38,7 +39,7 @@ struct Lane {
   Class cls = Class::many;
   MessageState state = MessageState::expanding;
   Quiet quiet;
-  bool drill = false;
+  bool drill = false, own = false;
 };
 Result<std::vector<Lane>> open_lanes(store::ReadTx& tx, int channel, Instant now, bool emergencies_only);
 Result<std::vector<std::int64_t>> open_rows(store::ReadTx& tx, std::int64_t message, int channel, int lang, std::int64_t after, std::int64_t until, std::int64_t limit);

@@ -50,17 +50,27 @@ std::int64_t Handing::back_off_us(int attempt) {
 Result<std::map<std::int64_t, std::shared_ptr<const Content>>> Handing::own_contents(const Content& content, const std::string& message, const std::vector<std::int64_t>& recipients) {
   std::map<std::int64_t, std::shared_ptr<const Content>> out;
   const std::size_t at = content.link.find(kOwnPart);
-  if (at == std::string::npos) return out;
+  const bool linked = at != std::string::npos, filled = has_own(content);
+  if (!linked && !filled) return out;
   std::map<std::int64_t, std::string> parts;
-  if (options_.own) {
-    MACHIYA_TRY(parts, store_.read([&](store::ReadTx& tx) { return options_.own(tx, message, recipients); }));
-  }
+  std::map<std::int64_t, OwnValues> values;
+  MACHIYA_CHECK(store_.read([&](store::ReadTx& tx) -> Result<void> {
+    parts.clear(), values.clear();
+    if (linked && options_.own) {
+      MACHIYA_TRY(parts, options_.own(tx, message, recipients));
+    }
+    if (filled && options_.values) {
+      MACHIYA_TRY(values, options_.values(tx, message, content.lang, recipients));
+    }
+    return {};
+  }));
   for (const std::int64_t recipient : recipients) {
-    auto mine = std::make_shared<Content>(content);
+    std::optional<Content> mine = filled ? with_own(content, values[recipient]) : content;
+    if (!mine) continue;
     const auto part = parts.find(recipient);
-    if (part == parts.end()) mine->link.clear(), mine->link_text.clear();
-    else mine->link.replace(at, kOwnPart.size(), part->second);
-    out[recipient] = std::move(mine);
+    if (linked && part == parts.end()) mine->link.clear(), mine->link_text.clear();
+    else if (linked) mine->link.replace(at, kOwnPart.size(), part->second);
+    out[recipient] = std::make_shared<const Content>(std::move(*mine));
   }
   return out;
 }
@@ -80,15 +90,24 @@ Result<Handing::Packed> Handing::pack(const Line& line, const Claim& claim) {
     return {};
   }));
   MACHIYA_TRY(const auto own, own_contents(*content, out.parcel.message, claim.recipients));
+  const bool each_own = has_own(*content);
+  std::vector<Reached> reached;
   std::size_t at = 0;
   for (const std::int64_t recipient : claim.recipients) {
     const std::size_t before = at;
+    if (each_own && !own.contains(recipient)) {
+      out.valueless.push_back(recipient);
+      while (at < out.reached.size() && out.reached[at].recipient == recipient) ++at;
+      continue;
+    }
     for (; at < out.reached.size() && out.reached[at].recipient == recipient; ++at) {
       const Reached& one = out.reached[at];
       out.parcel.to.push_back({recipient, one.address, options_.base_url.empty() ? std::string() : options_.base_url + "/leave/" + one.leave_id + "/" + line.id, own.empty() ? nullptr : own.at(recipient)});
+      reached.push_back(one);
     }
     if (at == before) out.nobody.push_back(recipient);
   }
+  out.reached = std::move(reached);   // one for each that is sent
   return out;
 }
 
@@ -104,6 +123,7 @@ Settlement Handing::put_back(const Claim& claim, std::string_view why, std::int6
 Settlement Handing::hand_over(const Line& line, const Claim& claim, const Packed& packed, Report& report, std::vector<Reached>& dead) {
   Settlement out;
   for (const std::int64_t recipient : packed.nobody) out.ended.push_back({recipient, RowState::no_address, "no-address"});
+  for (const std::int64_t recipient : packed.valueless) out.ended.push_back({recipient, RowState::refused, "no-values"});
   report.cost = packed.parcel.to.empty() ? 0 : line.channel->cost(packed.parcel);
   if (packed.parcel.to.empty()) return out;
   HandOff handed = line.channel->hand_off(packed.parcel);

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "platform/store/lease.h"
-#include "tell/ledger/contents.h"
 #include "tell/sending/sender.h"
 
 namespace machiya::tell {
@@ -32,6 +31,7 @@ class Handing {
     Parcel parcel;
     std::vector<Reached> reached;        ///< one for each of parcel.to
     std::vector<std::int64_t> nobody;    ///< recipients without an address any more
+    std::vector<std::int64_t> valueless; ///< recipients without values of their own, in a message that has places for them
     bool cancelled = false;
   };
   Result<Packed> pack(const Line& line, const Claim& claim);
@@ -45,7 +45,7 @@ class Handing {
  private:
   Result<std::shared_ptr<const Contents>> contents(std::int64_t message, std::string& public_id);
   std::int64_t back_off_us(int attempt);
-  /// By recipient; empty when the content is the same for all.
+  /// By recipient; empty when the content is the same for all. Who has a place in it and no value for it is left out.
   Result<std::map<std::int64_t, std::shared_ptr<const Content>>> own_contents(const Content& content, const std::string& message, const std::vector<std::int64_t>& recipients);
 
   store::Store& store_;

@@ -181,7 +181,7 @@ std::optional<Claim> LineWork::next(std::unique_lock<std::mutex>& lock) {
     } else {
       Claim out = std::move(waiting_.front());
       waiting_.erase(waiting_.begin());
-      window_.use(now, cost(out.recipients.size()));
+      window_.use(now, out.own ? static_cast<int>(out.recipients.size()) * cost_of_one_ : cost(out.recipients.size()));
       if (breaker_.open_until() != Point{}) window_.pause(now + std::chrono::milliseconds(200));   // half open: one at a time
       news_ = true;
       claims_.notify_one();

@@ -12,6 +12,7 @@
 #include "platform/store/store.h"
 #include "tell/audiences/audiences.h"
 #include "tell/channel/channel.h"
+#include "tell/ledger/contents.h"
 #include "tell/ledger/ledger.h"
 
 namespace machiya::tell {
@@ -36,6 +37,9 @@ struct SenderOptions {
   /// What stands for kOwnPart in the link of a message, for each of these recipients: their own page. Recipients who are not in it get no link. Asked
   /// only for messages whose link has the part.
   std::function<Result<std::map<std::int64_t, std::string>>(store::ReadTx&, const std::string& message, const std::vector<std::int64_t>& recipients)> own = {};
+  /// The values of each of these recipients in a message whose contents have places for them (contents.h), in the language of the content. Who is
+  /// not in it, or lacks one, is not sent anything: their row ends refused ("no-values").
+  std::function<Result<std::map<std::int64_t, OwnValues>>(store::ReadTx&, const std::string& message, const std::string& lang, const std::vector<std::int64_t>& recipients)> values = {};
   /// Told of messages whose numbers have changed, at most twice a second each; short work.
   std::function<void(std::int64_t message)> changed;
 };
