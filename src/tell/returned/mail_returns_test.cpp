@@ -5,7 +5,7 @@
 
 #include "platform/http/http.h"
 #include "tell/mail/compose.h"
-#include "tell/sending/testing.h"
+#include "tell/testing/house.h"
 
 namespace machiya::tell {
 namespace {

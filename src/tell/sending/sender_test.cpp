@@ -1,7 +1,10 @@
 // The ledger and its sender on both databases: who is reached, once, whatever the channel does.
-#include "tell/sending/testing.h"
+#include "tell/sending/sender.h"
 
 #include <atomic>
+
+#include "tell/sending/testing.h"
+#include "tell/testing/house.h"
 
 namespace machiya::tell {
 namespace {

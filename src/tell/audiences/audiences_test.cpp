@@ -1,7 +1,7 @@
 // Recipients, consent and segments on both databases.
 #include "tell/audiences/opt_in_expiry.h"
 #include "tell/audiences/segment.h"
-#include "tell/sending/testing.h"
+#include "tell/testing/house.h"
 
 namespace machiya::tell {
 namespace {
