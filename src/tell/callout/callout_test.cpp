@@ -1,17 +1,10 @@
 // Call-outs on both databases: who is asked over which channel and when, that an answer ends it, and that the board says what the events say.
-#include <gtest/gtest.h>
-
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 
-#include "platform/audit/audit.h"
-#include "platform/locale/locale.h"
-#include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 #include "tell/callout/callout.h"
 #include "tell/messages/definitions.h"
 #include "tell/sending/sender.h"
+#include "tell/testing/city_house.h"
 
 namespace machiya::callout {
 namespace {
@@ -54,51 +47,24 @@ class Phone final : public tell::Channel {
   std::map<std::string, std::vector<std::string>> links_;
 };
 
-class CalloutTest : public store::testing::StoreTest {
+class CalloutTest : public tell::testing::CityHouse<ShiftedClock> {
  protected:
-  CalloutTest() {
-    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), tell::Audiences::migrations(), tell::Ledger::migrations(), Callouts::migrations()}) migrate(list);
-    EXPECT_TRUE(vault->bind_to(store()).ok());
-    city_ = load_city();
-    audit_ = std::make_unique<audit::Audit>(store(), clock);
-    audiences = std::make_unique<tell::Audiences>(store(), *vault, clock, rng);
-    ledger = std::make_unique<tell::Ledger>(store(), clock, rng);
-    texts = std::move(*locale::Catalogue::load(std::string(MACHIYA_SOURCE_DIR) + "/web/locale"));
+  CalloutTest() : CityHouse(44) {
+    migrate(Callouts::migrations());
+    tell::testing::bring_osaka(files, {"calendar.yaml", "08-disaster/field.yaml", "08-disaster/simultaneous-broadcast/room.yaml"});
+    files.write("08-disaster/simultaneous-broadcast/callouts/quake.yaml",
+                "callout: quake\nversion: 1\nname: 参集\ntriggers: [quake]\ntitle: { ja: 参集してください, en: Come in }\nbody: { ja: 地震です。, en: An earthquake. }\nstages:\n  - { by: push, minutes: 2 }\n  - { by: sms, minutes: 3 }\n  - { by: voice, minutes: 3 }\n  - { by: deputy, minutes: 5 }\n");
+    load_city({callout_kind()});
     callouts = make();
-    for (identity::Principal* p : {&author, &second, &nobody}) p->kind = identity::PrincipalKind::staff;
-    author.public_id = "a", second.public_id = "s", nobody.public_id = "n", nobody.name = "nobody";
   }
   ~CalloutTest() override {
     if (sender) sender->stop();
   }
   std::unique_ptr<Callouts> make() {
-    return std::make_unique<Callouts>(Parts{store(), *vault, *audit_, *audiences, *ledger, *texts, clock, rng, [this] { return city_; }, "https://city.example",
+    return std::make_unique<Callouts>(Parts{store(), *vault, *audit, *audiences, *ledger, *texts, clock, rng, [this] { return city; }, "https://city.example",
                                             [](const identity::Principal& who, std::string_view, std::string_view) { return who.name != "nobody"; }, [this] { return configured; },
                                             [this] { if (sender) sender->wake(); }, nullptr});
   }
-  std::shared_ptr<const city::City> load_city() {
-    const std::string root = folder() + "/city", source = std::string(MACHIYA_SOURCE_DIR) + "/city/osaka/";
-    const auto read = [&](const std::string& name) {
-      std::ifstream in(source + name);
-      EXPECT_TRUE(in) << name;
-      return std::string(std::istreambuf_iterator<char>(in), {});
-    };
-    const auto put = [&](const std::string& name, const std::string& words) {
-      std::filesystem::create_directories(std::filesystem::path(root + "/" + name).parent_path());
-      std::ofstream(root + "/" + name) << words;
-    };
-    for (const char* name : {"wards.yaml", "departments.yaml", "policy.yaml", "calendar.yaml", "08-disaster/field.yaml", "08-disaster/simultaneous-broadcast/room.yaml"}) put(name, read(name));
-    std::string settings = read("city.yaml");
-    settings.replace(settings.find("initiatives: 79"), 15, "initiatives: 1");
-    put("city.yaml", settings);
-    put("08-disaster/simultaneous-broadcast/callouts/quake.yaml",
-        "callout: quake\nversion: 1\nname: 参集\ntriggers: [quake]\ntitle: { ja: 参集してください, en: Come in }\nbody: { ja: 地震です。, en: An earthquake. }\nstages:\n  - { by: push, minutes: 2 }\n  - { by: sms, minutes: 3 }\n  - { by: voice, minutes: 3 }\n  - { by: deputy, minutes: 5 }\n");
-    auto report = city::load(root, {callout_kind()}, {});
-    for (const auto& fault : report.faults) ADD_FAILURE() << city::to_line(fault);
-    return report.city;
-  }
-
   static std::string phone(int n) { return "+8190" + std::to_string(10'000'000 + n); }
   Entry person(int n, const std::string& department = "citizens") const { return {"E" + std::to_string(n), "職員" + std::to_string(n), "係員", department, {{"push", "app-" + std::to_string(n)}, {"sms", phone(n)}}, ""}; }
   Imported import(const std::vector<Entry>& list) {
@@ -168,19 +134,11 @@ class CalloutTest : public store::testing::StoreTest {
     EXPECT_EQ(b.departments, r->departments);
   }
 
-  ShiftedClock clock;
-  SeededRng rng{44};
-  std::unique_ptr<vault::Vault> vault;
-  std::shared_ptr<const city::City> city_;
-  std::unique_ptr<audit::Audit> audit_;
-  std::unique_ptr<tell::Audiences> audiences;
-  std::unique_ptr<tell::Ledger> ledger;
-  std::unique_ptr<locale::Catalogue> texts;
   std::unique_ptr<Callouts> callouts;
   std::vector<std::string> configured = {"push", "sms"};
   Phone push, sms;
   std::unique_ptr<tell::Sender> sender;
-  identity::Principal author, second, nobody;
+  identity::Principal author = tell::testing::staff("a", ""), second = tell::testing::staff("s", ""), nobody = tell::testing::staff("nobody", "");
   std::mutex mutex_;
   std::condition_variable changes_;
 };

@@ -1,63 +1,25 @@
 // Messages to many and about one's own case: who may, what is refused, what reaches the ledger.
 #include "tell/campaigns/campaigns.h"
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
 #include <set>
 
-#include "city/test_folder.h"
-#include "platform/audit/audit.h"
-#include "platform/locale/locale.h"
-#include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 #include "tell/campaigns/case_messages.h"
+#include "tell/testing/city_house.h"
 
 namespace machiya::tell {
 namespace {
 
-class CampaignsTest : public store::testing::StoreTest {
+class CampaignsTest : public testing::CityHouse<FakeClock> {
  protected:
-  CampaignsTest() {
-    make_city();
-    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), Audiences::migrations(), Ledger::migrations(), Campaigns::migrations()}) migrate(list);
-    EXPECT_TRUE(vault->bind_to(store()).ok());
-    audit = std::make_unique<audit::Audit>(store(), clock);
-    texts = std::move(*locale::Catalogue::load(std::string(MACHIYA_SOURCE_DIR) + "/web/locale"));
-    audiences = std::make_unique<Audiences>(store(), *vault, clock, rng);
-    ledger = std::make_unique<Ledger>(store(), clock, rng);
-    line = *audiences->number("channel", "line"), mail = *audiences->number("channel", "mail");
+  CampaignsTest() : CityHouse(3, *parse_rfc3339("2026-07-01T10:00:00+09:00")) {
+    const std::string room = "01-life/line-messages/";
+    testing::bring_osaka(files, {"01-life/field.yaml", room + "room.yaml", room + "channels", room + "audiences", room + "messages"});
+    load_city({topics_kind(), segment_kind(), channel_kind(), message_kind()});
+    migrate(Campaigns::migrations());
     CampaignParts parts{store(), *audiences, *ledger, *audit, *texts, clock, rng, [this] { return city; }, "https://city.example",
                         [this](const identity::Principal& who, std::string_view permission, std::string_view) { return !forbidden.contains(who.name + " " + std::string(permission)); },
                         [this] { return (std::int64_t{1} << line) | (std::int64_t{1} << mail); }, [this] { ++wakes; }};
     campaigns = std::make_unique<Campaigns>(std::move(parts));
-  }
-  /// The city's own topics, channels, segments and templates of cases, in a folder of two rooms.
-  void make_city() {
-    namespace fs = std::filesystem;
-    const std::string from = std::string(MACHIYA_SOURCE_DIR) + "/city/osaka/", room = "01-life/line-messages";
-    for (const char* file : {"wards.yaml", "departments.yaml", "policy.yaml"}) fs::copy_file(from + file, files.path() + "/" + file, fs::copy_options::overwrite_existing);
-    for (const char* part : {"channels", "audiences", "messages"}) {
-      fs::create_directories(files.path() + "/" + room + "/" + part);
-      fs::copy(from + room + "/" + part, files.path() + "/" + room + "/" + part, fs::copy_options::recursive);
-    }
-    fs::copy_file(from + room + "/room.yaml", files.path() + "/" + room + "/room.yaml");
-    fs::copy_file(from + "01-life/field.yaml", files.path() + "/01-life/field.yaml");
-    std::ifstream in(from + "city.yaml");
-    std::string about((std::istreambuf_iterator<char>(in)), {});
-    files.write("city.yaml", about.replace(about.find("initiatives: 79"), 15, "initiatives: 1"));
-    auto report = files.load({topics_kind(), segment_kind(), channel_kind(), message_kind()});
-    for (const auto& fault : report.faults)
-      if (fault.severity == Severity::error) ADD_FAILURE() << to_line(fault);
-    city = report.city;
-  }
-
-  static identity::Principal staff(const char* name) {
-    identity::Principal out;
-    out.kind = identity::PrincipalKind::staff, out.name = out.public_id = name, out.department = "policy-planning";
-    return out;
   }
   Draft draft(const char* topic = "culture") {
     Draft out;
@@ -71,38 +33,16 @@ class CampaignsTest : public store::testing::StoreTest {
     return made.ok() ? *made : "";
   }
   Campaign found(const std::string& id) { return *campaigns->find(id, {author, "r"}); }
-  std::int64_t person_with_line(const char* user, std::int64_t topics, const char* about = nullptr) {
-    auto made = store().write([&](store::Tx& tx) -> Result<std::int64_t> {
-      MACHIYA_TRY(const auto id, audiences->subscribe(tx, 0, line, user, topics, 0, "person"));
-      if (about) MACHIYA_CHECK(audiences->describe(tx, id, *json::parse(about), "person"));
-      return id;
-    });
-    EXPECT_TRUE(made.ok());
-    return *made;
-  }
+  std::int64_t person_with_line(const char* user, std::int64_t topics, const char* about = nullptr) { return subscribe(line, user, topics, 0, 0, about); }
   std::int64_t rows_of(std::int64_t message) {
-    auto lease = store().write([&](store::Tx& tx) { return store::take_lease(tx, clock, "tell-expander", "test", kHour); });
-    while (true) {
-      auto step = ledger->expand(**lease);
-      if (!step.ok() || !*step) break;
-    }
-    auto counts = store().read([&](store::ReadTx& tx) { return ledger->count(tx, message); });
-    return (*counts)[0];
+    expand_all();
+    return count(message, RowState::open);
   }
 
-  FakeClock clock{*parse_rfc3339("2026-07-01T10:00:00+09:00")};
-  SeededRng rng{3};
-  city::TestFolder files;
-  std::shared_ptr<const city::City> city;
-  std::unique_ptr<vault::Vault> vault;
-  std::unique_ptr<audit::Audit> audit;
-  std::unique_ptr<locale::Catalogue> texts;
-  std::unique_ptr<Audiences> audiences;
-  std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Campaigns> campaigns;
   std::set<std::string> forbidden;
-  int wakes = 0, line = 0, mail = 0;
-  identity::Principal author = staff("author"), second = staff("second");
+  int wakes = 0;
+  identity::Principal author = testing::staff("author", "policy-planning"), second = testing::staff("second", "policy-planning");
 };
 MACHIYA_ON_BOTH_ENGINES(CampaignsTest);
 

@@ -1,54 +1,26 @@
 // Calendar and reach of messages, on both databases.
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "city/test_folder.h"
-#include "platform/audit/audit.h"
-#include "platform/locale/locale.h"
-#include "platform/store/testing.h"
-#include "platform/vault/vault.h"
 #include "tell/campaigns/campaigns.h"
 #include "tell/ledger/statistics.h"
+#include "tell/testing/city_house.h"
 
 namespace machiya::tell {
 namespace {
 using ::testing::ElementsAre;
 
-class CalendarTest : public store::testing::StoreTest {
+class CalendarTest : public testing::CityHouse<FakeClock> {
  protected:
-  CalendarTest() {
-    namespace fs = std::filesystem;
-    const std::string from = std::string(MACHIYA_SOURCE_DIR) + "/city/osaka/", room = "01-life/line-messages";
-    for (const char* file : {"wards.yaml", "departments.yaml", "policy.yaml"}) fs::copy_file(from + file, files.path() + "/" + file, fs::copy_options::overwrite_existing);
-    for (const char* part : {"channels", "audiences", "messages"}) {
-      fs::create_directories(files.path() + "/" + room + "/" + part);
-      fs::copy(from + room + "/" + part, files.path() + "/" + room + "/" + part, fs::copy_options::recursive);
-    }
-    fs::copy_file(from + room + "/room.yaml", files.path() + "/" + room + "/room.yaml");
-    fs::copy_file(from + "01-life/field.yaml", files.path() + "/01-life/field.yaml");
-    std::ifstream in(from + "city.yaml");
-    std::string about((std::istreambuf_iterator<char>(in)), {});
-    files.write("city.yaml", about.replace(about.find("initiatives: 79"), 15, "initiatives: 1"));
-    city = files.load({topics_kind(), segment_kind(), channel_kind(), message_kind()}).city;
-    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), Audiences::migrations(), Ledger::migrations(), Campaigns::migrations()}) migrate(list);
-    EXPECT_TRUE(vault->bind_to(store()).ok());
-    audit = std::make_unique<audit::Audit>(store(), clock);
-    texts = std::move(*locale::Catalogue::load(std::string(MACHIYA_SOURCE_DIR) + "/web/locale"));
-    audiences = std::make_unique<Audiences>(store(), *vault, clock, rng);
-    ledger = std::make_unique<Ledger>(store(), clock, rng);
-    line = *audiences->number("channel", "line"), mail = *audiences->number("channel", "mail");
+  CalendarTest() : CityHouse(3, *parse_rfc3339("2026-07-01T10:00:00+09:00")) {
+    const std::string room = "01-life/line-messages/";
+    testing::bring_osaka(files, {"01-life/field.yaml", room + "room.yaml", room + "channels", room + "audiences", room + "messages"});
+    load_city({topics_kind(), segment_kind(), channel_kind(), message_kind()});
+    migrate(Campaigns::migrations());
     campaigns = std::make_unique<Campaigns>(CampaignParts{store(), *audiences, *ledger, *audit, *texts, clock, rng, [this] { return city; }, "https://city.example",
                                                           [this](const identity::Principal&, std::string_view, std::string_view department) { return department != hidden; },
                                                           [this] { return (std::int64_t{1} << line) | (std::int64_t{1} << mail); }, [] {}});
   }
-  static identity::Principal staff(const char* name, const char* department = "policy-planning") {
-    identity::Principal out;
-    out.kind = identity::PrincipalKind::staff, out.name = out.public_id = name, out.department = department;
-    return out;
-  }
+  static identity::Principal staff(const char* name, const char* department = "policy-planning") { return testing::staff(name, department); }
   std::string written(const char* title, std::optional<Instant> start, const identity::Principal& who) {
     Draft draft;
     draft.title = city::Text(json::Value(title)), draft.body = city::Text(json::Value("本文です。")), draft.topic = "culture", draft.start = start;
@@ -71,41 +43,14 @@ class CalendarTest : public store::testing::StoreTest {
   std::vector<std::string> in_july() { return titles("2026-07-01T00:00:00+09:00", "2026-08-01T00:00:00+09:00"); }
   std::vector<std::string> in_august() { return titles("2026-08-01T00:00:00+09:00", "2026-09-01T00:00:00+09:00"); }
   std::int64_t message_of(const std::string& id) { return campaigns->find(id, {author, "r"})->message; }
-  void expand() {
-    auto lease = store().write([&](store::Tx& tx) { return store::take_lease(tx, clock, "tell-expander", "test", kHour); });
-    while (true) {
-      auto step = ledger->expand(**lease);
-      ASSERT_TRUE(step.ok());
-      if (!*step) break;
-    }
-  }
   std::int64_t person(const std::string& user, const char* about, bool both = false) {
-    const std::int64_t culture = std::int64_t{1} << *audiences->number("topic", "culture");
-    auto made = store().write([&](store::Tx& tx) -> Result<std::int64_t> {
-      MACHIYA_TRY(const auto id, audiences->subscribe(tx, 0, line, user, culture, 0, "person"));
-      if (both) {
-        auto more = audiences->subscribe(tx, id, mail, user + "@x.example", culture, 0, "person");
-        if (!more.ok()) return more.error();
-      }
-      if (about) MACHIYA_CHECK(audiences->describe(tx, id, *json::parse(about), "person"));
-      return id;
-    });
-    EXPECT_TRUE(made.ok());
-    return *made;
+    const std::int64_t id = subscribe(line, user, topic("culture"), 0, 0, about);
+    if (both) subscribe(mail, user + "@x.example", topic("culture"), 0, id);
+    return id;
   }
 
-  FakeClock clock{*parse_rfc3339("2026-07-01T10:00:00+09:00")};
-  SeededRng rng{3};
-  city::TestFolder files;
-  std::shared_ptr<const city::City> city;
-  std::unique_ptr<vault::Vault> vault;
-  std::unique_ptr<audit::Audit> audit;
-  std::unique_ptr<locale::Catalogue> texts;
-  std::unique_ptr<Audiences> audiences;
-  std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Campaigns> campaigns;
   std::string hidden = "none";
-  int line = 0, mail = 0;
   identity::Principal author = staff("author"), second = staff("second");
 };
 MACHIYA_ON_BOTH_ENGINES(CalendarTest);
@@ -144,7 +89,7 @@ TEST_P(CalendarTest, people_are_counted_by_the_ward_they_named_each_once) {
   person("Un", R"({"ward":"nishi"})"), person("Us", nullptr), person("Ua", R"({"age":"30s"})");
   const std::string id = written("催し", {}, author);
   release(id);
-  expand();
+  expand_all();
   person("Ulate", R"({"ward":"nishi"})");   // was not there
   const auto reach = campaigns->ward_reach(message_of(id));
   ASSERT_TRUE(reach.ok()) << reach.error().to_string();
@@ -158,7 +103,7 @@ TEST_P(CalendarTest, reports_count_rows_and_times_by_channel_and_language) {
   for (int i = 0; i < 3; ++i) person("U" + std::to_string(i), nullptr, i == 0);
   const std::string id = written("催し", {}, author);
   release(id);
-  expand();
+  expand_all();
   const std::int64_t message = message_of(id);
   auto held = store().write([&](store::Tx& tx) { return store::take_lease(tx, clock, "line", "test", kHour); });
   const auto claims = *ledger->claim(**held, {line, 500, 1, false});

@@ -10,6 +10,8 @@
 #include "city/test_folder.h"
 #include "platform/identity/testing.h"
 #include "tell/citizen/citizen.h"
+#include "tell/testing/city_house.h"
+#include "tell/testing/released.h"
 
 namespace machiya::tell::testing {
 
@@ -127,11 +129,7 @@ struct CitizenTest : identity::IdentityTest {
     return browser.get(identity::header_of(answer, "location"));
   }
 
-  static identity::Principal clerk(const std::string& id) {
-    identity::Principal p;
-    p.kind = identity::PrincipalKind::staff, p.public_id = id, p.name = id, p.department = "policy-planning";
-    return p;
-  }
+  static identity::Principal clerk(const std::string& id) { return testing::staff(id, "policy-planning"); }
   Draft draft(const std::string& title, const std::string& topic = "disaster") {
     Draft out;
     out.title = city::Text({{"ja", title}, {"en", title + " (en)"}});
@@ -151,16 +149,9 @@ struct CitizenTest : identity::IdentityTest {
   /// Written by one, released by another; gives the public id.
   std::string release(const Draft& draft, Class cls = Class::many) {
     clock.advance(kSecond);
-    const identity::Principal a = clerk("a"), b = clerk("b");
-    auto id = campaigns->create(draft, cls, {a, "r"});
-    EXPECT_TRUE(id.ok()) << id.error().to_string();
-    if (!id.ok()) return "";
-    auto sent = campaigns->submit(*id, {a, "r"});
-    EXPECT_TRUE(sent.ok()) << sent.error().to_string();
-    auto out = campaigns->release(*id, {b, "r"});
-    EXPECT_TRUE(out.ok()) << out.error().to_string();
+    const std::string id = released(*campaigns, draft, cls, clerk("a"), clerk("b"));
     clock.advance(3 * kSecond);   // lists are read anew
-    return *id;
+    return id;
   }
 };
 

@@ -1,18 +1,9 @@
 // Screens on both databases: what is on the air, what takes a screen and how it ends, and proofs of play that are kept once.
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-
-#include "platform/audit/audit.h"
-#include "platform/locale/locale.h"
-#include "platform/store/testing.h"
-#include "platform/vault/vault.h"
-#include "tell/audiences/audiences.h"
-#include "tell/ledger/ledger.h"
 #include "tell/messages/definitions.h"
 #include "tell/signage/playlist.h"
 #include "tell/signage/signage.h"
+#include "tell/testing/city_house.h"
+#include "tell/testing/released.h"
 
 namespace machiya::signage {
 namespace {
@@ -30,49 +21,23 @@ std::string cap(const std::string& id, const std::string& type, const std::strin
 }
 std::string reference(const std::string& id) { return "pref@example.jp," + id + ",2026-11-23T12:00:00+09:00"; }
 
-class SignageTest : public store::testing::StoreTest {
+class SignageTest : public tell::testing::CityHouse<FakeClock> {
  protected:
-  SignageTest() {
-    vault = std::move(*vault::Vault::open(folder() + "/master.key", true));
-    for (const auto& list : {vault::Vault::migrations(), audit::Audit::migrations(), tell::Audiences::migrations(), tell::Ledger::migrations(), tell::Campaigns::migrations(), Signage::migrations()}) migrate(list);
-    EXPECT_TRUE(vault->bind_to(store()).ok());
-    city_ = load_city();
-    audit_ = std::make_unique<audit::Audit>(store(), clock);
-    audiences = std::make_unique<tell::Audiences>(store(), *vault, clock, rng);
-    ledger = std::make_unique<tell::Ledger>(store(), clock, rng);
-    texts = std::move(*locale::Catalogue::load(std::string(MACHIYA_SOURCE_DIR) + "/web/locale"));
-    const auto city = [this] { return city_; };
+  SignageTest() : CityHouse(28, *parse_rfc3339("2026-11-23T12:00:00+09:00")) {
+    for (const auto& list : {tell::Campaigns::migrations(), Signage::migrations()}) migrate(list);
+    make_city();
+    const auto city_now = [this] { return city; };
     const auto may = [this](const identity::Principal& who, std::string_view, std::string_view) { return who.name != "nobody"; };
-    campaigns = std::make_unique<tell::Campaigns>(tell::CampaignParts{store(), *audiences, *ledger, *audit_, *texts, clock, rng, city, "https://city.example", may, [] { return std::int64_t{1}; }, [this] { signage->changed(); }});
-    signage = std::make_unique<Signage>(Parts{store(), *campaigns, *audit_, clock, rng, city, may, [this](const Campaign& c) { return notice_of(c); }, [this](std::int64_t) { ++told; }});
-    writer.kind = other.kind = nobody.kind = identity::PrincipalKind::staff;
-    writer.public_id = "w", other.public_id = "o", nobody.public_id = "n", writer.name = "writer", other.name = "other", nobody.name = "nobody";
-    writer.department = other.department = "crisis";
+    campaigns = std::make_unique<tell::Campaigns>(tell::CampaignParts{store(), *audiences, *ledger, *audit, *texts, clock, rng, city_now, "https://city.example", may, [] { return std::int64_t{1}; }, [this] { signage->changed(); }});
+    signage = std::make_unique<Signage>(Parts{store(), *campaigns, *audit, clock, rng, city_now, may, [this](const Campaign& c) { return notice_of(c); }, [this](std::int64_t) { ++told; }});
     screen = make_screen(false);
   }
 
-  std::shared_ptr<const city::City> load_city() {
-    const std::string root = folder() + "/city";
-    const auto put = [&](const std::string& name, const std::string& words) {
-      std::filesystem::create_directories(std::filesystem::path(root + "/" + name).parent_path());
-      std::ofstream(root + "/" + name) << words;
-    };
-    for (const char* name : {"city.yaml", "wards.yaml", "departments.yaml", "policy.yaml", "calendar.yaml", "05-tourism/field.yaml", "05-tourism/digital-signage/room.yaml", "01-life/field.yaml", "01-life/line-messages/room.yaml", "01-life/line-messages/audiences/osaka.yaml"})
-      put(name, read(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka/" + name));
-    std::string settings = read(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka/city.yaml");
-    settings.replace(settings.find("initiatives: 79"), 15, "initiatives: 2");
-    put("city.yaml", settings);
-    put("05-tourism/digital-signage/playlists/hours.yaml",
-        "playlist: hours\nversion: 1\nname: 時間\nwhen: [ { from: \"09:00\", to: \"17:00\" } ]\nslides:\n  - { slide: one, title: { ja: 昼の案内, en: Daytime }, text: { ja: \"{開館|かいかん}しています。\", en: We are open. }, seconds: 7 }\n");
-    city::LoadOptions options;
-    auto report = city::load(root, {tell::topics_kind(), playlist_kind()}, options);
-    for (const auto& fault : report.faults) ADD_FAILURE() << city::to_line(fault);
-    return report.city;
-  }
-  static std::string read(const std::string& path) {
-    std::ifstream in(path);
-    EXPECT_TRUE(in) << path;
-    return {std::istreambuf_iterator<char>(in), {}};
+  void make_city() {
+    tell::testing::bring_osaka(files, {"calendar.yaml", "05-tourism/field.yaml", "05-tourism/digital-signage/room.yaml", "01-life/field.yaml", "01-life/line-messages/room.yaml", "01-life/line-messages/audiences/osaka.yaml"});
+    files.write("05-tourism/digital-signage/playlists/hours.yaml",
+                "playlist: hours\nversion: 1\nname: 時間\nwhen: [ { from: \"09:00\", to: \"17:00\" } ]\nslides:\n  - { slide: one, title: { ja: 昼の案内, en: Daytime }, text: { ja: \"{開館|かいかん}しています。\", en: We are open. }, seconds: 7 }\n");
+    load_city({tell::topics_kind(), playlist_kind()});
   }
 
   /// As app plugs it: the title says what kind it is.
@@ -98,12 +63,7 @@ class SignageTest : public store::testing::StoreTest {
     Draft draft;
     draft.title = city::Text({{"ja", title}, {"en", title + " (en)"}}), draft.body = city::Text({{"ja", "本文です。"}, {"en", "Text."}}), draft.drill = drill, draft.follows = follows;
     if (cls == Class::many) draft.topic = "disaster";
-    auto made = campaigns->create(draft, cls, {writer, "r"});
-    EXPECT_TRUE(made.ok()) << made.error().to_string();
-    EXPECT_TRUE(campaigns->submit(*made, {writer, "r"}).ok());
-    auto done = campaigns->release(*made, {other, "r"});
-    EXPECT_TRUE(done.ok()) << done.error().to_string();
-    return *made;
+    return tell::testing::released(*campaigns, draft, cls, writer, other);
   }
   Moment now_on(const Screen& s) {
     auto air = signage->air();
@@ -120,17 +80,9 @@ class SignageTest : public store::testing::StoreTest {
     return found == made.items.end() ? 0 : found->second.size();
   }
 
-  FakeClock clock{*parse_rfc3339("2026-11-23T12:00:00+09:00")};
-  SeededRng rng{28};
-  std::unique_ptr<vault::Vault> vault;
-  std::shared_ptr<const city::City> city_;
-  std::unique_ptr<audit::Audit> audit_;
-  std::unique_ptr<tell::Audiences> audiences;
-  std::unique_ptr<tell::Ledger> ledger;
-  std::unique_ptr<locale::Catalogue> texts;
   std::unique_ptr<tell::Campaigns> campaigns;
   std::unique_ptr<Signage> signage;
-  identity::Principal writer, other, nobody;
+  identity::Principal writer = tell::testing::staff("writer", "crisis"), other = tell::testing::staff("other", "crisis"), nobody = tell::testing::staff("nobody", "");
   Screen screen;
   int told = 0;
 };
@@ -271,7 +223,7 @@ TEST_P(SignageTest, another_process_hears_of_a_change) {
   std::mutex mutex;
   std::condition_variable heard;
   int changes = 0;
-  Signage second(Parts{store(), *campaigns, *audit_, clock, rng, [this] { return city_; }, [](const identity::Principal&, std::string_view, std::string_view) { return true; }, [this](const Campaign& c) { return notice_of(c); }, [&](std::int64_t) {
+  Signage second(Parts{store(), *campaigns, *audit, clock, rng, [this] { return city; }, [](const identity::Principal&, std::string_view, std::string_view) { return true; }, [this](const Campaign& c) { return notice_of(c); }, [&](std::int64_t) {
                         std::lock_guard lock(mutex);
                         ++changes, heard.notify_all();
                       }});
