@@ -5,24 +5,14 @@
 import assert from 'node:assert';
 import { connect, createServer } from 'node:net';
 import { parseArgs } from 'node:util';
-import { handOver, launch, newContext } from './lib/browser.js';
-import { checkPage, runAxe } from './lib/page_checks.js';
+import { launch, newContext, staffLanguages } from './lib/browser.js';
+import { axe, Checks, press } from './lib/checks.js';
 import { SignHouse } from './lib/sign_house.js';
 
 const { values: options } = parseArgs({ options: { base: { type: 'string' }, pictures: { type: 'string' } } });
 const browser = await launch();
-let passed = 0;
-const faults = [];
-async function check(name, work) {
-  try {
-    await work();
-    passed++;
-  } catch (error) {
-    faults.push(`${name}: ${error.message.split('\n').slice(0, 12).join(' / ')}`);
-  }
-}
-const axe = async (page) => assert.deepEqual(await runAxe(page), [], page.url());
-const picture = (page, name) => options.pictures && page.screenshot({ path: `${options.pictures}/${name}.png` });
+const checks = new Checks(options.pictures);
+const check = checks.check.bind(checks), picture = (page, name) => checks.picture(page, name, false);
 
 /** The way to the server, which can be cut: connections that stand are torn. */
 class Line {
@@ -56,9 +46,7 @@ const drilled = await house.screen({ name: '訓練用の画面', place: '本庁�
 
 const desk = await newContext(browser, { viewport: { width: 1280, height: 720 } });
 async function player(path, context = desk) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(20000);
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+  const page = await checks.page(context);
   await page.goto(base + path);
   return page;
 }
@@ -80,13 +68,9 @@ await check('slides are shown, one after the other, each in the languages of the
   await axe(sign);
   await picture(sign, 'player');
 });
-for (const lang of ['ja', 'en'])
-  for (const path of ['', '/plain'])
-    await check(`player${path} in ${lang} by the rules of every page`, async () => {
-      const page = await (await newContext(browser)).newPage();
-      assert.deepEqual(await checkPage(page, `${base}${screen.player}${path}?pause=1&lang=${lang}`, lang, null, null), []);
-      await page.context().close();
-    });
+const passer_by = await checks.person(browser);
+for (const path of ['', '/plain']) await checks.look(passer_by, `player${path.replace('/', '-')}`, `${base}${screen.player}${path}?pause=1`, staffLanguages);
+await passer_by.context().close();
 await check('a person can stop it', async () => {
   await sign.keyboard.press('Tab');
   await sign.keyboard.press('Enter');
@@ -171,8 +155,7 @@ await check('without a network it goes on, over a restart too, and says how old 
   before = await house.times(screen);
   await line.down();
   await sign.close();   // the device restarts
-  offline = await desk.newPage();
-  offline.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+  offline = await checks.page(desk);
   await offline.clock.install();
   await offline.goto(base + screen.player);
   await stage(offline, 'plain').waitFor();
@@ -192,14 +175,9 @@ await check('what it showed meanwhile arrives once, when the network is back', a
   assert.ok((await house.times(screen)) - before >= kept, 'not all arrived');
 });
 
-const staff = await (await newContext(browser, { viewport: { width: 1280, height: 900 } })).newPage();
-await handOver(house.second, staff.context(), base);
+const staff = await checks.person(browser, { viewport: { width: 1280, height: 900 } }, house.second, base);
 for (const [name, path] of [['list', '/staff/signage'], ['new', '/staff/signage/new'], ['screen', screen.staff], ['report', `${screen.staff}/report`]])
-  for (const lang of ['ja', 'en'])
-    await check(`staff: ${name} in ${lang}`, async () => {
-      assert.deepEqual(await checkPage(staff, `${base}${path}?lang=${lang}`, lang, null, null), []);
-      if (options.pictures) await staff.screenshot({ path: `${options.pictures}/staff-${name}-${lang}.png`, fullPage: true });
-    });
+  await checks.look(staff, `staff-${name}`, base + path, staffLanguages);
 await check('staff see what stands on the screen, and the report as CSV', async () => {
   await staff.goto(`${base}${screen.staff}?lang=ja`);
   assert.equal(await staff.locator('.sign-picture--plain').count(), 1, 'the picture is what the player says');
@@ -213,7 +191,7 @@ await check('a wrong form keeps what was typed and names the fault', async () =>
   await staff.fill('#place', '天王寺');
   await staff.fill('#lat', 'abc');
   await staff.fill('#name', 'x');
-  await Promise.all([staff.waitForNavigation(), staff.locator('main form button[value=save]').click()]);
+  await press(staff, 'main form button[value=save]');
   assert.equal(await staff.inputValue('#place'), '天王寺');
   assert.equal(await staff.locator('.error-summary a[href="#lat"]').count(), 1);
   await axe(staff);
@@ -221,7 +199,5 @@ await check('a wrong form keeps what was typed and names the fault', async () =>
 
 await browser.close();
 await line.down();
-for (const fault of faults) console.log(`FAILED ${fault}`);
 console.log(`on the screen after: ${took.join(', ')}`);
-console.log(`${passed} passed, ${faults.length} failed`);
-process.exit(faults.length > 0 ? 1 : 0);
+checks.end();
