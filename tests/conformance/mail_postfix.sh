@@ -54,25 +54,34 @@ CONF
   for folder in active bounce corrupt defer deferred flush hold incoming private saved trace; do install -d -o postfix -m 700 "$work/queue/$folder"; done
   install -d -o postfix -g postdrop -m 730 "$work/queue/maildrop"; install -d -o postfix -g postdrop -m 710 "$work/queue/public"; install -d -m 755 "$work/queue/pid"
   : >"$work/log"
-  MAIL_CONFIG="$work/conf" /usr/lib/postfix/sbin/master -c "$work/conf" -d >"$work/out" 2>&1 &
+  MAIL_CONFIG="$work/conf" setsid /usr/lib/postfix/sbin/master -c "$work/conf" -d >"$work/out" 2>&1 &
   pid=$!
-  for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return; sleep 0.1; done
-  cat "$work/out" "$work/log"; echo "postfix does not listen"; exit 1
+  # It says so once its sockets listen; when it ends, so does tail.
+  until_logged 1 'postfix/master.*daemon started' || { cat "$work/out" "$work/log"; echo "postfix does not listen"; exit 1; }
 }
-stop() { kill "$pid"; wait "$pid" 2>/dev/null || true; pid=; }
+# until_logged COUNT PATTERN: as soon as that many lines of the log are such; fails when postfix ends before. The limit only ends a test that would hang.
+until_logged() { [ "$(grep -cm "$1" -- "$2" < <(exec timeout 60 tail -n +1 -f --pid="$pid" "$work/log" 2>/dev/null))" = "$1" ]; }
+logged() { awk -v pattern="$1" '$0 ~ pattern { seen++ } END { print seen + 0 }' "$work/log"; }
+# On SIGTERM master ends its process group, which setsid gave it, and then itself by the same signal.
+stop() {
+  local ended=0
+  kill "$pid"; wait "$pid" || ended=$?
+  pid=
+  [ "$ended" = 143 ] || { tail -5 "$work/log"; echo "postfix ended with $ended"; exit 1; }
+}
 
 serve IP:127.0.0.1
 out=$("$bench" "smtp://127.0.0.1:$port" 4 2 "ca=$work/tls/cert.pem")
 echo "$out"
 sent=$(sed -E 's/.*"mails":([0-9]+).*/\1/' <<<"$out")
-for _ in $(seq 100); do taken=$(grep -c 'postfix/cleanup.*message-id=<' "$work/log" || true); [ "$taken" -lt "$sent" ] || break; sleep 0.1; done
-tls=$(grep -c 'TLS connection established' "$work/log" || true)
+until_logged "$sent" 'postfix/cleanup.*message-id=<' || { tail -20 "$work/log"; echo "postfix did not take all of $sent"; exit 1; }
 stop
+taken=$(logged 'postfix/cleanup.*message-id=<'); tls=$(logged 'TLS connection established')
 echo "$sent mails sent, $taken taken by postfix, $tls TLS connections"
 [ "$sent" -gt 100 ] && [ "$taken" = "$sent" ] && [ "$tls" -ge 1 ] || { tail -20 "$work/log"; exit 1; }
 
 serve DNS:other.example
 if "$bench" "smtp://127.0.0.1:$port" 2 0.2 "ca=$work/tls/cert.pem" >"$work/other" 2>&1; then cat "$work/other"; echo "a certificate for another name was taken"; exit 1; fi
-taken=$(grep -c 'postfix/cleanup' "$work/log" || true)
 stop
+taken=$(logged 'postfix/cleanup')
 [ "$taken" = 0 ] && echo "a certificate for another name: refused, nothing sent"
