@@ -21,6 +21,7 @@ const line = http.createServer((request, response) => {
   let body = '';
   request.on('data', (part) => { body += part; });
   request.on('end', () => {
+    if (request.method === 'GET') return response.setHeader('Content-Type', 'application/json').end(request.url.endsWith('/consumption') ? '{"totalUsage":0}' : '{"type":"none"}');   // what staff's pages ask
     answers.push({ path: request.url, body: JSON.parse(body) });
     response.setHeader('Content-Type', 'application/json').end('{"sentMessages":[]}');
   });
@@ -251,7 +252,7 @@ async function sms(to, count) {
 }
 await check('a telephone number is proved by a code, without script, and stopped again', async () => {
   const page = await person({ javaScriptEnabled: false });
-  await logIn(page, `sms-${Date.now()}@example.jp`);
+  await logIn(page, base, `sms-${Date.now()}@example.jp`, mine);
   const card = page.locator('#add-sms');
   await page.fill('#number', '06-6208-8181');
   await press(page, `form[action^="${mine}/sms#"] button`);
@@ -278,7 +279,7 @@ await check('a telephone number is proved by a code, without script, and stopped
 });
 await check('a telephone number by keyboard alone, in every language', async () => {
   const page = await person();
-  await logIn(page, `sms-keys-${Date.now()}@example.jp`);
+  await logIn(page, base, `sms-keys-${Date.now()}@example.jp`, mine);
   const to = async (test) => {
     for (let i = 0; i < 120; i++) {
       await page.keyboard.press('Tab');
@@ -291,7 +292,7 @@ await check('a telephone number by keyboard alone, in every language', async () 
   await page.keyboard.type('080 1234 5678');
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
   assert.match(await sms('+818012345678', 1), /^\d{6} is your code for messages of Osaka/);
-  for (const lang of languages) await check(`a code is waited for, in ${lang}`, async () => assert.deepEqual(await checkPage(page, `${base}${mine}?lang=${lang}`, lang, options.pictures ? `${options.pictures}/sms-waiting.${lang}` : null), []));
+  await checks.look(page, 'sms-waiting', `${base}${mine}`, languages);
   await page.goto(`${base}${mine}?lang=en`);
   await to(() => document.activeElement.id === 'sms-code');
   await page.keyboard.type((await sms('+818012345678', 1)).slice(0, 6));
