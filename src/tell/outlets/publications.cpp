@@ -176,21 +176,6 @@ std::vector<std::string> Publications::configured() const {
   return out;
 }
 
-Result<std::vector<json::Value>> Publications::current_alerts() const {
-  const auto city = impl_->p.city();
-  std::vector<json::Value> out;
-  for (const OutletDefinition* outlet : outlets_of(*city)) {
-    if (outlet->kind != OutletKind::signage) continue;
-    const Instant now = impl_->p.clock.now();
-    MACHIYA_TRY(const auto rows, impl_->p.store.read([&](store::ReadTx& tx) { return dao::shown(tx, outlet->id, Instant{now.us - kShown}, now); }));
-    for (const Publication& row : rows) {
-      MACHIYA_TRY(json::Value page, json::parse(row.body));
-      out.push_back(std::move(page));
-    }
-  }
-  return out;
-}
-
 Result<int> Publications::run_due() {
   int done = 0;
   for (const auto& [outlet, setting] : impl_->p.settings) {

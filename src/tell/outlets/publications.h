@@ -90,8 +90,6 @@ class Publications {
   Result<void> again(std::string_view message, std::string_view outlet, std::string_view part);
   /// Outlets that can be used here, in the order of the city's files.
   std::vector<std::string> configured() const;
-  /// Signage JSON (bulletins::signage) of what is published there and not over, newest first; emergencies only. The port of the signage module.
-  Result<std::vector<json::Value>> current_alerts() const;
 
   /// Hands over everything that is due, once, in this thread; gives how many. For tests and scenarios.
   Result<int> run_due();
@@ -102,7 +100,6 @@ class Publications {
   static std::vector<store::Migration> migrations();
   static constexpr std::int64_t kFirstWait = kSecond, kLongestWait = kMinute;   ///< between attempts: doubles, ±20 %
   static constexpr std::int64_t kLease = 20 * kSecond;                          ///< longer than a gateway's time limit (http_gateway.h); so long a row of a process that died waits
-  static constexpr std::int64_t kShown = 72 * kHour;                            ///< of a sign that nobody ends
 
  private:
   struct Impl;

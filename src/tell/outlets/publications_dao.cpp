@@ -66,16 +66,6 @@ Result<std::vector<Publication>> of(store::ReadTx& tx, std::string_view message)
   return publications_in(rows);
 }
 
-Result<std::vector<Publication>> shown(store::ReadTx& tx, std::string_view outlet, Instant since, Instant now) {
-  // Of a row of updates only the newest stands.
-  MACHIYA_TRY(const auto rows, tx.query(std::string(kColumns) +
-                                            "WHERE p.outlet = :outlet AND p.state = 1 AND p.class = 2 AND p.due_us > :since AND p.due_us <= :now AND NOT EXISTS (SELECT 1 FROM tell_publication n WHERE n.outlet = p.outlet"
-                                            " AND n.thread = p.thread AND n.state = 1 AND n.id > p.id AND n.due_us <= :now)"
-                                            " ORDER BY p.id DESC LIMIT 20",
-                                        {{"outlet", outlet}, {"since", since.us}, {"now", now.us}}));
-  return publications_in(rows);
-}
-
 Result<std::optional<Instant>> next_due(store::ReadTx& tx, std::string_view outlet) {
   MACHIYA_TRY(const auto row, tx.query_one("SELECT min(CASE WHEN due_us > lease_us THEN due_us ELSE lease_us END) FROM tell_publication WHERE outlet = :outlet AND state = 0", {{"outlet", outlet}}));
   if (!row || row->is_null(0)) return std::optional<Instant>();

@@ -19,7 +19,6 @@ Result<bool> settle(store::Tx& tx, const Publication& publication, PublicationSt
 Result<void> withdraw(store::Tx& tx, std::string_view message, const std::vector<std::string>& fetched, Instant now);
 Result<std::int64_t> again(store::Tx& tx, std::string_view message, std::string_view outlet, std::string_view part, Instant now);
 Result<std::vector<Publication>> of(store::ReadTx& tx, std::string_view message);
-Result<std::vector<Publication>> shown(store::ReadTx& tx, std::string_view outlet, Instant since, Instant now);
 /// When something of this outlet is due next; nothing: nothing waits.
 Result<std::optional<Instant>> next_due(store::ReadTx& tx, std::string_view outlet);
 

@@ -3,12 +3,14 @@
 
 #include "tell/outlets/testing_world.h"
 #include "tell/scenarios/runner.h"
+#include "tell/signage/signage.h"
 
 namespace machiya::tell {
 namespace {
 
 class MessageScenarioTest : public testing::OutletsTest {
  protected:
+  MessageScenarioTest() { migrate(signage::Signage::migrations()); }
   static std::string read(const std::string& name) {
     std::ifstream in(std::string(MACHIYA_SOURCE_DIR) + "/city/osaka/08-disaster/simultaneous-broadcast/scenarios/" + name);
     return std::string((std::istreambuf_iterator<char>(in)), {});

@@ -224,11 +224,16 @@ class Run {
       expect(at + "/all-told", std::to_string(then["all-told"].as_int()), std::to_string(own));
     }
     if (then.has("on-signs")) {
-      const auto signs = stage_.outlets->current_alerts();
-      const auto own = !signs.ok() ? -1 : std::count_if(signs->begin(), signs->end(), [&](const Value& one) { return std::any_of(messages_.begin(), messages_.end(), [&](const auto& m) { return m.second == one.text("id"); }); });
-      expect(at + "/on-signs", std::to_string(then["on-signs"].as_int()), std::to_string(own));
+      const auto signs = stage_.signs();
+      expect(at + "/on-signs", std::to_string(then["on-signs"].as_int()), signs.ok() ? std::to_string(own_on(**signs)) : signs.error().to_string());
     }
     for (std::size_t i = 0; i < then["states"].size(); ++i) state(then["states"][i], at + "/states/" + std::to_string(i));
+  }
+  /// Emergencies of this scenario, and the all-clears that took their place. Drills are on the screens that want them alone.
+  std::int64_t own_on(const signage::Air& air) const {
+    const auto own = [&](const std::string& key, const char* kind) { return std::any_of(messages_.begin(), messages_.end(), [&](const auto& m) { return key == kind + m.second; }); };
+    return std::count_if(air.alerts.begin(), air.alerts.end(), [&](const signage::Alert& one) { return !one.drill && own(one.key, "alert/"); }) +
+           std::count_if(air.postings.begin(), air.postings.end(), [&](const signage::Posting& one) { return !one.drill && one.topic.empty() && own(one.key, "message/"); });
   }
   void state(const Value& line, const std::string& at) {
     identity::Principal everybody = staff("");

@@ -54,6 +54,12 @@ Result<void> Stage::configure(const std::vector<std::string>& channels, const st
   return {};
 }
 
+Result<std::shared_ptr<const signage::Air>> Stage::signs() {
+  // A new one each time: it looks anew, wherever the scenario has set its clock.
+  signage::Signage signs({parts_.store, *campaigns, audit, clock, rng, [city = parts_.city] { return city; }, parts_.may, [this](const Campaign& campaign) { return notice_of(*archive, *campaigns, campaign); }, [](std::int64_t) {}});
+  return signs.air();
+}
+
 Result<store::Lease> Stage::lease(const std::string& name) {
   constexpr std::int64_t kLong = 100 * 365 * kDay;   // scenarios go back and forth in time; nobody else wants it
   MACHIYA_TRY(const auto taken, parts_.store.write([&](store::Tx& tx) { return store::take_lease(tx, clock, name, "scenario", kLong); }));

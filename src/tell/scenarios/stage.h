@@ -13,6 +13,7 @@
 #include "tell/outlets/publications.h"
 #include "tell/scenarios/runner.h"
 #include "tell/sending/handing.h"
+#include "tell/signage/signage.h"
 
 namespace machiya::tell {
 
@@ -29,6 +30,8 @@ class Stage {
   Result<void> configure(const std::vector<std::string>& channels, const std::vector<std::string>& outlets);
   /// Everything that is due now is made, sent and written down.
   Result<void> deliver();
+  /// What stands on the signs now.
+  Result<std::shared_ptr<const signage::Air>> signs();
 
   FakeClock clock{Instant{0}};
   vault::SystemRng rng;
