@@ -176,10 +176,73 @@ async function scheduled(author, second, lang, title) {
   assert.equal(rows_of(path.split('/').at(-1), 1), 0, 'something of a cancelled message was sent');
 }
 
-let sent = '';
+/** Base64 parts of a mail, read. */
+const words_of = (mail) => [...mail.text.matchAll(/(?:^[A-Za-z0-9+/=]{4,}\r?$\n?)+/gm)].map(([part]) => Buffer.from(part, 'base64').toString('utf8')).join('\n');
+
+/** One with values of each recipient's own: a table refused at its line and column, one judged, lines left out, and everybody's own words in their mail. */
+async function with_table(author, second, lang) {
+  const t = { ja: { needs: '直すことがある行があります', refused: /3行目「due」/, clean: '直すことはありません' }, en: { needs: 'The table has lines', refused: /Line 3, “due”/, clean: 'Nothing to put right' } }[lang];
+  await author.goto(`${base}/staff/messages/new?lang=${lang}`);
+  await author.fill('#title-ja', `納期限 ${lang}`);
+  await author.fill('#body-ja', '{name}様\n\n{due}までです。');
+  await author.selectOption('#topic', kTopic);
+  await author.locator('input[name=channel][value=mail]').check();
+  await act(author, 'save');
+  const path = new URL(author.url()).pathname, id = path.split('/').at(-1);
+  assert.match(await author.locator('section[role=alert]').innerText(), /due/);   // nothing to put in yet
+  await press(author, `a[href="${path}/table"]`);
+  await sound(author);
+  const attach = async (lines) => {
+    await author.setInputFiles('#file', { name: 'table.csv', mimeType: 'text/csv', buffer: Buffer.from(`mail,name,due\n${lines.join('\n')}\n`) });
+    await act(author, 'attach');
+    await sound(author);
+  };
+  await attach(['resident-1@example.jp,A,8/1', `resident-2@example.jp,B,${'x'.repeat(501)}`]);
+  assert.match(await author.locator('.error-summary').innerText(), t.refused);
+  assert.equal(await author.locator('#dry-run-counts').count(), 0, 'a table with a fault was taken');
+  const residents = Array.from({ length: 300 }, (_, i) => `resident-${i}@example.jp,N${i}-${lang},${i === 7 ? '' : `D${i}-${lang}`}`);
+  await attach(residents);
+  const counts = async () => Object.fromEntries((await author.locator('#dry-run-counts tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent.trim())))).map(([, n], i) => [['rows', 'people', 'faulty', 'left_out'][i] ?? i, Number(n.replaceAll(',', ''))]));
+  const first = await counts();
+  assert.equal(first.rows, 300);
+  assert.equal(first.people + first.faulty, 300);
+  assert.ok(first.people > 100 && first.faulty > 50, JSON.stringify(first));   // four in ten of the demonstration's people have no mailbox
+  assert.equal(await author.locator('#dry-run-findings tbody tr').count(), Math.min(100, first.faulty));
+  await picture(author, `table-${lang}`);
+  const list = await author.context().request.get(`${base}${path}/table.csv`);
+  assert.equal((await list.text()).trim().split('\r\n').length, 1 + first.faulty);
+  assert.doesNotMatch(await list.text(), /resident-|N\d/);   // lines and columns, nobody's data
+  await author.goto(base + path);
+  await act(author, 'submit');
+  assert.match(await main(author), new RegExp(t.needs));
+  await press(author, `a[href="${path}/table"]`);
+  await act(author, 'leave_out');
+  assert.deepEqual(await counts(), { rows: 300, people: first.people, faulty: 0, left_out: first.faulty });
+  assert.match(await main(author), new RegExp(t.clean));
+  await sound(author);
+  await author.goto(base + path);
+  assert.match(await author.locator('.history').innerText(), new RegExp(`: ${first.faulty}$`, 'm'));
+  await act(author, 'submit');
+  await sandbox.post('/reset');
+  await sandbox.post('/smtp/keep', { count: 1000 });
+  await second.goto(`${base}${path}?lang=${lang}`);
+  await act(second, 'release');
+  await over(id);
+  const mails = await sandbox.get('/smtp/kept');
+  assert.ok(mails.length > 20 && mails.length === rows_of(id, 1), `${mails.length} mails, ${rows_of(id, 1)} rows`);
+  for (const mail of mails) {
+    const n = /resident-(\d+)@/.exec(mail.to.join(' '))[1], text = words_of(mail);
+    assert.ok(text.includes(`N${n}-${lang}様`) && text.includes(`D${n}-${lang}まで`), `resident ${n} got ${text.slice(0, 200)}`);
+  }
+  assert.equal((await request(undefined, house.port, 'GET', `/messages/${id}`)).status, 404, 'what is one person\'s own has a public page');
+  return path;
+}
+
+let sent = '', tabled = '';
 for (const [lang, script] of [['ja', true], ['en', false]]) {
   const how = `${lang}, ${script ? 'with' : 'without'} script`;
   const author = await page_of('author', { javaScriptEnabled: script }), second = await page_of('second', { javaScriptEnabled: script });
+  await check(`everyone gets their own words (${how})`, async () => { tabled = await with_table(author, second, lang); });
   await check(`a message from the first word to the last delivery (${how})`, async () => {
     await sandbox.post('/reset');
     await sandbox.post('/smtp/keep', { count: 1000 });
@@ -215,6 +278,7 @@ await look(reader, 'messages-filtered', '/staff/messages?state=released');
 await look(reader, 'message-form', '/staff/messages/new');
 await look(reader, 'message-sent', sent);
 await look(reader, 'message-report', `${sent}/report`);
+await look(reader, 'message-table', `${tabled}/table`);
 await look(reader, 'messages-calendar', `/staff/messages/calendar?month=${next_month().slice(0, 7)}`);
 await check('no month, no calendar', async () => {
   for (const month of ['2026-13', '2026-1', 'x', '99999-01']) assert.equal((await reader.goto(`${base}/staff/messages/calendar?month=${month}`)).status(), 404, month);

@@ -164,7 +164,7 @@ class Campaigns {
   };
   Result<Attached> attach(std::string_view public_id, const ListTable& table, const Deed& deed);
   Result<void> detach(std::string_view public_id, const Deed& deed);
-  /// Renders every recipient in each of their channels and judges the lengths; looks at nobody's topics. `each`: every finding. not_found when no
+  /// Renders every recipient in each of their channels and judges the lengths; looks at nobody's topics. `each`: every finding, in no order. not_found when no
   /// table is attached (any more).
   Result<DryRun> dry_run(const Campaign& campaign, const std::function<void(const ListFinding&)>& each = {});
   /// Every line with a finding stays out of the message; how many is in the history. Gives how many more are out now.

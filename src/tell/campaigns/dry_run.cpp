@@ -20,7 +20,10 @@ class Run {
     if (clean_) out_.faulty.push_back(line_);
     clean_ = false;
     ++out_.counts[static_cast<std::size_t>(finding.what)];
-    if (out_.first.size() < DryRun::kShown) out_.first.push_back(finding);
+    if (out_.first.size() < DryRun::kShown || line_ < out_.first.back().line) {
+      out_.first.insert(std::upper_bound(out_.first.begin(), out_.first.end(), finding, [](const ListFinding& a, const ListFinding& b) { return a.line < b.line; }), finding);
+      if (out_.first.size() > DryRun::kShown) out_.first.pop_back();
+    }
     if (each_) each_(finding);
   }
   bool clean() const { return clean_; }

@@ -62,7 +62,7 @@ struct DryRun {
   std::int64_t texts = 0;      ///< rendered: recipients × their channels
   std::vector<std::uint64_t> faulty;   ///< lines with a finding, not left out
   std::array<std::int64_t, kListFindings> counts{};
-  std::vector<ListFinding> first;      ///< at most kShown
+  std::vector<ListFinding> first;      ///< at most kShown, of the first lines
   static constexpr std::size_t kShown = 100;
 };
 

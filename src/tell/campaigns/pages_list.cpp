@@ -168,11 +168,14 @@ Response table_csv(const CampaignWeb& web, Request& request) {
   const auto campaign = web.campaigns.find(request.param("message"), deed_of(request));
   if (!campaign.ok()) return http::problem(campaign.error(), request);
   const View v{web, request, std::string(locale::staff_language(request.lang)), web.city()};
-  std::string out = "\xEF\xBB\xBF" "line,finding,column,channel,language,part,detail,words\r\n";   // spreadsheets take it for UTF-8 then
+  std::vector<std::pair<std::uint64_t, std::string>> rows;   // by line
   const auto run = web.campaigns.dry_run(*campaign, [&](const ListFinding& f) {
-    out += std::to_string(f.line) + "," + std::string(kFindings[static_cast<std::size_t>(f.what)]) + "," + quoted(f.column) + "," + f.channel + "," + f.lang + "," + f.part + "," + quoted(f.detail) + "," + quoted(v.finding(f)) + "\r\n";
+    rows.emplace_back(f.line, std::to_string(f.line) + "," + std::string(kFindings[static_cast<std::size_t>(f.what)]) + "," + quoted(f.column) + "," + f.channel + "," + f.lang + "," + f.part + "," + quoted(f.detail) + "," + quoted(v.finding(f)) + "\r\n");
   });
   if (!run.ok()) return http::problem(run.error(), request);
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string out = "\xEF\xBB\xBF" "line,finding,column,channel,language,part,detail,words\r\n";   // spreadsheets take it for UTF-8 then
+  for (const auto& [line, text] : rows) out += text;
   Response answer = http::text(std::move(out), "text/csv; charset=utf-8");
   answer.header("Content-Disposition", "attachment; filename=\"dry-run-" + campaign->public_id + ".csv\"").header("Cache-Control", "no-store");
   return answer;
