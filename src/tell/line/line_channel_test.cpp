@@ -3,18 +3,14 @@
 
 #include <gmock/gmock.h>
 
-#include <mutex>
-
-#include "platform/outbound/testing/peer.h"
 #include "tell/line/line_menu.h"
 #include "tell/line/line_quota.h"
 #include "tell/gateway/retry_key.h"
+#include "tell/testing/played_service.h"
 
 namespace machiya::tell {
 namespace {
-using outbound::testing::Peer;
 using outbound::testing::Request;
-using outbound::testing::Talk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -23,36 +19,11 @@ std::string user(int n) {
   return "U" + std::string(32 - tail.size(), '0') + tail;
 }
 
-struct LineTest : ::testing::Test {
-  std::mutex mutex;
-  std::vector<Request> requests;
-  std::string heads;                  ///< header lines of every answer
-  std::vector<std::string> answers;   ///< "200", "429", "cut"…, used up in order; then "200 {}"
-  Peer peer{[this](Talk& talk) { run(talk); }};
-  std::unique_ptr<outbound::Outbound> door = new_door();
+struct LineTest : ::testing::Test, testing::PlayedService {
+  LineTest() : PlayedService("200 {}") {}
+  std::unique_ptr<outbound::Outbound> door = testing::door_to({origin(), "http://127.0.0.1:1"});
   LineChannel line{options(), *door};
 
-  void run(Talk& talk) {
-    for (Request request; outbound::testing::read_request(talk, request);) {
-      std::string answer = "200 {}", more;
-      {
-        std::lock_guard lock(mutex);
-        requests.push_back(request);
-        more = heads;
-        if (!answers.empty()) answer = answers.front(), answers.erase(answers.begin());
-      }
-      if (answer == "cut") return talk.cut();
-      const std::string body = answer.size() > 4 ? answer.substr(4) : "";
-      talk.write("HTTP/1.1 " + answer.substr(0, 3) + " Said\r\n" + (answer[0] == '4' && answer[2] == '9' && body.empty() ? "Retry-After: 7\r\n" : "") + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    }
-  }
-  std::string origin() const { return "http://127.0.0.1:" + std::to_string(peer.port()); }
-  std::unique_ptr<outbound::Outbound> new_door() const {
-    outbound::Options options;
-    options.http_on_loopback = true;
-    options.rules = {{origin(), true}, {"http://127.0.0.1:1", true}};
-    return std::move(*outbound::Outbound::create(std::move(options)));
-  }
   LineChannelOptions options(const std::string& base = "") const {
     LineChannelOptions out;
     out.api.base = out.api.data_base = base.empty() ? origin() : base;
@@ -60,15 +31,7 @@ struct LineTest : ::testing::Test {
     out.api.timeout_ms = 500;
     return out;
   }
-  Parcel parcel(std::vector<std::string> addresses) const {
-    auto content = std::make_shared<Content>();
-    content->lang = "ja", content->title = "お知らせ", content->body = "本文";
-    Parcel out;
-    out.key = "5c1a7b1e-7d1a-4b0e-9f43-1d2c3b4a5f60";
-    out.content = content;
-    for (std::size_t i = 0; i < addresses.size(); ++i) out.to.push_back({static_cast<std::int64_t>(i), std::move(addresses[i]), "", nullptr});
-    return out;
-  }
+  Parcel parcel(std::vector<std::string> addresses) const { return testing::parcel_of(testing::content_of("お知らせ", "本文"), std::move(addresses)); }
   std::vector<std::string> reasons(const HandOff& out) const {
     std::vector<std::string> all;
     for (const Outcome& one : out.each) all.push_back(one.reason);

@@ -1,22 +1,17 @@
 // Numbers, lengths and texts of SMS, and the channel against a gateway on loopback that answers as it is told.
 #include <gmock/gmock.h>
 
-#include <mutex>
-
 #include "base/json.h"
-#include "platform/outbound/testing/peer.h"
 #include "tell/channel/characters.h"
 #include "tell/gateway/retry_key.h"
 #include "tell/sms/code_sms.h"
 #include "tell/sms/sms_channel.h"
 #include "tell/sms/sms_number.h"
 #include "tell/sms/sms_text.h"
+#include "tell/testing/played_service.h"
 
 namespace machiya::tell {
 namespace {
-using outbound::testing::Peer;
-using outbound::testing::Request;
-using outbound::testing::Talk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -100,42 +95,12 @@ TEST(SmsText, TheLinkIsNeverCut) {
   EXPECT_THAT(sms_faults(one), ElementsAre("text"));
 }
 
-struct SmsChannelTest : ::testing::Test {
-  std::mutex mutex;
-  std::vector<Request> requests;
-  std::vector<std::string> answers;
-  Peer peer{[this](Talk& talk) { run(talk); }};
-  std::unique_ptr<outbound::Outbound> door = new_door();
+struct SmsChannelTest : ::testing::Test, testing::PlayedService {
+  SmsChannelTest() : PlayedService("201 {}") {}
+  std::unique_ptr<outbound::Outbound> door = testing::door_to({origin()});
   SmsChannel sms{{origin() + "/v1/messages", "secret-token", "OSAKA", 500}, *door};
 
-  void run(Talk& talk) {
-    for (Request request; outbound::testing::read_request(talk, request);) {
-      std::string answer = "201 {}";
-      {
-        std::lock_guard lock(mutex);
-        requests.push_back(request);
-        if (!answers.empty()) answer = answers.front(), answers.erase(answers.begin());
-      }
-      if (answer == "cut") return talk.cut();
-      const std::string body = answer.substr(4);
-      talk.write("HTTP/1.1 " + answer.substr(0, 3) + " Said\r\n" + (answer.substr(0, 3) == "429" ? "Retry-After: 7\r\n" : "") + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    }
-  }
-  std::string origin() const { return "http://127.0.0.1:" + std::to_string(peer.port()); }
-  std::unique_ptr<outbound::Outbound> new_door() const {
-    outbound::Options options;
-    options.http_on_loopback = true;
-    options.rules = {{origin(), true}};
-    return std::move(*outbound::Outbound::create(std::move(options)));
-  }
-  static Parcel parcel(std::vector<std::string> numbers) {
-    Parcel out;
-    out.key = "5c1a7b1e-7d1a-4b0e-9f43-1d2c3b4a5f60";
-    out.message = "m1";
-    out.content = std::make_shared<Content>(evacuation());
-    for (auto& number : numbers) out.to.push_back({1, std::move(number), "", nullptr});
-    return out;
-  }
+  static Parcel parcel(std::vector<std::string> numbers) { return testing::parcel_of(evacuation(), std::move(numbers)); }
 };
 
 TEST_F(SmsChannelTest, EachNumberIsARequestUnderItsOwnKey) {
@@ -167,7 +132,7 @@ TEST_F(SmsChannelTest, WhatAnAnswerMeans) {
   for (const Case& one : std::vector<Case>{{"201 {}", Fate::accepted, false, 0, true}, {"200 {}", Fate::accepted, false, 0, true}, {"404 {\"error\":\"unknown-number\"}", Fate::dead_address, false, 0, true},
                                            {"404 {\"error\":\"no such resource\"}", Fate::again, true, 0, false}, {"410 {}", Fate::refused, false, 0, true}, {"409 {}", Fate::again, false, 0, true},
                                            {"400 {}", Fate::refused, false, 0, true}, {"422 {}", Fate::refused, false, 0, true}, {"401 {}", Fate::again, true, 0, false},
-                                           {"429 {}", Fate::again, false, 7000, false}, {"503 {}", Fate::again, false, 1000, false}, {"500 {}", Fate::unknown, false, 0, true},
+                                           {"429", Fate::again, false, 7000, false}, {"503 {}", Fate::again, false, 1000, false}, {"500 {}", Fate::unknown, false, 0, true},
                                            {"408 {}", Fate::unknown, false, 0, true}, {"cut", Fate::unknown, true, 0, false}}) {
     answers = {one.answer};
     if (one.answer == "cut") answers.push_back("cut");

@@ -4,8 +4,8 @@
 #include <mutex>
 
 #include "base/json.h"
-#include "platform/outbound/testing/peer.h"
 #include "tell/gateway/retry_key.h"
+#include "tell/testing/played_service.h"
 #include "tell/webhook/webhook_channel.h"
 
 namespace machiya::tell {
@@ -38,25 +38,10 @@ struct Receiver {
 struct WebhookTest : ::testing::Test {
   Receiver one, other;
   FakeClock clock{Instant{1'790'000'000 * kSecond}};
-  std::unique_ptr<outbound::Outbound> door = new_door();
+  std::unique_ptr<outbound::Outbound> door = testing::door_to({one.at(""), other.at("")});
   WebhookChannel webhook{{kSecret, 500}, *door, clock};
 
-  std::unique_ptr<outbound::Outbound> new_door() const {
-    outbound::Options options;
-    options.http_on_loopback = true;
-    options.rules = {{one.at(""), true}, {other.at(""), true}};
-    return std::move(*outbound::Outbound::create(std::move(options)));
-  }
-  static Parcel parcel(std::vector<std::string> urls) {
-    auto content = std::make_shared<Content>();
-    content->lang = "ja", content->title = "お知らせ", content->body = "本文", content->emergency = true;
-    Parcel out;
-    out.key = "5c1a7b1e-7d1a-4b0e-9f43-1d2c3b4a5f60";
-    out.message = "m1";
-    out.content = content;
-    for (auto& url : urls) out.to.push_back({1, std::move(url), "", nullptr});
-    return out;
-  }
+  static Parcel parcel(std::vector<std::string> urls) { return testing::parcel_of(testing::content_of("お知らせ", "本文", true), std::move(urls)); }
 };
 
 TEST_F(WebhookTest, IsSignedForItsReceiverUnderItsKey) {

@@ -4,8 +4,8 @@
 #include <mutex>
 
 #include "base/json.h"
-#include "platform/outbound/testing/peer.h"
 #include "platform/vault/vault.h"
+#include "tell/testing/played_service.h"
 #include "tell/webpush/testing.h"
 #include "tell/webpush/webpush_channel.h"
 
@@ -69,19 +69,7 @@ struct PushChannelTest : ::testing::Test {
     EXPECT_TRUE(made.ok());
     return std::move(*made);
   }
-  Parcel parcel(std::vector<std::string> addresses, bool emergency = false) const {
-    auto content = std::make_shared<Content>();
-    content->lang = "ja";
-    content->title = "避難指示";
-    content->body = "高い所へ";
-    content->emergency = emergency;
-    Parcel out;
-    out.key = "5c1a7b1e-7d1a-4b0e-9f43-1d2c3b4a5f60";
-    out.message = "m1";
-    out.content = content;
-    for (auto& address : addresses) out.to.push_back({1, std::move(address), "", nullptr});
-    return out;
-  }
+  Parcel parcel(std::vector<std::string> addresses, bool emergency = false) const { return testing::parcel_of(testing::content_of("避難指示", "高い所へ", emergency), std::move(addresses)); }
 };
 
 TEST_F(PushChannelTest, WhatIsSentOpensInTheBrowserItIsFor) {
