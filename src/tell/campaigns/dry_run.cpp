@@ -11,6 +11,21 @@
 namespace machiya::tell {
 namespace {
 
+/// Positions in `columns` that some text of the draft asks for.
+std::vector<std::size_t> used_columns(const Draft& draft, const std::vector<std::string>& columns) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto asks = [&](const city::Text& text) {
+      return std::any_of(text.all().begin(), text.all().end(), [&](const auto& one) {
+        const auto slots = slots_of(one.second);
+        return std::find(slots.begin(), slots.end(), columns[i]) != slots.end();
+      });
+    };
+    if (asks(draft.title) || asks(draft.body) || asks(draft.short_text)) out.push_back(i);
+  }
+  return out;
+}
+
 class Run {
  public:
   Run(DryRun& out, const std::function<void(const ListFinding&)>& each) : out_(out), each_(each) {}
@@ -35,22 +50,63 @@ class Run {
   bool clean_ = true;
 };
 
-/// Positions in `columns` that some text of the draft asks for.
-std::vector<std::size_t> used_columns(const Draft& draft, const std::vector<std::string>& columns) {
-  std::vector<std::size_t> out;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const auto asks = [&](const city::Text& text) {
-      return std::any_of(text.all().begin(), text.all().end(), [&](const auto& one) {
-        const auto slots = slots_of(one.second);
-        return std::find(slots.begin(), slots.end(), columns[i]) != slots.end();
-      });
-    };
-    if (asks(draft.title) || asks(draft.body) || asks(draft.short_text)) out.push_back(i);
+/// Judges lines of one table against the texts of one message.
+class Judge {
+ public:
+  Judge(Run& run, const Draft& draft, const Contents& texts, const Template* t, const std::vector<std::string>& columns, const std::map<int, const ChannelDefinition*>& channels)
+      : run_(run), texts_(texts), template_(t), columns_(columns), used_(used_columns(draft, columns)), channels_(channels) {}
+  void values(const std::vector<std::string>& values) {
+    for (const std::size_t i : used_) {
+      const std::string& name = columns_[i];
+      if (values[i].empty()) run_.found(of_value(ListFinding::What::empty, name));
+      if (!template_) continue;
+      for (const Variable& v : template_->variables)
+        if (v.name == name && v.max > 0 && characters(values[i]) > static_cast<std::size_t>(v.max))
+          run_.found(of_value(ListFinding::What::too_long, name, of(characters(values[i]), static_cast<std::size_t>(v.max))));
+    }
   }
-  return out;
-}
+  /// Gives how many texts were rendered.
+  std::int64_t texts(const std::vector<std::string>& values, const Audiences::Way* from, const Audiences::Way* to) {
+    std::int64_t rendered = 0;
+    std::optional<Content> content;
+    int lang = -1;
+    for (; from != to; ++from) {
+      const auto channel = channels_.find(from->channel);
+      if (channel == channels_.end()) continue;
+      if (lang != from->lang) lang = from->lang, content = own(values, locale::kLanguages[static_cast<std::size_t>(lang)]);
+      if (!content) continue;
+      ++rendered;
+      for (const TooLong& one : too_long(*channel->second, *content)) {
+        ListFinding finding;
+        finding.what = ListFinding::What::too_long, finding.channel = channel->second->id, finding.lang = content->lang, finding.part = one.part, finding.detail = of(one.have, one.most);
+        run_.found(std::move(finding));
+      }
+    }
+    return rendered;
+  }
 
-std::string of(std::size_t have, std::size_t most) { return std::to_string(have) + "/" + std::to_string(most); }
+ private:
+  static std::string of(std::size_t have, std::size_t most) { return std::to_string(have) + "/" + std::to_string(most); }
+  static ListFinding of_value(ListFinding::What what, const std::string& column, std::string detail = {}) {
+    ListFinding out;
+    out.what = what, out.column = column, out.detail = std::move(detail);
+    return out;
+  }
+  std::optional<Content> own(const std::vector<std::string>& values, std::string_view lang) const {
+    const Content* text = for_language(texts_, lang);
+    if (!text) return {};
+    OwnValues filled;
+    for (const std::size_t i : used_) filled[columns_[i]] = own_text(template_, columns_[i], values[i], text->lang);
+    return with_own(*text, filled);
+  }
+
+  Run& run_;
+  const Contents& texts_;
+  const Template* template_;
+  const std::vector<std::string>& columns_;
+  const std::vector<std::size_t> used_;
+  const std::map<int, const ChannelDefinition*>& channels_;
+};
 
 }  // namespace
 
@@ -70,36 +126,8 @@ Result<DryRun> Campaigns::dry_run(const Campaign& campaign, const std::function<
     MACHIYA_TRY(const auto list, lists_dao::find(tx, campaign.id));
     if (!list) return Error(ErrorCode::not_found, "no table is attached", "list");
     out.rows = list->total;
-    const auto used = used_columns(campaign.draft, list->columns);
     Run run(out, each);
-    const auto judge_values = [&](const Stored& row) {
-      for (const std::size_t i : used) {
-        const std::string& name = list->columns[i];
-        if (row.values[i].empty()) run.found({ListFinding::What::empty, 0, name, "", "", "", ""});
-        if (!t) continue;
-        for (const Variable& v : t->variables)
-          if (v.name == name && v.max > 0 && characters(row.values[i]) > static_cast<std::size_t>(v.max))
-            run.found({ListFinding::What::too_long, 0, name, "", "", "", of(characters(row.values[i]), static_cast<std::size_t>(v.max))});
-      }
-    };
-    const auto judge_texts = [&](const Stored& row, const Audiences::Way* from, const Audiences::Way* to) {
-      std::optional<Content> content;
-      int lang = -1;
-      for (; from != to; ++from) {
-        const auto channel = channels.find(from->channel);
-        if (channel == channels.end()) continue;
-        if (lang != from->lang) {
-          lang = from->lang;
-          const Content* text = for_language(texts, locale::kLanguages[static_cast<std::size_t>(lang)]);
-          OwnValues values;
-          for (const std::size_t i : used) values[list->columns[i]] = own_text(t, list->columns[i], row.values[i], text ? text->lang : "ja");
-          content = text ? with_own(*text, values) : std::nullopt;
-        }
-        if (!content) continue;
-        ++out.texts;
-        for (const TooLong& one : too_long(*channel->second, *content)) run.found({ListFinding::What::too_long, 0, "", channel->second->id, content->lang, one.part, of(one.have, one.most)});
-      }
-    };
+    Judge judge(run, campaign.draft, texts, t, list->columns, channels);
     return each_part(tx, *list, [&](std::vector<Stored>& rows) -> Result<void> {
       std::vector<std::int64_t> keys;
       for (const Stored& row : rows)
@@ -115,9 +143,15 @@ Result<DryRun> Campaigns::dry_run(const Campaign& campaign, const std::function<
           continue;
         }
         run.begin(row.line);
-        if (row.key < 0) run.found({row.twice ? ListFinding::What::twice : ListFinding::What::unknown, 0, "", "", "", "", row.twice ? std::to_string(row.twice) : std::string()});
-        else judge_values(row);
-        if (run.clean()) judge_texts(row, ways.data() + at, ways.data() + end);
+        if (row.key > 0) {
+          judge.values(row.values);
+        } else {
+          ListFinding finding;
+          finding.what = row.twice ? ListFinding::What::twice : ListFinding::What::unknown;
+          if (row.twice) finding.detail = std::to_string(row.twice);
+          run.found(std::move(finding));
+        }
+        if (run.clean()) out.texts += judge.texts(row.values, ways.data() + at, ways.data() + end);
         out.people += run.clean();
       }
       return {};
