@@ -18,6 +18,16 @@ constexpr std::int64_t kSoftLimit = 3;  ///< soft failures before an address cou
 constexpr int kNoChannel = -1;
 
 std::string context_of(int channel) { return "recipient_address/" + std::to_string(channel); }
+
+/// A channel without an address in use is not theirs any more; what they had chosen stays beside addresses that died.
+Result<void> end_reach_without_address(store::Tx& tx, std::int64_t recipient, int channel) {
+  MACHIYA_TRY(const bool more, dao::has_address(tx, recipient, channel));
+  if (more) return {};
+  MACHIYA_CHECK(dao::keep_choice(tx, recipient, channel));
+  MACHIYA_TRY(const bool removed, dao::remove_reach(tx, recipient, channel));
+  (void)removed;
+  return {};
+}
 }  // namespace
 
 std::vector<store::Migration> Audiences::migrations() { return sql_migrations_audiences(); }
@@ -52,7 +62,8 @@ Result<std::string> Audiences::name(std::string_view kind, int number) {
   return store_.read([&](store::ReadTx& tx) { return dao::name(tx, kind, number); });
 }
 
-std::string Audiences::digest(int channel, std::string_view address) const { return vault_.digest("tell-address/" + std::to_string(channel), address); }
+std::string address_digest(const vault::Vault& vault, int channel, std::string_view address) { return vault.digest("tell-address/" + std::to_string(channel), address); }
+std::string Audiences::digest(int channel, std::string_view address) const { return address_digest(vault_, channel, address); }
 
 Result<std::string> Audiences::open(store::ReadTx& tx, std::int64_t key, int channel, std::string_view sealed) {
   return vault_.open_sealed(tx, key, context_of(channel), sealed);
@@ -115,8 +126,7 @@ Result<std::int64_t> Audiences::subscribe(store::Tx& tx, std::int64_t recipient,
   if (in_use) {
     // It was somebody else's to us, often the same person before they logged in: one address, one person.
     MACHIYA_CHECK(dao::set_address_state(tx, in_use->id, dao::kLeft, now));
-    MACHIYA_TRY(const bool more, dao::has_address(tx, in_use->recipient, channel));
-    if (!more) MACHIYA_CHECK(dao::remove_reach(tx, in_use->recipient, channel));
+    MACHIYA_CHECK(end_reach_without_address(tx, in_use->recipient, channel));
     MACHIYA_CHECK(dao::insert_consent(tx, in_use->recipient, {channel, "moved", "", std::string(by), now}));
   }
   if (recipient == 0) {
@@ -124,6 +134,7 @@ Result<std::int64_t> Audiences::subscribe(store::Tx& tx, std::int64_t recipient,
   }
   MACHIYA_TRY(const auto owner, dao::find(tx, dao::By::id, recipient));
   if (!owner) return Error(ErrorCode::not_found, "no such recipient");
+  MACHIYA_CHECK(dao::settle_lost(tx, channel, known_as));   // whose it was while it was dead does not matter any more
   MACHIYA_TRY(const std::string sealed, vault_.seal(tx, owner->data_key, context_of(channel), address));
   MACHIYA_TRY(const std::int64_t added, dao::insert_address(tx, recipient, channel, known_as, sealed, dao::kInUse, now));
   (void)added;
@@ -162,6 +173,7 @@ Result<std::int64_t> Audiences::confirm(store::Tx& tx, std::string_view token, B
     MACHIYA_CHECK(choose(tx, in_use->recipient, asked->channel, opt_in->topics, by));
     return in_use->recipient;
   }
+  MACHIYA_CHECK(dao::settle_lost(tx, asked->channel, asked->digest));
   MACHIYA_CHECK(dao::put_reach(tx, asked->recipient, asked->channel, opt_in->topics));
   MACHIYA_CHECK(dao::insert_consent(tx, asked->recipient, {asked->channel, "confirmed", std::to_string(opt_in->topics), std::string(by), now}));
   return asked->recipient;
@@ -171,6 +183,7 @@ Result<bool> Audiences::leave(store::Tx& tx, std::int64_t recipient, int channel
   const Instant now = clock_.now();
   MACHIYA_TRY(const std::int64_t ended, dao::end_addresses(tx, recipient, channel, 0, dao::kLeft, now));
   MACHIYA_TRY(const bool removed, dao::remove_reach(tx, recipient, channel));
+  MACHIYA_CHECK(dao::settle_lost(tx, recipient, channel));   // no browser brings back what its owner left
   if (ended == 0 && !removed) return false;
   MACHIYA_CHECK(dao::insert_consent(tx, recipient, {channel, "left", "", std::string(by), now}));
   return true;
@@ -204,8 +217,7 @@ Result<void> Audiences::failed(store::Tx& tx, std::int64_t recipient, int channe
   }
   MACHIYA_TRY(const std::int64_t ended, dao::end_addresses(tx, recipient, channel, address, dao::kDead, now));
   if (ended == 0) return {};
-  MACHIYA_TRY(const bool more, dao::has_address(tx, recipient, channel));
-  if (!more) MACHIYA_CHECK(dao::remove_reach(tx, recipient, channel));
+  MACHIYA_CHECK(end_reach_without_address(tx, recipient, channel));
   return dao::insert_consent(tx, recipient, {channel, "dead", std::string(reason), "channel", now});
 }
 

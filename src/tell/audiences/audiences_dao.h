@@ -9,6 +9,12 @@
 #include <vector>
 
 #include "tell/audiences/audiences.h"
+#include "tell/audiences/lost_address.h"
+
+namespace machiya::tell {
+/// How an address is found without being readable.
+std::string address_digest(const vault::Vault& vault, int channel, std::string_view address);
+}  // namespace machiya::tell
 
 namespace machiya::tell::audiences_dao {
 
@@ -32,6 +38,13 @@ Result<std::int64_t> profile(store::Tx& tx, std::string_view attributes);
 Result<void> each_profile(store::ReadTx& tx, const std::function<void(std::int64_t id, const std::string& attributes)>& each);
 /// Recipients of these profiles that are reached by one of the channels for one of the topics.
 Result<std::int64_t> count_reached(store::ReadTx& tx, const std::vector<std::int64_t>& profiles, std::int64_t channels, std::int64_t topics);
+
+/// What the channel's dead addresses need to be taken up again; asked for before its row of `reach` goes.
+Result<void> keep_choice(store::Tx& tx, std::int64_t recipient, int channel);
+Result<std::optional<LostAddress>> lost(store::ReadTx& tx, int channel, std::string_view digest);
+Result<void> settle_lost(store::Tx& tx, int channel, std::string_view digest);
+/// All of a recipient in a channel.
+Result<void> settle_lost(store::Tx& tx, std::int64_t recipient, int channel);
 
 struct Address {
   std::int64_t id = 0, recipient = 0;

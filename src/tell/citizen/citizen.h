@@ -30,6 +30,7 @@ class Audit;
 }
 
 namespace machiya::tell {
+struct LostAddress;
 
 /// What the pages need from the house. References must outlive Citizen; functions are thread-safe. What is not plugged is not there.
 struct CitizenWeb {
@@ -168,6 +169,8 @@ class Citizen {
   http::Response add_push(http::Request& request);
   http::Response renew_push(http::Request& request);
   Result<void> renew(store::Tx& tx, int channel, const std::string& before, const std::string& after, const std::string& request);
+  /// `lost`: in the place of an address that died.
+  Result<void> put_new(store::Tx& tx, std::int64_t recipient, int channel, const std::string& address, const std::optional<LostAddress>& lost);
 
   // subscribe.cpp
   void subscribe_routes(http::Router& router);

@@ -1,6 +1,7 @@
 // Browser notifications: /my/messages/push takes a browser's subscription, /channels/push/renewal a new one in the place of an old one when the browser's
 // push service changed it by itself (event pushsubscriptionchange of the Push API, §10.4), and /push-worker.js is the service worker that says so.
 #include "platform/audit/audit.h"
+#include "tell/audiences/lost_address.h"
 #include "tell/citizen/citizen.h"
 
 namespace machiya::tell {
@@ -53,22 +54,37 @@ http::Response Citizen::renew_push(http::Request& request) {
 
 Result<void> Citizen::renew(store::Tx& tx, int channel, const std::string& before, const std::string& after, const std::string& request) {
   if (before == after) return {};
-  MACHIYA_TRY(const auto recipient, w_.audiences.by_address(tx, channel, before));
-  if (!recipient) return {};   // unknown, stopped, or renewed before
-  MACHIYA_TRY(const auto owner, w_.audiences.by_address(tx, channel, after));
-  if (owner && owner != recipient) return {};   // somebody proved by their log-in that it is theirs
-  MACHIYA_TRY(const Recipient row, required(tx, *recipient));
-  std::int64_t topics = 0;
-  for (const Subscribed& one : row.channels)
-    if (one.channel == channel) topics = one.topics;
-  if (!owner) {
-    MACHIYA_TRY(const std::int64_t same, w_.audiences.subscribe(tx, *recipient, channel, after, topics, row.lang, kRenewedBy));
-    (void)same;
+  MACHIYA_TRY(const auto in_use, w_.audiences.by_address(tx, channel, before));
+  std::optional<LostAddress> lost;
+  if (!in_use) {   // the push service answered one of our messages that it is no more (404, 410) before the browser told the new one
+    MACHIYA_TRY(lost, lost_address(tx, w_.vault, channel, before));
   }
-  MACHIYA_TRY(const auto reached, w_.audiences.addresses(tx, channel, {*recipient}, w_.clock.now()));
+  if (!in_use && !lost) return {};   // unknown, stopped, or renewed before
+  const std::int64_t recipient = in_use ? *in_use : lost->recipient;
+  MACHIYA_TRY(const auto owner, w_.audiences.by_address(tx, channel, after));
+  if (owner && *owner != recipient) return {};   // somebody proved by their log-in that it is theirs
+  if (!owner) MACHIYA_CHECK(put_new(tx, recipient, channel, after, lost));
+  MACHIYA_TRY(const auto reached, w_.audiences.addresses(tx, channel, {recipient}, w_.clock.now()));
   for (const Reached& one : reached)
-    if (one.address == before) MACHIYA_CHECK(w_.audiences.failed(tx, *recipient, channel, one.id, false, "renewed"));
-  return w_.audit.append(tx, {"visitor", "recipient.renewed", "recipient:" + std::to_string(*recipient), "", request, {}});
+    if (one.address == before) MACHIYA_CHECK(w_.audiences.failed(tx, recipient, channel, one.id, false, "renewed"));
+  MACHIYA_CHECK(settle_lost_address(tx, w_.vault, channel, before));   // it proves one renewal
+  return w_.audit.append(tx, {"visitor", "recipient.renewed", "recipient:" + std::to_string(recipient), "", request, {}});
+}
+
+Result<void> Citizen::put_new(store::Tx& tx, std::int64_t recipient, int channel, const std::string& address, const std::optional<LostAddress>& lost) {
+  MACHIYA_TRY(const Recipient row, required(tx, recipient));
+  std::int64_t topics = lost ? lost->topics : 0;
+  std::vector<int> order;
+  bool had = false, placed = false;
+  for (const Subscribed& one : row.channels) {
+    if (lost && !placed && one.rank >= lost->rank) order.push_back(channel), placed = true;
+    if (one.channel == channel) topics = one.topics, had = true;
+    order.push_back(one.channel);
+  }
+  if (!placed) order.push_back(channel);
+  MACHIYA_TRY(const std::int64_t same, w_.audiences.subscribe(tx, recipient, channel, address, topics, row.lang, kRenewedBy));
+  (void)same;
+  return had ? Result<void>() : w_.audiences.prefer(tx, recipient, order);   // the channel had gone with its last address: where it stood
 }
 
 void Citizen::push_routes(http::Router& router) {

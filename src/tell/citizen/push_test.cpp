@@ -24,6 +24,18 @@ struct PushRenewalTest : testing::CitizenTest {
       for (const Reached& one : *found) out.push_back(json::parse(one.address)->text("endpoint"));
     return out;
   }
+  /// The push service answers a message to it with 410.
+  void dies(const std::string& email, const std::string& endpoint) {
+    const int push = channel("push");
+    const std::int64_t id = of_person(email).id;
+    auto done = store().write([&](store::Tx& tx) -> Result<void> {
+      MACHIYA_TRY(const auto reached, audiences->addresses(tx, push, {id}, clock.now()));
+      for (const Reached& one : reached)
+        if (json::parse(one.address)->text("endpoint") == endpoint) return audiences->failed(tx, id, push, one.id, false, "push-410");
+      return Error(ErrorCode::not_found, "no such address in use");
+    });
+    EXPECT_TRUE(done.ok()) << done.error().to_string();
+  }
   using List = std::vector<std::string>;
 };
 MACHIYA_ON_BOTH_ENGINES(PushRenewalTest);
@@ -92,6 +104,63 @@ TEST_P(PushRenewalTest, a_channel_that_was_stopped_does_not_come_back) {
   EXPECT_EQ(renew(subscription("1"), subscription("2")).status, 200);
   EXPECT_TRUE(of_person("hanako@example.jp").channels.empty());
   EXPECT_TRUE(endpoints("hanako@example.jp").empty());
+}
+
+TEST_P(PushRenewalTest, an_address_that_died_before_the_browser_said_so_gets_its_new_one_with_choices_and_place) {
+  auto hanako = citizen("hanako@example.jp");
+  press(hanako, "/my/messages/push", {{"subscription", subscription("1")}});
+  press(hanako, "/my/messages/mail", {});
+  press(hanako, "/my/messages/topics", {{"channel", "push"}, {"topics", "jobs"}});
+  dies("hanako@example.jp", "https://push.example/1");
+  EXPECT_EQ(topics_in(of_person("hanako@example.jp"), "push"), -1);
+  EXPECT_EQ(renew(subscription("1", "guess"), subscription("9")).status, 200);
+  EXPECT_TRUE(endpoints("hanako@example.jp").empty()) << "without the secret it is nobody's";
+  EXPECT_EQ(renew(subscription("1"), subscription("2", "c")).status, 200);
+  EXPECT_EQ(endpoints("hanako@example.jp"), List{"https://push.example/2"});
+  const Recipient after = of_person("hanako@example.jp");
+  EXPECT_EQ(topics_in(after, "push"), topic("jobs"));
+  EXPECT_EQ(after.channels.front().channel, channel("push")) << "its place in the order";
+  EXPECT_EQ(after.channels.size(), 2u);
+  renew(subscription("1"), subscription("9"));
+  EXPECT_EQ(endpoints("hanako@example.jp"), List{"https://push.example/2"}) << "a proof is good for one renewal";
+  dies("hanako@example.jp", "https://push.example/2");
+  renew(subscription("1"), subscription("9"));
+  EXPECT_TRUE(endpoints("hanako@example.jp").empty());
+  renew(subscription("2", "c"), subscription("3"));
+  EXPECT_EQ(endpoints("hanako@example.jp"), List{"https://push.example/3"}) << "and it dies and comes back again";
+}
+
+TEST_P(PushRenewalTest, choices_that_changed_since_an_address_died_are_the_ones_that_count) {
+  auto hanako = citizen("hanako@example.jp");
+  press(hanako, "/my/messages/push", {{"subscription", subscription("1")}});
+  press(hanako, "/my/messages/push", {{"subscription", subscription("other")}});
+  dies("hanako@example.jp", "https://push.example/1");
+  press(hanako, "/my/messages/topics", {{"channel", "push"}, {"topics", "jobs"}});
+  renew(subscription("1"), subscription("2"));
+  EXPECT_EQ(endpoints("hanako@example.jp"), (List{"https://push.example/other", "https://push.example/2"}));
+  EXPECT_EQ(topics_in(of_person("hanako@example.jp"), "push"), topic("jobs"));
+  dies("hanako@example.jp", "https://push.example/2");
+  press(hanako, "/my/messages/topics", {{"channel", "push"}, {"topics", "fire"}});
+  dies("hanako@example.jp", "https://push.example/other");
+  renew(subscription("2"), subscription("3"));
+  EXPECT_EQ(topics_in(of_person("hanako@example.jp"), "push"), topic("fire")) << "those of the channel when its last address died";
+}
+
+TEST_P(PushRenewalTest, a_dead_address_of_a_channel_that_was_left_or_of_a_browser_that_became_anothers_stays_dead) {
+  auto hanako = citizen("hanako@example.jp"), taro = citizen("taro@example.jp");
+  press(hanako, "/my/messages/push", {{"subscription", subscription("1")}});
+  dies("hanako@example.jp", "https://push.example/1");
+  press(hanako, "/my/messages/push", {{"subscription", subscription("other")}});
+  press(hanako, "/my/messages/leave", {{"channel", "push"}});
+  renew(subscription("1"), subscription("2"));
+  EXPECT_TRUE(endpoints("hanako@example.jp").empty());
+  press(hanako, "/my/messages/push", {{"subscription", subscription("shared")}});
+  dies("hanako@example.jp", "https://push.example/shared");
+  press(taro, "/my/messages/push", {{"subscription", subscription("shared")}});
+  press(taro, "/my/messages/leave", {{"channel", "push"}});
+  renew(subscription("shared"), subscription("3"));
+  EXPECT_TRUE(endpoints("hanako@example.jp").empty());
+  EXPECT_TRUE(endpoints("taro@example.jp").empty());
 }
 
 }  // namespace
