@@ -243,6 +243,7 @@ class Samples {
       EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
       of["message"].push_back({place, {{"message", id_of(header_of(made, "location"))}}, thing});
     }
+    table();
     // What citizens read of them: a released one, and not one that staff still write.
     const auto made = w.post(caller("crisis-here"), "/staff/messages?class=emergency", {{"title.ja", "検査の二"}, {"body.ja", "検査です"}});
     const std::string released = id_of(header_of(made, "location"));
@@ -259,6 +260,23 @@ class Samples {
     of["topic-feed"] = {{"disaster", {{"file", "disaster.atom"}}, {}}};
     of["trigger"] = {{"tsunami", {{"trigger", "jma-tsunami-warning"}}, {}}};   // what nobody of the matrix can fire: it asks without a key
     of["opt-in"] = {{"nobody's", {{"token", nobody}}, {}}};
+  }
+
+  /// A message with a table of values of each recipient: names and mailboxes, which no page shows again.
+  void table() {
+    EXPECT_EQ(w.post(caller("owner"), "/my/messages/mail", {}).status, 303);
+    Thing thing;
+    thing.department = kHere;
+    const auto made = w.post(caller("clerk-here"), "/staff/messages", {{"title.ja", "検査"}, {"body.ja", "{名前}様"}, {"topic", "jobs"}});
+    EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
+    const std::string id = id_of(header_of(made, "location"));
+    put_file(w.folder() + "/table.csv", std::string("mail,名前\n") + kOwn.email + "," + kOwn.family + "\n" + kOwn.email + "," + kOwn.given + "\n" + kOther.email + "," + kOther.family + "\n");
+    const auto attached = w.ask(caller("clerk-here"), {http::Method::post, "/staff/messages/" + id + "/table", {{"act", "attach"}}, {}, {{"file", w.folder() + "/table.csv"}}});
+    EXPECT_EQ(attached.status, 303) << attached.body.substr(0, 2000);
+    const std::string found = w.get(caller("clerk-here"), "/staff/messages/" + id + "/table.csv").body;
+    EXPECT_NE(found.find("\n3,twice"), std::string::npos) << found;
+    EXPECT_NE(found.find("\n4,unknown"), std::string::npos) << found;
+    of["message"].push_back({"here, with a table", {{"message", id}}, thing});
   }
 
   /// A call-out of all, prepared and started; the staff list holds the owner's and the stranger's names.

@@ -12,6 +12,7 @@
 #include "app/furniture.h"
 #include "app/house.h"
 #include "app/settings.h"
+#include "app/testing_channels.h"
 #include "base/text.h"
 #include "platform/audit/audit.h"
 #include "platform/http/test_request.h"
@@ -20,7 +21,6 @@
 #include "platform/identity/ties.h"
 #include "platform/store/testing.h"
 #include "platform/vault/totp.h"
-#include "tell/webpush/testing.h"
 
 namespace machiya::app::authorization {
 
@@ -161,7 +161,7 @@ class World {
     put_file(registers + "matrix-rows-a.yaml", filled(kRegister, "matrix-rows-a", kHere));
     put_file(registers + "matrix-rows-b.yaml", filled(kRegister, "matrix-rows-b", kThere));
     put_file(settings_.city + "/workflows/matrix-care.yaml", kCare);
-    channels();
+    testing::put_channels(settings_, folder_);
     open();
     put_file(folder_ + "/paper.pdf", "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n");
     // One grey point.
@@ -169,14 +169,6 @@ class World {
                                           'I', 'D', 'A', 'T', 0x78, 0x9C, 0x63, 0x68, 0, 0, 0, 0x82, 0, 0x81, 0x77, 0xCD, 0x72, 0xB6, 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};
     put_file(folder_ + "/photo.png", std::string(reinterpret_cast<const char*>(kPicture), sizeof kPicture));
     put_file(folder_ + "/rows.csv", "札,持ち主\nimported,金糸雀\n");
-  }
-  /// The channels of which citizens have pages; nobody is called.
-  void channels() {
-    put_file(folder_ + "/push.pem", tell::testing::new_pem());
-    put_file(folder_ + "/line-secret", "not-a-secret");
-    settings_.tell["push"] = {{"key-file", folder_ + "/push.pem"}, {"subject", "mailto:push@city.example"}};
-    settings_.tell["line"] = {{"url", "http://127.0.0.1:9"}, {"token-file", folder_ + "/line-secret"}, {"secret-file", folder_ + "/line-secret"}};
-    settings_.tell["mail"] = {{"url", "smtp://127.0.0.1:9"}, {"from", "no-reply@city.example"}, {"return-domain", "return.city.example"}};
   }
   void open() {
     auto furniture = load_furniture(settings_);
