@@ -54,7 +54,7 @@ struct Applicant : apply::Applying {
   void SetUp() override {
     IdentityTest::SetUp();
     for (const auto& list : {events::Events::migrations(), jobs::Jobs::migrations(), blobs::Blobs::migrations(), cases::Cases::migrations(), apply::Apply::migrations()}) migrate(list);
-    copy_city({"forms", "scenarios", "decisions"});
+    copy_city({"forms", "scenarios", "decisions", "menus"});
     put("lantern", std::string(kForm));
     fee(std::string(kFee));
     load_city(all_kinds());
