@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -24,6 +25,8 @@ enum class AttributeKind : std::uint8_t {
 };
 /// "Property", "GeoProperty" …
 std::string_view kind_name(AttributeKind kind);
+/// The kind of that name; nothing for another word.
+std::optional<AttributeKind> kind_of_name(std::string_view name);
 /// The member that holds the value: "value", "object", "languageMap" …
 std::string_view value_member(AttributeKind kind);
 
@@ -61,6 +64,9 @@ struct Attribute {
   /// The instance of this datasetId ("": the default one), or nullptr.
   const Instance* instance(std::string_view dataset_id) const;
 };
+
+/// By expanded name, or nullptr.
+const Attribute* find_attribute(std::span<const Attribute> among, std::string_view name);
 
 /// An entity. Everything it points to lies in the arena that it came with (EntityPtr) or is interned for good (Names).
 struct Entity {

@@ -1,0 +1,51 @@
+// Entities as NGSI-LD answers them: normalized, concise, simplified (§4.5.1–§4.5.3), with or without system attributes, as GeoJSON (§4.5.16), in one
+// language (§4.15), parts of them (pick, omit). Written straight into the answer's text.
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sense/entities/entity.h"
+#include "sense/jsonld/contexts.h"
+
+namespace machiya::sense {
+
+enum class Format : std::uint8_t { normalized, concise, simplified };
+
+/// Which members of an entity are shown: names of attributes as expanded IRIs; "id", "type", "scope", "createdAt", "modifiedAt", "expiresAt" as they stand.
+struct Selection {
+  struct Member {
+    std::string name;
+    std::vector<Member> within;   ///< of the entity that a relationship leads to: a{b,c}; empty: all of it
+  };
+  bool only_picked = false;
+  std::vector<Member> pick;       ///< used when only_picked
+  std::vector<Member> omit;       ///< a member with `within` is not omitted itself
+  bool shows(std::string_view name) const;
+  /// What is shown of the entity that the relationship `name` leads to.
+  Selection beyond(std::string_view name) const;
+};
+
+struct Shape {
+  const Terms* terms = nullptr;
+  Format format = Format::normalized;
+  bool sys_attrs = false;
+  std::string_view lang;                      ///< §4.15: language properties become plain ones of this tag; "": they stay ("*": any)
+  const std::vector<std::string>* datasets = nullptr;   ///< only these instances ("" and "@none": the default one)
+  Selection members;
+  /// joins: the entity that a relationship's URI leads to, or nullptr (join=inline). Not set: no join.
+  std::function<EntityPtr(std::string_view uri)> linked;
+  int join_level = 0;
+};
+
+/// {"id": …}; without "@context".
+void write_entity(const Entity& entity, const Shape& shape, std::string& out);
+/// One instance as it stands in a member's value.
+void write_instance(const Instance& instance, const Shape& shape, std::string& out);
+/// A GeoJSON Feature (§4.5.16.1): geometry from the attribute `geometry_property` (expanded), null when it has none of them.
+void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, std::string& out);
+/// The text of a language map in the tag asked for, else "en"'s … (§4.15.1: tag, its primary language, @none, the first); `chosen`: its tag.
+tree::Value text_in(const tree::Value& language_map, std::string_view lang, std::string_view& chosen);
+
+}  // namespace machiya::sense
