@@ -10,7 +10,7 @@ PACKAGES_BUILD=(
   ca-certificates g++ cmake ninja-build pkg-config ccache mold
   libboost-dev libsqlite3-dev libpq-dev libfmt-dev libyaml-cpp-dev libsodium-dev libargon2-dev libssl-dev
   libcurl4-openssl-dev libqrencode-dev libpango1.0-dev libcairo2-dev zlib1g-dev libbrotli-dev libexpat1-dev
-  libjpeg-dev libpng-dev libwebp-dev libqpdf-dev libgtest-dev libgmock-dev fonts-noto-cjk
+  libjpeg-dev libpng-dev libwebp-dev libqpdf-dev libgeos-dev libicu-dev libgtest-dev libgmock-dev fonts-noto-cjk
 )
 # What the tests need besides.
 PACKAGES_TEST=(
