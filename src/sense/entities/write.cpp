@@ -100,7 +100,7 @@ class Writer {
   }
 
   void instance(const Instance& i, const Selection& members, std::string_view attribute_name, int depth) {
-    const bool translated = i.kind == AttributeKind::language_property && !shape_.lang.empty();
+    const bool translated = i.kind == AttributeKind::language_property && shape_.language;
     if (shape_.format == Format::simplified) return simplified(i, members, attribute_name, depth, translated);
     if (shape_.format == Format::concise && bare(i, translated)) return bare_value(i, translated);
     out_ += '{';
@@ -157,7 +157,11 @@ class Writer {
   }
 
   void value(const Instance& i, bool translated, std::string_view& tag) {
-    if (translated) return tree::write(text_in(i.value, shape_.lang, tag), out_);
+    if (translated) {
+      const auto chosen = shape_.language(i.value);
+      if (chosen) tag = *chosen == "@none" ? std::string_view() : *chosen;
+      return tree::write(chosen ? i.value[*chosen] : Value(), out_);
+    }
     if (i.kind == AttributeKind::vocab_property) return compacted(i.value);
     tree::write(i.value, out_);
   }
@@ -177,10 +181,6 @@ const Selection::Member* named(const std::vector<Selection::Member>& list, std::
   return it == list.end() ? nullptr : &*it;
 }
 
-bool same_tag(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 }  // namespace
 
 bool Selection::shows(std::string_view name) const {
@@ -194,27 +194,6 @@ Selection Selection::beyond(std::string_view name) const {
   if (const Member* m = named(pick, name); m != nullptr && !m->within.empty()) out.only_picked = true, out.pick = m->within;
   if (const Member* m = named(omit, name); m != nullptr) out.omit = m->within;
   return out;
-}
-
-Value text_in(const Value& map, std::string_view lang, std::string_view& chosen) {
-  const auto take = [&](const tree::Member& m) { return chosen = m.key == "@none" ? std::string_view() : m.key, m.value; };
-  // "fr-CH, fr;q=0.9": the wishes of §4.15 in their order, with the weights of RFC 9110 §12.5.4 already sorted by the caller.
-  for (std::size_t at = 0; at < lang.size();) {
-    const std::size_t end = std::min(lang.find(',', at), lang.size());
-    std::string_view wish = lang.substr(at, end - at);
-    wish = wish.substr(0, wish.find(';'));
-    while (!wish.empty() && wish.front() == ' ') wish.remove_prefix(1);
-    while (!wish.empty() && wish.back() == ' ') wish.remove_suffix(1);
-    for (const auto& m : map.members())
-      if (same_tag(m.key, wish)) return take(m);
-    const std::string_view primary = wish.substr(0, wish.find('-'));
-    for (const auto& m : map.members())
-      if (same_tag(m.key.substr(0, m.key.find('-')), primary)) return take(m);
-    at = end + 1;
-  }
-  for (const auto& m : map.members())
-    if (m.key == "@none") return take(m);
-  return map.count == 0 ? Value() : take(map.members().front());
 }
 
 void write_entity(const Entity& entity, const Shape& shape, std::string& out) { Writer(shape, out).entity(entity, shape.members, 0); }

@@ -2,6 +2,7 @@
 // language (§4.15), parts of them (pick, omit). Written straight into the answer's text.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ struct Shape {
   const Terms* terms = nullptr;
   Format format = Format::normalized;
   bool sys_attrs = false;
-  std::string_view lang;                      ///< §4.15: language properties become plain ones of this tag; "": they stay ("*": any)
+  /// §4.15: the tag to show of a language map (query's LanguageFilter); language properties then become plain ones. Not set: they stay.
+  std::function<std::optional<std::string_view>(const tree::Value& language_map)> language;
   const std::vector<std::string>* datasets = nullptr;   ///< only these instances ("" and "@none": the default one)
   Selection members;
   /// joins: the entity that a relationship's URI leads to, or nullptr (join=inline). Not set: no join.
@@ -45,7 +47,5 @@ void write_entity(const Entity& entity, const Shape& shape, std::string& out);
 void write_instance(const Instance& instance, const Shape& shape, std::string& out);
 /// A GeoJSON Feature (§4.5.16.1): geometry from the attribute `geometry_property` (expanded), null when it has none of them.
 void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, std::string& out);
-/// The text of a language map in the tag asked for, else "en"'s … (§4.15.1: tag, its primary language, @none, the first); `chosen`: its tag.
-tree::Value text_in(const tree::Value& language_map, std::string_view lang, std::string_view& chosen);
 
 }  // namespace machiya::sense
