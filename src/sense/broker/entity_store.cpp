@@ -1,0 +1,300 @@
+#include "sense/broker/entity_store.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+namespace machiya::sense {
+namespace {
+
+// A key of one map for all tenants: neither part holds a NUL (ids are URIs).
+std::string key_of(std::string_view tenant, std::string_view id) {
+  std::string out(tenant);
+  out += '\0', out += id;
+  return out;
+}
+
+}  // namespace
+
+struct EntityStore::Tenant {
+  Image image;
+};
+
+/// A caller that waits for one or several writes.
+struct EntityStore::Waiting {
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::size_t open = 0;
+  std::vector<std::optional<Result<Change>>> results;
+  void done(std::size_t index, Result<Change> result) {
+    std::lock_guard hold(mutex);
+    results[index] = std::move(result);
+    if (--open == 0) ready.notify_one();
+  }
+};
+
+/// A write on its way to the disk.
+struct EntityStore::Pending {
+  std::string tenant, id;
+  Change change;
+  std::int64_t at_us = 0;
+  std::size_t bytes = 0;
+  std::shared_ptr<Waiting> waiting;
+  std::size_t index = 0;
+  std::shared_ptr<Pending> base;   ///< the write on its way that this one was built upon
+  bool lost = false;               ///< it was refused, or what it was built upon
+};
+
+struct EntityStore::Inside {
+  // Writers hold `write` from reading an entity to handing its successor to the journal: the order of the journal is the order of the versions.
+  std::mutex write;
+  struct Newest {
+    std::shared_ptr<Pending> last;   ///< the newest of the writes on their way
+    std::size_t open = 0;            ///< how many there are
+  };
+  std::unordered_map<std::string, Newest> newest;   ///< of entities with writes on their way; what readers see lies in the images
+  std::size_t on_the_way = 0;
+  std::condition_variable room;
+  std::size_t bytes = 0;
+
+  mutable std::shared_mutex images;
+  std::map<std::string, std::unique_ptr<Tenant>, std::less<>> tenants;
+  std::atomic<std::size_t> entities{0};
+};
+
+EntityStore::EntityStore(std::unique_ptr<Journal> journal, Clock& clock, Rng& rng, Options options)
+    : journal_(std::move(journal)), clock_(clock), rng_(rng), options_(options), in_(std::make_unique<Inside>()) {}
+
+EntityStore::~EntityStore() {
+  std::unique_lock hold(in_->write);
+  in_->room.wait(hold, [&] { return in_->on_the_way == 0; });
+  hold.unlock();
+  journal_.reset();   // its thread calls back into us
+}
+
+Result<std::unique_ptr<EntityStore>> EntityStore::open(std::unique_ptr<Journal> journal, Clock& clock, Rng& rng, Options options) {
+  std::unique_ptr<EntityStore> out(new EntityStore(std::move(journal), clock, rng, options));
+  if (auto done = out->load(); !done.ok()) return done.error();
+  return out;
+}
+
+Result<void> EntityStore::load() {
+  auto covered = journal_->load([&](std::string_view tenant, std::string_view bytes) -> Result<void> {
+    tree::Arena arena;
+    auto draft = decode_entity(bytes, arena);
+    if (!draft.ok()) return draft.error();
+    make_tenant(tenant).image.put(draft->finish(names_));
+    return {};
+  });
+  if (!covered.ok()) return covered.error();
+  auto done = journal_->replay(*covered + 1, [&](Number, std::string_view bytes) -> Result<void> {
+    auto record = decode_record(bytes, names_);
+    if (!record.ok()) return record.error();
+    Image& image = make_tenant(record->tenant).image;
+    record->deleted() ? image.erase(record->before->id) : image.put(record->after);
+    return {};
+  });
+  for (const auto& [name, tenant] : in_->tenants) in_->entities += tenant->image.size();
+  return done;
+}
+
+EntityStore::Tenant* EntityStore::tenant(std::string_view name) const {
+  const auto it = in_->tenants.find(name);
+  return it == in_->tenants.end() ? nullptr : it->second.get();
+}
+
+EntityStore::Tenant& EntityStore::make_tenant(std::string_view name) {
+  if (Tenant* there = tenant(name)) return *there;
+  return *in_->tenants.emplace(std::string(name), std::make_unique<Tenant>()).first->second;
+}
+
+// Under the write lock. A result at once (an error, or nothing to write), or nothing: `waiting` will be told.
+std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, std::string_view id, const Make& make, const std::shared_ptr<Waiting>& waiting, std::size_t index) {
+  const std::string key = key_of(tenant_name, id);
+  auto newest = in_->newest.find(key);
+  const EntityPtr current = newest != in_->newest.end() ? newest->second.last->change.after : get(tenant_name, id);
+  const ChangeContext context{names_, clock_.now().us, [&] { return "urn:ngsi-ld:Instance:" + new_public_id(rng_); }};
+  auto change = make(current, context);
+  if (!change.ok() || change->after == change->before) return change;
+  if (!change->before && in_->entities >= options_.most_entities) return Error(ErrorCode::limit_exceeded, "the store is full of entities");
+
+  auto pending = std::make_shared<Pending>(Pending{std::string(tenant_name), std::string(id), std::move(*change), context.now_us, 0, waiting, index, nullptr, false});
+  const Change& made = pending->change;
+  JournalEntry entry{pending->tenant, pending->id, {}, {}};
+  if (made.after) encode_entity(*made.after, entry.entity);
+  encode_record(Record{pending->tenant, context.now_us, made.before, made.after, made.attributes}, entry.record);
+  pending->bytes = entry.entity.size() + entry.record.size();
+  if (newest == in_->newest.end()) newest = in_->newest.emplace(key, Inside::Newest{}).first;
+  pending->base = std::exchange(newest->second.last, pending), ++newest->second.open;
+  ++in_->on_the_way, in_->bytes += pending->bytes;
+  if (!made.before) ++in_->entities;
+  if (waiting) {
+    std::lock_guard hold(waiting->mutex);
+    ++waiting->open;
+  }
+  journal_->append_later(std::move(entry), [this, pending](Result<Number> number) { finish(pending, std::move(number)); });
+  return std::nullopt;
+}
+
+// On the journal's thread, in order.
+void EntityStore::finish(const std::shared_ptr<Pending>& pending, Result<Number> number) {
+  const auto base = std::exchange(pending->base, nullptr);
+  pending->lost = !number.ok() || (base && base->lost);
+  if (!pending->lost) {
+    apply(*pending, *number);
+  } else if (number.ok()) {
+    undo(*pending);
+    number = Error(ErrorCode::storage_failed, "a write before this one could not be kept");
+  }
+  {
+    std::lock_guard hold(in_->write);
+    if (pending->lost ? !pending->change.before : !pending->change.after) --in_->entities;
+    const auto newest = in_->newest.find(key_of(pending->tenant, pending->id));
+    if (--newest->second.open == 0) in_->newest.erase(newest);
+    in_->bytes -= pending->bytes, --in_->on_the_way;
+    in_->room.notify_all();
+  }
+  if (pending->waiting) pending->waiting->done(pending->index, number.ok() ? Result<Change>(pending->change) : Result<Change>(number.error()));
+}
+
+void EntityStore::apply(const Pending& pending, Number number) {
+  const Change& change = pending.change;
+  {
+    std::unique_lock hold(in_->images);
+    Image& image = make_tenant(pending.tenant).image;
+    change.after ? image.put(change.after) : image.erase(pending.id);
+  }
+  const Record record{pending.tenant, pending.at_us, change.before, change.after, change.attributes};
+  for (const Follower& follower : followers_) follower(number, record);
+}
+
+// The log holds a version that was built upon a refused one: what readers see goes behind it, so that the next start finds that.
+void EntityStore::undo(const Pending& pending) {
+  const EntityPtr seen = get(pending.tenant, pending.id);
+  JournalEntry entry{pending.tenant, pending.id, {}, {}};
+  if (seen) encode_entity(*seen, entry.entity);
+  const EntityPtr& before = pending.change.after ? pending.change.after : pending.change.before;
+  encode_record(Record{pending.tenant, pending.at_us, before, seen, {}}, entry.record);
+  journal_->append_later(std::move(entry), [](Result<Number>) {});
+}
+
+Result<Change> EntityStore::write(std::string_view tenant_name, std::string_view id, const Make& make) {
+  const Item item{std::string(id), make};
+  return std::move(write_all(tenant_name, {&item, 1}).front());
+}
+
+std::vector<Result<Change>> EntityStore::write_all(std::string_view tenant_name, std::span<const Item> items) {
+  const auto waiting = std::make_shared<Waiting>();
+  waiting->results.resize(items.size());
+  {
+    std::unique_lock hold(in_->write);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      in_->room.wait(hold, [&] { return in_->bytes < options_.waiting_bytes; });
+      if (auto at_once = begin(tenant_name, items[i].id, items[i].make, waiting, i)) {
+        std::lock_guard hold_results(waiting->mutex);
+        waiting->results[i] = std::move(*at_once);
+      }
+    }
+  }
+  std::unique_lock hold(waiting->mutex);
+  waiting->ready.wait(hold, [&] { return waiting->open == 0; });
+  std::vector<Result<Change>> out;
+  out.reserve(items.size());
+  for (auto& r : waiting->results) out.push_back(std::move(*r));
+  return out;
+}
+
+EntityPtr EntityStore::get(std::string_view tenant_name, std::string_view id) const {
+  std::shared_lock hold(in_->images);
+  const Tenant* t = tenant(tenant_name);
+  const EntityPtr out = t != nullptr ? t->image.get(id) : nullptr;
+  return out && out->expires_at.present() && out->expires_at.us <= clock_.now().us ? nullptr : out;
+}
+
+Found EntityStore::find(std::string_view tenant_name, Find what) const {
+  std::shared_lock hold(in_->images);
+  const Tenant* t = tenant(tenant_name);
+  if (t == nullptr) return {};
+  const EntityLookup lookup = [&](std::string_view id) { return t->image.get(id); };
+  what.lookup = &lookup, what.now_us = clock_.now().us;
+  return t->image.find(what);
+}
+
+std::map<std::string, TypeFacts> EntityStore::types(std::string_view tenant_name) const {
+  std::shared_lock hold(in_->images);
+  const Tenant* t = tenant(tenant_name);
+  return t != nullptr ? t->image.types(clock_.now().us) : std::map<std::string, TypeFacts>();
+}
+
+std::size_t EntityStore::size(std::string_view tenant_name) const {
+  std::shared_lock hold(in_->images);
+  const Tenant* t = tenant(tenant_name);
+  return t != nullptr ? t->image.size() : 0;
+}
+
+std::vector<std::string> EntityStore::tenants() const {
+  std::shared_lock hold(in_->images);
+  std::vector<std::string> out;
+  for (const auto& [name, tenant] : in_->tenants) out.push_back(name);
+  return out;
+}
+
+bool EntityStore::has_tenant(std::string_view tenant_name) const {
+  std::shared_lock hold(in_->images);
+  return tenant(tenant_name) != nullptr;
+}
+
+void EntityStore::follow(Follower follower) { followers_.push_back(std::move(follower)); }
+
+Result<void> EntityStore::replay(Number from, const std::function<Result<void>(Number, const Record&)>& visit) {
+  return journal_->replay(from, [&](Number number, std::string_view bytes) -> Result<void> {
+    auto record = decode_record(bytes, names_);
+    if (!record.ok()) return record.error();
+    return visit(number, *record);
+  });
+}
+
+Result<void> EntityStore::compact(Number needed) {
+  // What is on disk now is in the snapshot or newer there; records behind it come on top at the next start.
+  const Number up_to = journal_->last();
+  return journal_->compact(needed, up_to, [&](const Journal::VisitEntity& visit) -> Result<void> {
+    for (const std::string& name : tenants()) {
+      std::vector<EntityPtr> entities;
+      {
+        std::shared_lock hold(in_->images);
+        tenant(name)->image.each([&](const EntityPtr& e) { return entities.push_back(e), true; });
+      }
+      std::string bytes;
+      for (const EntityPtr& e : entities) {
+        bytes.clear(), encode_entity(*e, bytes);
+        if (auto done = visit(name, bytes); !done.ok()) return done;
+      }
+    }
+    return {};
+  });
+}
+
+Result<std::size_t> EntityStore::sweep() {
+  std::size_t swept = 0;
+  const std::int64_t now = clock_.now().us;
+  const auto gone = [&](const EntityPtr& e) { return e && e->expires_at.present() && e->expires_at.us <= now; };
+  for (const std::string& name : tenants()) {
+    std::vector<Item> items;
+    {
+      std::shared_lock hold(in_->images);
+      tenant(name)->image.each([&](const EntityPtr& e) {
+        if (gone(e)) items.push_back({std::string(e->id), [gone](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return gone(current) ? delete_entity(current) : Change{current, current, {}, false, {}, {}}; }});
+        return true;
+      });
+    }
+    for (const auto& r : write_all(name, items)) {
+      if (!r.ok()) return r.error();
+      ++swept;
+    }
+  }
+  return swept;
+}
+
+}  // namespace machiya::sense

@@ -1,0 +1,165 @@
+#include "sense/broker/image.h"
+
+#include <algorithm>
+
+namespace machiya::sense {
+namespace {
+
+bool is_place(const Attribute& a) { return std::ranges::any_of(a.instances, [](const Instance& i) { return i.kind == AttributeKind::geo_property; }); }
+
+bool expired(const Entity& e, std::int64_t now_us) { return e.expires_at.present() && e.expires_at.us <= now_us; }
+
+}  // namespace
+
+void Image::put(const EntityPtr& entity) {
+  if (const auto it = slots_by_id_.find(entity->id); it != slots_by_id_.end()) {
+    EntityPtr& there = slots_[it->second];
+    const EntityPtr before = std::exchange(there, entity);
+    return index(it->second, before.get(), entity.get());
+  }
+  std::uint32_t slot = static_cast<std::uint32_t>(slots_.size());
+  if (free_.empty()) {
+    slots_.push_back(entity);
+  } else {
+    slot = free_.back(), free_.pop_back();
+    slots_[slot] = entity;
+  }
+  slots_by_id_.emplace(entity->id, slot);
+  used_.insert(slot);
+  index(slot, nullptr, entity.get());
+}
+
+void Image::erase(std::string_view id) {
+  const auto it = slots_by_id_.find(id);
+  if (it == slots_by_id_.end()) return;
+  const std::uint32_t slot = it->second;
+  const EntityPtr before = std::exchange(slots_[slot], nullptr);
+  slots_by_id_.erase(it);
+  used_.erase(slot), free_.push_back(slot);
+  index(slot, before.get(), nullptr);
+}
+
+EntityPtr Image::get(std::string_view id) const {
+  const auto it = slots_by_id_.find(id);
+  return it == slots_by_id_.end() ? nullptr : slots_[it->second];
+}
+
+void Image::place(std::uint32_t slot, const Attribute& attribute) {
+  Box box;
+  for (const Instance& i : attribute.instances)
+    if (const auto one = box_of(i.value)) box.add(*one);
+  places_[std::string(attribute.name)].put(slot, box);
+}
+
+void Image::index(std::uint32_t slot, const Entity* before, const Entity* after) {
+  const auto types = [](const Entity* e) { return e != nullptr ? e->types : std::span<const std::string_view>(); };
+  if (!std::ranges::equal(types(before), types(after))) {
+    for (const std::string_view t : types(before)) by_type_.find(t)->second.erase(slot);
+    for (const std::string_view t : types(after)) {
+      auto it = by_type_.find(t);
+      if (it == by_type_.end()) it = by_type_.emplace(std::string(t), SlotSet()).first;
+      it->second.insert(slot);
+    }
+  }
+  if (before != nullptr)
+    for (const Attribute& a : before->attributes) {
+      const Attribute* now = after != nullptr ? after->attribute(a.name) : nullptr;
+      if (now == nullptr) columns_.find(a.name)->second.erase(slot);
+      if (is_place(a) && (now == nullptr || !is_place(*now))) places_.find(a.name)->second.erase(slot);
+    }
+  if (after == nullptr) return;
+  for (const Attribute& a : after->attributes) {
+    auto column = columns_.find(a.name);
+    if (column == columns_.end()) column = columns_.emplace(std::string(a.name), Column()).first;
+    column->second.set(slot, a);
+    if (is_place(a)) place(slot, a);
+  }
+}
+
+// Never fewer than match. The scans are some hundred kilobytes of bits and eight bytes for each entity and fact.
+SlotSet Image::candidates(const Hints& hints) const {
+  SlotSet out;
+  if (hints.types.empty()) {
+    out = used_;
+  } else {
+    for (const auto& all_of : hints.types) {
+      SlotSet one = used_;
+      for (const std::string& type : all_of) {
+        const auto it = by_type_.find(type);
+        one.intersect(it == by_type_.end() ? SlotSet() : it->second);
+      }
+      out.unite(one);
+    }
+  }
+  if (hints.box) {
+    std::vector<std::uint32_t> near;
+    if (const auto it = places_.find(hints.geo_attribute); it != places_.end())
+      hints.circle ? it->second.candidates(hints.circle->first, hints.circle->second, near) : it->second.candidates(*hints.box, near);
+    SlotSet there(slots_.size());
+    for (const std::uint32_t slot : near) there.insert(slot);
+    out.intersect(there);
+  }
+  for (const IndexFact& fact : hints.facts) {
+    const auto it = columns_.find(fact.attribute);
+    if (it == columns_.end()) return SlotSet();
+    it->second.narrow(fact, out);
+  }
+  return out;
+}
+
+Found Image::find(const Find& what) const {
+  Found out;
+  const bool in_order = what.order == nullptr || what.order->empty();
+  std::vector<const Entity*> matching;        // of a query with an order
+  std::vector<EntityPtr> holders;
+  std::size_t seen = 0;
+  const auto visit = [&](const EntityPtr& entity) {
+    if (expired(*entity, what.now_us) || !what.query->matches(*entity, what.lookup)) return true;
+    ++seen;
+    if (!in_order) return matching.push_back(entity.get()), holders.push_back(entity), true;
+    if (seen <= what.offset) return true;
+    if (out.entities.size() < what.limit) return out.entities.push_back(entity), true;
+    out.more = true;
+    return what.count;
+  };
+  const Hints hints = what.query->hints();
+  if (!hints.ids.empty()) {
+    for (const std::string& id : hints.ids)
+      if (const EntityPtr entity = get(id); entity && !visit(entity)) break;
+  } else {
+    candidates(hints).each([&](std::uint32_t slot) { return visit(slots_[slot]); });
+  }
+  out.total = seen;
+  if (in_order) return out;
+  what.order->sort(matching, what.offset + what.limit);
+  std::unordered_map<const Entity*, EntityPtr> by_address;
+  for (const EntityPtr& e : holders) by_address.emplace(e.get(), e);
+  for (std::size_t i = what.offset; i < matching.size() && out.entities.size() < what.limit; ++i) out.entities.push_back(by_address[matching[i]]);
+  out.more = what.offset + what.limit < matching.size();
+  return out;
+}
+
+void Image::each(const std::function<bool(const EntityPtr&)>& visit) const {
+  used_.each([&](std::uint32_t slot) { return visit(slots_[slot]); });
+}
+
+std::map<std::string, TypeFacts> Image::types(std::int64_t now_us) const {
+  std::map<std::string, TypeFacts> out;
+  each([&](const EntityPtr& entity) {
+    if (expired(*entity, now_us)) return true;
+    for (const std::string_view type : entity->types) {
+      TypeFacts& t = out[std::string(type)];
+      ++t.entities;
+      for (const Attribute& a : entity->attributes) {
+        AttributeFacts& f = t.attributes[std::string(a.name)];
+        ++f.entities;
+        for (const Instance& i : a.instances)
+          if (std::ranges::find(f.kinds, i.kind) == f.kinds.end()) f.kinds.push_back(i.kind);
+      }
+    }
+    return true;
+  });
+  return out;
+}
+
+}  // namespace machiya::sense
