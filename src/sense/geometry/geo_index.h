@@ -33,21 +33,23 @@ class GeoIndex {
   std::size_t memory() const;
 
  private:
+  static constexpr std::uint32_t kChunk = 8;
   struct Item { float west, south, east, north; std::uint32_t slot; };
   struct Node {
-    std::uint32_t first_child = 0;   ///< four in a row; 0: a leaf
-    std::uint32_t first_chunk = 0, count = 0;
+    std::uint32_t first_child = 0;               ///< four in a row; 0: a leaf
+    std::uint32_t first_chunk = 0, count = 0;    ///< the first chunk is the one that is not full
+    std::uint32_t parent = 0;
   };
-  static constexpr std::uint32_t kChunk = 16;
-  struct Chunk { Item items[kChunk]; std::uint32_t next; };
-  struct Place { std::uint32_t node, index; };
+  struct Chunk { Item items[kChunk]; std::uint32_t next, node; };
+  struct Place { std::uint32_t chunk, index; };
 
   std::vector<Node> nodes_;
   std::vector<Chunk> chunks_;
   std::vector<Place> places_;
-  std::uint32_t free_chunk_ = 0;
+  std::uint32_t free_chunk_ = 0, free_block_ = 0;
   std::size_t size_ = 0;
   friend struct GeoIndexWork;
+  template <class Keep> friend class GeoIndexSearch;
 };
 
 }  // namespace machiya::sense
