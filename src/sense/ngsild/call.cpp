@@ -1,0 +1,305 @@
+#include "sense/ngsild/call.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+#include "sense/entities/read.h"
+#include "sense/query/query.h"
+
+namespace machiya::sense::ngsild {
+namespace {
+using tree::Value;
+
+constexpr std::string_view kContextRel = "http://www.w3.org/ns/json-ld#context";
+constexpr std::size_t kMostPerPage = 1000;
+
+Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
+
+std::string_view media_type(std::string_view header) {
+  header = header.substr(0, header.find(';'));
+  return trim(header);
+}
+
+// q of one range of Accept, in thousandths (RFC 9110 §12.4.2).
+int weight(std::string_view range) {
+  const std::size_t at = range.find("q=");
+  if (at == std::string_view::npos) return 1000;
+  double q = 0;
+  const std::string_view text = range.substr(at + 2);
+  std::from_chars(text.data(), text.data() + text.size(), q);
+  return static_cast<int>(q * 1000 + 0.5);
+}
+
+// The URL of a Link header's JSON-LD context, or nothing; an error when there are several (§6.3.5).
+Result<std::optional<std::string>> linked_context(std::string_view header) {
+  std::optional<std::string> out;
+  for (std::size_t at = 0; at < header.size();) {
+    const std::size_t open = header.find('<', at), close = open == std::string_view::npos ? open : header.find('>', open);
+    if (close == std::string_view::npos) break;
+    const std::size_t end = std::min(header.find('<', close), header.size());
+    if (header.substr(close, end - close).find(kContextRel) != std::string_view::npos) {
+      if (out) return bad("more than one JSON-LD context in the Link header", "Link");
+      out = std::string(header.substr(open + 1, close - open - 1));
+    }
+    at = end;
+  }
+  return out;
+}
+
+std::string url_of(const http::Request& request, const Call::Page& page, std::size_t offset) {
+  std::string out = request.path;
+  char before = '?';
+  for (const auto& [name, value] : request.query_pairs)
+    if (name != "offset" && name != "limit") out += before, out += http::url_encode(name) + "=" + http::url_encode(value), before = '&';
+  return out + before + "limit=" + std::to_string(page.limit) + "&offset=" + std::to_string(offset);
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  tree::write_string(text, out);
+  return out;
+}
+
+}  // namespace
+
+Error bad_data(Error error) {
+  if (error.code == ErrorCode::malformed_request) error.code = ErrorCode::invalid_input;
+  return error;
+}
+
+Result<void> Call::read(const Allowed& allowed) {
+  // §6.3.4: a body without a length is decided before anything else.
+  if (allowed.body && request.header("content-length").empty() && !(allowed.empty_body && request.body.empty()))
+    return Error(ErrorCode::malformed_request, "Content-Length is missing", std::string(reason::kLength));
+  if (auto done = read_accept(allowed.geo_json); !done.ok()) return done;
+  if (auto done = read_tenant(allowed.needs_tenant); !done.ok()) return done;
+  if (auto done = read_parameters(allowed); !done.ok()) return done;
+  if (allowed.body && !(allowed.empty_body && request.body.empty()))
+    if (auto done = read_body(allowed); !done.ok()) return done;
+  return read_context();
+}
+
+Result<void> Call::read_accept(bool geo_json) {
+  const std::string_view header = request.header("accept");
+  if (header.empty()) return {};
+  int best = 0;
+  for (std::size_t at = 0; at < header.size();) {
+    const std::size_t end = std::min(header.find(',', at), header.size());
+    const std::string_view range = trim(header.substr(at, end - at)), type = media_type(range);
+    const int q = weight(range);
+    const auto offer = [&](Media m) {
+      if (q > best) best = q, media = m;
+    };
+    if (type == "application/json" || type == "*/*" || type == "application/*") offer(Media::json);
+    if (type == "application/ld+json") offer(Media::ld_json);
+    if (type == "application/geo+json" && geo_json) offer(Media::geo_json);
+    at = end + 1;
+  }
+  if (best == 0) return Error(ErrorCode::unsupported_type, "none of the media types of Accept can be given", std::string(reason::kAccept));
+  return {};
+}
+
+Result<void> Call::read_tenant(bool needed) {
+  tenant = std::string(request.header("ngsild-tenant"));
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == ':'; };
+  if (tenant.size() > 200 || !std::ranges::all_of(tenant, allowed)) return bad("no name of a tenant", std::string(reason::kTenant));
+  if (!tenant.empty() && needed && !broker.entities.has_tenant(tenant)) return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
+  return {};
+}
+
+Result<void> Call::read_parameters(const Allowed& allowed) {
+  for (const auto& [name, value] : request.query_pairs)
+    if (std::ranges::find(allowed.parameters, name) == allowed.parameters.end())
+      return Error(ErrorCode::malformed_request, "this operation has no parameter \"" + name + "\"", name);
+  return {};
+}
+
+Result<void> Call::read_body(const Allowed& allowed) {
+  const std::string_view type = media_type(request.header("content-type"));
+  const bool patch = request.method == http::Method::patch && type == "application/merge-patch+json";
+  if (type != "application/json" && type != "application/ld+json" && !patch)
+    return Error(ErrorCode::unsupported_type, "application/json or application/ld+json is expected", "Content-Type");
+  auto parsed = tree::parse(request.body, arena);
+  if (!parsed.ok()) return Error(parsed.error().code == ErrorCode::limit_exceeded ? ErrorCode::invalid_input : ErrorCode::malformed_request, parsed.error().detail, parsed.error().where);
+  body = *parsed;
+  if (allowed.array) {
+    if (!body.is_array() || body.count == 0) return bad("a list of at least one element is expected");
+    multi_context_ = type == "application/ld+json";
+    return {};
+  }
+  if (!body.is_object() && !(body.is_array() && patch)) return bad("a JSON object is expected");
+  if (body.is_object() && body.count == 0) return bad("the body is empty");
+  const Value* context = body.find("@context");
+  if (type == "application/ld+json") {
+    if (context == nullptr) return bad("an @context is expected in ld+json", "/@context");
+    body_context = *context;
+  } else if (context != nullptr) {
+    return bad("an @context in the body goes with application/ld+json", "/@context");
+  }
+  return {};
+}
+
+Result<void> Call::read_context() {
+  auto link = linked_context(request.header("link"));
+  if (!link.ok()) return link.error();
+  context_url = std::string(kCoreContextUrl);
+  if (!body_context.is_null() || multi_context_) {
+    if (*link) return bad("a context in the Link header and one in the body", "Link");
+    if (multi_context_) return terms = broker.contexts.core(), Result<void>();
+    auto resolved = broker.contexts.resolve(body_context);
+    if (!resolved.ok()) return resolved.error().code == ErrorCode::unavailable ? Error(ErrorCode::unavailable, resolved.error().detail, std::string(reason::kContext)) : bad_data(resolved.error());
+    return terms = *resolved, Result<void>();
+  }
+  if (!*link) return terms = broker.contexts.core(), Result<void>();
+  context_url = **link;
+  auto resolved = broker.contexts.resolve_url(context_url);
+  if (!resolved.ok()) return resolved.error().code == ErrorCode::unavailable ? Error(ErrorCode::unavailable, resolved.error().detail, std::string(reason::kContext)) : bad_data(resolved.error());
+  return terms = *resolved, Result<void>();
+}
+
+Result<TermsPtr> Call::terms_of(const Value& element) {
+  if (!multi_context_) {
+    if (element.has("@context")) return bad("an @context in the body goes with application/ld+json", "/@context");
+    return terms;
+  }
+  const Value* context = element.find("@context");
+  if (context == nullptr) return bad("an @context is expected in ld+json", "/@context");
+  auto resolved = broker.contexts.resolve(*context);
+  if (!resolved.ok()) return bad_data(resolved.error());
+  return *resolved;
+}
+
+std::optional<std::string_view> Call::parameter(std::string_view name) const { return request.query(name); }
+
+Result<bool> Call::flag(std::string_view name, bool otherwise) const {
+  const auto value = parameter(name);
+  if (!value) return otherwise;
+  if (*value != "true" && *value != "false") return bad("true or false is expected", std::string(name));
+  return *value == "true";
+}
+
+bool Call::option(std::string_view word) const {
+  const std::string_view all = parameter("options").value_or("");
+  for (std::size_t at = 0; at <= all.size();) {
+    const std::size_t end = std::min(all.find(',', at), all.size());
+    if (trim(all.substr(at, end - at)) == word) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+Result<Format> Call::format() const {
+  const auto said = parameter("format");
+  const auto is = [&](std::string_view word) { return said ? *said == word : option(word); };
+  if (is("simplified") || is("keyValues")) return Format::simplified;
+  if (is("concise")) return Format::concise;
+  if (said && *said != "normalized") return bad("normalized, concise or simplified is expected", "format");
+  return Format::normalized;
+}
+
+Result<Call::Page> Call::page() const {
+  Page out;
+  const auto number = [&](std::string_view name, std::size_t& value) {
+    const auto text = parameter(name);
+    if (!text) return true;
+    const auto end = std::from_chars(text->data(), text->data() + text->size(), value);
+    return end.ec == std::errc() && end.ptr == text->data() + text->size() && !text->empty();
+  };
+  if (!number("limit", out.limit)) return bad("a number is expected", "limit");
+  if (!number("offset", out.offset)) return bad("a number is expected", "offset");
+  auto count = flag("count");
+  if (!count.ok()) return count.error();
+  out.count = *count;
+  if (out.limit == 0 && !out.count) return bad("a limit of 0 goes with count", "limit");
+  if (out.limit > kMostPerPage) return Error(ErrorCode::limit_exceeded, "at most " + std::to_string(kMostPerPage) + " elements a page", std::string(reason::kTooMany));
+  return out;
+}
+
+Result<std::string> Call::uri(std::string_view path_parameter) const {
+  const std::string_view value = request.param(path_parameter);
+  if (!is_uri(value)) return bad("a URI is expected", std::string(path_parameter));
+  return std::string(value);
+}
+
+Result<std::string> Call::name(std::string_view path_parameter) const {
+  const std::string_view value = request.param(path_parameter);
+  if (!is_name(value)) return bad("no name of an attribute or a type", std::string(path_parameter));
+  tree::Arena scratch;
+  return std::string(terms->expand_term(value, scratch));
+}
+
+std::string Call::expand(std::string_view term) { return std::string(terms->expand_term(term, arena)); }
+NameExpander Call::expander() {
+  return [this](std::string_view term) { return expand(term); };
+}
+
+std::string Call::context_json() const { return body_context.is_null() ? quoted(context_url) : tree::to_text(body_context); }
+
+http::Response Call::dressed(http::Response response) const {
+  if (!tenant.empty()) response.header("NGSILD-Tenant", tenant);
+  return response;
+}
+
+http::Response Call::answer(std::string text, int status) const {
+  http::Response out;
+  out.status = status;
+  const bool object = text.size() > 2 && text.front() == '{';
+  if (media == Media::ld_json && object) text.insert(text.size() - 1, ",\"@context\":" + context_json());
+  out.header("Content-Type", media == Media::ld_json ? "application/ld+json" : media == Media::geo_json ? "application/geo+json" : "application/json");
+  if (media != Media::ld_json) out.header("Link", "<" + context_url + ">; rel=\"" + std::string(kContextRel) + "\"; type=\"application/ld+json\"");
+  out.body = std::move(text);
+  return dressed(std::move(out));
+}
+
+http::Response Call::answer_list(const std::vector<std::string>& elements, const Page& page, std::optional<std::size_t> total, bool more) const {
+  std::string text = "[";
+  for (const std::string& e : elements) {
+    if (text.size() > 1) text += ',';
+    text += e;
+    if (media == Media::ld_json && e.size() > 2) text.pop_back(), text += ",\"@context\":" + context_json() + "}";
+  }
+  http::Response out = answer(text + "]");
+  if (total) out.header("NGSILD-Results-Count", std::to_string(*total));
+  const auto page_link = [&](std::size_t offset, std::string_view rel) {
+    out.header("Link", "<" + url_of(request, page, offset) + ">; rel=\"" + std::string(rel) + "\"; type=\"" + (media == Media::ld_json ? "application/ld+json" : "application/json") + "\"");
+  };
+  if (page.offset > 0) page_link(page.offset > page.limit ? page.offset - page.limit : 0, "prev");
+  if (more) page_link(page.offset + page.limit, "next");
+  return out;
+}
+
+http::Response Call::created(const std::string& location) const {
+  http::Response out;
+  out.status = 201;
+  out.header("Location", location);
+  return dressed(std::move(out));
+}
+
+http::Response Call::no_content() const {
+  http::Response out;
+  out.status = 204;
+  return dressed(std::move(out));
+}
+
+http::Response Call::multi_status(std::string json) const {
+  http::Response out;
+  out.status = 207;
+  out.header("Content-Type", "application/json");
+  out.body = std::move(json);
+  return dressed(std::move(out));
+}
+
+void Routes::add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const {
+  http::RouteOptions options;
+  options.permission = method == http::Method::get ? permission_to_read : permission_to_write;
+  options.body_limit = body_limit, options.rate_per_minute = 0, options.csrf = false, options.object = "none";
+  router.add(method, std::string(kBase) + std::string(path), options, [broker = &broker, allowed, handle = std::move(handle)](http::Request& request) {
+    Call call(*broker, request);
+    auto ready = call.read(allowed);
+    Result<http::Response> out = ready.ok() ? handle(call) : Result<http::Response>(ready.error());
+    return out.ok() ? std::move(*out) : call.dressed(problem(out.error()));
+  });
+}
+
+}  // namespace machiya::sense::ngsild

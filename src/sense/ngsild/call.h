@@ -1,0 +1,123 @@
+// What every request of NGSI-LD has in common (§6.3): tenant, context, media types, parameters, body; and how answers and refusals are written. A handler
+// is a function of a Call to a Result: its errors become the standard's problem details in one place.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/http/http.h"
+#include "sense/broker/entity_store.h"
+#include "sense/entities/write.h"
+#include "sense/jsonld/contexts.h"
+#include "sense/query/filter.h"
+
+namespace machiya::sense::ngsild {
+
+inline constexpr std::string_view kBase = "/ngsi-ld/v1";
+
+/// What handlers work with; engines above entities add theirs.
+struct Broker {
+  EntityStore& entities;
+  Contexts& contexts;
+  Clock& clock;
+  Rng& rng;
+};
+
+/// The media types of answers (§6.3.6).
+enum class Media : std::uint8_t { json, ld_json, geo_json };
+
+class Call {
+ public:
+  /// What a request may have: parameters by name; a body. Others are refused (InvalidRequest, §6.3.20).
+  struct Allowed {
+    std::vector<std::string_view> parameters;
+    bool body = false;         ///< POST, PATCH, PUT: Content-Length and Content-Type are judged, the body is parsed
+    bool array = false;        ///< a batch: contexts stand in its elements
+    bool geo_json = false;     ///< may be answered as GeoJSON
+    bool needs_tenant = true;  ///< a tenant that does not exist is NonexistentTenant; false: it will be made
+    bool empty_body = false;   ///< the body may be absent
+  };
+  Call(Broker& broker, const http::Request& request) : broker(broker), request(request) {}
+  Call(const Call&) = delete;
+  /// Head, tenant, context and body, in the standard's order of checks. Must come first.
+  Result<void> read(const Allowed& allowed);
+
+  Broker& broker;
+  const http::Request& request;
+  tree::Arena arena;
+  std::string tenant;             ///< "": the default one
+  Media media = Media::json;
+  TermsPtr terms;                 ///< of the request: its Link header, or its body's @context
+  tree::Value body;
+  std::string context_url;        ///< of the Link header; the core context's when there is none
+  tree::Value body_context;       ///< of the body; null when there is none
+
+  std::optional<std::string_view> parameter(std::string_view name) const;
+  /// "true" or "false"; BadRequestData for anything else.
+  Result<bool> flag(std::string_view name, bool otherwise = false) const;
+  /// Is this one of the words of `options`?
+  bool option(std::string_view word) const;
+  /// format (wins) or options: normalized, concise, simplified or keyValues (§6.3.7).
+  Result<Format> format() const;
+  /// limit, offset, count (§6.3.10, §6.3.13).
+  struct Page {
+    std::size_t limit = 20, offset = 0;
+    bool count = false;
+  };
+  Result<Page> page() const;
+  /// A path parameter that must be a URI (BadRequestData).
+  Result<std::string> uri(std::string_view path_parameter) const;
+  /// A path parameter that is an attribute or a type: expanded by the request's context.
+  Result<std::string> name(std::string_view path_parameter) const;
+  std::string expand(std::string_view term);
+  NameExpander expander();
+  /// The terms for an element of a batch: its own @context in ld+json, else the request's.
+  Result<TermsPtr> terms_of(const tree::Value& element);
+
+  /// What stands as "@context" in answers: a URL's JSON text, or the body's.
+  std::string context_json() const;
+  /// 200 with an element or a list of them. `text`: JSON without @context; each object gets it when the answer is ld+json.
+  http::Response answer(std::string text, int status = 200) const;
+  http::Response answer_list(const std::vector<std::string>& elements, const Page& page, std::optional<std::size_t> total, bool more) const;
+  http::Response created(const std::string& location) const;
+  http::Response no_content() const;
+  /// BatchOperationResult and UpdateResult (§5.2.16, §5.2.18): 207.
+  http::Response multi_status(std::string json) const;
+  /// Tenant, Vary and the like on every answer.
+  http::Response dressed(http::Response response) const;
+
+ private:
+  bool multi_context_ = false;
+  Result<void> read_tenant(bool needed);
+  Result<void> read_accept(bool geo_json);
+  Result<void> read_parameters(const Allowed& allowed);
+  Result<void> read_context();
+  Result<void> read_body(const Allowed& allowed);
+};
+
+/// The standard's error (§5.5.2, §6.3.2) for one of ours: invalid_input and malformed_request are BadRequestData and InvalidRequest, and so on.
+http::Response problem(const Error& error);
+/// {"type": …, "title": …, "detail": …, "status": …} as JSON text: for the parts of a batch.
+std::string problem_json(const Error& error);
+/// The same error as BadRequestData: for what a parser of values and queries found.
+Error bad_data(Error error);
+
+/// Error values whose meaning needs a word: they stand in `where`.
+namespace reason {
+inline constexpr std::string_view kTenant = "NGSILD-Tenant", kAccept = "Accept", kLength = "Content-Length", kTooMany = "TooManyResults", kContext = "LdContextNotAvailable";
+}
+
+using Handle = std::function<Result<http::Response>(Call&)>;
+/// Registers a route of the interface. `permission` as the router wants it.
+struct Routes {
+  http::Router& router;
+  Broker& broker;
+  std::string permission_to_read, permission_to_write;
+  std::uint64_t body_limit = std::uint64_t{16} << 20;
+  void add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const;
+};
+
+}  // namespace machiya::sense::ngsild
