@@ -94,6 +94,14 @@ Result<Change> delete_attribute(const EntityPtr& before, std::string_view name, 
   return work.finish();
 }
 
+Change keep_attributes(const EntityPtr& before, const Draft& left, const ChangeContext& context) {
+  Changing work(before, context);
+  for (const Attribute& a : before->attributes)
+    for (const Instance& i : a.instances)
+      if (std::ranges::find(left.attributes, a.name, &DraftAttribute::name) == left.attributes.end()) work.remove(a.name, i.dataset_id);
+  return work.finish();
+}
+
 Change delete_entity(const EntityPtr& before) {
   Change out{before, nullptr, {}, false, {}, {}};
   for (const Attribute& a : before->attributes)

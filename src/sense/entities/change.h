@@ -47,6 +47,8 @@ Result<Change> update_attribute(const EntityPtr& before, std::string_view name, 
 Result<Change> replace_attribute(const EntityPtr& before, std::string_view name, const tree::Value& body, const Terms& terms, const ChangeContext& context);
 /// §5.6.5: one instance ("": the default one), or all. not_found when there is none.
 Result<Change> delete_attribute(const EntityPtr& before, std::string_view name, std::string_view dataset_id, bool all, const ChangeContext& context);
+/// What `left` no longer has is deleted (purge, §5.6.21); everything else stays as it is.
+Change keep_attributes(const EntityPtr& before, const Draft& left, const ChangeContext& context);
 Change delete_entity(const EntityPtr& before);
 
 }  // namespace machiya::sense

@@ -1,0 +1,42 @@
+// Queries of the interface: parameters (§6.4.3.2) or a body (§5.2.23) become one EntityQuery with its projection and order.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sense/ngsild/call.h"
+#include "sense/query/query.h"
+
+namespace machiya::sense::ngsild {
+
+/// A query and how its answer is shown.
+struct Asking {
+  EntityQuery query;
+  Ordering order;
+  Shape shape;                          ///< terms, format, members …
+  LanguageFilter language;
+  bool has_language = false;
+  std::vector<std::string> datasets;
+  std::string geometry_property;        ///< expanded; of GeoJSON answers
+  enum class Join : std::uint8_t { none, flat, inline_ } join = Join::none;
+  int join_level = 1;
+  bool local = false;
+  Call::Page page;
+  /// Points the shape at what it needs of this; after it was moved to its place.
+  void settle();
+};
+
+/// Parameters that queries of entities know.
+extern const std::vector<std::string_view> kQueryParameters;
+/// Those of retrieving one.
+extern const std::vector<std::string_view> kRetrieveParameters;
+
+/// How the answer is shown: attrs, pick, omit, lang, datasetId, format, sysAttrs, geometryProperty, join. `attrs_select`: attrs also choose entities.
+Result<void> read_shape(Call& call, Asking& out);
+/// From parameters. BadRequestData; too wide a query (§5.7.2.4) is refused.
+Result<void> read_query(Call& call, Asking& out);
+/// From a Query body (POST entityOperations/query); how it is shown comes from the parameters.
+Result<void> read_query_body(Call& call, const tree::Value& body, Asking& out);
+/// Entity selectors of a body: [{"id", "idPattern", "type"}].
+Result<std::vector<EntitySelector>> read_selectors(const tree::Value& list, const NameExpander& expand);
+
+}  // namespace machiya::sense::ngsild

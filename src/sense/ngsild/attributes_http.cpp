@@ -1,0 +1,83 @@
+// /entities/{id}/attrs: append, update; one attribute: partial update, replace, delete (§6.6, §6.7).
+#include "sense/entities/change.h"
+#include "sense/entities/read.h"
+#include "sense/ngsild/answers.h"
+#include "sense/ngsild/ngsild.h"
+#include "sense/ngsild/results.h"
+
+namespace machiya::sense::ngsild {
+namespace {
+
+Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
+
+// 204 when everything was done, else 207 with an UpdateResult.
+http::Response updated(Call& call, const Change& change) { return change.not_done.empty() ? call.no_content() : call.multi_status(update_result(change)); }
+
+Result<http::Response> append(Call& call) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  auto draft = read_entity(call.body, BodyOf::fragment, *call.terms, call.arena);
+  if (!draft.ok()) return draft.error();
+  const bool no_overwrite = call.option("noOverwrite");
+  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return append_attributes(current, *draft, no_overwrite, context); });
+  if (!made.ok()) return made.error();
+  return updated(call, *made);
+}
+
+Result<http::Response> update(Call& call) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  auto draft = read_entity(call.body, BodyOf::fragment, *call.terms, call.arena);
+  if (!draft.ok()) return draft.error();
+  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return update_attributes(current, *draft, context); });
+  if (!made.ok()) return made.error();
+  return updated(call, *made);
+}
+
+// A name in the address that may be written alone: an attribute, not a member of the entity.
+Result<std::string> attribute_name(Call& call) {
+  const std::string_view said = call.request.param("attr");
+  if (said == "scope" || said == "type" || said == "id") return bad("\"" + std::string(said) + "\" is no attribute that can be changed alone", "attrId");
+  return call.name("attr");
+}
+
+template <class Write> Result<http::Response> one_attribute(Call& call, const Write& write) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  auto name = attribute_name(call);
+  if (!name.ok()) return name.error();
+  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) { return write(current, *name, context); });
+  if (!made.ok()) return made.error();
+  return call.no_content();
+}
+
+Result<http::Response> partial_update(Call& call) {
+  return one_attribute(call, [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) { return update_attribute(current, name, call.body, *call.terms, context); });
+}
+
+Result<http::Response> replace(Call& call) {
+  return one_attribute(call, [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) { return replace_attribute(current, name, call.body, *call.terms, context); });
+}
+
+Result<http::Response> remove(Call& call) {
+  auto all = call.flag("deleteAll");
+  if (!all.ok()) return all.error();
+  const std::string_view dataset = call.parameter("datasetId").value_or("");
+  if (!dataset.empty() && dataset != "@none" && !is_uri(dataset)) return bad("a datasetId is a URI", "datasetId");
+  return one_attribute(call, [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) {
+    return delete_attribute(current, name, dataset == "@none" ? std::string_view() : dataset, *all, context);
+  });
+}
+
+}  // namespace
+
+void add_attribute_routes(const Routes& routes) {
+  using http::Method;
+  routes.add(Method::post, "/entities/{id}/attrs", {.parameters = {"options", "type", "local"}, .body = true}, append);
+  routes.add(Method::patch, "/entities/{id}/attrs", {.parameters = {"options", "type", "local"}, .body = true}, update);
+  routes.add(Method::patch, "/entities/{id}/attrs/{attr}", {.parameters = {"type", "local"}, .body = true}, partial_update);
+  routes.add(Method::put, "/entities/{id}/attrs/{attr}", {.parameters = {"type", "local"}, .body = true}, replace);
+  routes.add(Method::del, "/entities/{id}/attrs/{attr}", {.parameters = {"deleteAll", "datasetId", "type", "local"}}, remove);
+}
+
+}  // namespace machiya::sense::ngsild

@@ -1,0 +1,133 @@
+// /entities: create, retrieve, query, merge, replace, delete, purge (§6.4, §6.5).
+#include "sense/entities/change.h"
+#include "sense/entities/read.h"
+#include "sense/ngsild/answers.h"
+#include "sense/ngsild/ngsild.h"
+
+namespace machiya::sense::ngsild {
+namespace {
+
+Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
+
+Result<http::Response> create(Call& call) {
+  auto draft = read_entity(call.body, BodyOf::entity, *call.terms, call.arena);
+  if (!draft.ok()) return draft.error();
+  const std::string id(draft->id);
+  auto made = call.broker.entities.write(call.tenant, id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+    if (current) return Error(ErrorCode::conflict, "there is an entity of this id");
+    return create_entity(*draft, context);
+  });
+  if (!made.ok()) return made.error();
+  return call.created(std::string(kBase) + "/entities/" + id);
+}
+
+// An entity of that id, and of the type if one was asked for.
+Result<EntityPtr> find_one(Call& call, const std::string& id) {
+  const EntityPtr entity = call.broker.entities.get(call.tenant, id);
+  if (!entity) return Error(ErrorCode::not_found, "there is no such entity");
+  auto right = of_asked_type(call, *entity);
+  if (!right.ok()) return right.error();
+  if (!*right) return Error(ErrorCode::not_found, "there is no such entity of this type");
+  return entity;
+}
+
+Result<http::Response> retrieve(Call& call) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  Asking asking;
+  if (auto done = read_shape(call, asking); !done.ok()) return done.error();
+  asking.settle();
+  auto entity = find_one(call, *id);
+  if (!entity.ok()) return entity.error();
+  if (!asking.query.attrs.empty() && !asking.query.matches(**entity)) return Error(ErrorCode::not_found, "the entity has none of these attributes");
+  if (!shows_anything(**entity, asking.shape)) return Error(ErrorCode::not_found, "the entity has nothing of what was asked for");
+  return answer_one(call, asking, *entity);
+}
+
+Result<http::Response> query(Call& call) {
+  Asking asking;
+  if (auto done = read_query(call, asking); !done.ok()) return done.error();
+  asking.settle();
+  return answer_query(call, asking);
+}
+
+Result<http::Response> merge(Call& call) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  Stamp observed_at;
+  if (const auto text = call.parameter("observedAt")) {
+    const auto stamp = parse_stamp(*text);
+    if (!stamp) return bad("a date-time in UTC with the suffix Z is expected", "observedAt");
+    observed_at = *stamp;
+  }
+  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) {
+    return merge_entity(current, call.body, *call.terms, observed_at, call.parameter("lang").value_or(""), context);
+  });
+  if (!made.ok()) return made.error();
+  return call.no_content();
+}
+
+Result<http::Response> replace(Call& call) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  auto draft = read_entity(call.body, BodyOf::fragment, *call.terms, call.arena);
+  if (!draft.ok()) return draft.error();
+  if (!draft->id.empty() && draft->id != *id) return bad("the id is another one than the address says", "/id");
+  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return replace_entity(current, *draft, context); });
+  if (!made.ok()) return made.error();
+  return call.no_content();
+}
+
+Result<http::Response> remove(Call& call) {
+  auto id = call.uri("id");
+  if (!id.ok()) return id.error();
+  auto made = change_entity(call, *id, [](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return delete_entity(current); });
+  if (!made.ok()) return made.error();
+  return call.no_content();
+}
+
+// §5.6.21: everything that a query selects, whole or the named attributes of it.
+Result<http::Response> purge(Call& call) {
+  Asking asking;
+  if (auto done = read_query(call, asking); !done.ok()) return done.error();
+  if (asking.query.q.linked_depth() > 0) return bad("q may not follow relationships here", "q");
+  std::vector<std::string> names;
+  const bool keep = call.parameter("keep").has_value(), drop = call.parameter("drop").has_value();
+  if (keep && drop) return bad("keep and drop go not together", "keep");
+  if (keep || drop) {
+    auto parsed = parse_names(*call.parameter(keep ? "keep" : "drop"), call.expander(), keep ? "keep" : "drop");
+    if (!parsed.ok()) return bad_data(parsed.error());
+    names = std::move(*parsed);
+  }
+  const auto named = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  const auto change = [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+    if (!current) return Change{};
+    if (!keep && !drop) return delete_entity(current);
+    Draft left = Draft::of(*current);
+    std::erase_if(left.attributes, [&](const DraftAttribute& a) { return named(a.name) == drop; });
+    return keep_attributes(current, left, context);
+  };
+  std::vector<EntityStore::Item> items;
+  const Found found = call.broker.entities.find(call.tenant, {.query = &asking.query, .limit = SIZE_MAX});
+  for (const EntityPtr& e : found.entities) items.push_back({std::string(e->id), change});
+  for (const auto& made : call.broker.entities.write_all(call.tenant, items))
+    if (!made.ok()) return made.error();
+  return call.no_content();
+}
+
+}  // namespace
+
+void add_entity_routes(const Routes& routes) {
+  using http::Method;
+  std::vector<std::string_view> purging = kQueryParameters;
+  purging.insert(purging.end(), {"keep", "drop"});
+  routes.add(Method::post, "/entities", {.parameters = {"local", "via"}, .body = true, .needs_tenant = false}, create);
+  routes.add(Method::get, "/entities", {.parameters = kQueryParameters, .geo_json = true}, query);
+  routes.add(Method::del, "/entities", {.parameters = purging}, purge);
+  routes.add(Method::get, "/entities/{id}", {.parameters = kRetrieveParameters, .geo_json = true}, retrieve);
+  routes.add(Method::patch, "/entities/{id}", {.parameters = {"options", "format", "type", "observedAt", "lang", "local"}, .body = true}, merge);
+  routes.add(Method::put, "/entities/{id}", {.parameters = {"options", "type", "local"}, .body = true}, replace);
+  routes.add(Method::del, "/entities/{id}", {.parameters = {"type", "local"}}, remove);
+}
+
+}  // namespace machiya::sense::ngsild
