@@ -102,8 +102,11 @@ bool Compactor::map_item(Item& it) {
 
 bool Compactor::index_key(Item& it, std::string_view& key) {
   if (it.term->index.empty()) return key = it.expanded["@index"].text(), true;
+  // The index stands in the item under the name that its own value chose.
+  const Expanded property = it.active->expand(it.term->index, true, false, arena_);
+  const Value values = it.expanded[property.iri];
   std::string_view name;
-  if (!iri(*it.active, it.term->index, nullptr, false, name)) return false;
+  if (!iri(*it.active, property.iri, values.is_array() && values.count > 0 ? values.elements : nullptr, false, name)) return false;
   return take_first(it, name, key), true;
 }
 

@@ -22,7 +22,7 @@ static_assert(std::size(kNames) == static_cast<std::size_t>(LdError::too_large) 
 
 ErrorCode code_of(LdError e) {
   switch (e) {
-    case LdError::loading_document_failed: case LdError::loading_remote_context_failed: return ErrorCode::unavailable;
+    case LdError::loading_remote_context_failed: return ErrorCode::unavailable;
     case LdError::context_overflow: case LdError::too_large: return ErrorCode::limit_exceeded;
     default: return ErrorCode::malformed_request;
   }
