@@ -37,7 +37,7 @@ constexpr SeriesId series_id(MeasurementId m, std::uint32_t number) { return Ser
 struct Point {
   SeriesId series = 0;
   std::int64_t time_us = 0;   ///< µs since 1970, UTC
-  double value = 0;           ///< no NaN
+  double value = 0;           ///< finite; times are of the years 1 to 9999
   Quality quality = Quality::good;
 };
 /// One value as it is kept.
@@ -126,7 +126,7 @@ struct Stats {
 };
 
 /// The store. All functions are thread-safe. Errors: storage_full, storage_failed (append), integrity_broken (a damaged segment is said, not served),
-/// invalid_input (NaN, unknown series, empty or over-long names).
+/// invalid_input (no finite number, unknown series, empty or over-long names).
 class Store {
  public:
   virtual ~Store() = default;
@@ -138,6 +138,8 @@ class Store {
   /// The series of this key (1 to 4,096 bytes, any); made when it is new.
   virtual Result<SeriesId> open(MeasurementId measurement, std::string_view key) = 0;
   virtual std::optional<SeriesId> find(MeasurementId measurement, std::string_view key) const = 0;
+  /// open() for many keys at once: quick when they come in the order in which they were first opened. `out` has room for as many.
+  virtual Result<void> open_many(MeasurementId measurement, std::span<const std::string_view> keys, SeriesId* out) = 0;
   virtual std::string key(SeriesId series) const = 0;
   virtual std::uint32_t series_count(MeasurementId measurement) const = 0;
   struct MeasurementName {
