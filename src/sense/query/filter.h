@@ -28,7 +28,7 @@ struct FilterOptions {
 struct IndexFact {
   enum class What : std::uint8_t {
     exists,  ///< the entity has the attribute
-    number,  ///< and one of its instances' values (an element, when that is an array) is a number within low … high
+    number,  ///< and one of its instances' values (an element, when that is an array; its @value) is a number within low … high
     text,    ///< and one of its instances' values or objects (an element; any text of a languageMap) is one of `texts`, byte for byte
   };
   What what = What::exists;
@@ -74,15 +74,16 @@ class Filter {
   /// Expanded names of the attributes on which the answer depends, of the entity itself.
   std::vector<std::string> attributes() const;
   /// How deep it follows relationships: 0 for `a==1`, 1 for `a{b}==1`.
-  int linked_depth() const;
+  int linked_depth() const { return linked_depth_; }
   /// True when nothing but members that the system keeps is asked (createdAt, modifiedAt …): too wide a query for §5.7.2.
   bool only_system_members() const;
 
   struct Body;
 
  private:
-  explicit Filter(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
+  explicit Filter(std::shared_ptr<const Body> body);
   std::shared_ptr<const Body> body_;
+  int linked_depth_ = 0;
 };
 
 }  // namespace machiya::sense

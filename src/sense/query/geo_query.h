@@ -1,5 +1,6 @@
 // Where an entity must be (§4.10) and when something must have been (§4.11).
 #pragma once
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,13 +37,11 @@ class GeoQuery {
   void explain(const Entity& entity, ExplainedTerm& out) const;
 
  private:
+  friend class GeoQueryReader;
   struct Body;
+  GeoQuery() = default;
   std::shared_ptr<const Body> body_;
 };
-
-/// A DateTime of §4.6.3 (UTC, "Z", all components, at most six decimals after a point or a comma) as µs since 1970; nothing for anything else, an
-/// offset such as +09:00 included.
-std::optional<std::int64_t> date_time_us(std::string_view text);
 
 /// §4.11, §5.2.21.
 struct TemporalQuery {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "sense/query/filter.h"
+#include "sense/query/geo_query.h"
 
 namespace machiya::sense {
 
@@ -24,9 +24,11 @@ class Ordering {
   static Result<Ordering> parse(const Words& words, const NameExpander& expand);
   /// §5.2.43 OrderingParams of a body.
   static Result<Ordering> from_json(const tree::Value& object, const NameExpander& expand);
+  /// NGSIv2: "temperature,!humidity", dateCreated, dateModified, geo:distance (from `near`, which may be nullptr).
+  static Result<Ordering> parse_v2(std::string_view order_by, const GeoQuery* near, const NameExpander& expand);
   bool empty() const { return !body_; }
-  /// Puts the first `most` in order, the others behind them in no order. Kinds in the standard's order (§4.23.2), entities without the attribute last, in either
-  /// direction; what is equal stays ordered by id, so that pages do not overlap.
+  /// Puts the first `most` in order, the others behind them in no order. Kinds in the standard's order (§4.23.2), turned round when descending; entities without
+  /// the attribute come last in either direction; what is equal stays ordered by id, so that pages do not overlap.
   void sort(std::vector<const Entity*>& entities, std::size_t most = SIZE_MAX) const;
   std::string text() const;
 

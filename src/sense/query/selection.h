@@ -34,6 +34,8 @@ class TypeSelection {
  public:
   TypeSelection() = default;
   static Result<TypeSelection> parse(std::string_view text, const NameExpander& expand, std::string_view parameter = "type");
+  /// Any of these, expanded already.
+  static TypeSelection any(const std::vector<std::string>& types);
   /// The NGSIv2 typePattern.
   static TypeSelection pattern(TextPattern pattern);
   bool empty() const { return any_of_.empty() && !pattern_; }
