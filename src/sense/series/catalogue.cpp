@@ -143,7 +143,7 @@ Result<void> Catalogue::open_many(MeasurementId m, std::span<const std::string_v
   const std::unique_lock lock(mutex_);
   Measurement& of = *measurements_[m];
   for (const std::size_t i : unknown) {
-    if (keys[i].empty() || keys[i].size() > kLongestKey) return Error(ErrorCode::invalid_input, "the key of a series has 1 to 4,096 bytes");
+    if (keys[i].size() > kLongestKey) return Error(ErrorCode::invalid_input, "the key of a series has at most 4,096 bytes");
     const std::uint64_t hash = hash_of(keys[i]);
     auto number = of.keys.find(keys[i], hash, ~0u);
     if (!number) number = of.keys.add(keys[i], hash), ++series_, ++generation_;

@@ -135,7 +135,7 @@ class Store {
   /// Names of at most 1,024 bytes; made when it is new.
   virtual Result<MeasurementId> measurement(std::string_view tenant, std::string_view name) = 0;
   virtual std::optional<MeasurementId> find_measurement(std::string_view tenant, std::string_view name) const = 0;
-  /// The series of this key (1 to 4,096 bytes, any); made when it is new.
+  /// The series of this key (at most 4,096 bytes, any); made when it is new.
   virtual Result<SeriesId> open(MeasurementId measurement, std::string_view key) = 0;
   virtual std::optional<SeriesId> find(MeasurementId measurement, std::string_view key) const = 0;
   /// open() for many keys at once: quick when they come in the order in which they were first opened. `out` has room for as many.
