@@ -9,7 +9,7 @@
 namespace machiya::tree {
 namespace {
 
-const Value kNull;
+const Value kNull{};
 
 bool same_members(const Value& a, const Value& b) {
   return std::ranges::all_of(a.members(), [&](const Member& m) {
