@@ -19,6 +19,8 @@ struct Message {
   std::string_view topic() const { return std::string_view(bytes).substr(0, topic_size); }
   /// Encoded properties of version 5 that are passed on as they came [MQTT-3.3.2-4, -15, -16, -17, -20], without their length.
   std::string_view properties() const { return std::string_view(bytes).substr(topic_size, properties_size); }
+  /// "" for none.
+  std::string_view content_type() const;
   std::string_view payload() const { return std::string_view(bytes).substr(topic_size + properties_size); }
 };
 using MessagePtr = std::shared_ptr<const Message>;

@@ -44,7 +44,7 @@ void Router::pump(Session& session, Instant now) {
   while (session.in_flight < session.queue.size() && session.in_flight < link.window) {
     if (link.out.size() + link.unsent >= options_.max_backlog) {
       link.starved = true;
-      return;
+      return touch(link);   // another thread may own it: it must look how much is left
     }
     Delivery& d = session.queue[session.in_flight];
     if (d.received) {

@@ -6,6 +6,25 @@
 
 namespace machiya::sense::mqtt {
 
+/// The properties were written by make_message(): sizes hold.
+std::string_view Message::content_type() const {
+  std::string_view rest = properties();
+  while (!rest.empty()) {
+    const auto id = static_cast<Id>(rest[0]);
+    if (id == Id::payload_format) {
+      rest.remove_prefix(2);
+      continue;
+    }
+    auto text_at = [&rest](std::size_t at) { return rest.substr(at + 2, static_cast<std::size_t>(static_cast<unsigned char>(rest[at])) << 8 | static_cast<unsigned char>(rest[at + 1])); };
+    const std::string_view text = text_at(1);
+    if (id == Id::content_type) return text;
+    std::size_t size = 3 + text.size();
+    if (id == Id::user) size += 2 + text_at(size).size();
+    rest.remove_prefix(size);
+  }
+  return {};
+}
+
 void Router::owe(Link& link, Type type, std::uint16_t id, std::uint8_t reason, bool ends_message) {
   link.owed += 1;
   batch_.owed.push_back({&link, type, id, reason, ends_message, {}});
