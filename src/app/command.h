@@ -26,6 +26,7 @@ int run_command(const std::vector<std::string>& words);
 int complain(const std::string& message, Exit exit = kFailed);
 
 int serve(const Arguments& arguments);
+int broker(const Arguments& arguments);
 // drill_command.cpp
 int drill(const Arguments& arguments);
 // line_menu_command.cpp

@@ -194,6 +194,8 @@ int worker_process(const Arguments& arguments) {
 const std::vector<Command>& commands() {
   static const std::vector<Command> list = {
       {"serve", "", "Serves the city; without --config as a demonstration on loopback.", with_settings({{"demo", "", "seed 5,000 fictitious residents and cases, and rows of every register"}, {"recipients", "N", "seed so many fictitious recipients of messages (5,000 with --demo)"}}), serve},
+      {"broker", "", "Serves the context broker alone (NGSI-LD), without log-in: on loopback, elsewhere with --open.",
+       with_settings({{"context-map", "FILE", "lines \"URL PATH\": contexts that are read from files"}, {"open", "", "everybody who reaches it may read and write"}}), broker},
       {"check", "[FOLDER]", "Checks a city folder: every fault as file:line:column.",
        {{"facts", "", "list what the rules rest on, unconfirmed facts first"}, {"json", "", "machine-readable"}, {"no-warnings", "", "errors only"}}, check},
       {"scenario", "", "Proves the city's services: runs its scenarios through the real engines.",

@@ -10,6 +10,7 @@
 #include "app/demonstration.h"
 #include "app/furniture.h"
 #include "app/house.h"
+#include "app/server_process.h"
 #include "ask/cases/seed.h"
 #include "ask/records/records_dao.h"
 #include "ask/registers/seed.h"
@@ -22,29 +23,6 @@
 
 namespace machiya::app {
 namespace {
-
-/// Signals are taken by one thread in the ordinary way; every other thread has them blocked.
-sigset_t block_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-http::ServerOptions server_options(const Settings& s) {
-  http::ServerOptions o;
-  o.listen = s.listen;
-  o.workers = s.workers;
-  o.io_threads = s.io_threads;
-  o.spool_dir = s.data + "/spool";
-  o.handover_socket = s.data + "/handover.sock";
-  o.trusted_proxy_hops = s.trusted_proxy_hops;
-  o.rate_scale = s.rate_scale;
-  o.access_log = s.access_log;
-  return o;
-}
 
 /// A second listener in the clear that only sends on to the address of the city, whatever host was asked for.
 struct Redirect {

@@ -7,6 +7,10 @@
 
 #include "sense/broker/journal_dao.h"
 
+namespace machiya {
+std::vector<store::Migration> sql_migrations_broker();
+}
+
 namespace machiya::sense {
 namespace {
 
@@ -106,6 +110,8 @@ class StoreJournal final : public Journal {
 };
 
 }  // namespace
+
+std::vector<store::Migration> journal_migrations() { return sql_migrations_broker(); }
 
 Result<std::unique_ptr<Journal>> open_store_journal(store::Store& store) {
   auto kept = store.read([](store::ReadTx& tx) { return numbers_kept(tx); });

@@ -9,4 +9,6 @@ namespace machiya::sense {
 /// writes are refused (storage_failed) by the numbers that exist already.
 Result<std::unique_ptr<Journal>> open_store_journal(store::Store& store);
 
+std::vector<store::Migration> journal_migrations();
+
 }  // namespace machiya::sense

@@ -1,0 +1,65 @@
+// `machiya broker`: the context broker alone, for systems that speak NGSI-LD and for conformance suites. Nobody logs in here: it listens on loopback, and
+// elsewhere only when --open says that everybody who reaches it may read and write.
+#include <pthread.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "app/command.h"
+#include "app/house.h"
+#include "app/server_process.h"
+#include "base/log.h"
+#include "platform/metrics/metrics.h"
+#include "platform/vault/vault.h"
+#include "sense/component/sensing.h"
+
+namespace machiya::app {
+
+int broker(const Arguments& arguments) {
+  const sigset_t signals = block_signals();
+  auto settings = settings_from(arguments);
+  if (!settings) return complain(settings.error().to_string(), kUsage);
+  if (!is_loopback(settings->listen) && !arguments.has("open")) return complain("the broker listens beyond this machine only with --open: nobody logs in to it", kUsage);
+  std::error_code made;
+  std::filesystem::create_directories(settings->data, made);
+  auto store = open_store(*settings);
+  if (!store) return complain(store.error().to_string());
+  if (auto done = (*store)->migrate(sense::Sensing::migrations()); !done.ok()) return complain(done.error().to_string());
+
+  sense::Sensing::Options sensing_options{settings->data + "/sense", {}};
+  if (arguments.has("context-map")) {
+    auto files = sense::read_context_map(arguments.value("context-map"));
+    if (!files) return complain(files.error().to_string(), kUsage);
+    sensing_options.context_files = std::move(*files);
+  }
+  SystemClock clock;
+  vault::SystemRng rng;
+  metrics::Registry metrics;
+  http::Router router;
+  auto sensing = sense::Sensing::open(**store, sensing_options, clock, rng);
+  if (!sensing) return complain(sensing.error().to_string());
+  (*sensing)->add_routes(router, "public", "public");
+  router.get("/version", http::RouteOptions{.permission = "public", .object = "none"}, [](http::Request&) { return http::json(json::Value::object({{"machiya", "broker"}})); });
+
+  auto server = http::Server::create(server_options(*settings), router, clock, metrics);
+  if (!server) return complain(server.error().to_string());
+  if (auto started = (*server)->start(); !started.ok()) return complain("cannot listen on " + settings->listen + ": " + started.error().to_string());
+  std::printf("NGSI-LD: http://%s/ngsi-ld/v1\n", (*server)->address().c_str());
+  std::fflush(stdout);
+  std::thread watcher([&] {
+    int signal = 0;
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    }
+    (*server)->stop();
+  });
+  (*server)->wait();
+  pthread_kill(watcher.native_handle(), SIGTERM);
+  watcher.join();
+  sensing->reset();
+  (*store)->close();
+  log(LogLevel::info, "stopped", {});
+  return kDone;
+}
+
+}  // namespace machiya::app

@@ -1,0 +1,38 @@
+// The wing that senses, put together: entities, contexts and their interfaces.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "platform/http/http.h"
+#include "platform/store/store.h"
+
+namespace machiya::sense {
+
+class Sensing {
+ public:
+  struct Options {
+    std::string folder;                              ///< of log and snapshot, when the database is SQLite
+    std::map<std::string, std::string> context_files;   ///< URL of an @context → file that holds it
+  };
+  static std::vector<store::Migration> migrations();
+  /// Reads all entities. `store` must be migrated and outlive this, as must clock and rng.
+  static Result<std::unique_ptr<Sensing>> open(store::Store& store, const Options& options, Clock& clock, Rng& rng);
+  ~Sensing();
+  /// The interfaces' routes, with the permissions that reading and writing need.
+  void add_routes(http::Router& router, const std::string& to_read, const std::string& to_write);
+
+ private:
+  struct Inside;
+  explicit Sensing(std::unique_ptr<Inside> inside);
+  std::unique_ptr<Inside> in_;
+};
+
+/// A file of lines "URL PATH": contexts that are answered from files. invalid_input names the line.
+Result<std::map<std::string, std::string>> read_context_map(const std::string& path);
+
+}  // namespace machiya::sense
