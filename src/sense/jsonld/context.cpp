@@ -5,6 +5,11 @@
 #include "sense/jsonld/inverse.h"
 
 namespace machiya::sense::jsonld {
+namespace {
+
+const char kAnchor = 0;   ///< its address salts the hashes
+
+}  // namespace
 
 std::string_view direction_text(Direction d) { return d == Direction::ltr ? "ltr" : d == Direction::rtl ? "rtl" : ""; }
 
@@ -17,9 +22,8 @@ bool same_definition(const Term& a, const Term& b) {
 }
 
 std::uint32_t hash_of(std::string_view s) {
-  static const char kAnchor = 0;
-  static const std::uint64_t kSalt = reinterpret_cast<std::uintptr_t>(&kAnchor) * 0x9E3779B97F4A7C15ull;
-  std::uint64_t h = kSalt ^ s.size();
+  const std::uint64_t salt = reinterpret_cast<std::uintptr_t>(&kAnchor) * 0x9E3779B97F4A7C15ull;
+  std::uint64_t h = salt ^ s.size();
   const char* p = s.data();
   std::size_t left = s.size();
   auto mix = [&](std::uint64_t word) {
@@ -34,7 +38,7 @@ std::uint32_t hash_of(std::string_view s) {
   std::uint64_t word = 0;
   if (left > 0) std::memcpy(&word, p, left);
   mix(word);
-  mix(kSalt >> 7);
+  mix(salt >> 7);
   return static_cast<std::uint32_t>(h);
 }
 
