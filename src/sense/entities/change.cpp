@@ -33,15 +33,20 @@ Change replace_entity(const EntityPtr& before, const Draft& draft, const ChangeC
 
 Change append_attributes(const EntityPtr& before, const Draft& draft, bool no_overwrite, const ChangeContext& context) {
   Changing work(before, context);
+  std::vector<std::string_view> scopes;   // of the entity and of the fragment, when nothing may be overwritten
+  if (no_overwrite && !draft.scopes.empty()) {
+    scopes = work.draft.scopes;
+    for (const std::string_view s : draft.scopes)
+      if (std::ranges::find(scopes, s) == scopes.end()) scopes.push_back(s);
+  }
   work.take_head(draft);
+  if (!scopes.empty()) work.set_scopes(std::move(scopes));
   for (const DraftAttribute& a : draft.attributes) {
     bool left_out = false;
     for (const Instance& i : a.instances) {
-      const bool there = work.draft.find(a.name) != nullptr && work.draft.find(a.name)->instance(i.dataset_id) != nullptr;
-      if (there && no_overwrite) {
+      DraftAttribute* there = work.draft.find(a.name);
+      if (there != nullptr && no_overwrite && there->instance(i.dataset_id) != nullptr) {
         left_out = true;
-      } else if (is_ngsi_null(i.value)) {
-        work.remove(a.name, i.dataset_id);
       } else {
         work.put(a.name, i);
       }
@@ -53,17 +58,19 @@ Change append_attributes(const EntityPtr& before, const Draft& draft, bool no_ov
 
 Change update_attributes(const EntityPtr& before, const Draft& draft, const ChangeContext& context) {
   Changing work(before, context);
-  work.take_head(draft);
+  Draft head = draft;
+  if (before->scopes.empty()) head.scopes.clear();   // §5.6.2.4: a scope is replaced, never added
+  work.take_head(head);
   for (const DraftAttribute& a : draft.attributes) {
     bool missing = false;
     for (const Instance& i : a.instances) {
       DraftAttribute* there = work.draft.find(a.name);
-      if (there == nullptr || there->instance(i.dataset_id) == nullptr) {
-        missing = true;
-      } else if (is_ngsi_null(i.value)) {
+      if (!is_ngsi_null(i.value)) {
+        work.put(a.name, i);
+      } else if (there != nullptr && there->instance(i.dataset_id) != nullptr) {
         work.remove(a.name, i.dataset_id);
       } else {
-        work.put(a.name, i);
+        missing = true;
       }
     }
     missing ? work.refuse(a.name, "the attribute does not exist") : work.accept(a.name);
@@ -91,6 +98,13 @@ Result<Change> delete_attribute(const EntityPtr& before, std::string_view name, 
   for (const Instance& i : there->instances)
     if (all || i.dataset_id == dataset_id) work.remove(name, i.dataset_id);
   work.accept(name);
+  return work.finish();
+}
+
+Result<Change> delete_scopes(const EntityPtr& before, const ChangeContext& context) {
+  if (before->scopes.empty()) return Error(ErrorCode::not_found, "the entity has no scope");
+  Changing work(before, context);
+  work.set_scopes({});
   return work.finish();
 }
 

@@ -12,8 +12,8 @@ void Changing::take_head(const Draft& body) {
   const std::size_t types = draft.types.size();
   for (const std::string_view type : body.types) draft.add_type(type);
   out_.types_or_scopes |= draft.types.size() != types;
-  if (!body.scopes.empty()) set_scopes(body.scopes);
-  if (body.expires_at.present()) draft.expires_at = body.expires_at;
+  if (!body.scopes.empty() || body.scopes_gone) set_scopes(body.scopes);
+  if (body.expires_at.present() || body.expiry_gone) draft.expires_at = body.expires_at;
 }
 
 void Changing::set_scopes(std::vector<std::string_view> scopes) {

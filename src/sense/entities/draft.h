@@ -23,6 +23,7 @@ struct Draft {
   std::int64_t created_us = kNoTime, modified_us = kNoTime;
   Stamp expires_at;
   std::vector<DraftAttribute> attributes;
+  bool scopes_gone = false, expiry_gone = false;   ///< a fragment says the standard's null of them
 
   static Draft of(const Entity& entity);
   DraftAttribute* find(std::string_view name);

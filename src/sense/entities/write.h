@@ -36,16 +36,23 @@ struct Shape {
   std::function<std::optional<std::string_view>(const tree::Value& language_map)> language;
   const std::vector<std::string>* datasets = nullptr;   ///< only these instances ("" and "@none": the default one)
   Selection members;
-  /// joins: the entity that a relationship's URI leads to, or nullptr (join=inline). Not set: no join.
+  /// Further members of an instance as text, each with a comma before it (a notification's previousValue, deletedAt); "" for none. Not set: none.
+  std::function<std::string(const Instance&)> more;
+  /// joins: the entity that a relationship's URI leads to, or nullptr (join=inline). Not set: no join. Nobody is shown inside of themselves.
   std::function<EntityPtr(std::string_view uri)> linked;
   int join_level = 0;
+  /// §4.3.6.8: what a reader of an earlier version of the standard understands (108 for 1.8); 0: everything.
+  int version = 0;
+  /// Set to true when `version` changed something.
+  bool* amended = nullptr;
 };
 
 /// {"id": …}; without "@context".
 void write_entity(const Entity& entity, const Shape& shape, std::string& out);
 /// One instance as it stands in a member's value.
 void write_instance(const Instance& instance, const Shape& shape, std::string& out);
-/// A GeoJSON Feature (§4.5.16.1): geometry from the attribute `geometry_property` (expanded), null when it has none of them.
+/// A GeoJSON Feature (§4.5.16.1): geometry from the attribute `geometry_property` (expanded): the instance of the one dataset that is asked for, else the
+/// default one; null when there is none.
 void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, std::string& out);
 
 }  // namespace machiya::sense
