@@ -16,7 +16,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
 
 int default_port(std::string_view scheme) {
-  return scheme == "https" ? 443 : scheme == "http" ? 80 : scheme == "smtp" ? 25 : scheme == "smtps" ? 465 : 0;
+  return scheme == "https" ? 443 : scheme == "http" ? 80 : scheme == "smtp" ? 25 : scheme == "smtps" ? 465 : scheme == "mqtt" ? 1883 : scheme == "mqtts" ? 8883 : 0;
 }
 
 bool is_label(std::string_view label) {

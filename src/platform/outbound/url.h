@@ -10,7 +10,7 @@
 namespace machiya::outbound {
 
 struct Url {
-  std::string scheme;   ///< http, https, smtp or smtps
+  std::string scheme;   ///< http, https, smtp, smtps, mqtt or mqtts
   std::string host;     ///< lower case; an IPv6 address without its brackets
   std::uint16_t port = 0;
   std::string target;   ///< path and query, "/" at least

@@ -205,6 +205,20 @@ bool Wire::read_line(std::string& line, Time until) {
   }
 }
 
+long Wire::read_some(char* out, std::size_t size) {
+  Impl& my = *impl_;
+  if (my.fd < 0) return -1;
+  const long n = my.tls ? SSL_read(my.tls.get(), out, static_cast<int>(std::min<std::size_t>(size, 1 << 20))) : ::recv(my.fd, out, size, 0);
+  if (n > 0) return n;
+  if (my.tls) {
+    const int why = SSL_get_error(my.tls.get(), static_cast<int>(n));
+    ERR_clear_error();
+    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
+  }
+  return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+int Wire::descriptor() const { return impl_->fd; }
+
 bool Wire::disturbed() const {
   const Impl& my = *impl_;
   if (my.fd < 0 || my.at < my.buffer.size()) return true;

@@ -34,6 +34,10 @@ class Wire {
   bool write(std::string_view bytes, Time until, std::size_t& handed);
   /// One line without its end. False at the end of the connection, in no time left, or for a line of more than 4,096 bytes.
   bool read_line(std::string& line, Time until);
+  /// What is there now, without waiting: how many bytes, 0 for none, -1 at the end of the connection. Not together with read_line().
+  long read_some(char* out, std::size_t size);
+  /// To wait for something to read_some(): readable when there may be.
+  int descriptor() const;
   /// Did the other side say or end something while nobody asked?
   bool disturbed() const;
   void close();
