@@ -116,6 +116,13 @@ class Life : public Fleet {
     if (p != nullptr) of_peer_[p] = {i, 0};
     return p != nullptr;
   }
+  /// Everybody publishes from now on, one message under way each.
+  void begin() {
+    begun_ = true;
+    for (auto& [peer, work] : of_peer_)
+      if (peer->connected) next_message(*peer, work);
+  }
+  std::size_t connected() const { return connected_; }
   void publish_until_marked() { marker_ = true; }
   bool marked() const { return marked_; }
   std::uint64_t acknowledged = 0;
@@ -134,7 +141,10 @@ class Life : public Fleet {
     const auto it = of_peer_.find(&p);
     if (it == of_peer_.end()) return;
     Work& w = it->second;
-    if (std::holds_alternative<Connack>(packet)) return next_message(p, w);
+    if (std::holds_alternative<Connack>(packet)) {
+      ++connected_;
+      return begun_ ? next_message(p, w) : void();
+    }
     const auto* ack = std::get_if<Ack>(&packet);
     if (ack == nullptr || ack->id != w.waiting_for % 65'535 + 1) return;
     ++acknowledged, ++truth_.acknowledged;
@@ -163,7 +173,8 @@ class Life : public Fleet {
   Truth& truth_;
   Peer* subscriber_ = nullptr;
   std::unordered_map<Peer*, Work> of_peer_;
-  bool marker_ = false, marked_ = false;
+  bool marker_ = false, marked_ = false, begun_ = false;
+  std::size_t connected_ = 0;
 };
 
 /// One life: everybody connects, publishes; death comes a random while after the first acknowledgement. Every second life without the subscriber.
@@ -171,7 +182,7 @@ void one_life(Broker& broker, const Wanted& wanted, Truth& truth, int round, Rng
   broker.start();
   Life life(broker.port(), truth);
   const auto patience = steady_clock::now() + std::chrono::seconds(60);
-  if (round % 2 == 0 || round == 1)
+  if (round % 2 == 1)
     while (!life.subscribe())   // mosquitto does not say when it is ready
       if (steady_clock::now() > patience) std::cerr << "nobody listens\n", std::exit(2);
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(wanted.connections); ++i) {
@@ -179,6 +190,8 @@ void one_life(Broker& broker, const Wanted& wanted, Truth& truth, int round, Rng
       if (steady_clock::now() > patience) std::cerr << "nobody listens\n", std::exit(2);
     if (i % 64 == 63) (void)life.turn(0);
   }
+  while (life.connected() < static_cast<std::size_t>(wanted.connections) && steady_clock::now() < patience) (void)life.turn(10);
+  life.begin();
   while (life.acknowledged == 0 && steady_clock::now() < patience) (void)life.turn(10);
   const auto death = steady_clock::now() + std::chrono::milliseconds(20 + rng.below(600));
   while (steady_clock::now() < death) (void)life.turn(1);

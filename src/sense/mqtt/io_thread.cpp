@@ -216,6 +216,7 @@ void IoThread::every_second(Instant now) {
   if (number_ == 0) {
     if (!shared_.failed) shared_.router->tick(now);
     shared_.try_again(now);
+    shared_.complain();
   }
   const std::int64_t patience = shared_.options.connect_timeout_s * kSecond;
   for (auto& [id, c] : connections_) {

@@ -30,8 +30,9 @@ struct MqttServerOptions {
   std::size_t max_connections = 50'000;
   std::size_t max_packet = std::size_t{1} << 20;
   std::uint16_t receive_maximum = 1'000;
-  std::size_t max_queued = 50'000;     ///< messages that wait for one session; more are dropped and counted
-  std::size_t max_queued_bytes = std::size_t{64} << 20;
+  std::size_t max_queued = 1'000'000;  ///< messages that wait for one session; more are dropped, counted and logged
+  std::size_t max_queued_bytes = std::size_t{256} << 20;   ///< of one session
+  std::size_t max_queued_total = std::size_t{2} << 30;     ///< bytes that wait for all sessions together
   std::size_t max_backlog = std::size_t{256} << 10;   ///< bytes that a slow reader may be behind
   std::uint32_t max_session_expiry_s = 7 * 86'400;
   std::uint16_t max_keep_alive_s = 0;

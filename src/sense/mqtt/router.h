@@ -19,8 +19,9 @@ struct RouterOptions {
   std::uint16_t receive_maximum = 1'000;       ///< QoS 1 and 2 messages that one client may have unacknowledged
   std::uint16_t topic_alias_maximum = 32;      ///< that a client may define
   std::uint16_t window = 1'000;                ///< sent to one client without its acknowledgement, at most
-  std::size_t max_queued = 50'000;             ///< messages that wait for one session
-  std::size_t max_queued_bytes = std::size_t{64} << 20;
+  std::size_t max_queued = 1'000'000;          ///< messages that wait for one session
+  std::size_t max_queued_bytes = std::size_t{256} << 20;   ///< of one session
+  std::size_t max_queued_total = std::size_t{2} << 30;     ///< bytes of all sessions
   std::size_t max_backlog = std::size_t{256} << 10;   ///< bytes that a connection's reader may be behind
   std::size_t max_subscriptions = 1'000;       ///< of one session
   std::size_t max_retained = 1'000'000;
@@ -109,7 +110,7 @@ class Router {
   };
   struct Target {
     Session* session;
-    std::uint16_t id;
+    std::uint64_t number;
     std::uint8_t qos;
     bool retain;
     std::vector<std::uint32_t> identifiers;
@@ -156,12 +157,13 @@ class Router {
   void owe(Link& link, Type type, std::uint16_t id, std::uint8_t reason, bool ends_message);
   void on_pubrel(Link& link, const Ack& packet);
   // router_deliver.cpp
-  std::uint16_t reserve(Session& session, std::size_t bytes);
+  std::uint64_t reserve(Session& session, std::size_t bytes);
   void deliver(const MessagePtr& message, Target& target, Instant now);
   void pump(Session& session, Instant now);
   bool send(Link& link, const Message& message, const Delivery& delivery, bool dup, Instant now);
   void on_receipt(Link& link, const Ack& packet, Instant now);
   void settle(Session& session, std::size_t index);
+  void release_bytes(Session& session, const Delivery& delivery);
   std::size_t find_in_flight(const Session& session, std::uint16_t id) const;
   // router_subscribe.cpp
   void on(Link& link, const Subscribe& packet, Instant now);
@@ -203,6 +205,7 @@ class Router {
   // What a submitted batch may still point to is freed after it.
   std::deque<std::pair<std::uint64_t, std::unique_ptr<Link>>> buried_links_;
   std::deque<std::pair<std::uint64_t, std::unique_ptr<Session>>> buried_sessions_;
+  std::size_t queued_total_ = 0;      // bytes of all queues, what is reserved included
   std::uint64_t matchings_ = 0;
   std::size_t first_found_ = 0;       // where the targets of this matching begin
   Publish publish_;                   // keeps its memory

@@ -188,6 +188,8 @@ void Router::detach(Link& link, bool with_will, Instant now) {
 void Router::end_session(Session& session, Instant now) {
   if (session.ended) return;
   session.ended = true;
+  queued_total_ -= session.queued_bytes;
+  session.queued_bytes = 0;
   publish_will(session, now);   // its delay ends with the session (§3.1.3.2.2)
   for (const auto& [asked, subscription] : session.subscriptions) (void)subscriptions_.remove(subscription.filter, subscription.share, &session);
   session.subscriptions.clear();

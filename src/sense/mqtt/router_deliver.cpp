@@ -6,18 +6,17 @@
 
 namespace machiya::sense::mqtt {
 
-/// The next identifier of this session's queue; 0 when the queue is full. Identifiers rise, so the only one in the way can be the oldest.
-std::uint16_t Router::reserve(Session& session, std::size_t bytes) {
-  const auto next = static_cast<std::uint16_t>(session.last_id % 65'535 + 1);
+/// The number of the next delivery of this session; 0 when its queue, or all of them together, are full.
+std::uint64_t Router::reserve(Session& session, std::size_t bytes) {
   if (session.queue.size() + session.reserved >= options_.max_queued || session.queued_bytes + bytes > options_.max_queued_bytes ||
-      (!session.queue.empty() && session.queue.front().id == next)) {
+      queued_total_ + bytes > options_.max_queued_total) {
     stats_.dropped_full += 1;
     return 0;
   }
-  session.last_id = next;
   session.reserved += 1;
   session.queued_bytes += bytes;
-  return next;
+  queued_total_ += bytes;
+  return ++session.last_number;
 }
 
 void Router::deliver(const MessagePtr& message, Target& target, Instant now) {
@@ -25,7 +24,7 @@ void Router::deliver(const MessagePtr& message, Target& target, Instant now) {
   if (s.ended) return;
   if (target.qos > 0) {
     s.reserved -= 1;
-    s.queue.push_back({message, target.id, target.qos, target.retain, false, false, std::move(target.identifiers)});
+    s.queue.push_back({message, target.number, target.qos, target.retain, false, false, std::move(target.identifiers)});
     return pump(s, now);
   }
   if (s.link == nullptr) return;
@@ -47,8 +46,9 @@ void Router::pump(Session& session, Instant now) {
       return touch(link);   // another thread may own it: it must look how much is left
     }
     Delivery& d = session.queue[session.in_flight];
+    if (d.number - session.queue.front().number >= 65'535) return;   // the oldest still has this packet identifier
     if (d.received) {
-      owe(link, Type::pubrel, d.id, kSuccess, false);
+      owe(link, Type::pubrel, d.packet_id(), kSuccess, false);
       session.in_flight += 1;
     } else if (!d.sent_before && d.message->expires_us != 0 && d.message->expires_us <= now.us) {   // [MQTT-3.3.2-5]
       stats_.expired += 1;
@@ -96,7 +96,7 @@ bool Router::send(Link& link, const Message& message, const Delivery& delivery, 
   out += static_cast<char>(static_cast<unsigned>(Type::publish) << 4 | (dup ? 8u : 0u) | static_cast<unsigned>(delivery.qos) << 1 | (delivery.retain ? 1u : 0u));
   put_varint(out, static_cast<std::uint32_t>(size));
   put_text(out, topic);
-  if (delivery.qos > 0) put_u16(out, delivery.id);
+  if (delivery.qos > 0) put_u16(out, delivery.packet_id());
   if (link.version == Version::v5) {
     put_varint(out, static_cast<std::uint32_t>(properties));
     out.append(own).append(message.properties());
@@ -109,7 +109,7 @@ bool Router::send(Link& link, const Message& message, const Delivery& delivery, 
 
 std::size_t Router::find_in_flight(const Session& session, std::uint16_t id) const {
   for (std::size_t i = 0; i < session.in_flight; ++i)
-    if (session.queue[i].id == id) return i;
+    if (session.queue[i].packet_id() == id) return i;
   return session.in_flight;
 }
 
@@ -125,22 +125,28 @@ void Router::on_receipt(Link& link, const Ack& packet, Instant now) {
   if ((packet.type == Type::puback) != (d.qos == 1)) return fault(link, {kProtocolError, "MQTT-4.3.2-3", "a receipt of another QoS"}, now);
   if (packet.type == Type::pubrec && packet.reason < kUnspecifiedError) {
     // From here on only PUBREL may follow, also after a crash: it leaves when that is on disk [MQTT-4.3.3-5].
-    if (d.message) s.queued_bytes -= d.message->bytes.size();
+    release_bytes(s, d);
     d.message.reset();
     d.received = true;
-    if (s.persistent) JournalWriter(batch_.journal).of(Op::received, s.number, d.id);
-    return owe(link, Type::pubrel, d.id, kSuccess, false);
+    if (s.persistent) JournalWriter(batch_.journal).delivery(Op::received, s.number, d.number);
+    return owe(link, Type::pubrel, d.packet_id(), kSuccess, false);
   }
   if (packet.type == Type::pubcomp && !d.received) return fault(link, {kProtocolError, "MQTT-4.3.3-8", "PUBCOMP before PUBREL"}, now);
   settle(s, i);
   pump(s, now);
 }
 
+void Router::release_bytes(Session& session, const Delivery& delivery) {
+  if (!delivery.message) return;
+  session.queued_bytes -= delivery.message->bytes.size();
+  queued_total_ -= delivery.message->bytes.size();
+}
+
 /// This message is done with for this session.
 void Router::settle(Session& session, std::size_t index) {
   Delivery& d = session.queue[index];
-  if (d.message) session.queued_bytes -= d.message->bytes.size();
-  if (session.persistent && !replaying_) JournalWriter(batch_.journal).of(Op::settled, session.number, d.id);
+  release_bytes(session, d);
+  if (session.persistent && !replaying_) JournalWriter(batch_.journal).delivery(Op::settled, session.number, d.number);
   if (index < session.in_flight) session.in_flight -= 1;
   if (index == 0) session.queue.pop_front();
   else session.queue.erase(session.queue.begin() + static_cast<std::ptrdiff_t>(index));

@@ -2,15 +2,6 @@
 #include "sense/mqtt/router.h"
 
 namespace machiya::sense::mqtt {
-namespace {
-
-void put_i64(std::string& out, std::int64_t v) {
-  put_u32(out, static_cast<std::uint32_t>(static_cast<std::uint64_t>(v) >> 32));
-  put_u32(out, static_cast<std::uint32_t>(v));
-}
-
-}  // namespace
-
 void JournalWriter::session(const Session& s) {
   of(Op::session, s.number);
   out_ += static_cast<char>(s.version);
@@ -31,12 +22,12 @@ void JournalWriter::unsubscribed(std::uint32_t session, std::string_view asked) 
 void JournalWriter::left(const Session& s) {
   of(Op::left, s.number);
   put_u32(out_, s.expiry_s);
-  put_i64(out_, s.expires_us);
+  put_u64(static_cast<std::uint64_t>(s.expires_us));
 }
 void JournalWriter::message(const Message& m, bool store, std::uint32_t from, std::uint16_t incoming_id, std::uint32_t targets) {
   head(Op::message);
   out_ += static_cast<char>((store ? 1u : 0u) | static_cast<unsigned>(m.qos) << 1 | (m.retain ? 8u : 0u));
-  put_i64(out_, m.expires_us);
+  put_u64(static_cast<std::uint64_t>(m.expires_us));
   put_u32(out_, m.topic_size);
   put_u32(out_, m.properties_size);
   text(m.bytes);
@@ -44,9 +35,9 @@ void JournalWriter::message(const Message& m, bool store, std::uint32_t from, st
   put_u16(out_, incoming_id);
   put_u32(out_, targets);
 }
-void JournalWriter::target(std::uint32_t session, std::uint16_t id, std::uint8_t qos, bool retain, const std::vector<std::uint32_t>& identifiers) {
+void JournalWriter::target(std::uint32_t session, std::uint64_t number, std::uint8_t qos, bool retain, const std::vector<std::uint32_t>& identifiers) {
   put_u32(out_, session);
-  put_u16(out_, id);
+  put_u64(number);
   out_ += static_cast<char>(qos | (retain ? 4u : 0u));
   put_u16(out_, static_cast<std::uint16_t>(identifiers.size()));
   for (const auto i : identifiers) put_u32(out_, i);
@@ -120,13 +111,16 @@ bool Router::apply_session(std::uint8_t op, JournalReader& in, Instant now) {
     }
     default: break;
   }
-  const std::uint16_t id = in.u16();
-  if (s == nullptr) return true;
-  if (static_cast<Op>(op) == Op::incoming) s->incoming.insert(id);
-  else if (static_cast<Op>(op) == Op::released) s->incoming.erase(id);
-  else
+  if (static_cast<Op>(op) == Op::incoming || static_cast<Op>(op) == Op::released) {
+    const std::uint16_t id = in.u16();
+    if (s != nullptr && static_cast<Op>(op) == Op::incoming) s->incoming.insert(id);
+    else if (s != nullptr) s->incoming.erase(id);
+    return true;
+  }
+  const std::uint64_t number = in.u64();
+  if (s != nullptr)
     for (std::size_t i = 0; i < s->queue.size(); ++i) {
-      if (s->queue[i].id != id) continue;
+      if (s->queue[i].number != number) continue;
       if (static_cast<Op>(op) == Op::settled) settle(*s, i);
       else s->queue[i].received = true;
       break;
@@ -149,7 +143,7 @@ bool Router::apply_message(JournalReader& in) {
   if (const auto it = sessions_.find(from); it != sessions_.end() && incoming_id != 0) it->second->incoming.insert(incoming_id);
   for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
     const std::uint32_t number = in.u32();
-    Delivery d{m, in.u16()};
+    Delivery d{m, in.u64()};
     const std::uint8_t bits = in.u8();
     d.qos = bits & 3;
     d.retain = (bits & 4) != 0;
@@ -157,8 +151,9 @@ bool Router::apply_message(JournalReader& in) {
     for (std::uint16_t k = in.u16(); k > 0 && in.ok(); --k) d.identifiers.push_back(in.u32());
     const auto it = sessions_.find(number);
     if (!in.ok() || it == sessions_.end()) continue;
-    it->second->last_id = d.id;
+    it->second->last_number = d.number;
     it->second->queued_bytes += m->bytes.size();
+    queued_total_ += m->bytes.size();
     it->second->queue.push_back(std::move(d));
   }
   if ((flags & 1) != 0) retained_.set(m->topic(), m->payload().empty() ? nullptr : m);
@@ -184,8 +179,8 @@ std::string Router::checkpoint() const {
     for (const auto& d : s->queue) {
       static const Message kNothing;
       writer.message(d.message ? *d.message : kNothing, false, 0, 0, 1);
-      writer.target(number, d.id, d.qos, d.retain, d.identifiers);
-      if (d.received) writer.of(Op::received, number, d.id);
+      writer.target(number, d.number, d.qos, d.retain, d.identifiers);
+      if (d.received) writer.delivery(Op::received, number, d.number);
     }
   }
   retained_.match("#", [&writer](const MessagePtr& m) { writer.message(*m, true, 0, 0, 0); });

@@ -102,7 +102,7 @@ void Router::take(const Sender& from, MessagePtr message, std::uint16_t id, Inst
   std::size_t kept = first_found_;
   for (std::size_t i = first_found_; i < targets.size(); ++i) {
     Target& t = targets[i];
-    if (t.qos > 0 && (t.id = reserve(*t.session, message->bytes.size())) == 0) continue;   // its queue is full: counted there
+    if (t.qos > 0 && (t.number = reserve(*t.session, message->bytes.size())) == 0) continue;   // its queue is full: counted there
     durable += t.qos > 0 && t.session->persistent;
     if (kept != i) targets[kept] = std::move(t);
     ++kept;
@@ -112,7 +112,7 @@ void Router::take(const Sender& from, MessagePtr message, std::uint16_t id, Inst
   const bool remembered = from.session != nullptr && from.session->persistent;
   writer.message(*message, message->retain, remembered ? from.session->number : 0, remembered ? id : std::uint16_t{0}, durable);
   for (std::size_t i = first_found_; durable > 0 && i < targets.size(); ++i)
-    if (const Target& t = targets[i]; t.qos > 0 && t.session->persistent) writer.target(t.session->number, t.id, t.qos, t.retain, t.identifiers);
+    if (const Target& t = targets[i]; t.qos > 0 && t.session->persistent) writer.target(t.session->number, t.number, t.qos, t.retain, t.identifiers);
   batch_.routed.push_back({message, first_found_, targets.size() - first_found_, message->retain});
 }
 

@@ -72,11 +72,11 @@ void Router::owe_retained(Session& session, const Subscription& subscription, In
     if (m->expires_us != 0 && m->expires_us <= now.us) return;
     Target t{&session, 0, std::min(m->qos, subscription.options.qos), true, {}};
     if (subscription.options.identifier != 0) t.identifiers.push_back(subscription.options.identifier);
-    if (t.qos > 0 && (t.id = reserve(session, m->bytes.size())) == 0) return;
+    if (t.qos > 0 && (t.number = reserve(session, m->bytes.size())) == 0) return;
     if (t.qos > 0 && session.persistent) {
       JournalWriter writer(batch_.journal);
       writer.message(*m, false, 0, 0, 1);
-      writer.target(session.number, t.id, t.qos, true, t.identifiers);
+      writer.target(session.number, t.number, t.qos, true, t.identifiers);
     }
     batch_.routed.push_back({m, batch_.targets.size(), 1, false});
     batch_.targets.push_back(std::move(t));

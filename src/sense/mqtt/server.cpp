@@ -19,8 +19,9 @@ RouterOptions Shared::router_options() const {
   RouterOptions o;
   o.max_packet = options.max_packet;
   o.receive_maximum = options.receive_maximum;
-  o.max_queued = std::min<std::size_t>(options.max_queued, 60'000);   // identifiers are 65,535
+  o.max_queued = options.max_queued;
   o.max_queued_bytes = options.max_queued_bytes;
+  o.max_queued_total = options.max_queued_total;
   o.max_backlog = options.max_backlog;
   o.max_session_expiry_s = options.max_session_expiry_s;
   o.max_keep_alive_s = options.max_keep_alive_s;
@@ -109,6 +110,12 @@ void Shared::try_again(Instant now) {
   }
   failed = false;
   log(LogLevel::info, "mqtt-storage-back");
+}
+
+void Shared::complain() {
+  const std::uint64_t dropped = router->stats().dropped_full;
+  if (dropped > complained) log(LogLevel::warn, "mqtt-queue-full", {{"messages", std::to_string(dropped - complained)}});
+  complained = dropped;
 }
 
 namespace {

@@ -116,6 +116,7 @@ struct Shared {
   std::map<std::uint64_t, Pending> pending;
   bool failed = false;
   std::int64_t retry_us = 0;
+  std::uint64_t complained = 0;
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> stopping{false};
   std::vector<std::unique_ptr<IoThread>> threads;
@@ -137,6 +138,7 @@ struct Shared {
   void finish(std::uint64_t sequence, Pending& p, Instant now);
   void fail(const Error& why, Instant now);
   void try_again(Instant now);
+  void complain();   ///< of messages that found a queue full
   void complete(IoThread& by, Completion completion);   ///< from any thread
 };
 

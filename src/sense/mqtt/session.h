@@ -38,12 +38,13 @@ struct Link {
 /// A message of QoS 1 or 2 on its way to one session.
 struct Delivery {
   MessagePtr message;   ///< null from PUBREC on
-  std::uint16_t id = 0;
+  std::uint64_t number = 0;   ///< of this session's deliveries, rising; its packet identifier comes of it, so that a replay need not guess
   std::uint8_t qos = 1;
   bool retain = false;
   bool received = false;   ///< PUBREC has come: only PUBREL and PUBCOMP are left
   bool sent_before = false;
   std::vector<std::uint32_t> identifiers;   ///< of the subscriptions that asked for it
+  std::uint16_t packet_id() const { return static_cast<std::uint16_t>(number % 65'535 + 1); }
 };
 
 struct StoredWill {
@@ -67,10 +68,10 @@ struct Session {
   std::int64_t will_due_us = 0;     ///< 0: none is waiting
   Link* link = nullptr;
   std::map<std::string, Subscription, std::less<>> subscriptions;   ///< by the filter as it was asked for
-  std::deque<Delivery> queue;       ///< in the order of routing; identifiers rise, modulo 65,535
+  std::deque<Delivery> queue;       ///< in the order of routing
   std::size_t in_flight = 0;        ///< how many at the front have been sent on this connection
-  std::size_t reserved = 0;         ///< identifiers given to messages that are not on disk yet
-  std::uint16_t last_id = 0;
+  std::size_t reserved = 0;         ///< numbers given to messages that are not on disk yet
+  std::uint64_t last_number = 0;
   std::size_t queued_bytes = 0;
   std::unordered_set<std::uint16_t> incoming;   ///< QoS 2 messages of the client that it has not released yet
   std::optional<StoredWill> will;
