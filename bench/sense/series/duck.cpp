@@ -50,7 +50,7 @@ class LoadedDuck final : public Duck {
   }
   void fill(std::uint32_t meters, std::uint32_t hours, const std::string& type) override {
     run("DROP TABLE IF EXISTS reading");
-    run("CREATE TABLE reading (meter INTEGER, at BIGINT, litres " + type + ")");
+    run("CREATE TABLE reading (meter INTEGER, hour_start BIGINT, litres " + type + ")");
     void* to = nullptr;
     check(api_.appender(connection_, nullptr, "reading", &to) == 0, "appender");
     for (std::uint32_t hour = 0; hour < hours; ++hour)
@@ -65,8 +65,8 @@ class LoadedDuck final : public Duck {
     run("CHECKPOINT");
   }
   DuckAnswer day() override {
-    const std::string sql = "SELECT count(*), CAST(sum(litres) AS DOUBLE), min(litres), max(litres), CAST(sum(litres * litres) AS DOUBLE), meter FROM reading WHERE at >= " + std::to_string(kDayStart) +
-                            " AND at < " + std::to_string(kDayStart + 86400) + " GROUP BY meter";
+    const std::string sql = "SELECT count(*), CAST(sum(litres) AS DOUBLE), min(litres), max(litres), CAST(sum(litres * litres) AS DOUBLE), meter FROM reading WHERE hour_start >= " + std::to_string(kDayStart) +
+                            " AND hour_start < " + std::to_string(kDayStart + 86400) + " GROUP BY meter";
     const double before = processor_seconds();
     Result result = run(sql, true);
     DuckAnswer out;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 namespace machiya::sense::payloads {
 namespace {
@@ -43,7 +44,9 @@ bool parse_number(std::string_view text, double& out) {
   }
   if (p == end || !(is_digit(*p) || *p == '.')) return false;   // "inf" and "nan" are no numbers here
   const auto [stop, failed] = std::from_chars(p, end, out);
-  if (failed != std::errc() || stop != end || !std::isfinite(out)) return false;
+  if (stop != end || (failed != std::errc() && failed != std::errc::result_out_of_range)) return false;
+  if (failed == std::errc::result_out_of_range) out = std::strtod(std::string(p, end).c_str(), nullptr);   // too small is 0, too large is refused
+  if (!std::isfinite(out)) return false;
   if (negative) out = -out;
   return true;
 }
@@ -139,15 +142,12 @@ bool LineReader::read_field(Field& field) {
 bool LineReader::read_text(Field& field) {
   const char* start = ++at_;
   std::size_t feeds = 0;
-  // Once a text ran to the end of the body, all later ones do: each scan would be as long again for nothing.
-  if (unclosed_) return wrong("a text has no closing quote");
   for (; at_ != end_ && *at_ != '"'; ++at_) {
     if (*at_ == '\\' && at_ + 1 != end_) ++at_;
     feeds += *at_ == '\n';
   }
   if (at_ == end_) {
-    unclosed_ = true;
-    at_ = start;   // the quote opens nothing: the lines behind it are lines
+    at_ = start;   // the quote opens nothing: the lines behind it are lines. No later quote can run to the end again: it would have closed this one
     return wrong("a text has no closing quote");
   }
   lines_passed_ += feeds;

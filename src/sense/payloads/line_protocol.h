@@ -71,7 +71,6 @@ class LineReader {
   const char *at_, *end_;
   Precision precision_;
   std::size_t number_ = 0, lines_passed_ = 0;
-  bool unclosed_ = false;
   std::vector<Field> fields_;
 };
 

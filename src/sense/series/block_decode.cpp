@@ -38,7 +38,7 @@ bool GridReader::open(Reader& in) {
   numbers_.clear();
   if ((flags_ & kConsecutive) == 0 && !take_numbers(in, first_, series_, numbers_)) return false;
   const std::size_t times = in.varint();
-  if (!in.ok() || times == 0 || times > kMostCells) return in.fail(), false;
+  if (!in.ok() || times == 0 || times > kMostCells / series_) return in.fail(), false;
   const std::int64_t first = in.signed_varint();
   times_.resize(times);
   if (!unpack_signed(in, std::span(times_).subspan(1))) return false;

@@ -11,6 +11,7 @@
 #include "sense/series/batch.h"
 #include "sense/series/disk.h"
 #include "sense/series/files_store.h"
+#include "sense/series/names_file.h"
 #include "sense/series/roll_up.h"
 
 namespace machiya::sense::series {
@@ -124,11 +125,9 @@ Result<void> FilesStore::write_names(Manifest& next) {
   const std::uint64_t generation = catalogue_.generation();
   if (generation == written_generation_) return {};
   std::vector<Reached> reached = written_names_;
-  std::string block, bytes;
-  catalogue_.put_names(reached, block);
-  put_fixed(bytes, static_cast<std::uint32_t>(block.size()));
-  put_fixed(bytes, crc32c(block));
-  bytes += block;
+  std::string names;
+  catalogue_.put_names(reached, names);
+  const std::string bytes = pack_names(names);
   const std::string path = folder_ + "/names";
   const int fd = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   if (fd < 0) return disk_error("cannot open", path);

@@ -10,6 +10,7 @@
 #include "sense/series/batch.h"
 #include "sense/series/disk.h"
 #include "sense/series/log_record.h"
+#include "sense/series/names_file.h"
 
 namespace machiya::sense::series {
 
@@ -44,6 +45,7 @@ Result<void> FilesStore::load() {
   if (failed) return Error(ErrorCode::storage_failed, "cannot make the folder of a store of series: " + failed.message(), folder_);
   AppendLogOptions log_options;
   log_options.folder = folder_ + "/log";
+  log_options.segment_bytes = std::size_t{8} << 20;   // the last file stays after a flush: small, so that the disk holds segments and little else
   bool loaded = false;
   // The log's lock comes first: another process may be changing the other files.
   const auto first = [&]() -> Result<void> {
@@ -96,17 +98,12 @@ Result<void> FilesStore::load_segments(const Manifest& manifest) {
 }
 
 Result<void> FilesStore::load_names(const Manifest& manifest) {
-  MACHIYA_TRY(std::string text, read_file(folder_ + "/names"));
-  const Error broken(ErrorCode::integrity_broken, "the file of names of a store of series is damaged", folder_ + "/names");
-  if (text.size() < manifest.catalogue_bytes) return broken;
-  Reader blocks(std::string_view(text).substr(0, manifest.catalogue_bytes));
-  while (blocks.left() > 0) {
-    const auto length = blocks.fixed<std::uint32_t>(), checksum = blocks.fixed<std::uint32_t>();
-    const std::string_view block = blocks.text(length);
-    if (!blocks.ok() || crc32c(block) != checksum) return broken;
-    Reader in(block);
-    MACHIYA_CHECK(catalogue_.take_names(in));
-  }
+  MACHIYA_TRY(const std::string text, read_file(folder_ + "/names"));
+  if (text.size() < manifest.catalogue_bytes) return Error(ErrorCode::integrity_broken, "the file of names of a store of series is too short", folder_ + "/names");
+  MACHIYA_CHECK(unpack_names(std::string_view(text).substr(0, manifest.catalogue_bytes), [&](std::string_view names) {
+    Reader in(names);
+    return catalogue_.take_names(in);
+  }));
   std::string ignored;
   catalogue_.put_names(written_names_, ignored);
   written_generation_ = catalogue_.generation();
