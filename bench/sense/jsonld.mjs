@@ -1,6 +1,6 @@
-// node bench/sense/jsonld.mjs BUILD [SECONDS]: the payloads of the NGSI-LD test suite expanded and compacted by this house and by npm jsonld, in turn,
+// node bench/sense/jsonld.mjs BUILD [SECONDS] [--plant]: the payloads of the NGSI-LD test suite expanded and compacted by this house and by npm jsonld, in turn,
 // three rounds each, contexts cached on both sides, one thread. First both answers are compared. Exit code 1 when they differ or when ours makes less
-// than 20 times as many documents a second.
+// than 20 times as many documents a second. With 0 seconds it only compares; --plant turns one answer, which must be found.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,6 +69,7 @@ write(documents);
 const answers = run('answers', file).trim().split('\n').map((l) => JSON.parse(l));
 // The peer writes language tags in lower case, which the standard allows and does not ask for.
 const lower = (v) => v && JSON.parse(JSON.stringify(v).replace(/"[a-z]{2}-[A-Z]{2}"/g, (tag) => tag.toLowerCase()));
+if (process.argv.includes('--plant')) answers.find((a) => a.compacted?.type === 'Vehicle').compacted.type = 'Bus';
 let differ = 0;
 for (const [i, d] of documents.entries()) {
   // Some are wrong on purpose: then the standard's error code is the answer.
@@ -80,6 +81,7 @@ for (const [i, d] of documents.entries()) {
 }
 const timed = documents.filter((_, i) => !answers[i].refused);
 console.log(`${documents.length} documents, ${documents.length - timed.length} refused, ${differ} answers differ`);
+if (seconds === 0) { rmSync(folder, { recursive: true }); process.exit(differ === 0 ? 0 : 1); }
 write(timed);
 const rounds = [];
 for (let round = 0; round < 3; round++) rounds.push({ peer: await theirs(), rate: ours('rate'), whole: ours('whole') });

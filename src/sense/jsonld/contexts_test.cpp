@@ -103,6 +103,9 @@ TEST_F(ContextsTest, the_users_context_comes_first_and_the_core_context_wins) {
   EXPECT_EQ(compact(t, "https://uri.etsi.org/ngsi-ld/default-context/temperature"), "ngsi-ld:default-context/temperature");
   // Terms of a core context that is named, in any place, may be used and redefined by the user's.
   EXPECT_EQ(expand(terms(std::string("[\"") + kCore13 + R"(",{"x":"ngsi-ld:x","location":"https://s.example/l"}])"), "x"), "https://uri.etsi.org/ngsi-ld/x");
+  EXPECT_EQ(expand(terms(R"(["https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld",{"location":"https://s.example/l"}])"), "location"),
+            "https://uri.etsi.org/ngsi-ld/location");
+  EXPECT_EQ(expand(terms(R"({"@protected":true,"location":"https://s.example/l"})"), "location"), "https://uri.etsi.org/ngsi-ld/location");
   EXPECT_EQ(expand(terms(R"({"@vocab":"https://s.example/"})"), "name"), "https://uri.etsi.org/ngsi-ld/default-context/name");
 }
 
@@ -126,6 +129,28 @@ TEST_F(ContextsTest, one_content_is_compiled_once_and_forgotten_when_its_documen
   EXPECT_EQ(contexts_.size(), 0u);
   EXPECT_EQ(expand(contexts_.resolve_url("https://c.example/a").value(), "y"), "https://s.example/other");
   EXPECT_EQ(expand(first, "y"), "https://s.example/y");   // whoever holds the old one keeps it
+}
+
+/// Changes the context while somebody loads it.
+class Hasty : public jsonld::ContextLoader {
+ public:
+  Result<std::string> load(const std::string& url) override {
+    if (changing) contexts->forget(url);
+    return std::string(R"({"@context":{"x":"https://s.example/x"}})");
+  }
+  Contexts* contexts = nullptr;
+  bool changing = true;
+};
+
+TEST_F(ContextsTest, what_changed_while_it_was_compiled_is_not_kept) {
+  Hasty hasty;
+  Contexts contexts(&hasty);
+  hasty.contexts = &contexts;
+  EXPECT_TRUE(contexts.resolve_url("https://c.example/a").ok());
+  EXPECT_EQ(contexts.size(), 0u);
+  hasty.changing = false;
+  EXPECT_TRUE(contexts.resolve_url("https://c.example/a").ok());
+  EXPECT_EQ(contexts.size(), 1u);
 }
 
 TEST_F(ContextsTest, the_longest_unused_go_when_there_are_too_many) {
@@ -172,6 +197,10 @@ TEST_F(ContextsTest, more_names_than_are_remembered_are_still_answered) {
   }
   const std::string longest(2000, 'x');
   EXPECT_EQ(core->expand_term(longest, arena_), vocab + longest);
+  std::string given = "https://s.example/" + longest;
+  const std::string_view answer = core->expand_term(given, arena_);
+  given.assign(given.size(), '-');   // the answer does not lie in what was asked
+  EXPECT_EQ(answer, "https://s.example/" + longest);
 }
 
 TEST_F(ContextsTest, many_threads_ask_at_once) {

@@ -95,6 +95,11 @@ TEST_F(JsonLd, many_terms_for_one_property_gather_its_values) {
   for (unsigned i = 0; i < 300; ++i) EXPECT_EQ(values.items()[i]["@value"].number(), i);
 }
 
+TEST_F(JsonLd, an_array_that_grows_keeps_what_it_began_with) {
+  EXPECT_EQ(expanded(R"({"@context":{"a":"http://v.example/p","b":"http://v.example/p","c":"http://v.example/p"},"a":[1,2],"b":3,"c":[4,5]})"),
+            R"([{"http://v.example/p":[{"@value":1},{"@value":2},{"@value":3},{"@value":4},{"@value":5}]}])");
+}
+
 TEST_F(JsonLd, scoped_contexts_hold_where_they_stand_and_no_further) {
   EXPECT_EQ(expanded(R"({"@context":{"@vocab":"http://v.example/","Car":{"@id":"http://v.example/Car","@context":{"x":"http://car.example/x"}},
     "wheel":{"@id":"http://v.example/wheel","@context":{"x":"http://wheel.example/x"}}},
@@ -156,17 +161,29 @@ TEST_F(JsonLd, what_is_endless_or_too_large_is_refused) {
   for (int i = 0; i < 60; ++i) many += ",\"t" + std::to_string(i) + "\":{}";
   EXPECT_EQ(refused(many + "}"), "too large");
   settings_.limits = {};
-  // A context whose terms scope contexts that scope contexts …: the work is counted, not the text.
-  std::string nested = R"({"@vocab":"http://v.example/"})";
-  for (int i = 0; i < 40; ++i) nested = R"({"@vocab":"http://v.example/","a":{"@context":)" + nested + R"(},"b":{"@context":{}}})";
+  // A context of many terms that all scope one: the work is counted, not the text.
+  std::string scoping = R"({"@vocab":"http://v.example/")";
+  for (int i = 0; i < 200; ++i) scoping += ",\"t" + std::to_string(i) + R"(":{"@context":{}})";
+  EXPECT_EQ(refused(scoping + "}"), "taken");
   settings_.limits.work = 5000;
-  EXPECT_EQ(refused(nested), "too large");
+  EXPECT_EQ(refused(scoping + "}"), "too large");
+  settings_.limits = {};
+  settings_.limits.remote_documents = 2;
+  for (const char* name : {"x", "y", "z"}) shelf_.documents[std::string("http://c.example/") + name] = R"({"@context":{}})";
+  EXPECT_EQ(refused(R"(["http://c.example/x","http://c.example/y","http://c.example/x"])"), "taken");
+  EXPECT_EQ(refused(R"(["http://c.example/x","http://c.example/y","http://c.example/z"])"), "context overflow");
   settings_.limits = {};
   std::string deep = "1";
   for (int i = 0; i < 100; ++i) deep = R"({"http://v.example/p":)" + deep + "}";
   EXPECT_EQ(expanded(deep).substr(0, 17), "refused too large");
   settings_.limits.context_bytes = 10;
   EXPECT_EQ(refused(R"("http://c.example/30")"), "too large");
+}
+
+TEST_F(JsonLd, a_context_may_scope_itself) {
+  shelf_.documents["http://c.example/tree"] = R"({"@context":{"@version":1.1,"part":{"@id":"http://v.example/part","@context":"tree"},"x":"http://v.example/x"}})";
+  EXPECT_EQ(expanded(R"({"@context":"http://c.example/tree","part":{"x":1,"part":{"x":2}}})"),
+            R"([{"http://v.example/part":[{"http://v.example/x":[{"@value":1}],"http://v.example/part":[{"http://v.example/x":[{"@value":2}]}]}]}])");
 }
 
 TEST_F(JsonLd, compaction_takes_the_term_that_fits_the_value) {
@@ -213,7 +230,7 @@ TEST_F(JsonLd, what_is_expanded_lives_without_the_contexts_of_the_document) {
 }
 
 TEST_F(JsonLd, flattening_names_what_has_no_name_and_joins_what_is_one) {
-  const auto in = json(R"([{"@id":"http://a.example/","http://v.example/p":[{"http://v.example/q":[{"@value":1}]}]},{"@id":"http://a.example/","http://v.example/p":[{"@value":2}]}])");
+  const auto in = json(R"([{"@id":"http://a.example/","http://v.example/p":[{"http://v.example/q":[{"@value":1}]}]},{"@id":"http://a.example/","http://v.example/p":[{"@value":2},{"@value":2}]}])");
   EXPECT_EQ(answer(flatten(in, settings(), arena_)),
             R"([{"@id":"_:b0","http://v.example/q":[{"@value":1}]},{"@id":"http://a.example/","http://v.example/p":[{"@id":"_:b0"},{"@value":2}]}])");
 }
