@@ -16,6 +16,8 @@ std::string key_of(std::string_view tenant, std::string_view id) {
   return out;
 }
 
+bool is_expired(const EntityPtr& e, std::int64_t now_us) { return e && e->expires_at.present() && e->expires_at.us <= now_us; }
+
 }  // namespace
 
 struct EntityStore::Tenant {
@@ -45,6 +47,7 @@ struct EntityStore::Pending {
   std::size_t index = 0;
   std::shared_ptr<Pending> base;   ///< the write on its way that this one was built upon
   bool lost = false;               ///< it was refused, or what it was built upon
+  bool adds = false;               ///< one more entity, when it is kept
 };
 
 struct EntityStore::Inside {
@@ -62,6 +65,7 @@ struct EntityStore::Inside {
   mutable std::shared_mutex images;
   std::map<std::string, std::unique_ptr<Tenant>, std::less<>> tenants;
   std::atomic<std::size_t> entities{0};
+  std::atomic<Number> seen{0};   ///< the images hold what the journal has up to here
 };
 
 EntityStore::EntityStore(std::unique_ptr<Journal> journal, Clock& clock, Rng& rng, Options options)
@@ -97,6 +101,7 @@ Result<void> EntityStore::load() {
     return {};
   });
   for (const auto& [name, tenant] : in_->tenants) in_->entities += tenant->image.size();
+  in_->seen = journal_->last();
   return done;
 }
 
@@ -111,16 +116,17 @@ EntityStore::Tenant& EntityStore::make_tenant(std::string_view name) {
 }
 
 // Under the write lock. A result at once (an error, or nothing to write), or nothing: `waiting` will be told.
-std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, std::string_view id, const Make& make, const std::shared_ptr<Waiting>& waiting, std::size_t index) {
-  const std::string key = key_of(tenant_name, id);
-  auto newest = in_->newest.find(key);
-  const EntityPtr current = newest != in_->newest.end() ? newest->second.last->change.after : get(tenant_name, id);
+std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, const Item& item, bool expired_too, const std::shared_ptr<Waiting>& waiting, std::size_t index) {
+  const std::string key = key_of(tenant_name, item.id);
   const ChangeContext context{names_, clock_.now().us, [&] { return "urn:ngsi-ld:Instance:" + new_public_id(rng_); }};
-  auto change = make(current, context);
+  auto newest = in_->newest.find(key);
+  const EntityPtr there = newest != in_->newest.end() ? newest->second.last->change.after : raw(tenant_name, item.id);
+  auto change = item.make(expired_too || !is_expired(there, context.now_us) ? there : nullptr, context);
   if (!change.ok() || change->after == change->before) return change;
-  if (!change->before && in_->entities >= options_.most_entities) return Error(ErrorCode::limit_exceeded, "the store is full of entities");
+  const bool adds = !there && change->after;
+  if (adds && in_->entities >= options_.most_entities) return Error(ErrorCode::limit_exceeded, "the store is full of entities");
 
-  auto pending = std::make_shared<Pending>(Pending{std::string(tenant_name), std::string(id), std::move(*change), context.now_us, 0, waiting, index, nullptr, false});
+  auto pending = std::make_shared<Pending>(Pending{std::string(tenant_name), item.id, std::move(*change), context.now_us, 0, waiting, index, nullptr, false, adds});
   const Change& made = pending->change;
   JournalEntry entry{pending->tenant, pending->id, {}, {}};
   if (made.after) encode_entity(*made.after, entry.entity);
@@ -129,7 +135,7 @@ std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, s
   if (newest == in_->newest.end()) newest = in_->newest.emplace(key, Inside::Newest{}).first;
   pending->base = std::exchange(newest->second.last, pending), ++newest->second.open;
   ++in_->on_the_way, in_->bytes += pending->bytes;
-  if (!made.before) ++in_->entities;
+  if (adds) ++in_->entities;
   if (waiting) {
     std::lock_guard hold(waiting->mutex);
     ++waiting->open;
@@ -146,11 +152,12 @@ void EntityStore::finish(const std::shared_ptr<Pending>& pending, Result<Number>
     apply(*pending, *number);
   } else if (number.ok()) {
     undo(*pending);
+    in_->seen = *number;
     number = Error(ErrorCode::storage_failed, "a write before this one could not be kept");
   }
   {
     std::lock_guard hold(in_->write);
-    if (pending->lost ? !pending->change.before : !pending->change.after) --in_->entities;
+    if (pending->lost ? pending->adds : !pending->change.after) --in_->entities;
     const auto newest = in_->newest.find(key_of(pending->tenant, pending->id));
     if (--newest->second.open == 0) in_->newest.erase(newest);
     in_->bytes -= pending->bytes, --in_->on_the_way;
@@ -165,6 +172,7 @@ void EntityStore::apply(const Pending& pending, Number number) {
     std::unique_lock hold(in_->images);
     Image& image = make_tenant(pending.tenant).image;
     change.after ? image.put(change.after) : image.erase(pending.id);
+    in_->seen = number;
   }
   const Record record{pending.tenant, pending.at_us, change.before, change.after, change.attributes};
   for (const Follower& follower : followers_) follower(number, record);
@@ -172,7 +180,7 @@ void EntityStore::apply(const Pending& pending, Number number) {
 
 // The log holds a version that was built upon a refused one: what readers see goes behind it, so that the next start finds that.
 void EntityStore::undo(const Pending& pending) {
-  const EntityPtr seen = get(pending.tenant, pending.id);
+  const EntityPtr seen = raw(pending.tenant, pending.id);
   JournalEntry entry{pending.tenant, pending.id, {}, {}};
   if (seen) encode_entity(*seen, entry.entity);
   const EntityPtr& before = pending.change.after ? pending.change.after : pending.change.before;
@@ -185,14 +193,16 @@ Result<Change> EntityStore::write(std::string_view tenant_name, std::string_view
   return std::move(write_all(tenant_name, {&item, 1}).front());
 }
 
-std::vector<Result<Change>> EntityStore::write_all(std::string_view tenant_name, std::span<const Item> items) {
+std::vector<Result<Change>> EntityStore::write_all(std::string_view tenant_name, std::span<const Item> items) { return write_items(tenant_name, items, false); }
+
+std::vector<Result<Change>> EntityStore::write_items(std::string_view tenant_name, std::span<const Item> items, bool expired_too) {
   const auto waiting = std::make_shared<Waiting>();
   waiting->results.resize(items.size());
   {
     std::unique_lock hold(in_->write);
     for (std::size_t i = 0; i < items.size(); ++i) {
       in_->room.wait(hold, [&] { return in_->bytes < options_.waiting_bytes; });
-      if (auto at_once = begin(tenant_name, items[i].id, items[i].make, waiting, i)) {
+      if (auto at_once = begin(tenant_name, items[i], expired_too, waiting, i)) {
         std::lock_guard hold_results(waiting->mutex);
         waiting->results[i] = std::move(*at_once);
       }
@@ -206,11 +216,15 @@ std::vector<Result<Change>> EntityStore::write_all(std::string_view tenant_name,
   return out;
 }
 
-EntityPtr EntityStore::get(std::string_view tenant_name, std::string_view id) const {
+EntityPtr EntityStore::raw(std::string_view tenant_name, std::string_view id) const {
   std::shared_lock hold(in_->images);
   const Tenant* t = tenant(tenant_name);
-  const EntityPtr out = t != nullptr ? t->image.get(id) : nullptr;
-  return out && out->expires_at.present() && out->expires_at.us <= clock_.now().us ? nullptr : out;
+  return t != nullptr ? t->image.get(id) : nullptr;
+}
+
+EntityPtr EntityStore::get(std::string_view tenant_name, std::string_view id) const {
+  EntityPtr out = raw(tenant_name, id);
+  return is_expired(out, clock_.now().us) ? nullptr : out;
 }
 
 Found EntityStore::find(std::string_view tenant_name, Find what) const {
@@ -257,8 +271,8 @@ Result<void> EntityStore::replay(Number from, const std::function<Result<void>(N
 }
 
 Result<void> EntityStore::compact(Number needed) {
-  // What is on disk now is in the snapshot or newer there; records behind it come on top at the next start.
-  const Number up_to = journal_->last();
+  // Not journal_->last(): what just reached the disk may not have reached the images. Records behind it come on top at the next start.
+  const Number up_to = in_->seen;
   return journal_->compact(needed, up_to, [&](const Journal::VisitEntity& visit) -> Result<void> {
     for (const std::string& name : tenants()) {
       std::vector<EntityPtr> entities;
@@ -279,19 +293,21 @@ Result<void> EntityStore::compact(Number needed) {
 Result<std::size_t> EntityStore::sweep() {
   std::size_t swept = 0;
   const std::int64_t now = clock_.now().us;
-  const auto gone = [&](const EntityPtr& e) { return e && e->expires_at.present() && e->expires_at.us <= now; };
+  const Make remove = [now](const EntityPtr& current, const ChangeContext&) -> Result<Change> {
+    return is_expired(current, now) ? delete_entity(current) : Change{current, current, {}, false, {}, {}};
+  };
   for (const std::string& name : tenants()) {
     std::vector<Item> items;
     {
       std::shared_lock hold(in_->images);
       tenant(name)->image.each([&](const EntityPtr& e) {
-        if (gone(e)) items.push_back({std::string(e->id), [gone](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return gone(current) ? delete_entity(current) : Change{current, current, {}, false, {}, {}}; }});
+        if (is_expired(e, now)) items.push_back({std::string(e->id), remove});
         return true;
       });
     }
-    for (const auto& r : write_all(name, items)) {
+    for (const auto& r : write_items(name, items, true)) {
       if (!r.ok()) return r.error();
-      ++swept;
+      swept += r->before != r->after;
     }
   }
   return swept;

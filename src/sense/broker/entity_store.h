@@ -71,7 +71,10 @@ class EntityStore {
   Result<void> load();
   Tenant* tenant(std::string_view name) const;
   Tenant& make_tenant(std::string_view name);
-  std::optional<Result<Change>> begin(std::string_view tenant, std::string_view id, const Make& make, const std::shared_ptr<Waiting>& waiting, std::size_t index);
+  EntityPtr raw(std::string_view tenant, std::string_view id) const;   ///< expired or not
+  /// `expired_too`: entities that are no more there are given to `make`, too.
+  std::vector<Result<Change>> write_items(std::string_view tenant, std::span<const Item> items, bool expired_too);
+  std::optional<Result<Change>> begin(std::string_view tenant, const Item& item, bool expired_too, const std::shared_ptr<Waiting>& waiting, std::size_t index);
   void finish(const std::shared_ptr<Pending>& pending, Result<Number> number);
   void apply(const Pending& pending, Number number);
   void undo(const Pending& pending);

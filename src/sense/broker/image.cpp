@@ -1,6 +1,7 @@
 #include "sense/broker/image.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace machiya::sense {
 namespace {
@@ -21,6 +22,7 @@ void Image::put(const EntityPtr& entity) {
   if (free_.empty()) {
     slots_.push_back(entity);
   } else {
+    std::ranges::pop_heap(free_, std::greater<>());
     slot = free_.back(), free_.pop_back();
     slots_[slot] = entity;
   }
@@ -36,6 +38,7 @@ void Image::erase(std::string_view id) {
   const EntityPtr before = std::exchange(slots_[slot], nullptr);
   slots_by_id_.erase(it);
   used_.erase(slot), free_.push_back(slot);
+  std::ranges::push_heap(free_, std::greater<>());
   index(slot, before.get(), nullptr);
 }
 

@@ -60,7 +60,7 @@ class Image {
 
  private:
   std::deque<EntityPtr> slots_;
-  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> free_;   ///< a heap, the lowest first: who comes after many went stands in the order of creation again
   ByText<std::uint32_t> slots_by_id_;
   SlotSet used_;
   ByText<SlotSet> by_type_;
