@@ -27,10 +27,10 @@ struct Cell {
     return {west + (quarter & 1 ? width / 2 : 0), south + (quarter & 2 ? height / 2 : 0), width / 2, height / 2};
   }
   unsigned quarter_of(double x, double y) const { return (x >= west + width / 2 ? 1U : 0U) | (y >= south + height / 2 ? 2U : 0U); }
-  // Rounding to floats can move a middle by a few of their steps.
-  Box loose() const {
+  // What may touch things whose middle lies in here. Rounding to floats can move a middle by a few of their steps.
+  Box reach(double out_x, double out_y) const {
     constexpr double kRounding = 1e-4;
-    return {west - width / 2 - kRounding, south - height / 2 - kRounding, west + width * 1.5 + kRounding, south + height * 1.5 + kRounding};
+    return {west - out_x - kRounding, south - out_y - kRounding, west + width + out_x + kRounding, south + height + out_y + kRounding};
   }
 };
 
@@ -60,7 +60,13 @@ struct GeoIndexWork {
   static double middle_y(const Item& i) { return (double{i.south} + i.north) / 2; }
   static bool fits(const Item& i, const Cell& child) { return i.east - i.west <= child.width && i.north - i.south <= child.height; }
 
+  void widen(std::uint32_t node, const Item& item) {
+    Node& n = g.nodes_[node];
+    n.out_x = std::max(n.out_x, (item.east - item.west) / 2), n.out_y = std::max(n.out_y, (item.north - item.south) / 2);
+  }
+
   void append(std::uint32_t node, const Item& item) {
+    widen(node, item);
     Node& n = g.nodes_[node];
     if (n.count % kChunk == 0) {
       std::uint32_t chunk = g.free_chunk_;
@@ -107,6 +113,7 @@ struct GeoIndexWork {
     std::uint32_t node = 0;
     const double x = middle_x(item), y = middle_y(item);
     for (int depth = 0; g.nodes_[node].first_child != 0; ++depth) {
+      widen(node, item);
       const unsigned quarter = cell.quarter_of(x, y);
       const Cell child = cell.child(quarter);
       if (!fits(item, child)) break;
@@ -125,7 +132,7 @@ struct GeoIndexWork {
       children = static_cast<std::uint32_t>(g.nodes_.size());
       g.nodes_.resize(g.nodes_.size() + 4);
     }
-    for (unsigned q = 0; q < 4; ++q) g.nodes_[children + q] = Node{0, kNowhere, 0, node};
+    for (unsigned q = 0; q < 4; ++q) g.nodes_[children + q] = Node{0, kNowhere, 0, node, 0, 0};
     std::vector<Item> items;
     while (g.nodes_[node].count > 0) items.push_back(take_last(node));
     g.nodes_[node].first_child = children;
@@ -160,9 +167,8 @@ template <class Keep> class GeoIndexSearch {
   GeoIndexSearch(const Box& box, std::vector<std::uint32_t>& out, std::size_t most, Keep keep) : box_(box), out_(out), room_(most), keep_(keep) {}
   bool full() const { return full_; }
   template <class Nodes, class Chunks> void walk(const Nodes& nodes, const Chunks& chunks, std::uint32_t node, const Cell& cell) {
-    const Box loose = cell.loose();
-    if (full_ || (node != 0 && !loose.touches(box_))) return;   // the root holds what has its middle nowhere else, too
     const auto& n = nodes[node];
+    if (full_ || (n.count == 0 && n.first_child == 0) || !cell.reach(n.out_x, n.out_y).touches(box_)) return;
     std::uint32_t left = n.count;
     for (std::uint32_t chunk = n.first_chunk; left > 0; chunk = chunks[chunk].next) {
       const std::uint32_t here = (left - 1) % GeoIndex::kChunk + 1;
@@ -194,7 +200,7 @@ template <class Keep> class GeoIndexSearch {
 GeoIndex::GeoIndex() { clear(); }
 
 void GeoIndex::clear() {
-  nodes_.assign(1, Node{0, kNowhere, 0, 0});
+  nodes_.assign(1, Node{0, kNowhere, 0, 0, 0, 0});
   chunks_.clear(), places_.clear();
   free_chunk_ = kNowhere, free_block_ = 0, size_ = 0;
 }

@@ -1,4 +1,4 @@
-// Which of many boxes may touch a box: an adaptive loose quadtree over longitude and latitude, for moving points as well as for large areas.
+// Which of many boxes may touch a box: an adaptive quadtree with loose cells over longitude and latitude, for moving points as well as for large areas.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -14,7 +14,7 @@ namespace machiya::sense {
 class GeoIndex {
  public:
   GeoIndex();
-  /// Puts in, or moves when the slot is there already. An empty box takes it out. Usual cost below a microsecond.
+  /// Puts in, or moves when the slot is there already. An empty box takes it out.
   void put(std::uint32_t slot, const Box& box);
   /// Nothing happens when the slot is not there.
   void erase(std::uint32_t slot);
@@ -39,6 +39,7 @@ class GeoIndex {
     std::uint32_t first_child = 0;               ///< four in a row; 0: a leaf
     std::uint32_t first_chunk = 0, count = 0;    ///< the first chunk is the one that is not full
     std::uint32_t parent = 0;
+    float out_x = 0, out_y = 0;                  ///< how far anything below may stand out of the cell: half of its size
   };
   struct Chunk { Item items[kChunk]; std::uint32_t next, node; };
   struct Place { std::uint32_t chunk, index; };
