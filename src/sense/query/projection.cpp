@@ -111,6 +111,8 @@ bool is_name(std::string_view text) {
   return scan.name().size() == text.size();
 }
 
+bool is_system_member(std::string_view term) { return core_member(term) != Core::none; }
+
 Result<std::vector<std::string>> parse_names(std::string_view text, const NameExpander& expand, std::string_view parameter) {
   std::vector<std::string> out;
   Scan scan(text, parameter);

@@ -40,6 +40,8 @@ Result<void> check_projections(const Projection& pick, const Projection& omit, b
 Result<std::vector<std::string>> parse_names(std::string_view text, const NameExpander& expand, std::string_view parameter);
 /// A name of §4.6.2 (letter, then letters, digits, _; perhaps prefix:), or an absolute IRI.
 bool is_name(std::string_view text);
+/// A member that the system keeps or that every entity has (id, type, scope, createdAt …), by term: attrs of nothing else are too wide a query (§5.7.2).
+bool is_system_member(std::string_view term);
 
 /// lang: "fr", "fr-CH,fr;q=0.9,*;q=0.5" (RFC 9110 §12.5.4). Which text of a languageMap is to be shown.
 class LanguageFilter {

@@ -136,6 +136,8 @@ TEST(Projection, NestsAlongRelationships) {
   EXPECT_TRUE(is_name("温度_1"));
   EXPECT_TRUE(is_name("ex:name"));
   EXPECT_FALSE(is_name("a-b"));
+  EXPECT_TRUE(is_system_member("createdAt"));
+  EXPECT_FALSE(is_system_member("name"));
   EXPECT_FALSE(is_name("1a"));
 }
 
