@@ -1,0 +1,90 @@
+// The inside of Subscriptions: what is known, and the threads' work. For the .cpp files of this module.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "sense/subscriptions/subscription_index.h"
+#include "sense/subscriptions/subscriptions.h"
+
+namespace machiya::sense {
+
+struct Subscriptions::Inside {
+  Inside(store::Store& store, EntityStore& entities, Contexts& contexts, Notifiers notifiers, Clock& clock, Rng& rng, Options options)
+      : store(store), entities(entities), contexts(contexts), notifiers(notifiers), clock(clock), rng(rng), options(options), delivery(options.delivery) {}
+
+  store::Store& store;
+  EntityStore& entities;
+  Contexts& contexts;
+  Notifiers notifiers;
+  Clock& clock;
+  Rng& rng;
+  Options options;
+  Delivery delivery;
+
+  // ---- what is known. `changing` is held while a subscription is written; `known` never while the database is waited for.
+  struct Kept {
+    StoredSubscription stored;
+    SlotPtr slot;
+  };
+  struct Tenant {
+    std::map<std::string, Kept, std::less<>> subscriptions;
+    SubscriptionIndex index;
+  };
+  std::mutex changing;
+  mutable std::shared_mutex known;
+  std::map<std::string, Tenant, std::less<>> tenants;
+
+  const Kept* find(const std::string& tenant, const std::string& id) const;   ///< under `known`
+  std::vector<SlotPtr> slots() const;
+  Result<void> load();
+  void place(StoredSubscription stored, const SubscriptionPtr& subscription, const SlotPtr& slot);
+
+  // ---- the feed: changes as the journal's thread tells them. A gap in the numbers is read from the journal.
+  std::mutex feed_mutex;
+  std::deque<EventPtr> feed;
+  EntityStore::Number told_last = 0;       ///< the newest number that was told, kept or not
+  std::atomic<EntityStore::Number> matched{0};
+
+  void follow(EntityStore::Number number, const Record& record);
+  // ---- matching: one thread
+  std::mutex matching;                     ///< so that pump() and a flush() from outside do no harm
+  std::vector<SlotPtr> behind;             ///< those that the journal must be read for once more
+  EntityStore::Number told_written = 0;
+  bool match_some();
+  Result<void> match_gap(EntityStore::Number from, EntityStore::Number to);
+  void match(const EventPtr& event);
+  bool catch_up();
+  void match_again(EntityStore::Number number, const Record& record, std::vector<SlotPtr>& with_room);
+  bool tick(std::int64_t now_us);
+  std::int64_t next_tick(std::int64_t now_us) const;
+  EntityLookup lookup_of(const std::string& tenant) const;
+  EntityStore::Number least() const;
+  Result<void> flush();
+
+  // ---- telling: several threads
+  void fly(Delivery::Flight& flight);
+  void bury(Delivery::Flight& flight);
+  std::vector<std::string> data_of_jobs(const Delivery::Flight& flight) const;
+  Handed hand_over(const Subscription& subscription, const std::vector<std::string>& data);
+
+  // ---- threads
+  std::mutex wake_mutex;
+  std::condition_variable wake_changed;
+  std::uint64_t wakes = 0;
+  std::atomic<bool> stopping{false};
+  std::vector<std::thread> threads;
+  void wake();
+  void run_matcher();
+  void run_worker();
+  void sleep(std::uint64_t& seen, std::int64_t until_us);
+  void stop();
+};
+
+/// An event of its own memory.
+EventPtr make_event(EntityStore::Number number, const Record& record);
+
+}  // namespace machiya::sense

@@ -1,0 +1,138 @@
+// From the queues to the subscribers, and the threads of it all.
+#include <algorithm>
+#include <chrono>
+
+#include "base/text.h"
+#include "sense/subscriptions/inside.h"
+
+namespace machiya::sense {
+namespace {
+
+constexpr std::int64_t kLongestSleepUs = 500'000;   // a clock that is set must be looked at
+constexpr std::size_t kLettersAtOnce = 100;
+
+std::string array_of(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& t : texts) out += (out.size() > 1 ? "," : "") + t;
+  return out + "]";
+}
+
+}  // namespace
+
+std::vector<std::string> Subscriptions::Inside::data_of_jobs(const Delivery::Flight& flight) const {
+  std::vector<std::string> out;
+  const EntityLookup linked = lookup_of(flight.subscription->tenant);
+  for (const Job& job : flight.jobs) {
+    std::vector<std::string> texts = job.event ? data_of(*flight.subscription, job.event->record, linked) : job.prepared;
+    out.insert(out.end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
+  }
+  return out;
+}
+
+Handed Subscriptions::Inside::hand_over(const Subscription& s, const std::vector<std::string>& data) {
+  Notifier* notifier = lower_ascii(std::string_view(s.endpoint.uri).substr(0, 4)) == "mqtt" ? notifiers.mqtt : notifiers.http;
+  if (notifier == nullptr) return {Handed::State::unreachable, "nothing here speaks this endpoint's protocol", 0};
+  return notifier->hand_over(parcel_of(s, "urn:ngsi-ld:Notification:" + new_public_id(rng), clock.now().us, data));
+}
+
+void Subscriptions::Inside::fly(Delivery::Flight& flight) {
+  if (!flight.bury) {
+    const Handed handed = hand_over(*flight.subscription, data_of_jobs(flight));
+    if (!delivery.landed(flight, handed, clock.now().us)) return;
+  }
+  bury(flight);
+}
+
+// Dead letters first, then the cursor: a crash between the two gives the same row again.
+void Subscriptions::Inside::bury(Delivery::Flight& flight) {
+  const EntityLookup linked = lookup_of(flight.subscription->tenant);
+  const std::int64_t now = clock.now().us;
+  bool written = true;
+  for (std::size_t from = 0; from < flight.jobs.size() && written; from += kLettersAtOnce) {
+    std::vector<DeadLetter> letters;
+    for (std::size_t i = from; i < std::min(flight.jobs.size(), from + kLettersAtOnce); ++i) {
+      const EventPtr& event = flight.jobs[i].event;
+      if (!event) continue;   // of an interval: the next one says the same
+      letters.push_back({0, flight.subscription->tenant, flight.subscription->id, event->number, std::string(event->record.entity().id), event->record.at_us, now, flight.tries, flight.cause,
+                         array_of(data_of(*flight.subscription, event->record, linked))});
+    }
+    if (!letters.empty()) written = store.write([&](store::Tx& tx) { return insert_dead_letters(tx, letters); }).ok();
+  }
+  delivery.buried(flight, written, clock.now().us);
+}
+
+// ---- threads
+
+void Subscriptions::Inside::wake() {
+  {
+    std::lock_guard hold(wake_mutex);
+    ++wakes;
+  }
+  wake_changed.notify_all();
+}
+
+void Subscriptions::Inside::sleep(std::uint64_t& seen, std::int64_t until_us) {
+  const std::int64_t us = std::clamp<std::int64_t>(until_us - clock.now().us, 0, kLongestSleepUs);
+  std::unique_lock hold(wake_mutex);
+  wake_changed.wait_for(hold, std::chrono::microseconds(us), [&] { return stopping || wakes != seen; });
+  seen = wakes;
+}
+
+void Subscriptions::Inside::run_matcher() {
+  std::uint64_t seen = 0;
+  for (std::int64_t flush_at = 0; !stopping;) {
+    bool did = match_some();
+    did |= catch_up();
+    did |= tick(clock.now().us);
+    const std::int64_t now = clock.now().us;
+    if (now >= flush_at || flush_at > now + options.flush_us) {
+      if (!flush().ok()) did = false;   // the disk is full or away: later
+      flush_at = now + options.flush_us;
+    }
+    if (did) wake();
+    else sleep(seen, std::min(flush_at, next_tick(now)));
+  }
+}
+
+void Subscriptions::Inside::run_worker() {
+  std::uint64_t seen = 0;
+  while (!stopping) {
+    {
+      std::lock_guard hold(wake_mutex);
+      seen = wakes;
+    }
+    if (auto flight = delivery.take(clock.now().us)) {
+      fly(*flight);
+      continue;
+    }
+    sleep(seen, delivery.next_due());
+  }
+}
+
+void Subscriptions::Inside::stop() {
+  {
+    std::lock_guard hold(wake_mutex);
+    stopping = true;
+  }
+  wake_changed.notify_all();
+  for (std::thread& t : threads) t.join();
+  threads.clear();
+}
+
+void Subscriptions::start() {
+  in_->threads.emplace_back([this] { in_->run_matcher(); });
+  for (int i = 0; i < in_->options.workers; ++i) in_->threads.emplace_back([this] { in_->run_worker(); });
+}
+
+void Subscriptions::pump() {
+  for (bool did = true; did;) {
+    did = in_->match_some();
+    did |= in_->catch_up();
+    did |= in_->tick(in_->clock.now().us);
+    while (auto flight = in_->delivery.take(in_->clock.now().us)) in_->fly(*flight), did = true;
+  }
+}
+
+Result<void> Subscriptions::flush() { return in_->flush(); }
+
+}  // namespace machiya::sense
