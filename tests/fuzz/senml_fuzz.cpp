@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   using namespace machiya::sense;
-  tree::Arena arena;
+  machiya::tree::Arena arena;
   payloads::SenmlPack pack;
   auto done = payloads::read_senml({reinterpret_cast<const char*>(data), size}, 1'775'000'000'000'000, arena, pack);
   if (!done.ok()) return 0;

@@ -46,7 +46,8 @@ void send_all(int fd, const std::string& bytes) {
   }
 }
 
-void expect_204(int fd) {
+/// True when the server closes the connection behind this answer, as the peer does with each after two minutes.
+bool expect_204(int fd) {
   std::string head;
   char bytes[4096];
   while (head.find("\r\n\r\n") == std::string::npos) {
@@ -55,10 +56,11 @@ void expect_204(int fd) {
     head.append(bytes, static_cast<std::size_t>(n));
   }
   if (head.compare(9, 3, "204") != 0) std::fprintf(stderr, "%s\n", head.c_str()), std::exit(1);
+  return head.find("Connection: close") != std::string::npos;
 }
 
 void run(const Plan& plan, std::vector<std::uint32_t>& bodies, std::atomic<std::size_t>& next, std::uint32_t hour) {
-  const int fd = connect_to(plan.port);
+  int fd = connect_to(plan.port);
   std::string text, request;
   std::vector<std::uint32_t> order(plan.lines);
   std::mt19937 random(hour);
@@ -70,7 +72,9 @@ void run(const Plan& plan, std::vector<std::uint32_t>& bodies, std::atomic<std::
       if (meter < plan.meters) machiya::bench::put_line(meter, hour, text);
     request = "POST /write?precision=s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
     send_all(fd, request);
-    expect_204(fd);
+    if (!expect_204(fd)) continue;
+    ::close(fd);
+    fd = connect_to(plan.port);
   }
   ::close(fd);
 }
