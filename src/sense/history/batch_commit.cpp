@@ -1,0 +1,59 @@
+// How a batch becomes durable (batch.h says in which order, and why).
+#include "sense/history/batch.h"
+
+namespace machiya::sense::history {
+
+Result<void> Batch::commit(EntityStore::Number cursor) {
+  if (heads_.empty() && cursor == 0) return {};
+  MACHIYA_CHECK(write_catalogue());
+  if (!points_.empty()) {
+    MACHIYA_TRY(const auto appended, in_.numbers.append(points_));
+    (void)appended;   // what is older than retention reaches is not wanted
+  }
+  MACHIYA_CHECK(write_rows(cursor));
+  if (cursor != 0) in_.cursor = cursor;
+  publish();
+  return erase_numbers();
+}
+
+// Heads and tracks first: their keys name series, and must never name others.
+Result<void> Batch::write_catalogue() {
+  if (new_heads_.empty() && new_tracks_.empty() && new_columns_.empty()) return {};
+  const auto kept = static_cast<std::int64_t>(in_.cursor.load());
+  return in_.tables.write([&](store::Tx& tx) -> Result<void> {
+    for (const auto& [key, head] : new_heads_) MACHIYA_CHECK(dao::add_entity(tx, *head));
+    for (const dao::TrackRow& t : new_tracks_) MACHIYA_CHECK(dao::add_track(tx, t));
+    for (const dao::ColumnRow& c : new_columns_) MACHIYA_CHECK(dao::add_column(tx, c));
+    return dao::set_cursor(tx, kept, in_.next_key);
+  });
+}
+
+Result<void> Batch::write_rows(EntityStore::Number cursor) {
+  const auto reached = static_cast<std::int64_t>(cursor != 0 ? cursor : in_.cursor.load());
+  return in_.tables.write([&](store::Tx& tx) -> Result<void> {
+    for (const auto& step : steps_) MACHIYA_CHECK(step(tx));
+    for (const auto& [name, head] : heads_)
+      if (head && !new_heads_.contains(head->key)) MACHIYA_CHECK(dao::update_entity(tx, *head));
+    MACHIYA_CHECK(dao::add_erasures(tx, erasures_));
+    return dao::set_cursor(tx, reached, in_.next_key);
+  });
+}
+
+void Batch::publish() {
+  std::unique_lock hold(in_.catalogue);
+  for (const auto& [name, head] : heads_) {
+    if (head) in_.tenants[name.first][name.second] = head;
+    if (!head) in_.tenants[name.first].erase(name.second);
+  }
+}
+
+Result<void> Batch::erase_numbers() {
+  if (erasures_.empty()) return {};
+  for (const dao::Erasure& e : erasures_) {
+    MACHIYA_TRY(const std::size_t gone, in_.numbers.erase(e.series, {e.from_us, e.to_us}));
+    (void)gone;
+  }
+  return in_.tables.write([](store::Tx& tx) { return dao::remove_erasures(tx); });
+}
+
+}  // namespace machiya::sense::history

@@ -1,0 +1,201 @@
+// Loading what is there, and following the broker.
+#include "sense/history/inside.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "sense/history/batch.h"
+
+namespace machiya::sense {
+
+using history::Batch;
+using history::Head;
+using history::HeadPtr;
+using history::Track;
+using history::Waiting;
+namespace dao = history::dao;
+
+namespace {
+
+constexpr std::size_t kMostInBatch = 2000;
+
+}  // namespace
+
+Result<void> History::Inside::load() {
+  MACHIYA_TRY(auto state, tables.read([](store::ReadTx& tx) { return dao::state(tx); }));
+  if (!state) {
+    state = dao::State{0, rng.next(), rng.next(), 1};
+    MACHIYA_CHECK(tables.write([&](store::Tx& tx) { return dao::begin_state(tx, *state); }));
+  }
+  names = history::InstanceNames(state->secret_high, state->secret_low);
+  cursor = static_cast<EntityStore::Number>(state->cursor), next_key = state->next_key;
+  MACHIYA_CHECK(erase_again());
+  std::unordered_map<std::int64_t, std::shared_ptr<Head>> heads;
+  std::unordered_map<std::int64_t, std::pair<Head*, std::shared_ptr<Track>>> tracks;
+  std::vector<dao::ColumnRow> columns;
+  MACHIYA_CHECK(tables.read([&](store::ReadTx& tx) -> Result<void> {
+    heads.clear(), tracks.clear(), columns.clear();
+    MACHIYA_CHECK(dao::entities(tx, [&](Head h) { heads[h.key] = std::make_shared<Head>(std::move(h)); }));
+    MACHIYA_CHECK(dao::tracks(tx, [&](dao::TrackRow row) {
+      const auto head = heads.find(row.entity);
+      if (head == heads.end()) return;
+      auto track = std::make_shared<Track>();
+      track->key = row.key, track->name = std::move(row.name), track->dataset = std::move(row.dataset);
+      head->second->tracks.push_back(track), tracks[row.key] = {head->second.get(), track};
+    }));
+    MACHIYA_CHECK(dao::columns(tx, [&](dao::ColumnRow row) { columns.push_back(std::move(row)); }));
+    return dao::row_counts(tx, [&](std::int64_t key, std::int64_t rows) {
+      if (const auto t = tracks.find(key); t != tracks.end()) t->second.second->rows = rows;
+    });
+  }));
+  for (const dao::ColumnRow& row : columns) {
+    const auto t = tracks.find(row.track);
+    if (t == tracks.end()) continue;
+    history::Column c{row.unit, row.digits, 0, 0};
+    MACHIYA_CHECK(open_column(t->second.first->tenant, *t->second.second, row.number, c));
+    t->second.second->columns.push_back(std::move(c));
+  }
+  for (auto& [key, head] : heads) tenants[head->tenant][head->id] = head;
+  return {};
+}
+
+// What a crash left of a batch's last step.
+Result<void> History::Inside::erase_again() {
+  MACHIYA_TRY(const auto list, tables.read([](store::ReadTx& tx) { return dao::erasures(tx); }));
+  if (list.empty()) return {};
+  for (const dao::Erasure& e : list) {
+    const auto done = numbers.erase(e.series, {e.from_us, e.to_us});
+    // A series that never had a durable point does not exist.
+    if (!done.ok() && done.error().code != ErrorCode::invalid_input) return done.error();
+  }
+  return tables.write([](store::Tx& tx) { return dao::remove_erasures(tx); });
+}
+
+HeadPtr History::Inside::head(std::string_view tenant, std::string_view id) const {
+  std::shared_lock hold(catalogue);
+  const auto heads = tenants.find(tenant);
+  if (heads == tenants.end()) return nullptr;
+  const auto it = heads->second.find(id);
+  return it == heads->second.end() ? nullptr : it->second;
+}
+
+std::int64_t History::Inside::keep_us(std::span<const std::string> types, std::string_view attribute) const {
+  for (const HistoryRule& rule : options.rules) {
+    if (!rule.type.empty() && std::ranges::find(types, rule.type) == types.end()) continue;
+    if (rule.attribute.empty() || rule.attribute == attribute) return rule.keep_us;
+  }
+  return std::numeric_limits<std::int64_t>::max();
+}
+
+Result<void> History::Inside::open_column(std::string_view tenant, const Track& track, int number, history::Column& column) {
+  MACHIYA_TRY(const series::MeasurementId m, numbers.measurement(tenant, "history\x1f" + track.name));
+  const std::string key = std::to_string(track.key) + "/" + std::to_string(number);
+  MACHIYA_TRY(column.values, numbers.open(m, key));
+  MACHIYA_TRY(column.entered, numbers.open(m, key + "+"));
+  return {};
+}
+
+// ---- following
+
+void History::follow(EntityStore& entities) {
+  in_->entities = &entities;
+  entities.follow([in = in_](EntityStore::Number number, const Record& record) {
+    std::lock_guard hold(in->queue_lock);
+    if (in->ending) return;
+    in->overflown = in->overflown || in->queue.size() >= in->options.waiting;
+    if (in->overflown) in->dropped = number;   // the journal has it, and all that follow
+    if (!in->overflown) in->queue.push_back({number, std::string(record.tenant), record});
+    in->wake.notify_one();
+  });
+  in_->thread = std::thread([in = in_.get()] { in->run(); });
+}
+
+void History::end_following() {
+  {
+    std::lock_guard hold(in_->queue_lock);
+    in_->ending = true;
+  }
+  in_->wake.notify_all(), in_->kept.notify_all();
+  if (in_->thread.joinable()) in_->thread.join();
+}
+
+EntityStore::Number History::cursor() const { return in_->cursor; }
+
+Result<void> History::settle() {
+  if (in_->entities == nullptr) return {};
+  const EntityStore::Number wanted = in_->entities->last();
+  std::unique_lock hold(in_->queue_lock);
+  in_->kept.wait(hold, [&] { return in_->cursor >= wanted || in_->stopped || in_->ending; });
+  if (in_->stopped) return *in_->stopped;
+  if (in_->cursor < wanted) return Error(ErrorCode::unavailable, "the history is being closed");
+  return {};
+}
+
+void History::Inside::run() {
+  for (;;) {
+    bool behind = false;
+    {
+      std::unique_lock hold(queue_lock);
+      wake.wait(hold, [&] { return ending || !queue.empty() || (overflown && missed() > cursor); });
+      if (ending) return;
+      behind = queue.empty() && overflown;
+    }
+    auto done = behind ? take_journal() : take_queue();
+    std::lock_guard hold(queue_lock);
+    if (!done.ok()) stopped = done.error();
+    kept.notify_all();
+    if (stopped) return;
+  }
+}
+
+Result<void> History::Inside::take_queue() {
+  std::vector<Waiting> list;
+  {
+    std::lock_guard hold(queue_lock);
+    const std::size_t n = std::min(queue.size(), kMostInBatch);
+    for (std::size_t i = 0; i < n; ++i) list.push_back(std::move(queue.front())), queue.pop_front();
+  }
+  return keep(list);
+}
+
+// Batch by batch up to where the journal is now. What comes meanwhile is not queued; when nothing more has come, queueing begins again.
+Result<void> History::Inside::take_journal() {
+  const EntityStore::Number last = entities->last();
+  std::vector<Waiting> list;
+  MACHIYA_CHECK(entities->replay(cursor + 1, [&](EntityStore::Number number, const Record& record) -> Result<void> {
+    if (number <= cursor) return {};
+    list.push_back({number, std::string(record.tenant), record});
+    if (list.size() < kMostInBatch) return {};
+    auto done = keep(list);
+    list.clear();
+    return done;
+  }));
+  MACHIYA_CHECK(keep(list));
+  if (cursor < last) {   // the journal keeps them no longer: history was switched on after them
+    std::lock_guard hold(write);
+    MACHIYA_CHECK(Batch(*this).commit(last));
+  }
+  std::lock_guard hold(queue_lock);
+  overflown = missed() > cursor;
+  return {};
+}
+
+// The newest change that is not in the queue and never was: the journal tells a number before, or only after, it tells the follower.
+EntityStore::Number History::Inside::missed() const { return std::max(dropped, entities->last()); }
+
+Result<void> History::Inside::keep(const std::vector<Waiting>& list) {
+  if (list.empty()) return {};
+  std::lock_guard hold(write);
+  Batch batch(*this);
+  EntityStore::Number newest = 0;
+  for (const Waiting& w : list) {
+    if (w.number <= cursor) continue;
+    Record record = w.record;
+    record.tenant = w.tenant;
+    MACHIYA_CHECK(batch.take(record));
+    newest = w.number;
+  }
+  return newest == 0 ? Result<void>() : batch.commit(newest);
+}
+
+}  // namespace machiya::sense
