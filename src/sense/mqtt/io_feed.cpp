@@ -6,7 +6,7 @@
 namespace machiya::sense::mqtt {
 namespace {
 
-constexpr std::size_t kLongestConnect = std::size_t{128} << 10;   // nobody knows yet who it is
+constexpr std::size_t kLongestConnect = std::size_t{32} << 10;   // nobody knows yet who it is
 constexpr std::size_t kKeptBuffer = std::size_t{4} << 10;
 
 std::uint8_t reason_of(const Error& error) {

@@ -158,7 +158,7 @@ void Router::shut_down(std::uint8_t reason) {
 void Router::tick(Instant now) {
   for (std::size_t i = 0; i < links_.size(); ++i) {
     Link& link = *links_[i];
-    if (link.silence_us == 0 || link.close || now.us - link.last_heard_us <= link.silence_us) continue;
+    if (link.silence_us == 0 || !wants_more(link) || now.us - link.last_heard_us <= link.silence_us) continue;
     disconnect(link, kKeepAliveTimeout, "nothing was heard for one and a half times keep alive", now);   // [MQTT-3.1.2-22]
   }
   while (!deadlines_.empty() && deadlines_.begin()->first <= now.us) {

@@ -25,7 +25,10 @@ struct RouterOptions {
   std::size_t max_backlog = std::size_t{256} << 10;   ///< bytes that a connection's reader may be behind
   std::size_t max_subscriptions = 1'000;       ///< of one session
   std::size_t max_retained = 1'000'000;
+  std::size_t max_retained_bytes = std::size_t{1} << 30;
+  std::size_t max_incoming = 10'000;           ///< QoS 2 messages of one client that it has not released
   std::size_t max_levels = 64;                 ///< of a topic or filter
+  std::size_t max_filter = 4'096;              ///< bytes
   std::uint32_t max_session_expiry_s = 7 * 86'400;   ///< also that of version 3.1.1's persistent sessions
   std::uint16_t max_keep_alive_s = 0;          ///< 0: what the client wants
   bool pass_on_all = false;                    ///< Submission::messages is wanted
@@ -193,7 +196,7 @@ class Router {
   Rng& rng_;
   std::vector<std::unique_ptr<Link>> links_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Session>> sessions_;
-  TextMap<Session*> by_client_id_;
+  TextMap<Session*> by_owner_;        // by principal and client identifier
   std::set<std::pair<std::int64_t, std::uint32_t>> deadlines_;
   std::uint32_t next_number_ = 1;
   SubscriptionTree subscriptions_;

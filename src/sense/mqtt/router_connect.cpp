@@ -10,6 +10,9 @@ namespace {
 constexpr std::uint32_t kNever = 0xFFFFFFFF;
 constexpr std::size_t kLongestClientId = 256;
 
+/// A client identifier belongs to its principal: nobody takes over, or stands in the way of, somebody else's session.
+std::string owner_key(std::string_view principal, std::string_view client_id) { return std::string(client_id).append(1, '\0').append(principal); }
+
 /// Return codes of version 3.1.1 (table 3.1).
 std::uint8_t old_return_code(std::uint8_t reason) {
   switch (reason) {
@@ -43,8 +46,6 @@ void Router::connect(Link& link, const Connect& packet, MqttPrincipal principal,
   if (packet.will && !gate_.may_publish(principal, packet.will->topic)) return refuse(link, packet.version, kNotAuthorized);
   const bool assigned = packet.client_id.empty();
   const std::string client_id = assigned ? new_public_id(rng_) : std::string(packet.client_id);
-  if (const auto it = by_client_id_.find(client_id); it != by_client_id_.end() && it->second->principal != principal.name)
-    return refuse(link, packet.version, kNotAuthorized);   // nobody takes what waits for somebody else
   bool present = false;
   Session& session = session_for(packet, client_id, principal.name, present, now);
   stats_.connects += 1;
@@ -72,7 +73,7 @@ void Router::connect(Link& link, const Connect& packet, MqttPrincipal principal,
 Session& Router::session_for(const Connect& packet, const std::string& client_id, const std::string& principal, bool& present, Instant now) {
   const std::uint32_t asked = packet.version == Version::v5 ? packet.properties.number(Id::session_expiry, 0) : packet.clean_start ? 0 : kNever;
   const std::uint32_t expiry = std::min(asked, options_.max_session_expiry_s);
-  if (const auto it = by_client_id_.find(client_id); it != by_client_id_.end()) {
+  if (const auto it = by_owner_.find(owner_key(principal, client_id)); it != by_owner_.end()) {
     Session& old = *it->second;
     const bool ends = packet.clean_start || old.expiry_s == 0;
     take_over(old, ends, now);
@@ -96,7 +97,7 @@ Session& Router::new_session(std::string client_id, std::string principal, Versi
   s.client_id = std::move(client_id);
   s.principal = std::move(principal);
   s.version = version;
-  by_client_id_[s.client_id] = &s;
+  by_owner_[owner_key(s.principal, s.client_id)] = &s;
   sessions_.emplace(s.number, std::move(made));
   return s;
 }
@@ -197,7 +198,7 @@ void Router::end_session(Session& session, Instant now) {
   set_deadline(session, session.will_due_us, 0);
   if (session.persistent && !replaying_) JournalWriter(batch_.journal).of(Op::ended, session.number);
   if (session.link != nullptr) session.link->session = nullptr;
-  if (const auto it = by_client_id_.find(session.client_id); it != by_client_id_.end() && it->second == &session) by_client_id_.erase(it);
+  if (const auto it = by_owner_.find(owner_key(session.principal, session.client_id)); it != by_owner_.end() && it->second == &session) by_owner_.erase(it);
   auto node = sessions_.extract(session.number);
   bury(std::move(node.mapped()));
 }

@@ -68,7 +68,8 @@ bool Router::send(Link& link, const Message& message, const Delivery& delivery, 
   std::string own;
   std::size_t properties = 0;
   if (link.version == Version::v5) {
-    if (link.aliases_out_max > 0) {
+    constexpr std::size_t kLongestAliased = 256;   // what a connection remembers is bounded
+    if (link.aliases_out_max > 0 && topic.size() <= kLongestAliased) {
       const auto known = link.aliases_out.find(topic);
       const bool define = known == link.aliases_out.end() && link.aliases_out.size() < link.aliases_out_max;
       if (known != link.aliases_out.end() || define) {

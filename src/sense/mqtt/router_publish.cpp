@@ -64,7 +64,8 @@ void Router::on(Link& link, Publish& packet, Instant now) {
   std::uint8_t refused = 0;
   if (packet.topic.starts_with('$') || levels_of(packet.topic) > options_.max_levels) refused = kTopicNameInvalid;
   else if (!gate_.may_publish(link.principal, packet.topic)) refused = kNotAuthorized;
-  else if (packet.retain && retained_.count() >= options_.max_retained) refused = kQuotaExceeded;
+  else if (packet.retain && !packet.payload.empty() && (retained_.count() >= options_.max_retained || retained_.bytes() >= options_.max_retained_bytes)) refused = kQuotaExceeded;
+  else if (packet.qos == 2 && session.incoming.size() >= options_.max_incoming) refused = kQuotaExceeded;
   if (refused != 0) {
     stats_.refused += 1;
     if (link.version == Version::v3_1_1) return fault(link, {refused, "3.1.1 MQTT-3.3.5-2", "this client may not publish there"}, now);

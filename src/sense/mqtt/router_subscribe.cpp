@@ -52,7 +52,7 @@ std::uint8_t Router::subscribe_one(Link& link, const Filter& f, std::uint32_t id
   Session& s = *link.session;
   std::string_view filter, share;
   split(f.filter, filter, share);
-  if (levels_of(filter) > options_.max_levels) return kTopicFilterInvalid;
+  if (f.filter.size() > options_.max_filter || levels_of(filter) > options_.max_levels) return kTopicFilterInvalid;
   if (!gate_.may_subscribe(link.principal, filter)) {
     stats_.refused += 1;
     return kNotAuthorized;

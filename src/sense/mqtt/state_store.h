@@ -35,7 +35,7 @@ class StateStore {
   const std::size_t checkpoint_bytes_;
   std::unique_ptr<AppendLog> log_;
   AppendLog::Number covered_ = 0, applied_ = 0;
-  std::uint64_t bytes_at_checkpoint_ = 0, next_at_ = 0;
+  std::uint64_t next_at_ = 0;
   mutable std::mutex mutex_;
   bool writing_ = false;            // under mutex_
   std::uint64_t checkpoints_ = 0;   // under mutex_
