@@ -42,7 +42,7 @@ const Sample& sample() {
 }
 
 void ask(const Result<Filter>& filter) {
-  if (!filter) return;
+  if (!filter || filter->empty()) return;
   const EntityLookup lookup = [](std::string_view) { return EntityPtr(EntityPtr(), &sample().entity()); };
   const auto again = Filter::parse(filter->text(), nullptr);
   // The canonical text has longer names, so it alone may be too long.

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kMaxSteps = 32;
 
 Step step_of(std::string_view name, const NameExpander& expand) {
-  const std::string_view bare = name.starts_with('<') ? name.substr(1, name.size() - 2) : name;
-  Step out{core_member(bare), "", std::string(bare)};
+  const std::string bare = name.starts_with('<') ? unbracketed(name) : std::string(name);
+  Step out{core_member(bare), "", bare};
   if (out.core == Core::none) out.name = expanded(name, expand);
   return out;
 }

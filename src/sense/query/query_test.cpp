@@ -181,6 +181,7 @@ TEST(Ordering, ByValuesSubAttributesMembers) {
   EXPECT_EQ(order("createdAt", names), "210");
   EXPECT_EQ(order("a.s", names), "210");
   EXPECT_EQ(order("type,a;desc", names), "021");
+  EXPECT_EQ(order("type", {names[2], names[0], names[1]}), "012");   // what is equal is ordered by id
   EXPECT_EQ(order("a", with_values({"10", "9", "9.5"})), "120");
   // §4.23.2: numbers, texts, objects, arrays, booleans, times, dates, instants, nothing.
   const auto mixed = with_values({"", "\"2026-01-01T00:00:00Z\"", "\"2026-01-01\"", "\"10:00:00Z\"", "true", "[1]", "{}", "\"x\"", "5"});

@@ -8,6 +8,7 @@
 namespace machiya::sense::detail {
 namespace {
 
+constexpr std::string_view kNotInIris = " \"<>{}|\\^`";   // RFC 3987, and Turtle's IRIREF
 constexpr std::string_view kIriEnds = "=!<>~;|(){}[], \"";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -23,6 +24,21 @@ std::size_t plain_name(std::string_view text, std::size_t from) {
     at = after;
   }
   return at - from;
+}
+
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+
+bool is_bracketed(std::string_view inside) {
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    const char c = inside[i];
+    if (c == '\\') {
+      if (inside.substr(i + 1, 3) != "u00" || i + 5 >= inside.size() || !is_hex(inside[i + 4]) || !is_hex(inside[i + 5])) return false;
+      i += 5;
+    } else if (static_cast<unsigned char>(c) < 0x20 || kNotInIris.find(c) != std::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -72,8 +88,7 @@ std::string_view Scan::name(bool prefix) {
   const std::size_t from = at;
   if (peek() == '<') {
     const std::size_t end = text.find('>', at);
-    const std::size_t stop = end == std::string_view::npos ? end : text.find_first_of(" \"<{}|\\^`", at + 1);
-    if (end == std::string_view::npos || end == at + 1 || stop < end) return {};
+    if (end == std::string_view::npos || end == at + 1 || !is_bracketed(text.substr(at + 1, end - at - 1))) return {};
     at = end + 1;
     return since(from);
   }
@@ -102,12 +117,37 @@ Result<std::string> Scan::quoted() {
 }
 
 std::string expanded(std::string_view name, const NameExpander& expand) {
-  if (name.starts_with('<')) return std::string(name.substr(1, name.size() - 2));
+  if (name.starts_with('<')) return unbracketed(name);
   if (!expand) return std::string(name);
   std::string iri = expand(name);
   return iri.empty() ? std::string(name) : iri;
 }
 
-std::string bracketed(std::string_view iri) { return "<" + std::string(iri) + ">"; }
+std::string bracketed(std::string_view iri) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "<";
+  for (const char c : iri) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && kNotInIris.find(c) == std::string_view::npos) {
+      out += c;
+    } else {
+      out.append("\\u00") += kHex[byte >> 4], out += kHex[byte & 15];
+    }
+  }
+  return out += '>';
+}
+
+std::string unbracketed(std::string_view name) {
+  const auto value = [](char c) { return is_digit(c) ? c - '0' : c - 'a' + 10; };
+  std::string out;
+  for (std::size_t i = 1; i + 1 < name.size(); ++i) {
+    if (name[i] == '\\') {
+      out += static_cast<char>(value(name[i + 4]) * 16 + value(name[i + 5])), i += 5;
+    } else {
+      out += name[i];
+    }
+  }
+  return out;
+}
 
 }  // namespace machiya::sense::detail

@@ -35,8 +35,10 @@ class Scan {
 
 /// <IRI> stays, every other name is expanded. Empty results are the name itself.
 std::string expanded(std::string_view name, const NameExpander& expand);
-/// `<IRI>`
+/// `<IRI>`; what cannot stand there is written \u00XX, as in Turtle. NGSIv2's names may hold such characters.
 std::string bracketed(std::string_view iri);
+/// The IRI in `<IRI>`.
+std::string unbracketed(std::string_view name);
 /// Letters of Unicode (category L), and numbers (N).
 bool is_letter(char32_t c);
 bool is_number(char32_t c);
