@@ -37,6 +37,7 @@ bool Compactor::id(const Context& active, std::string_view text, std::string_vie
 }
 
 bool Compactor::element(const ContextPtr& active, std::string_view property, const Value& in, Value& out) {
+  if (!active->has_inverse() && !run_.spend(8 * active->size())) return false;
   if (in.is_object()) return object(active, property, in, out);
   if (in.is_array()) return array(active, property, in, out);
   return out = in, true;

@@ -121,7 +121,7 @@ Expanded Context::expand_known(const Term* term, std::string_view value, bool vo
 }
 
 const Inverse& Context::inverse() const {
-  std::call_once(inverted_, [this] { inverse_ = std::make_unique<Inverse>(*this); });
+  std::call_once(inverted_, [this] { inverse_ = std::make_unique<Inverse>(*this), has_inverse_.store(true, std::memory_order_relaxed); });
   return *inverse_;
 }
 

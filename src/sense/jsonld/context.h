@@ -87,6 +87,8 @@ class Context {
 
   /// Made when first asked for; safe for many threads.
   const Inverse& inverse() const;
+  /// Was it asked for? Making it costs some steps for each term.
+  bool has_inverse() const { return has_inverse_.load(std::memory_order_relaxed); }
 
  private:
   struct Slot {
@@ -97,6 +99,7 @@ class Context {
   std::size_t used_ = 0;
   mutable std::once_flag inverted_;
   mutable std::unique_ptr<Inverse> inverse_;
+  mutable std::atomic<bool> has_inverse_{false};
 
   std::size_t place(std::string_view name, std::uint32_t hash) const;
   void grow();

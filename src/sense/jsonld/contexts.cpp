@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sense/jsonld/context.h"
 #include "sense/jsonld/core_terms.h"
 
 namespace machiya::sense {
@@ -23,9 +24,12 @@ class NotingLoader : public jsonld::ContextLoader {
     if (const auto minor = jsonld::core_version_of(url)) return jsonld::core_json(*minor, false);
     urls.push_back(url);
     if (behind_ == nullptr) return Error(ErrorCode::forbidden, "no context is fetched from outside");
-    return behind_->load(url);
+    auto text = behind_->load(url);
+    if (text.ok()) bytes += text->size();
+    return text;
   }
   std::vector<std::string> urls;
+  std::size_t bytes = 0;
 
  private:
   jsonld::ContextLoader* behind_;
@@ -40,6 +44,7 @@ struct Contexts::Inside {
     std::string key;
     TermsPtr terms;
     std::vector<std::string> urls;
+    std::size_t bytes;              ///< about what it takes
   };
   jsonld::ContextLoader* loader;
   Options options;
@@ -58,11 +63,12 @@ struct Contexts::Inside {
     return out;
   }
   void drop(std::list<Entry>::iterator at) {
-    bytes -= at->key.size();
+    bytes -= at->bytes;
     by_key.erase(at->key);
     entries.erase(at);
   }
-  Result<TermsPtr> made(const Value& value, std::vector<std::string>& urls);
+  /// Compiles; fills in all of `entry` but its key.
+  Result<void> make(const Value& value, Entry& entry) const;
 };
 
 Contexts::Contexts(jsonld::ContextLoader* loader, Options options) : in_(std::make_unique<Inside>()) {
@@ -80,14 +86,17 @@ Contexts::Contexts(jsonld::ContextLoader* loader, Options options) : in_(std::ma
 Contexts::~Contexts() = default;
 const TermsPtr& Contexts::core() const { return in_->core; }
 
-Result<TermsPtr> Contexts::Inside::made(const Value& value, std::vector<std::string>& urls) {
+Result<void> Contexts::Inside::make(const Value& value, Entry& entry) const {
   NotingLoader noting(loader);
   const auto user = jsonld::process_context(jsonld::initial_context(), value, settings(&noting));
   if (!user.ok()) return user.error();
-  urls = std::move(noting.urls);
   const auto whole = jsonld::process_context(*user, core_value, settings(nullptr), true);
   if (!whole.ok()) return whole.error();
-  return TermsPtr(std::make_shared<Terms>(*whole));
+  constexpr std::size_t kTerm = 400;   // a definition, its place in the table, its share of the inverse context
+  entry.terms = std::make_shared<Terms>(*whole);
+  entry.bytes = 3 * (entry.key.size() + noting.bytes) + kTerm * (*whole)->size();
+  entry.urls = std::move(noting.urls);
+  return {};
 }
 
 Result<TermsPtr> Contexts::resolve(const Value& value) {
@@ -104,13 +113,13 @@ Result<TermsPtr> Contexts::resolve(const Value& value) {
     }
     before = in_->forgotten;
   }
-  std::vector<std::string> urls;
-  auto terms = in_->made(value, urls);
-  if (!terms.ok()) return terms;
+  Inside::Entry entry{std::move(key), nullptr, {}, 0};
+  if (const auto made = in_->make(value, entry); !made.ok()) return made.error();
+  const TermsPtr terms = entry.terms;
   const std::lock_guard guard(in_->lock);
-  if (before != in_->forgotten || in_->by_key.contains(key)) return terms;   // what was loaded may be out of date: serves this once
-  in_->bytes += key.size();
-  in_->entries.push_front({std::move(key), *terms, std::move(urls)});
+  if (before != in_->forgotten || in_->by_key.contains(entry.key)) return terms;   // what was loaded may be out of date: serves this once
+  in_->bytes += entry.bytes;
+  in_->entries.push_front(std::move(entry));
   in_->by_key.emplace(in_->entries.front().key, in_->entries.begin());
   while (in_->entries.size() > 1 && (in_->entries.size() > in_->options.most || in_->bytes > in_->options.most_bytes)) in_->drop(std::prev(in_->entries.end()));
   return terms;

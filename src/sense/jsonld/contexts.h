@@ -50,8 +50,8 @@ class Contexts {
  public:
   struct Options {
     std::string core_version = "1.8";   ///< "1.3" … "1.9": the core context that is applied last
-    std::size_t most = 4096;            ///< compiled contexts kept; beyond it, or beyond most_bytes of what they were made from, the longest unused go
-    std::size_t most_bytes = 8 << 20;
+    std::size_t most = 4096;            ///< compiled contexts kept; beyond it, or beyond about so many bytes, the longest unused go
+    std::size_t most_bytes = 64 << 20;
     jsonld::Limits limits;
   };
   /// `loader` answers what is not vendored (hosted contexts, allowed hosts); nullptr: nothing does, no context is ever fetched. Must outlive this.

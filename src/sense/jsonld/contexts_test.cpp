@@ -165,6 +165,12 @@ TEST_F(ContextsTest, the_longest_unused_go_when_there_are_too_many) {
   EXPECT_EQ(contexts.size(), 3u);
   EXPECT_EQ(contexts.resolve(inline_context(0)).value(), made[0]);
   EXPECT_NE(contexts.resolve(inline_context(1)).value(), made[1]);
+  // Each holds the core context, too: some hundred terms.
+  options.most_bytes = 200'000;
+  Contexts narrow(&shelf_, options);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(narrow.resolve(inline_context(i)).ok());
+  EXPECT_LT(narrow.size(), 3u);
+  EXPECT_GT(narrow.size(), 0u);
 }
 
 TEST_F(ContextsTest, what_cannot_be_had_and_what_is_wrong_are_told_apart) {

@@ -80,7 +80,7 @@ bool Expander::object(ContextPtr active, const Property& property, const Term* t
     if (!type_contexts(active, *type_scoped, first)) return false;
     if (active != type_scoped) keys_.resize(first), read_keys(*active, in);
   }
-  if (run_.settings.ordered) std::sort(keys_.begin() + static_cast<std::ptrdiff_t>(first), keys_.end(), [](const Key& a, const Key& b) { return a.member->key < b.member->key; });
+  if (run_.settings.ordered) std::ranges::sort(keys_.begin() + static_cast<std::ptrdiff_t>(first), keys_.end(), {}, [](const Key& k) { return k.member->key; });
   Grown result(pool_);
   Node node{active, *type_scoped, property, *result};
   node.json = is_json(*active, first);

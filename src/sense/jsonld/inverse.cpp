@@ -24,15 +24,30 @@ Inverse::Inverse(const Context& context) : context_(context) {
   context.each([&](const Term& t) {
     if (!t.has_iri) return;
     terms.push_back(&t);
-    if (t.prefix) prefixes_.push_back(&t);
   });
   std::ranges::sort(terms, [](const Term* a, const Term* b) { return shorter(a->name, b->name); });
-  std::ranges::sort(prefixes_, [](const Term* a, const Term* b) { return a->name < b->name; });
-  for (const Term* t : terms) add(*t);
+  entries_.reserve(terms.size());
+  for (const Term* t : terms) {
+    add(*t);
+    if (t->prefix) prefixes_[t->iri].push_back(t), prefix_lengths_.push_back(t->iri.size());
+  }
+  sort_all();
   for (std::size_t k = 1; k < kKeywords; ++k) {
     const std::string_view text = keyword_text(static_cast<Keyword>(k));
     aliases_[k] = entries_.contains(text) ? compact(text, nullptr, false, arena_).text : text;
   }
+}
+
+/// Of several terms for one key the first that was filed stays: the shortest.
+void Inverse::sort_all() {
+  auto sort = [](std::vector<Choice>& map) {
+    std::ranges::stable_sort(map, {}, &Choice::key);
+    map.erase(std::unique(map.begin(), map.end(), [](const Choice& a, const Choice& b) { return a.key == b.key; }), map.end());
+  };
+  for (auto& [iri, entry] : entries_)
+    for (Group& group : entry.groups) sort(group.language), sort(group.type);
+  std::ranges::sort(prefix_lengths_);
+  prefix_lengths_.erase(std::unique(prefix_lengths_.begin(), prefix_lengths_.end()), prefix_lengths_.end());
 }
 
 std::string_view Inverse::lower(std::string_view s) {
@@ -60,9 +75,7 @@ void Inverse::add(const Term& term) {
 }
 
 void Inverse::file(Group& group, const Term& term) {
-  auto put = [&](std::vector<Choice>& map, std::string_view key) {
-    if (std::ranges::find(map, key, &Choice::key) == map.end()) map.push_back({key, term.name});
-  };
+  auto put = [&](std::vector<Choice>& map, std::string_view key) { map.push_back({key, term.name}); };
   if (term.reverse) return put(group.type, "@reverse");
   if (term.type_keyword == Keyword::none_) return put(group.language, "@any"), put(group.type, "@any");
   if (!term.type.empty()) return put(group.type, term.type);
@@ -188,7 +201,7 @@ std::string_view Inverse::select(const Entry& entry, const Wanted& w) const {
     if (w.any) return group->any;
     const std::vector<Choice>& map = w.by_type ? group->type : group->language;
     for (std::size_t p = 0; p < w.preferences; ++p)
-      if (const auto found = std::ranges::find(map, w.preferred[p], &Choice::key); found != map.end()) return found->term;
+      if (const auto at = std::ranges::lower_bound(map, w.preferred[p], {}, &Choice::key); at != map.end() && at->key == w.preferred[p]) return at->term;
   }
   return {};
 }
@@ -208,17 +221,28 @@ Compacted Inverse::compact(std::string_view iri, const Value* value, bool revers
   return with_prefix(iri, value == nullptr, arena);
 }
 
+/// Steps 6 and 7: the shortest prefix:suffix that means this IRI; empty when there is none.
+std::string_view Inverse::best_prefix(std::string_view iri, bool no_value, Arena& arena) const {
+  std::string best, candidate;
+  for (std::size_t length : prefix_lengths_) {
+    if (length >= iri.size()) break;
+    const auto terms = prefixes_.find(iri.substr(0, length));
+    if (terms == prefixes_.end()) continue;
+    for (const Term* p : terms->second) {
+      const std::size_t size = p->name.size() + 1 + iri.size() - length;
+      if (!best.empty() && size > best.size()) break;
+      candidate.assign(p->name).append(":").append(iri.substr(length));
+      if (!best.empty() && !shorter(candidate, best)) continue;
+      const Term* taken = context_.find(candidate);
+      if (taken == nullptr || (taken->has_iri && taken->iri == iri && no_value)) best.swap(candidate);
+    }
+  }
+  return best.empty() ? std::string_view() : arena.text(best);
+}
+
 /// Steps 6 to 9.
 Compacted Inverse::with_prefix(std::string_view iri, bool no_value, Arena& arena) const {
-  std::string best;
-  for (const Term* p : prefixes_) {
-    if (iri.size() <= p->iri.size() || !iri.starts_with(p->iri)) continue;
-    std::string candidate = std::string(p->name) + ":" + std::string(iri.substr(p->iri.size()));
-    if (!best.empty() && !shorter(candidate, best)) continue;
-    const Term* taken = context_.find(candidate);
-    if (taken == nullptr || (taken->has_iri && taken->iri == iri && no_value)) best = std::move(candidate);
-  }
-  if (!best.empty()) return {arena.text(best)};
+  if (const std::string_view best = best_prefix(iri, no_value, arena); !best.empty()) return {best};
   const std::size_t colon = iri.find(':');
   if (colon != std::string_view::npos && iri.substr(colon + 1, 2) != "//") {
     const Term* scheme = context_.find(iri.substr(0, colon));

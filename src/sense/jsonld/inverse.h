@@ -34,7 +34,7 @@ class Inverse {
   struct Group {
     Containers containers;
     std::string_view any;                   ///< "@any" → "@none"
-    std::vector<Choice> language, type;
+    std::vector<Choice> language, type;     ///< by key, once all terms are in
   };
   struct Entry {
     std::string_view simple;                ///< the one term, when it fits every value that is not reversed
@@ -48,7 +48,9 @@ class Inverse {
   const Context& context_;
   Arena arena_{1024};
   std::unordered_map<std::string_view, Entry, Hash> entries_;
-  std::vector<const Term*> prefixes_;
+  /// Terms that may stand before a colon, by their IRI, the best first; and how long these IRIs are.
+  std::unordered_map<std::string_view, std::vector<const Term*>, Hash> prefixes_;
+  std::vector<std::size_t> prefix_lengths_;
   std::array<std::string_view, kKeywords> aliases_;
   std::string_view default_language_;       ///< of terms that say nothing; "@none", "en", "en_ltr", "_rtl"
 
@@ -56,12 +58,14 @@ class Inverse {
   std::string_view tag(std::string_view language, Direction d);
   void add(const Term& term);
   void file(Group& group, const Term& term);
+  void sort_all();
   void want(Wanted& w, const Value* value, bool reverse, bool ten, Arena& arena) const;
   void want_list(Wanted& w, const Value& value, Arena& arena) const;
   void want_graph(Wanted& w, const Value& value) const;
   void want_value(Wanted& w, const Value* value, Arena& arena) const;
   void prefer(Wanted& w, const Value* value, Arena& arena) const;
   std::string_view select(const Entry& entry, const Wanted& w) const;
+  std::string_view best_prefix(std::string_view iri, bool no_value, Arena& arena) const;
   Compacted with_prefix(std::string_view iri, bool no_value, Arena& arena) const;
 };
 

@@ -78,7 +78,8 @@ Result<tree::Value> expand(const tree::Value& document, const ContextPtr& active
 
 /// Compaction Algorithm of an expanded document; `context_member` is what stands as "@context" in the answer (null, {} and [] are left out). The
 /// answer's text lies in `out`, in `expanded`, in `active` and in `context_member`.
-Result<tree::Value> compact(const tree::Value& expanded, const ContextPtr& active, const tree::Value& context_member, const Settings& settings, tree::Arena& out);
+Result<tree::Value> compact(const tree::Value& expanded, const ContextPtr& active, const tree::Value& context_member, const Settings& settings,
+                            tree::Arena& out);
 
 /// Flattening of an expanded document: an array of nodes by @id, each once. Blank nodes are named _:b0, _:b1 … in the order in which they come.
 Result<tree::Value> flatten(const tree::Value& expanded, const Settings& settings, tree::Arena& out);

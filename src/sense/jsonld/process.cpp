@@ -8,6 +8,8 @@
 namespace machiya::sense::jsonld {
 
 bool Run::fail(LdError e, std::string detail, std::string where) {
+  constexpr std::size_t kLongest = 200;   // of what the sender wrote
+  detail.resize(std::min(detail.size(), kLongest)), where.resize(std::min(where.size(), kLongest));
   if (!error) error = ld_error(e, std::move(detail), std::move(where));
   return false;
 }

@@ -108,7 +108,7 @@ bool TermMaker::make(std::size_t at) {
   term->name = run_.arena.text(name), term->protected_ = protect_;
   bool keep = true;
   if (!read(*term, value, value.is_string(), keep)) {
-    if (run_.error && run_.error->where.empty()) run_.error->where = std::string(name);
+    if (run_.error && run_.error->where.empty()) run_.error->where = std::string(name.substr(0, 200));
     return false;
   }
   if (!keep) return true;
