@@ -9,12 +9,15 @@
 namespace machiya::sense::series {
 namespace {
 
+/// Blocks never reach over a multiple of kChunk; so no number is passed by either.
+bool of_one_chunk(std::uint32_t first, std::uint64_t count) { return first % kChunk + count <= kChunk; }
+
 bool take_numbers(Reader& in, std::uint32_t first, std::size_t count, std::vector<std::uint32_t>& out) {
   std::vector<std::uint64_t> gaps(count - 1);
   if (!unpack(in, gaps)) return false;
   out.assign(1, first);
   for (const std::uint64_t gap : gaps) {
-    if (gap >= kChunk) return in.fail(), false;
+    if (gap >= kChunk || !of_one_chunk(out.back(), gap + 2)) return in.fail(), false;
     out.push_back(out.back() + static_cast<std::uint32_t>(gap) + 1);
   }
   return true;
@@ -34,7 +37,7 @@ bool GridReader::open(Reader& in) {
   flags_ = in.byte();
   series_ = in.varint();
   first_ = static_cast<std::uint32_t>(in.varint());
-  if (!in.ok() || series_ == 0 || series_ > kChunk) return in.fail(), false;
+  if (!in.ok() || series_ == 0 || series_ > kChunk || !of_one_chunk(first_, series_)) return in.fail(), false;
   numbers_.clear();
   if ((flags_ & kConsecutive) == 0 && !take_numbers(in, first_, series_, numbers_)) return false;
   const std::size_t times = in.varint();
@@ -75,7 +78,7 @@ bool RunsReader::open(Reader& in) {
   const std::uint8_t flags = in.byte();
   const std::size_t runs = in.varint();
   const auto first = static_cast<std::uint32_t>(in.varint());
-  if (!in.ok() || runs == 0 || runs > kChunk) return in.fail(), false;
+  if (!in.ok() || runs == 0 || runs > kChunk || !of_one_chunk(first, runs)) return in.fail(), false;
   if (!take_numbers(in, first, runs, numbers)) return false;
   std::vector<std::uint64_t> counts(runs);
   if (!unpack(in, counts)) return false;
