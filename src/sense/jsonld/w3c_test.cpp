@@ -18,9 +18,9 @@ using tree::Value;
 
 constexpr std::string_view kBase = "https://w3c.github.io/json-ld-api/tests/";
 
-/// What we do not claim: JSON-LD 1.0, whose processors contradict 1.1 in these cases.
-const std::map<std::string, std::string> kNotClaimed = {
-};
+/// Cases that we do not claim, each with its reason: none. Cases whose option says specVersion json-ld-1.0 (14 of them) ask for the opposite of what 1.1
+/// says and are left out by that option.
+const std::map<std::string, std::string> kNotClaimed = {};
 
 std::string folder() {
   const char* shared = std::getenv("MACHIYA_SHARED");
@@ -73,7 +73,8 @@ class Suite {
  public:
   explicit Suite(const std::string& kind) : kind_(kind) {}
 
-  void run() {
+  /// `wanted`: how many must pass, so that none is lost unseen.
+  void run(int wanted) {
     const auto text = file(kind_ + "-manifest.jsonld");
     ASSERT_TRUE(text.ok());
     Arena arena;
@@ -82,7 +83,7 @@ class Suite {
     for (const Value& v : (*manifest)["sequence"].items()) one({v});
     std::cout << kind_ << ": " << passed_ << " passed, " << failed_ << " failed, " << old_ << " of JSON-LD 1.0 only, " << unclaimed_ << " not claimed\n";
     EXPECT_EQ(failed_, 0);
-    EXPECT_GT(passed_, 50);
+    EXPECT_GE(passed_, wanted);
   }
 
  private:
@@ -161,17 +162,17 @@ class Suite {
 
 TEST(W3c, expansion_agrees_with_the_suite) {
   if (!file("expand-manifest.jsonld").ok()) GTEST_SKIP() << "skipped: shared data absent";
-  Suite("expand").run();
+  Suite("expand").run(376);
 }
 
 TEST(W3c, compaction_agrees_with_the_suite) {
   if (!file("compact-manifest.jsonld").ok()) GTEST_SKIP() << "skipped: shared data absent";
-  Suite("compact").run();
+  Suite("compact").run(244);
 }
 
 TEST(W3c, flattening_agrees_with_the_suite) {
   if (!file("flatten-manifest.jsonld").ok()) GTEST_SKIP() << "skipped: shared data absent";
-  Suite("flatten").run();
+  Suite("flatten").run(55);
 }
 
 }  // namespace
