@@ -131,7 +131,7 @@ class RouterBench {
         auto* c = static_cast<Client*>(link->owner);
         if (c != nullptr) c->unread += link->out;
         link->out.clear();
-        router_->drained(*link, now());
+        if (link->unsent < options_.max_backlog) router_->drained(*link, now());
       }
       if (const auto cut = router_->cut(now())) {
         waiting_.emplace_back(cut->sequence, std::string(cut->journal));

@@ -245,6 +245,32 @@ TEST(MqttRouter, HoldsToReceiveMaximumPacketSizeAndAliases) {
     }
 }
 
+TEST(MqttRouter, HoldsBackFromASlowReaderAndBoundsItsQueue) {
+  RouterBench b({.max_queued = 3});
+  Client& s = b.connect("s", true);
+  b.subscribe(s, "#", 1);
+  Client& p = b.connect("p", true);
+  s.link->unsent = std::size_t{1} << 20;   // it does not read
+  b.publish(p, "t", "nobody waits for this", 0);
+  for (std::uint16_t i = 1; i <= 5; ++i) {
+    b.publish(p, "t", std::to_string(i), 1, false, i);
+    EXPECT_EQ(p.next_is<Ack>().reason, kSuccess);
+  }
+  EXPECT_TRUE(s.quiet());
+  EXPECT_EQ(b.router().stats().dropped_qos0, 1u);
+  EXPECT_EQ(b.router().stats().dropped_full, 2u);
+  s.link->unsent = 0;
+  b.router().drained(*s.link, b.now());
+  b.run();
+  for (const char* wanted : {"1", "2", "3"}) {
+    const Publish got = message(s);
+    EXPECT_EQ(got.payload, wanted);
+    b.send(s, Ack{Type::puback, got.id});
+  }
+  b.publish(p, "t", "room again", 1);
+  EXPECT_EQ(message(s).payload, "room again");
+}
+
 TEST(MqttRouter, ExpiresMessagesAndTellsTheRest) {
   RouterBench b;
   Client& s = b.connect("s", true);
