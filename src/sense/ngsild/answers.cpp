@@ -1,12 +1,24 @@
 #include "sense/ngsild/answers.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
+
+#include "sense/ngsild/entity_maps.h"
 
 namespace machiya::sense::ngsild {
 namespace {
 
 using Join = Asking::Join;
+
+// The URIs that an instance leads to.
+std::vector<std::string_view> targets(const Instance& i) {
+  std::vector<std::string_view> out;
+  if (i.kind == AttributeKind::relationship && i.value.is_string()) out.push_back(i.value.text());
+  if (i.kind == AttributeKind::relationship || i.kind == AttributeKind::list_relationship)
+    for (const tree::Value& item : i.value.items()) out.push_back(item.is_object() ? item["object"].text() : item.text());
+  return out;
+}
 
 // The entities that relationships of `entity` lead to, level by level (§4.5.23.3), each once.
 void gather_linked(const EntityStore& store, const std::string& tenant, const Entity& entity, const Selection& members, int levels, std::set<std::string, std::less<>>& seen,
@@ -15,11 +27,9 @@ void gather_linked(const EntityStore& store, const std::string& tenant, const En
   for (const Attribute& a : entity.attributes) {
     if (!members.shows(a.name)) continue;
     for (const Instance& i : a.instances) {
-      if (i.kind != AttributeKind::relationship) continue;
-      const auto uris = i.value.is_array() ? i.value.items() : std::span<const tree::Value>(&i.value, 1);
-      for (const tree::Value& uri : uris) {
-        if (!seen.insert(std::string(uri.text())).second) continue;
-        const EntityPtr other = store.get(tenant, uri.text());
+      for (const std::string_view uri : targets(i)) {
+        if (!seen.insert(std::string(uri)).second) continue;
+        const EntityPtr other = store.get(tenant, uri);
         if (!other) continue;
         const Selection beyond = members.beyond(a.name);
         out.emplace_back(other, beyond);
@@ -30,7 +40,11 @@ void gather_linked(const EntityStore& store, const std::string& tenant, const En
 }
 
 void join_inline(Call& call, Asking& asking) {
-  if (asking.join == Join::inline_) asking.shape.linked = [&call](std::string_view uri) { return call.broker.entities.get(call.tenant, uri); };
+  if (asking.join != Join::inline_) return;
+  asking.shape.linked = [&call, &asking](std::string_view uri) -> EntityPtr {
+    if (std::ranges::find(asking.contained_by, uri) != asking.contained_by.end()) return nullptr;
+    return call.broker.entities.get(call.tenant, uri);
+  };
 }
 
 std::string written(const Entity& entity, const Shape& shape) {
@@ -39,41 +53,42 @@ std::string written(const Entity& entity, const Shape& shape) {
   return out;
 }
 
-// With join=flat: the entities of the answer, then those that they lead to.
-std::vector<std::string> texts_of(Call& call, Asking& asking, const std::vector<EntityPtr>& entities) {
+// How one entity is written, with this selection of its members.
+using Write = std::function<std::string(const Entity&, const Shape&)>;
+
+// The entities of the answer, then with join=flat those that they lead to. What nothing is left of after pick and omit is left out.
+std::vector<std::string> texts_of(Call& call, Asking& asking, const std::vector<EntityPtr>& entities, const Write& write) {
   std::vector<std::string> out;
-  std::set<std::string, std::less<>> seen;
-  for (const EntityPtr& e : entities) seen.insert(std::string(e->id)), out.push_back(written(*e, asking.shape));
+  std::set<std::string, std::less<>> seen(asking.contained_by.begin(), asking.contained_by.end());
+  for (const EntityPtr& e : entities) {
+    seen.insert(std::string(e->id));
+    if (shows_anything(*e, asking.shape)) out.push_back(write(*e, asking.shape));
+  }
   if (asking.join != Join::flat) return out;
   std::vector<std::pair<EntityPtr, Selection>> linked;
   for (const EntityPtr& e : entities) gather_linked(call.broker.entities, call.tenant, *e, asking.shape.members, asking.join_level, seen, linked);
   Shape shape = asking.shape;
   for (const auto& [entity, members] : linked) {
     shape.members = members;
-    out.push_back(written(*entity, shape));
+    if (shows_anything(*entity, shape)) out.push_back(write(*entity, shape));
   }
   return out;
 }
 
-bool context_in_body(const Call& call) { return call.request.header("prefer").find("body=json") == std::string_view::npos; }
-
-http::Response feature(Call& call, Asking& asking, const Entity& entity) {
-  std::string text;
-  write_feature(entity, asking.shape, asking.geometry_property, context_in_body(call) ? call.context_json() : std::string(), text);
-  return call.answer(std::move(text));
+Write feature_writer(const Asking& asking, std::string context) {
+  return [&asking, context = std::move(context)](const Entity& entity, const Shape& shape) {
+    std::string text;
+    write_feature(entity, shape, asking.geometry_property, context, text);
+    return text;
+  };
 }
 
-http::Response feature_collection(Call& call, Asking& asking, const Found& found) {
+std::string feature_collection(const Call& call, const std::vector<std::string>& features) {
   std::string text = "{\"type\":\"FeatureCollection\",\"features\":[";
-  for (const EntityPtr& e : found.entities) {
-    if (text.back() != '[') text += ',';
-    write_feature(*e, asking.shape, asking.geometry_property, {}, text);
-  }
+  for (const std::string& f : features) text += (text.back() == '[' ? "" : ",") + f;
   text += ']';
-  if (context_in_body(call)) text += ",\"@context\":" + call.context_json();
-  http::Response out = call.answer(text + "}");
-  if (asking.page.count) out.header("NGSILD-Results-Count", std::to_string(found.total));
-  return out;
+  if (call.context_in_geo_json()) text += ",\"@context\":" + call.context_json();
+  return text + "}";
 }
 
 }  // namespace
@@ -82,6 +97,7 @@ bool shows_anything(const Entity& entity, const Shape& shape) {
   if (!shape.members.only_picked && shape.members.omit.empty()) return true;
   for (const char* core : {"id", "type"})
     if (shape.members.shows(core)) return true;
+  if (!entity.scopes.empty() && shape.members.shows("scope")) return true;
   return std::ranges::any_of(entity.attributes, [&](const Attribute& a) { return shape.members.shows(a.name); });
 }
 
@@ -105,19 +121,30 @@ Result<Change> change_entity(Call& call, const std::string& id, const EntityStor
 
 http::Response answer_one(Call& call, Asking& asking, const EntityPtr& entity) {
   join_inline(call, asking);
-  if (call.media == Media::geo_json) return feature(call, asking, *entity);
-  if (asking.join != Join::flat) return call.answer(written(*entity, asking.shape));
-  std::vector<std::string> texts = texts_of(call, asking, {entity});
+  const bool geo = call.media == Media::geo_json;
+  if (asking.join != Join::flat) return call.answer(geo ? feature_writer(asking, call.context_in_geo_json() ? call.context_json() : std::string())(*entity, asking.shape) : written(*entity, asking.shape));
+  std::vector<std::string> texts = texts_of(call, asking, {entity}, geo ? feature_writer(asking, {}) : Write(written));
+  if (geo) return call.answer(feature_collection(call, texts));
   if (texts.size() == 1) return call.answer(std::move(texts.front()));
   return call.answer_list(texts, {.limit = texts.size()}, std::nullopt, false);
 }
 
 Result<http::Response> answer_query(Call& call, Asking& asking) {
   join_inline(call, asking);
+  MACHIYA_TRY(const MapUse map, use_map(call, asking));
   const Found found = call.broker.entities.find(
       call.tenant, {.query = &asking.query, .order = &asking.order, .offset = asking.page.offset, .limit = asking.page.limit, .count = asking.page.count});
-  if (call.media == Media::geo_json) return feature_collection(call, asking, found);
-  return call.answer_list(texts_of(call, asking, found.entities), asking.page, asking.page.count ? std::optional(found.total) : std::nullopt, found.more);
+  const auto total = asking.page.count ? std::optional(found.total) : std::nullopt;
+  http::Response out;
+  if (call.media == Media::geo_json) {
+    out = call.answer(feature_collection(call, texts_of(call, asking, found.entities, feature_writer(asking, {}))));
+    call.add_page(out, asking.page, total, found.more);
+  } else {
+    out = call.answer_list(texts_of(call, asking, found.entities, written), asking.page, total, found.more);
+  }
+  if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
+  if (map.created && out.status == 200) out.status = 201;
+  return out;
 }
 
 }  // namespace machiya::sense::ngsild

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "sense/entities/read.h"
 
 namespace machiya::sense::ngsild {
@@ -35,6 +36,32 @@ Selection selection_of(const Projection& pick, const Projection& omit) {
   return out;
 }
 
+std::int64_t unit_of(char letter, bool time) {
+  switch (letter) {
+    case 'Y': return time ? 0 : 365 * kDay;
+    case 'M': return time ? kMinute : 30 * kDay;
+    case 'W': return time ? 0 : 7 * kDay;
+    case 'D': return time ? 0 : kDay;
+    case 'H': return time ? kHour : 0;
+    case 'S': return time ? kSecond : 0;
+    default: return 0;
+  }
+}
+
+// entityMap and entityMapLifetime (table 6.4.3.2-1).
+Result<void> read_map(Call& call, Asking& out) {
+  auto wanted = call.flag("entityMap");
+  if (!wanted.ok()) return wanted.error();
+  out.map = *wanted;
+  if (const auto text = call.parameter("entityMapLifetime")) {
+    const auto lifetime = parse_duration(*text);
+    if (!lifetime) return bad("a duration of ISO 8601 is expected", "entityMapLifetime");
+    out.map_lifetime_us = *lifetime;
+  }
+  if (auto split = call.flag("splitEntities"); !split.ok()) return split.error();
+  return {};
+}
+
 // attrs show the named attributes beside id, type and scope (§5.7.1).
 Selection selection_of(const std::vector<std::string>& attrs) {
   Selection out;
@@ -52,6 +79,11 @@ Result<void> read_join(Call& call, Asking& out) {
     const auto end = std::from_chars(level->data(), level->data() + level->size(), out.join_level);
     if (end.ptr != level->data() + level->size() || end.ec != std::errc() || out.join_level < 1) return bad("a number of at least 1 is expected", "joinLevel");
     if (out.join_level > 10) return Error(ErrorCode::limit_exceeded, "at most ten levels are joined", "joinLevel");
+  }
+  if (const auto list = call.parameter("containedBy")) {
+    out.contained_by = split(*list);
+    for (const std::string& id : out.contained_by)
+      if (!is_uri(id)) return bad("a list of URIs is expected", "containedBy");
   }
   return {};
 }
@@ -76,18 +108,20 @@ Result<EntitySelector> selector(std::string_view ids, std::string_view id_patter
   return out;
 }
 
-// §5.7.2.4: somebody who names neither types nor attributes nor a query asks for everything.
+// §5.7.2.4: somebody who names neither types nor attributes nor a query asks for everything; ids alone do not say where to look.
 Result<void> narrow_enough(const Asking& asking, bool attrs_are_system) {
   const EntityQuery& q = asking.query;
-  const bool typed = std::ranges::any_of(q.entities, [](const EntitySelector& s) { return !s.type.empty() || !s.ids.empty() || s.id_pattern.has_value(); });
+  const bool typed = std::ranges::any_of(q.entities, [](const EntitySelector& s) { return !s.type.empty(); });
   const bool asks = !q.q.empty() && !q.q.only_system_members();
-  if (typed || asks || q.geo || !q.scope.empty() || (!q.attrs.empty() && !attrs_are_system) || asking.local) return {};
-  return bad("too wide a query: type, id, attrs, q, georel or scopeQ is needed");
+  if (typed || asks || q.geo || (!q.attrs.empty() && !attrs_are_system) || asking.local) return {};
+  return bad("too wide a query: type, attrs, q, georel or local=true is needed");
 }
 
 Result<void> deep_enough(const Asking& asking) {
   const int depth = asking.query.q.linked_depth();
-  if (depth > 0 && (asking.join == Asking::Join::none || depth > asking.join_level)) return bad("q follows relationships further than join and joinLevel go", "q");
+  const int joined = asking.join == Asking::Join::none ? 0 : asking.join_level;
+  if (depth > joined) return bad("q follows relationships further than join and joinLevel go", "q");
+  if (asking.projected_depth > joined) return bad("pick and omit follow relationships further than join and joinLevel go", "pick");
   return {};
 }
 
@@ -105,6 +139,25 @@ const std::vector<std::string_view> kRetrieveParameters = {"type", "attrs", "pic
 const std::vector<std::string_view> kQueryParameters = {"id", "type", "idPattern", "attrs", "pick", "omit", "q", "csf", "geometry", "georel", "coordinates", "geoproperty", "geometryProperty", "lang", "scopeQ",
                                                         "limit", "offset", "count", "options", "format", "join", "joinLevel", "datasetId", "local", "containedBy", "jsonKeys", "expandValues", "orderBy",
                                                         "collation", "orderFrom", "orderGeometry", "entityMap", "splitEntities", "entityMapLifetime"};
+
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+  if (!text.starts_with('P') || text.size() < 3 || text.back() == 'T') return std::nullopt;
+  std::int64_t out = 0, number = -1;
+  bool time = false;
+  for (const char c : text.substr(1)) {
+    if (c >= '0' && c <= '9') {
+      number = std::max<std::int64_t>(number, 0) * 10 + (c - '0');
+      if (number > 1'000'000) return std::nullopt;
+    } else if (c == 'T' && !time && number < 0) {
+      time = true;
+    } else {
+      const std::int64_t unit = unit_of(c, time);
+      if (unit == 0 || number < 0) return std::nullopt;
+      out += number * unit, number = -1;
+    }
+  }
+  return number < 0 ? std::optional(out) : std::nullopt;
+}
 
 void Asking::settle() {
   shape.datasets = datasets.empty() ? nullptr : &datasets;
@@ -125,6 +178,7 @@ Result<void> read_shape(Call& call, Asking& out) {
   const auto attrs = call.parameter("attrs");
   if (auto done = check_projections(pick, omit, attrs.has_value()); !done.ok()) return bad_data(done.error());
   out.shape.members = selection_of(pick, omit);
+  out.projected_depth = std::max(pick.linked_depth(), omit.linked_depth());
   if (attrs) {
     if (auto done = take(parse_names(*attrs, expand, "attrs"), out.query.attrs); !done.ok()) return done;
     out.shape.members = selection_of(out.query.attrs);
@@ -145,7 +199,10 @@ Result<void> read_shape(Call& call, Asking& out) {
   }
   if (out.geometry_property.empty()) out.geometry_property = "https://uri.etsi.org/ngsi-ld/location";
   if (auto done = take(call.flag("local"), out.local); !done.ok()) return done;
-  return read_join(call, out);
+  if (auto done = read_map(call, out); !done.ok()) return done;
+  out.shape.version = call.version, out.shape.amended = &call.amended;
+  if (auto done = read_join(call, out); !done.ok()) return done;
+  return call.body.is_object() ? Result<void>() : deep_enough(out);   // a body may say more of joins
 }
 
 Result<void> read_query(Call& call, Asking& out) {
@@ -178,7 +235,9 @@ Result<void> read_query(Call& call, Asking& out) {
   }
   if (call.parameter("scopeQ"))
     if (auto done = take(ScopeQuery::parse(text("scopeQ")), out.query.scope); !done.ok()) return done;
-  if (auto done = take(Ordering::parse({text("orderBy"), text("collation"), text("orderFrom"), text("orderGeometry")}, expand), out.order); !done.ok()) return done;
+  if (call.parameter("orderBy") || call.parameter("orderFrom"))
+    if (call.parameter("orderBy"))
+    if (auto done = take(Ordering::parse({text("orderBy"), text("collation"), text("orderFrom"), text("orderGeometry")}, expand), out.order); !done.ok()) return done;
   const auto system = [](const std::string& a) { return a == "createdAt" || a == "modifiedAt" || a == "deletedAt" || a == "expiresAt"; };
   if (auto done = narrow_enough(out, std::ranges::all_of(out.query.attrs, system)); !done.ok()) return done;
   return deep_enough(out);
@@ -199,6 +258,81 @@ Result<std::vector<EntitySelector>> read_selectors(const Value& list, const Name
   return out;
 }
 
+namespace {
+
+// A member that is text when it is there.
+Result<std::string_view> text_of(const Value& body, std::string_view name) {
+  const Value* v = body.find(name);
+  if (v == nullptr) return std::string_view();
+  if (!v->is_string() || v->text().empty()) return bad("text is expected", std::string(name));
+  return v->text();
+}
+
+// A member that is a list of texts, or such a list as one text.
+Result<std::vector<std::string>> texts_in(const Value& body, std::string_view name) {
+  const Value* v = body.find(name);
+  std::vector<std::string> out;
+  if (v == nullptr) return out;
+  if (v->is_string()) return split(v->text());
+  if (!v->is_array() || v->count == 0 || !std::ranges::all_of(v->items(), &Value::is_string)) return bad("a list of texts is expected", std::string(name));
+  for (const Value& item : v->items()) out.emplace_back(item.text());
+  return out;
+}
+
+Result<void> read_body_filters(const Value& body, const NameExpander& expand, Asking& out) {
+  FilterOptions options;
+  MACHIYA_TRY(options.expand_values, texts_in(body, "expandValues"));
+  MACHIYA_TRY(options.json_keys, texts_in(body, "jsonKeys"));
+  MACHIYA_TRY(const std::string_view q, text_of(body, "q"));
+  MACHIYA_TRY(const std::string_view csf, text_of(body, "csf"));
+  MACHIYA_TRY(const std::string_view scope, text_of(body, "scopeQ"));
+  MACHIYA_TRY(const std::string_view lang, text_of(body, "lang"));
+  Filter sources;
+  if (!q.empty()) MACHIYA_CHECK(take(Filter::parse(q, expand, options), out.query.q));
+  if (!csf.empty()) MACHIYA_CHECK(take(Filter::parse(csf, expand, {}, "csf"), sources));
+  if (!scope.empty()) MACHIYA_CHECK(take(ScopeQuery::parse(scope), out.query.scope));
+  if (!lang.empty()) {
+    MACHIYA_CHECK(take(LanguageFilter::parse(lang), out.language));
+    out.has_language = true;
+  }
+  if (const Value* geo = body.find("geoQ")) {
+    auto read = GeoQuery::from_json(*geo, expand);
+    if (!read.ok()) return bad_data(read.error());
+    out.query.geo = std::move(*read);
+  }
+  if (const Value* ordering = body.find("ordering")) MACHIYA_CHECK(take(Ordering::from_json(*ordering, expand), out.order));
+  return {};
+}
+
+Result<void> read_body_links(const Value& body, Asking& out) {
+  MACHIYA_TRY(const std::string_view join, text_of(body, "join"));
+  if (!join.empty() && join != "flat" && join != "inline" && join != "@none") return bad("flat, inline or @none is expected", "join");
+  if (!join.empty()) out.join = join == "flat" ? Asking::Join::flat : join == "inline" ? Asking::Join::inline_ : Asking::Join::none;
+  if (const Value* level = body.find("joinLevel")) {
+    const double n = level->number();
+    if (!level->is_number() || !(n >= 1) || n != static_cast<double>(static_cast<int>(std::min(n, 1000.0)))) return bad("a number of at least 1 is expected", "joinLevel");
+    if (n > 10) return Error(ErrorCode::limit_exceeded, "at most ten levels are joined", "joinLevel");
+    out.join_level = static_cast<int>(n);
+  }
+  MACHIYA_TRY(auto contained, texts_in(body, "containedBy"));
+  if (!contained.empty()) out.contained_by = std::move(contained);
+  MACHIYA_TRY(auto datasets, texts_in(body, "datasetId"));
+  if (!datasets.empty()) out.datasets = std::move(datasets);
+  for (const std::string& d : out.datasets)
+    if (d != "@none" && !is_uri(d)) return bad("a datasetId is a URI or @none", "datasetId");
+  for (const char* name : {"entityMap", "splitEntities"})
+    if (const Value* v = body.find(name); v != nullptr && !v->is_bool()) return bad("true or false is expected", name);
+  out.map = out.map || body["entityMap"].truth;
+  MACHIYA_TRY(const std::string_view lifetime, text_of(body, "entityMapLifetime"));
+  if (lifetime.empty()) return {};
+  const auto us = parse_duration(lifetime);
+  if (!us) return bad("a duration of ISO 8601 is expected", "entityMapLifetime");
+  out.map_lifetime_us = *us;
+  return {};
+}
+
+}  // namespace
+
 Result<void> read_query_body(Call& call, const Value& body, Asking& out) {
   const NameExpander expand = call.expander();
   if (body["type"].text() != "Query") return bad("\"type\": \"Query\" is expected", "type");
@@ -218,8 +352,9 @@ Result<void> read_query_body(Call& call, const Value& body, Asking& out) {
     const Value* list = body.find(name);
     if (list == nullptr) return {};
     std::vector<std::string_view> texts;
-    for (const Value& t : list->items()) texts.push_back(t.text());
     if (list->is_string()) texts.push_back(list->text());
+    for (const Value& t : list->items()) texts.push_back(t.text());
+    if (texts.empty() || std::ranges::any_of(texts, &std::string_view::empty)) return bad("a list of members is expected", std::string(name));
     return take(Projection::parse(texts, expand, name), to);
   };
   Projection pick, omit;
@@ -227,23 +362,9 @@ Result<void> read_query_body(Call& call, const Value& body, Asking& out) {
   if (auto done = projection("omit", omit); !done.ok()) return done;
   if (auto done = check_projections(pick, omit, !out.query.attrs.empty()); !done.ok()) return bad_data(done.error());
   if (!pick.empty() || !omit.empty()) out.shape.members = selection_of(pick, omit);
-  if (const Value* q = body.find("q"))
-    if (auto done = take(Filter::parse(q->text(), expand), out.query.q); !done.ok()) return done;
-  if (const Value* geo = body.find("geoQ")) {
-    auto read = GeoQuery::from_json(*geo, expand);
-    if (!read.ok()) return bad_data(read.error());
-    out.query.geo = std::move(*read);
-  }
-  if (const Value* scope = body.find("scopeQ"))
-    if (auto done = take(ScopeQuery::parse(scope->text()), out.query.scope); !done.ok()) return done;
-  if (const Value* lang = body.find("lang")) {
-    if (auto done = take(LanguageFilter::parse(lang->text()), out.language); !done.ok()) return done;
-    out.has_language = true;
-  }
-  if (const Value* ordering = body.find("ordering"))
-    if (auto done = take(Ordering::from_json(*ordering, expand), out.order); !done.ok()) return done;
-  if (const Value* join = body.find("join")) out.join = join->text() == "flat" ? Asking::Join::flat : join->text() == "inline" ? Asking::Join::inline_ : Asking::Join::none;
-  if (const Value* level = body.find("joinLevel")) out.join_level = static_cast<int>(level->number());
+  if (!pick.empty() || !omit.empty()) out.projected_depth = std::max(pick.linked_depth(), omit.linked_depth());
+  if (auto done = read_body_filters(body, expand, out); !done.ok()) return done;
+  if (auto done = read_body_links(body, out); !done.ok()) return done;
   if (auto done = narrow_enough(out, false); !done.ok()) return done;
   return deep_enough(out);
 }

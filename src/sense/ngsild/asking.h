@@ -1,5 +1,6 @@
 // Queries of the interface: parameters (§6.4.3.2) or a body (§5.2.23) become one EntityQuery with its projection and order.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,12 @@ struct Asking {
   std::string geometry_property;        ///< expanded; of GeoJSON answers
   enum class Join : std::uint8_t { none, flat, inline_ } join = Join::none;
   int join_level = 1;
+  std::vector<std::string> contained_by;   ///< entities that the asker has already (§4.5.23)
+  /// Entity maps (§5.5.14): one is wanted; for how long, µs (0: not said).
+  bool map = false;
+  std::int64_t map_lifetime_us = 0;
+  /// How deep pick and omit follow relationships.
+  int projected_depth = 0;
   bool local = false;
   Call::Page page;
   /// Points the shape at what it needs of this; after it was moved to its place.
@@ -36,6 +43,8 @@ Result<void> read_shape(Call& call, Asking& out);
 Result<void> read_query(Call& call, Asking& out);
 /// From a Query body (POST entityOperations/query); how it is shown comes from the parameters.
 Result<void> read_query_body(Call& call, const tree::Value& body, Asking& out);
+/// An ISO 8601 duration ("PT5M", "P1D") in µs, months of 30 and years of 365 days; nothing for anything else.
+std::optional<std::int64_t> parse_duration(std::string_view text);
 /// Entity selectors of a body: [{"id", "idPattern", "type"}].
 Result<std::vector<EntitySelector>> read_selectors(const tree::Value& list, const NameExpander& expand);
 

@@ -31,7 +31,7 @@ Result<void> read_elements(Call& call, BodyOf what, Batch& out) {
   if (call.body.count > kMostInBatch) return Error(ErrorCode::limit_exceeded, "at most " + std::to_string(kMostInBatch) + " entities at once", std::string(reason::kTooMany));
   for (const tree::Value& item : call.body.items()) {
     if (!item.is_object()) return bad("each element is an entity");
-    const std::string id(item["id"].text());
+    const std::string id(item.has("id") ? item["id"].text() : item["@id"].text());
     auto terms = call.terms_of(item);
     if (!terms.ok()) {
       out.result.errors.emplace_back(id, terms.error());
@@ -44,6 +44,24 @@ Result<void> read_elements(Call& call, BodyOf what, Batch& out) {
       continue;
     }
     out.elements.push_back({std::move(*draft), *terms, item});
+  }
+  return {};
+}
+
+// Elements of a merge: only what they say of themselves is read here, the rest with what it is merged into.
+Result<void> read_heads(Call& call, Batch& out) {
+  if (call.body.count > kMostInBatch) return Error(ErrorCode::limit_exceeded, "at most " + std::to_string(kMostInBatch) + " entities at once", std::string(reason::kTooMany));
+  for (const tree::Value& item : call.body.items()) {
+    if (!item.is_object()) return bad("each element is an entity");
+    const tree::Value& id = item.has("id") ? item["id"] : item["@id"];
+    auto terms = call.terms_of(item);
+    if (!terms.ok() || !id.is_string() || !is_uri(id.text())) {
+      out.result.errors.emplace_back(std::string(id.text()), terms.ok() ? bad("an id is a URI", "/id") : terms.error());
+      continue;
+    }
+    Draft draft;
+    draft.id = id.text();
+    out.elements.push_back({std::move(draft), *terms, item});
   }
   return {};
 }
@@ -123,7 +141,7 @@ Result<http::Response> finish(Call& call, Batch& batch, const std::vector<Result
 Result<http::Response> update(Call& call) {
   const bool no_overwrite = call.option("noOverwrite");
   Batch batch;
-  if (auto done = read_elements(call, BodyOf::fragment, batch); !done.ok()) return done.error();
+  if (auto done = read_elements(call, BodyOf::append, batch); !done.ok()) return done.error();
   const auto made = write(call, batch, [no_overwrite](const Element& e, const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
     if (!current) return no_such();
     return append_attributes(current, e.draft, no_overwrite, context);
@@ -133,10 +151,12 @@ Result<http::Response> update(Call& call) {
 
 Result<http::Response> merge(Call& call) {
   Batch batch;
-  if (auto done = read_elements(call, BodyOf::merge, batch); !done.ok()) return done.error();
-  const auto made = write(call, batch, [](const Element& e, const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+  auto format = call.format();
+  if (!format.ok()) return format.error();
+  if (auto done = read_heads(call, batch); !done.ok()) return done.error();
+  const auto made = write(call, batch, [simplified = *format == Format::simplified](const Element& e, const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
     if (!current) return no_such();
-    return merge_entity(current, e.body, *e.terms, {}, {}, context);
+    return merge_entity(current, e.body, *e.terms, {}, {}, context, simplified);
   });
   return finish(call, batch, made);
 }
@@ -180,7 +200,7 @@ void add_batch_routes(const Routes& routes) {
   routes.add(Method::post, "/entityOperations/create", batch({"local"}, false), create);
   routes.add(Method::post, "/entityOperations/upsert", batch({"options", "local"}, false), upsert);
   routes.add(Method::post, "/entityOperations/update", batch({"options", "local"}, true), update);
-  routes.add(Method::post, "/entityOperations/merge", batch({"options", "local"}, true), merge);
+  routes.add(Method::post, "/entityOperations/merge", batch({"options", "format", "local"}, true), merge);
   routes.add(Method::post, "/entityOperations/delete", batch({"local"}, true), remove);
   routes.add(Method::post, "/entityOperations/query", {.parameters = kQueryParameters, .body = true, .geo_json = true}, query);
 }

@@ -1,6 +1,7 @@
 #include "sense/ngsild/call.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -13,6 +14,7 @@ using tree::Value;
 
 constexpr std::string_view kContextRel = "http://www.w3.org/ns/json-ld#context";
 constexpr std::size_t kMostPerPage = 1000;
+constexpr int kOurVersion = 109;   ///< of the standard: 1.9
 
 Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
 
@@ -20,6 +22,13 @@ std::string_view media_type(std::string_view header) {
   header = header.substr(0, header.find(';'));
   return trim(header);
 }
+
+// What answers may be, in the order in which the standard prefers them (§6.3.4).
+struct Offer {
+  Media media;
+  std::string_view type;
+};
+constexpr std::array<Offer, 3> kOffers = {{{Media::json, "application/json"}, {Media::ld_json, "application/ld+json"}, {Media::geo_json, "application/geo+json"}}};
 
 // q of one range of Accept, in thousandths (RFC 9110 §12.4.2).
 int weight(std::string_view range) {
@@ -29,6 +38,28 @@ int weight(std::string_view range) {
   const std::string_view text = range.substr(at + 2);
   std::from_chars(text.data(), text.data() + text.size(), q);
   return static_cast<int>(q * 1000 + 0.5);
+}
+
+// The weight that Accept gives to a type: that of its most specific range (RFC 9110 §12.5.1); 0 when there is none.
+int weight_of(std::string_view header, std::string_view type) {
+  int best = 0, specific = 0;
+  for (std::size_t at = 0; at < header.size();) {
+    const std::size_t end = std::min(header.find(',', at), header.size());
+    const std::string_view range = trim(header.substr(at, end - at));
+    const std::string name = lower_ascii(media_type(range));
+    const int how = name == type ? 3 : name == "application/*" ? 2 : name == "*/*" ? 1 : 0;
+    if (how > specific) specific = how, best = weight(range);
+    at = end + 1;
+  }
+  return best;
+}
+
+// The object without its context: that was read already, and is no part of what it says.
+Value without_context(const Value& object, tree::Arena& arena) {
+  std::vector<tree::Member> out;
+  for (const tree::Member& m : object.members())
+    if (m.key != "@context") out.push_back(m);
+  return arena.object(out);
 }
 
 // The URL of a Link header's JSON-LD context, or nothing; an error when there are several (§6.3.5).
@@ -68,7 +99,13 @@ Error bad_data(Error error) {
   return error;
 }
 
+Error context_error(Error error) {
+  if (error.code == ErrorCode::unavailable) return Error(ErrorCode::unavailable, std::move(error.detail), std::string(reason::kContext));
+  return bad_data(std::move(error));
+}
+
 Result<void> Call::read(const Allowed& allowed) {
+  read_preference();
   // §6.3.4: a body without a length is decided before anything else.
   if (allowed.body && request.header("content-length").empty() && !(allowed.empty_body && request.body.empty()))
     return Error(ErrorCode::malformed_request, "Content-Length is missing", std::string(reason::kLength));
@@ -80,23 +117,33 @@ Result<void> Call::read(const Allowed& allowed) {
   return read_context();
 }
 
+// Prefer: ngsi-ld=1.5 (§4.3.6.8). What is not older than ours is ours.
+void Call::read_preference() {
+  const std::string_view header = request.header("prefer");
+  const std::size_t at = header.find("ngsi-ld=");
+  if (at == std::string_view::npos) return;
+  std::string_view said = header.substr(at + 8);
+  if (said.starts_with('"')) said.remove_prefix(1);
+  int major = 0, minor = 0;
+  const auto first = std::from_chars(said.data(), said.data() + said.size(), major);
+  if (first.ec != std::errc() || first.ptr == said.data() + said.size() || *first.ptr != '.') return;
+  if (std::from_chars(first.ptr + 1, said.data() + said.size(), minor).ec != std::errc()) return;
+  prefers_version_ = true;
+  const int asked = major * 100 + minor;
+  if (asked >= 100 && asked < kOurVersion) version = asked;
+}
+
 Result<void> Call::read_accept(bool geo_json) {
   const std::string_view header = request.header("accept");
   if (header.empty()) return {};
   int best = 0;
-  for (std::size_t at = 0; at < header.size();) {
-    const std::size_t end = std::min(header.find(',', at), header.size());
-    const std::string_view range = trim(header.substr(at, end - at)), type = media_type(range);
-    const int q = weight(range);
-    const auto offer = [&](Media m) {
-      if (q > best) best = q, media = m;
-    };
-    if (type == "application/json" || type == "*/*" || type == "application/*") offer(Media::json);
-    if (type == "application/ld+json") offer(Media::ld_json);
-    if (type == "application/geo+json" && geo_json) offer(Media::geo_json);
-    at = end + 1;
+  std::string available;
+  for (const Offer& offer : kOffers) {
+    if (offer.media == Media::geo_json && !geo_json) continue;
+    available += (available.empty() ? "" : ", ") + std::string(offer.type);
+    if (const int q = weight_of(header, offer.type); q > best) best = q, media = offer.media;
   }
-  if (best == 0) return Error(ErrorCode::unsupported_type, "none of the media types of Accept can be given", std::string(reason::kAccept));
+  if (best == 0) return Error(ErrorCode::unsupported_type, "available: " + available, std::string(reason::kAccept));
   return {};
 }
 
@@ -104,7 +151,7 @@ Result<void> Call::read_tenant(bool needed) {
   tenant = std::string(request.header("ngsild-tenant"));
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == ':'; };
   if (tenant.size() > 200 || !std::ranges::all_of(tenant, allowed)) return bad("no name of a tenant", std::string(reason::kTenant));
-  if (!tenant.empty() && needed && !broker.entities.has_tenant(tenant)) return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
+  if (!tenant.empty() && needed && !broker.entities.has_tenant(tenant) && !(broker.knows_tenant && broker.knows_tenant(tenant))) return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
   return {};
 }
 
@@ -116,10 +163,10 @@ Result<void> Call::read_parameters(const Allowed& allowed) {
 }
 
 Result<void> Call::read_body(const Allowed& allowed) {
-  const std::string_view type = media_type(request.header("content-type"));
+  const std::string type = lower_ascii(media_type(request.header("content-type")));
   const bool patch = request.method == http::Method::patch && type == "application/merge-patch+json";
   if (type != "application/json" && type != "application/ld+json" && !patch)
-    return Error(ErrorCode::unsupported_type, "application/json or application/ld+json is expected", "Content-Type");
+    return Error(ErrorCode::unsupported_type, "application/json or application/ld+json is expected", std::string(reason::kType));
   auto parsed = tree::parse(request.body, arena);
   if (!parsed.ok()) return Error(parsed.error().code == ErrorCode::limit_exceeded ? ErrorCode::invalid_input : ErrorCode::malformed_request, parsed.error().detail, parsed.error().where);
   body = *parsed;
@@ -130,10 +177,12 @@ Result<void> Call::read_body(const Allowed& allowed) {
   }
   if (!body.is_object() && !(body.is_array() && patch)) return bad("a JSON object is expected");
   if (body.is_object() && body.count == 0) return bad("the body is empty");
+  if (allowed.context_body) return {};
   const Value* context = body.find("@context");
   if (type == "application/ld+json") {
     if (context == nullptr) return bad("an @context is expected in ld+json", "/@context");
     body_context = *context;
+    body = without_context(body, arena);
   } else if (context != nullptr) {
     return bad("an @context in the body goes with application/ld+json", "/@context");
   }
@@ -147,14 +196,17 @@ Result<void> Call::read_context() {
   if (!body_context.is_null() || multi_context_) {
     if (*link) return bad("a context in the Link header and one in the body", "Link");
     if (multi_context_) return terms = broker.contexts.core(), Result<void>();
+    // A context that has an address can stand in a Link header of the answer.
+    const Value& first = body_context.is_array() && body_context.count == 1 ? body_context.items()[0] : body_context;
+    if (first.is_string()) context_url = std::string(first.text());
     auto resolved = broker.contexts.resolve(body_context);
-    if (!resolved.ok()) return resolved.error().code == ErrorCode::unavailable ? Error(ErrorCode::unavailable, resolved.error().detail, std::string(reason::kContext)) : bad_data(resolved.error());
+    if (!resolved.ok()) return context_error(resolved.error());
     return terms = *resolved, Result<void>();
   }
   if (!*link) return terms = broker.contexts.core(), Result<void>();
   context_url = **link;
   auto resolved = broker.contexts.resolve_url(context_url);
-  if (!resolved.ok()) return resolved.error().code == ErrorCode::unavailable ? Error(ErrorCode::unavailable, resolved.error().detail, std::string(reason::kContext)) : bad_data(resolved.error());
+  if (!resolved.ok()) return context_error(resolved.error());
   return terms = *resolved, Result<void>();
 }
 
@@ -166,7 +218,7 @@ Result<TermsPtr> Call::terms_of(const Value& element) {
   const Value* context = element.find("@context");
   if (context == nullptr) return bad("an @context is expected in ld+json", "/@context");
   auto resolved = broker.contexts.resolve(*context);
-  if (!resolved.ok()) return bad_data(resolved.error());
+  if (!resolved.ok()) return context_error(resolved.error());
   return *resolved;
 }
 
@@ -194,7 +246,9 @@ Result<Format> Call::format() const {
   const auto is = [&](std::string_view word) { return said ? *said == word : option(word); };
   if (is("simplified") || is("keyValues")) return Format::simplified;
   if (is("concise")) return Format::concise;
-  if (said && *said != "normalized") return bad("normalized, concise or simplified is expected", "format");
+  // The forms of an evolution (§6.3.12) are read where evolutions are asked for.
+  const bool of_evolution = said && (*said == "temporalValues" || *said == "aggregatedValues") && request.path.starts_with("/ngsi-ld/v1/temporal/");
+  if (said && *said != "normalized" && !of_evolution) return bad("normalized, concise or simplified is expected", "format");
   return Format::normalized;
 }
 
@@ -241,15 +295,33 @@ http::Response Call::dressed(http::Response response) const {
   return response;
 }
 
+bool Call::context_in_geo_json() const { return request.header("prefer").find("body=json") == std::string_view::npos; }
+
 http::Response Call::answer(std::string text, int status) const {
   http::Response out;
-  out.status = status;
-  const bool object = text.size() > 2 && text.front() == '{';
-  if (media == Media::ld_json && object) text.insert(text.size() - 1, ",\"@context\":" + context_json());
+  out.status = amended && status == 200 ? 203 : status;
+  const bool object = text.size() > 1 && text.front() == '{';
+  if (media == Media::ld_json && object) text.insert(text.size() - 1, (text.size() > 2 ? ",\"@context\":" : "\"@context\":") + context_json());
   out.header("Content-Type", media == Media::ld_json ? "application/ld+json" : media == Media::geo_json ? "application/geo+json" : "application/json");
-  if (media != Media::ld_json) out.header("Link", "<" + context_url + ">; rel=\"" + std::string(kContextRel) + "\"; type=\"application/ld+json\"");
+  if (media == Media::json || (media == Media::geo_json && !context_in_geo_json()))
+    out.header("Link", "<" + context_url + ">; rel=\"" + std::string(kContextRel) + "\"; type=\"application/ld+json\"");
+  if (prefers_version_) {
+    const int given = version == 0 ? kOurVersion : version;
+    out.header("Preference-Applied", "ngsi-ld=" + std::to_string(given / 100) + "." + std::to_string(given % 100));
+  }
   out.body = std::move(text);
   return dressed(std::move(out));
+}
+
+void Call::add_page(http::Response& out, const Page& page, std::optional<std::size_t> total, bool more) const {
+  if (total) out.header("NGSILD-Results-Count", std::to_string(*total));
+  const auto page_link = [&](std::size_t offset, std::string_view rel) {
+    const char* type = media == Media::ld_json ? "application/ld+json" : media == Media::geo_json ? "application/geo+json" : "application/json";
+    out.header("Link", "<" + url_of(request, page, offset) + ">; rel=\"" + std::string(rel) + "\"; type=\"" + type + "\"");
+  };
+  if (page.limit == 0) return;
+  if (page.offset > 0) page_link(page.offset > page.limit ? page.offset - page.limit : 0, "prev");
+  if (more) page_link(page.offset + page.limit, "next");
 }
 
 http::Response Call::answer_list(const std::vector<std::string>& elements, const Page& page, std::optional<std::size_t> total, bool more) const {
@@ -260,12 +332,7 @@ http::Response Call::answer_list(const std::vector<std::string>& elements, const
     if (media == Media::ld_json && e.size() > 2) text.pop_back(), text += ",\"@context\":" + context_json() + "}";
   }
   http::Response out = answer(text + "]");
-  if (total) out.header("NGSILD-Results-Count", std::to_string(*total));
-  const auto page_link = [&](std::size_t offset, std::string_view rel) {
-    out.header("Link", "<" + url_of(request, page, offset) + ">; rel=\"" + std::string(rel) + "\"; type=\"" + (media == Media::ld_json ? "application/ld+json" : "application/json") + "\"");
-  };
-  if (page.offset > 0) page_link(page.offset > page.limit ? page.offset - page.limit : 0, "prev");
-  if (more) page_link(page.offset + page.limit, "next");
+  add_page(out, page, total, more);
   return out;
 }
 

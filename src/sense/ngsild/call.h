@@ -10,6 +10,7 @@
 
 #include "platform/http/http.h"
 #include "sense/broker/entity_store.h"
+#include "sense/contexts/hosted_contexts.h"
 #include "sense/entities/write.h"
 #include "sense/jsonld/contexts.h"
 #include "sense/query/filter.h"
@@ -18,12 +19,19 @@ namespace machiya::sense::ngsild {
 
 inline constexpr std::string_view kBase = "/ngsi-ld/v1";
 
+class EntityMaps;
+
 /// What handlers work with; engines above entities add theirs.
 struct Broker {
   EntityStore& entities;
   Contexts& contexts;
   Clock& clock;
   Rng& rng;
+  HostedContexts* hosted = nullptr;    ///< for add_context_routes
+  EntityMaps* maps = nullptr;          ///< for entity maps; nullptr: they are not made
+  std::string alias = "machiya";       ///< contextSourceAlias (§5.2.40): a token of RFC 9110, the same for all requests of this broker
+  std::int64_t started_us = 0;         ///< µs since 1970, for the uptime
+  std::function<bool(std::string_view tenant)> knows_tenant;   ///< tenants that have something else than entities; may be empty
 };
 
 /// The media types of answers (§6.3.6).
@@ -39,6 +47,7 @@ class Call {
     bool geo_json = false;     ///< may be answered as GeoJSON
     bool needs_tenant = true;  ///< a tenant that does not exist is NonexistentTenant; false: it will be made
     bool empty_body = false;   ///< the body may be absent
+    bool context_body = false; ///< the body is a context itself, whatever its media type (§5.13.2)
   };
   Call(Broker& broker, const http::Request& request) : broker(broker), request(request) {}
   Call(const Call&) = delete;
@@ -50,8 +59,10 @@ class Call {
   tree::Arena arena;
   std::string tenant;             ///< "": the default one
   Media media = Media::json;
+  int version = 0;                ///< of the standard that the asker prefers (108: 1.8, §4.3.6.8); 0: none, or ours
+  bool amended = false;           ///< the answer was made less than it is, for that version
   TermsPtr terms;                 ///< of the request: its Link header, or its body's @context
-  tree::Value body;
+  tree::Value body;               ///< without its @context
   std::string context_url;        ///< of the Link header; the core context's when there is none
   tree::Value body_context;       ///< of the body; null when there is none
 
@@ -81,6 +92,10 @@ class Call {
   std::string context_json() const;
   /// 200 with an element or a list of them. `text`: JSON without @context; each object gets it when the answer is ld+json.
   http::Response answer(std::string text, int status = 200) const;
+  /// GeoJSON carries its context in the body unless the asker prefers it in a header (§6.3.6).
+  bool context_in_geo_json() const;
+  /// Headers of a page: the total when it is known, and the pages before and behind it.
+  void add_page(http::Response& response, const Page& page, std::optional<std::size_t> total, bool more) const;
   http::Response answer_list(const std::vector<std::string>& elements, const Page& page, std::optional<std::size_t> total, bool more) const;
   http::Response created(const std::string& location) const;
   http::Response no_content() const;
@@ -91,6 +106,8 @@ class Call {
 
  private:
   bool multi_context_ = false;
+  bool prefers_version_ = false;
+  void read_preference();
   Result<void> read_tenant(bool needed);
   Result<void> read_accept(bool geo_json);
   Result<void> read_parameters(const Allowed& allowed);
@@ -102,12 +119,14 @@ class Call {
 http::Response problem(const Error& error);
 /// {"type": …, "title": …, "detail": …, "status": …} as JSON text: for the parts of a batch.
 std::string problem_json(const Error& error);
+/// Why a context cannot be used: LdContextNotAvailable when it cannot be had, BadRequestData when it is wrong.
+Error context_error(Error error);
 /// The same error as BadRequestData: for what a parser of values and queries found.
 Error bad_data(Error error);
 
 /// Error values whose meaning needs a word: they stand in `where`.
 namespace reason {
-inline constexpr std::string_view kTenant = "NGSILD-Tenant", kAccept = "Accept", kLength = "Content-Length", kTooMany = "TooManyResults", kContext = "LdContextNotAvailable";
+inline constexpr std::string_view kTenant = "NGSILD-Tenant", kAccept = "Accept", kLength = "Content-Length", kTooMany = "TooManyResults", kContext = "LdContextNotAvailable", kType = "Content-Type";
 }
 
 using Handle = std::function<Result<http::Response>(Call&)>;

@@ -2,6 +2,7 @@
 #include "sense/entities/change.h"
 #include "sense/entities/read.h"
 #include "sense/ngsild/answers.h"
+#include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
 
 namespace machiya::sense::ngsild {
@@ -41,7 +42,10 @@ Result<http::Response> retrieve(Call& call) {
   if (!entity.ok()) return entity.error();
   if (!asking.query.attrs.empty() && !asking.query.matches(**entity)) return Error(ErrorCode::not_found, "the entity has none of these attributes");
   if (!shows_anything(**entity, asking.shape)) return Error(ErrorCode::not_found, "the entity has nothing of what was asked for");
-  return answer_one(call, asking, *entity);
+  MACHIYA_TRY(const MapUse map, use_map_of(call, asking, *id));
+  http::Response out = answer_one(call, asking, *entity);
+  if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
+  return out;
 }
 
 Result<http::Response> query(Call& call) {
@@ -54,6 +58,8 @@ Result<http::Response> query(Call& call) {
 Result<http::Response> merge(Call& call) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
+  auto format = call.format();
+  if (!format.ok()) return format.error();
   Stamp observed_at;
   if (const auto text = call.parameter("observedAt")) {
     const auto stamp = parse_stamp(*text);
@@ -61,7 +67,7 @@ Result<http::Response> merge(Call& call) {
     observed_at = *stamp;
   }
   auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) {
-    return merge_entity(current, call.body, *call.terms, observed_at, call.parameter("lang").value_or(""), context);
+    return merge_entity(current, call.body, *call.terms, observed_at, call.parameter("lang").value_or(""), context, *format == Format::simplified);
   });
   if (!made.ok()) return made.error();
   return call.no_content();
@@ -70,7 +76,7 @@ Result<http::Response> merge(Call& call) {
 Result<http::Response> replace(Call& call) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
-  auto draft = read_entity(call.body, BodyOf::fragment, *call.terms, call.arena);
+  auto draft = read_entity(call.body, BodyOf::append, *call.terms, call.arena);
   if (!draft.ok()) return draft.error();
   if (!draft->id.empty() && draft->id != *id) return bad("the id is another one than the address says", "/id");
   auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return replace_entity(current, *draft, context); });
@@ -91,6 +97,9 @@ Result<http::Response> purge(Call& call) {
   Asking asking;
   if (auto done = read_query(call, asking); !done.ok()) return done.error();
   if (asking.query.q.linked_depth() > 0) return bad("q may not follow relationships here", "q");
+  if (asking.projected_depth > 0 || asking.join != Asking::Join::none) return bad("linked entities are not purged", "join");
+  asking.settle();
+  MACHIYA_TRY(const MapUse map, use_map(call, asking));
   std::vector<std::string> names;
   const bool keep = call.parameter("keep").has_value(), drop = call.parameter("drop").has_value();
   if (keep && drop) return bad("keep and drop go not together", "keep");
@@ -112,8 +121,13 @@ Result<http::Response> purge(Call& call) {
   for (const EntityPtr& e : found.entities) items.push_back({std::string(e->id), change});
   for (const auto& made : call.broker.entities.write_all(call.tenant, items))
     if (!made.ok()) return made.error();
-  return call.no_content();
+  http::Response out = call.no_content();
+  if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
+  return out;
 }
+
+// An address in which the id is missing (§5.6.2.4 and all others: BadRequestData).
+Result<http::Response> no_id(Call&) { return bad("the id of the entity is missing", "entityId"); }
 
 }  // namespace
 
@@ -121,9 +135,14 @@ void add_entity_routes(const Routes& routes) {
   using http::Method;
   std::vector<std::string_view> purging = kQueryParameters;
   purging.insert(purging.end(), {"keep", "drop"});
-  routes.add(Method::post, "/entities", {.parameters = {"local", "via"}, .body = true, .needs_tenant = false}, create);
-  routes.add(Method::get, "/entities", {.parameters = kQueryParameters, .geo_json = true}, query);
-  routes.add(Method::del, "/entities", {.parameters = purging}, purge);
+  for (const char* path : {"/entities", "/entities/"}) {
+    routes.add(Method::post, path, {.parameters = {"local", "via"}, .body = true, .needs_tenant = false}, create);
+    routes.add(Method::get, path, {.parameters = kQueryParameters, .geo_json = true}, query);
+    routes.add(Method::del, path, {.parameters = purging}, purge);
+    for (const Method m : {Method::put, Method::patch}) routes.add(m, path, {.parameters = purging}, no_id);
+  }
+  for (const char* path : {"/entities//attrs", "/entities//attrs/", "/entities//attrs/{attr}", "/entities/attrs/{attr}"})
+    for (const Method m : {Method::post, Method::put, Method::patch, Method::del}) routes.add(m, path, {.parameters = {"datasetId", "deleteAll", "type", "options", "local"}}, no_id);
   routes.add(Method::get, "/entities/{id}", {.parameters = kRetrieveParameters, .geo_json = true}, retrieve);
   routes.add(Method::patch, "/entities/{id}", {.parameters = {"options", "format", "type", "observedAt", "lang", "local"}, .body = true}, merge);
   routes.add(Method::put, "/entities/{id}", {.parameters = {"options", "type", "local"}, .body = true}, replace);

@@ -8,5 +8,8 @@ void add_entity_routes(const Routes& routes);      ///< /entities
 void add_attribute_routes(const Routes& routes);   ///< /entities/{id}/attrs
 void add_batch_routes(const Routes& routes);       ///< /entityOperations
 void add_discovery_routes(const Routes& routes);   ///< /types, /attributes
+void add_context_routes(const Routes& routes);     ///< /jsonldContexts; needs Broker::hosted
+void add_entity_map_routes(const Routes& routes);  ///< /entityMaps; needs Broker::maps
+void add_info_routes(const Routes& routes);        ///< /info/sourceIdentity
 
 }  // namespace machiya::sense::ngsild

@@ -18,7 +18,7 @@ Named named(const Error& e) {
     case ErrorCode::method_not_allowed: return {"OperationNotSupported", "The operation is not supported", 422};
     case ErrorCode::unsupported_type: return e.where == reason::kAccept ? Named{"InvalidRequest", "Not acceptable", 406} : Named{"InvalidRequest", "Unsupported media type", 415};
     case ErrorCode::limit_exceeded: return e.where == reason::kTooMany ? Named{"TooManyResults", "Too many results", 403} : Named{"TooComplexQuery", "The query is too complex", 403};
-    case ErrorCode::unavailable: return {"LdContextNotAvailable", "A context cannot be had", 503};
+    case ErrorCode::unavailable: return e.where == reason::kContext ? Named{"LdContextNotAvailable", "A context cannot be had", 504} : Named{"InternalError", "Not available now", 503};
     case ErrorCode::too_large: return {"InvalidRequest", "The body is too large", 413};
     case ErrorCode::forbidden: return {"AccessDenied", "This is not allowed", 403};
     default: return {"InternalError", "An error on our side", e.info().http_status};
@@ -41,6 +41,7 @@ std::string problem_json(const Error& error) {
 http::Response problem(const Error& error) {
   http::Response out;
   out.status = named(error).status;
+  if (out.status == 411 || out.status == 415) return out;   // §6.3.4: just the status
   out.header("Content-Type", "application/json");
   out.body = problem_json(error);
   return out;
