@@ -101,27 +101,29 @@ void pack(std::span<const std::uint64_t> values, std::string& out) {
 
 std::size_t packed_size(std::span<const std::uint64_t> values) { return choose(values).cost / 8 + 2; }
 
-bool unpack(Reader& in, std::span<std::uint64_t> out) {
+bool unpack(Reader& in, std::span<std::uint64_t> out) { return unpack_part(in, out.size(), 0, out); }
+
+bool unpack_part(Reader& in, std::size_t count, std::size_t from, std::span<std::uint64_t> out) {
   Head head;
-  if (!read_head(in, out.size(), head)) return false;
+  if (from > count || out.size() > count - from || !read_head(in, count, head)) return in.fail(), false;
   const std::uint64_t keep = mask(head.width);
   if (head.width == 0) {
     std::fill(out.begin(), out.end(), 0);
   } else if (head.width <= 57) {
-    std::size_t position = 0;
+    std::size_t position = from * head.width;
     for (std::uint64_t& v : out) {
       v = (load(head.data + (position >> 3)) >> (position & 7)) & keep;
       position += head.width;
     }
   } else {
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = bits_at(head.data, head.width, i);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = bits_at(head.data, head.width, from + i);
   }
   std::size_t at = 0;
   for (std::size_t e = 0; e < head.exceptions; ++e) {
     at += in.varint();
     const std::uint64_t high = in.varint();
-    if (!in.ok() || at >= out.size() || head.width == 64) return in.fail(), false;
-    out[at] |= high << head.width;
+    if (!in.ok() || at >= count || head.width == 64) return in.fail(), false;
+    if (at >= from && at - from < out.size()) out[at - from] |= high << head.width;
   }
   return in.ok();
 }

@@ -80,6 +80,8 @@ class Reader {
 void pack(std::span<const std::uint64_t> values, std::string& out);
 /// Reads as many as `out` has room for. False when the bytes are none of pack().
 bool unpack(Reader& in, std::span<std::uint64_t> out);
+/// Those from position `from` on, of a column of `count`; the reader then stands behind the column.
+bool unpack_part(Reader& in, std::size_t count, std::size_t from, std::span<std::uint64_t> out);
 /// One of a column of `count`; the reader then stands behind the column.
 std::uint64_t unpack_one(Reader& in, std::size_t count, std::size_t index);
 /// Bytes that pack() would write, nearly.

@@ -120,6 +120,17 @@ void put_runs(std::span<const std::int64_t> values, std::span<const std::uint32_
   put_better(values, against, bits, out);
 }
 
+namespace {
+/// From packed numbers to the values of one run.
+void follow(std::span<std::int64_t> run, std::int64_t first, const ColumnHead& head, bool bits) {
+  std::int64_t previous = first;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (head.mode == ColumnMode::against_previous && i == 0) run[i] = first;
+    else previous = run[i] = whole(run[i], head, previous, bits);
+  }
+}
+}  // namespace
+
 bool take_runs(Reader& in, std::span<std::int64_t> values, std::span<const std::uint32_t> starts, bool bits) {
   thread_local std::vector<std::int64_t> firsts;
   firsts.assign(starts.size(), 0);
@@ -128,12 +139,17 @@ bool take_runs(Reader& in, std::span<std::int64_t> values, std::span<const std::
   if (!unpack(in, {reinterpret_cast<std::uint64_t*>(values.data()), values.size()})) return false;
   for (std::size_t r = 0; r < starts.size(); ++r) {
     const std::size_t end = r + 1 < starts.size() ? starts[r + 1] : values.size();
-    std::int64_t previous = firsts[r];
-    for (std::size_t i = starts[r]; i < end; ++i) {
-      if (head.mode == ColumnMode::against_previous && i == starts[r]) values[i] = previous;
-      else previous = values[i] = whole(values[i], head, previous, bits);
-    }
+    follow(values.subspan(starts[r], end - starts[r]), firsts[r], head, bits);
   }
+  return true;
+}
+
+bool take_run(Reader& in, std::size_t count, std::span<const std::uint32_t> starts, std::size_t run, std::span<std::int64_t> values, bool bits) {
+  const std::int64_t first = take_one(in, starts.size(), run, 0, bits);
+  ColumnHead head;
+  if (!in.ok() || !take_head(in, bits, head)) return false;
+  if (!unpack_part(in, count, starts[run], {reinterpret_cast<std::uint64_t*>(values.data()), values.size()})) return false;
+  follow(values, first, head, bits);
   return true;
 }
 

@@ -23,5 +23,7 @@ std::int64_t take_one(Reader& in, std::size_t count, std::size_t index, std::int
 /// Runs: each value against the one before in its run; the first of a run against 0. `starts` are positions where runs begin.
 void put_runs(std::span<const std::int64_t> values, std::span<const std::uint32_t> starts, bool bits, std::string& out);
 bool take_runs(Reader& in, std::span<std::int64_t> values, std::span<const std::uint32_t> starts, bool bits);
+/// One run of a column of `count` values.
+bool take_run(Reader& in, std::size_t count, std::span<const std::uint32_t> starts, std::size_t run, std::span<std::int64_t> values, bool bits);
 
 }  // namespace machiya::sense::series

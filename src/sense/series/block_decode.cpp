@@ -73,23 +73,29 @@ bool GridReader::next_of(std::size_t i) {
   return in_->ok();
 }
 
-bool RunsReader::open(Reader& in) {
+bool RunsReader::open_head(Reader& in, std::uint8_t& flags, std::size_t& total) {
   if (!take_scale(in, scale)) return false;
-  const std::uint8_t flags = in.byte();
+  flags = in.byte();
   const std::size_t runs = in.varint();
   const auto first = static_cast<std::uint32_t>(in.varint());
   if (!in.ok() || runs == 0 || runs > kChunk || !of_one_chunk(first, runs)) return in.fail(), false;
   if (!take_numbers(in, first, runs, numbers)) return false;
   std::vector<std::uint64_t> counts(runs);
   if (!unpack(in, counts)) return false;
-  std::size_t total = 0;
+  total = 0;
   starts.clear();
   for (const std::uint64_t n : counts) {
     if (n == 0 || n > kMostRunValues) return in.fail(), false;
     starts.push_back(static_cast<std::uint32_t>(total));
     total += n;
   }
-  if (total > kMostRunValues) return in.fail(), false;
+  return total <= kMostRunValues || (in.fail(), false);
+}
+
+bool RunsReader::open(Reader& in) {
+  std::uint8_t flags = 0;
+  std::size_t total = 0;
+  if (!open_head(in, flags, total)) return false;
   times.resize(total), values.resize(total);
   if (!take_runs(in, times, starts, false)) return false;
   version = in.varint();
@@ -97,6 +103,25 @@ bool RunsReader::open(Reader& in) {
   if ((flags & kHasQuality) && !unpack(in, quality)) return false;
   if ((flags & kHasVersions) && !unpack(in, older)) return false;
   return take_runs(in, values, starts, scale == kBits);
+}
+
+bool RunsReader::open_one(Reader& in, std::uint32_t number) {
+  std::uint8_t flags = 0;
+  std::size_t total = 0;
+  if (!open_head(in, flags, total)) return false;
+  const auto at = std::lower_bound(numbers.begin(), numbers.end(), number);
+  if (at == numbers.end() || *at != number) return numbers.clear(), true;
+  const auto run = static_cast<std::size_t>(at - numbers.begin());
+  const std::size_t from = starts[run], count = (run + 1 < starts.size() ? starts[run + 1] : total) - from;
+  times.resize(count), values.resize(count);
+  if (!take_run(in, total, starts, run, times, false)) return false;
+  version = in.varint();
+  quality.resize(flags & kHasQuality ? count : 0), older.resize(flags & kHasVersions ? count : 0);
+  if ((flags & kHasQuality) && !unpack_part(in, total, from, quality)) return false;
+  if ((flags & kHasVersions) && !unpack_part(in, total, from, older)) return false;
+  if (!take_run(in, total, starts, run, values, scale == kBits)) return false;
+  numbers.assign(1, number), starts.assign(1, 0);
+  return true;
 }
 
 Sample RunsReader::sample(std::size_t run, std::size_t i) const {
@@ -140,7 +165,7 @@ bool decode_grid(Reader& in, std::uint32_t first, std::uint32_t last, std::vecto
 
 bool decode_runs(Reader& in, std::uint32_t first, std::uint32_t last, std::vector<Sample>& out) {
   thread_local RunsReader runs;
-  if (!runs.open(in)) return false;
+  if (first == last ? !runs.open_one(in, first) : !runs.open(in)) return false;
   for (std::size_t r = 0; r < runs.numbers.size(); ++r) {
     if (runs.numbers[r] < first || runs.numbers[r] > last) continue;
     for (std::size_t i = runs.starts[r]; i < runs.end_of(r); ++i) out.push_back(runs.sample(r, i));

@@ -47,7 +47,7 @@ class GridReader {
   std::vector<std::uint64_t> missing_, quality_, older_;
 };
 
-/// All values of a block of runs, unpacked.
+/// The values of a block of runs, unpacked: of all its series, or of one.
 struct RunsReader {
   std::uint8_t scale = 0;
   std::uint64_t version = 0;
@@ -55,8 +55,14 @@ struct RunsReader {
   std::vector<std::int64_t> times, values;
   std::vector<std::uint64_t> quality, older;    ///< empty: all good; all of one version
   bool open(Reader& in);
+  /// One series only; `numbers` is empty when the block has nothing of it.
+  bool open_one(Reader& in, std::uint32_t number);
   std::size_t end_of(std::size_t run) const { return run + 1 < starts.size() ? starts[run + 1] : times.size(); }
   Sample sample(std::size_t run, std::size_t i) const;
+
+ private:
+  /// Up to the counts; `total` values in all.
+  bool open_head(Reader& in, std::uint8_t& flags, std::size_t& total);
 };
 
 }  // namespace machiya::sense::series
