@@ -220,7 +220,8 @@ void IoThread::every_second(Instant now) {
   }
   const std::int64_t patience = shared_.options.connect_timeout_s * kSecond;
   for (auto& [id, c] : connections_) {
-    const bool overdue = c->state == Connection::State::waiting && now.us - c->opened_us > patience;
+    const bool overdue = (c->state == Connection::State::waiting && now.us - c->opened_us > patience) ||
+                         (c->state == Connection::State::authenticating && now.us - c->opened_us > 6 * patience);   // the gate has forgotten it
     const bool stuck = c->close_when_sent && now.us - c->closing_us > kLastWords;
     if ((overdue || stuck) && !c->dead) close(*c, now);
   }

@@ -69,7 +69,8 @@ TEST(MqttPacket, NoPrefixOfAPacketIsAPacket) {
 
 TEST(MqttPacket, ReadsTheExamplesOfTheStandard) {
   // Figure 3-3 and table 3-2 of version 5's CONNECT: user, password, will, QoS 1, keep alive 10, session expiry 10.
-  const auto r = read(hex("10 26 00 04 4D 51 54 54 05 CE 00 0A 05 11 00 00 00 0A 00 01 63 00 00 01 77 00 01 78 00 04 75 73 65 72 00 04 70 61 73 73"), Version::v5);
+  const std::string bytes = hex("10 26 00 04 4D 51 54 54 05 CE 00 0A 05 11 00 00 00 0A 00 01 63 00 00 01 77 00 01 78 00 04 75 73 65 72 00 04 70 61 73 73");
+  const Read r = read(bytes, Version::v5);
   ASSERT_TRUE(r.ok) << r.fault.text;
   const auto& p = std::get<Connect>(r.packet);
   EXPECT_TRUE(p.clean_start);
@@ -167,7 +168,8 @@ TEST(MqttPacket, RefusesALengthAsSoonAsItIsKnown) {
 }
 
 TEST(MqttPacket, KeepsAByteOrderMark) {
-  const Read r = read(frame("30", hex("00 03 EF BB BF")), k3);   // [MQTT-1.5.4-3]
+  const std::string bytes = frame("30", hex("00 03 EF BB BF"));
+  const Read r = read(bytes, k3);   // [MQTT-1.5.4-3]
   ASSERT_TRUE(r.ok);
   EXPECT_EQ(std::get<Publish>(r.packet).topic, "\xEF\xBB\xBF");
 }
