@@ -111,7 +111,7 @@ Result<EntitySelector> selector(std::string_view ids, std::string_view id_patter
 // §5.7.2.4: somebody who names neither types nor attributes nor a query asks for everything; ids alone do not say where to look.
 Result<void> narrow_enough(const Asking& asking, bool attrs_are_system) {
   const EntityQuery& q = asking.query;
-  const bool typed = std::ranges::any_of(q.entities, [](const EntitySelector& s) { return !s.type.empty(); });
+  const bool typed = std::ranges::any_of(q.entities, [](const EntitySelector& s) { return !s.type.empty() || s.type.every(); });
   const bool asks = !q.q.empty() && !q.q.only_system_members();
   if (typed || asks || q.geo || (!q.attrs.empty() && !attrs_are_system) || asking.local) return {};
   return bad("too wide a query: type, attrs, q, georel or local=true is needed");
@@ -236,8 +236,7 @@ Result<void> read_query(Call& call, Asking& out) {
   if (call.parameter("scopeQ"))
     if (auto done = take(ScopeQuery::parse(text("scopeQ")), out.query.scope); !done.ok()) return done;
   if (call.parameter("orderBy") || call.parameter("orderFrom"))
-    if (call.parameter("orderBy"))
-    if (auto done = take(Ordering::parse({text("orderBy"), text("collation"), text("orderFrom"), text("orderGeometry")}, expand), out.order); !done.ok()) return done;
+    if (call.parameter("orderBy")) MACHIYA_CHECK(take(Ordering::parse({text("orderBy"), text("collation"), text("orderFrom"), text("orderGeometry")}, expand), out.order));
   const auto system = [](const std::string& a) { return a == "createdAt" || a == "modifiedAt" || a == "deletedAt" || a == "expiresAt"; };
   if (auto done = narrow_enough(out, std::ranges::all_of(out.query.attrs, system)); !done.ok()) return done;
   return deep_enough(out);

@@ -27,6 +27,8 @@ namespace machiya::sense::ngsild {
 
 inline constexpr const char* kSuiteContext = "https://raw.githubusercontent.com/marek-mraz/ngsi-ld-test-suite/main/resources/jsonld-contexts/ngsi-ld-test-suite-compound.jsonld";
 
+inline constexpr const char* kOtherContext = "https://easy-global-market.github.io/ngsild-api-data-models/ngsildTestSuite/ngsildTestSuiteV1.8-compound.jsonld";
+
 class Bench : public ::testing::Test {
  protected:
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -61,7 +63,7 @@ class Bench : public ::testing::Test {
     options.url = database->url(), options.synchronous = false;
     store = store::Store::open(options).value();
     EXPECT_TRUE(store->migrate(HostedContexts::migrations()).ok());
-    hosted = HostedContexts::open(*store, nullptr, clock, rng, {.files = {{kSuiteContext, suite_context()}, {"https://files.example/c.jsonld", home.path() + "/c.jsonld"}}}).value();
+    hosted = HostedContexts::open(*store, nullptr, clock, rng, {.files = {{kSuiteContext, suite_context()}, {kOtherContext, suite_context()}, {"https://files.example/c.jsonld", home.path() + "/c.jsonld"}}}).value();
     contexts = std::make_unique<Contexts>(hosted.get());
     entities = EntityStore::open(std::make_unique<testing::PlannedJournal>(std::make_shared<testing::PlannedJournal::Disk>()), clock, rng).value();
     maps = std::make_unique<EntityMaps>(clock, rng);
