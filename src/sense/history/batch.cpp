@@ -56,8 +56,9 @@ Result<void> Batch::deleted(Head& head, const AttributeChange& change, std::int6
   static const tree::Member by_language{"@none", null};
   static const tree::Member by_object{"object", null};
   static const tree::Value related = tree::Value::object({&by_object, 1});
+  const std::string id = "urn:ngsi-ld:Instance:" + new_public_id(in_.rng);
   Past past;
-  past.instance.kind = change.before->kind, past.instance.dataset_id = change.dataset_id, past.deleted_us = at_us;
+  past.instance.kind = change.before->kind, past.instance.dataset_id = change.dataset_id, past.instance.instance_id = id, past.deleted_us = at_us;
   switch (past.instance.kind) {
     case AttributeKind::language_property: past.instance.value = tree::Value::object({&by_language, 1}); break;
     case AttributeKind::list_property: past.instance.value = tree::Value::array({&null, 1}); break;

@@ -80,7 +80,8 @@ class History {
   /// or end_following() must be called before.
   void follow(EntityStore& entities);
   void end_following();
-  /// Waits until everything is kept that the broker had acknowledged when this was called (read your writes). The error that stopped following, if one did.
+  /// Waits until everything is kept that the broker had acknowledged when this was called (read your writes). The error that holds following up, while
+  /// one does.
   Result<void> settle();
   /// The newest change that is kept; the journal need not keep it and those before for us.
   EntityStore::Number cursor() const;

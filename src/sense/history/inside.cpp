@@ -2,6 +2,7 @@
 #include "sense/history/inside.h"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_map>
 
 #include "sense/history/batch.h"
@@ -18,6 +19,7 @@ namespace dao = history::dao;
 namespace {
 
 constexpr std::size_t kMostInBatch = 2000;
+constexpr std::chrono::seconds kRetry{1};
 
 }  // namespace
 
@@ -136,15 +138,20 @@ void History::Inside::run() {
     bool behind = false;
     {
       std::unique_lock hold(queue_lock);
+      if (stopped) wake.wait_for(hold, kRetry, [&] { return ending; });
       wake.wait(hold, [&] { return ending || !queue.empty() || (overflown && missed() > cursor); });
       if (ending) return;
       behind = queue.empty() && overflown;
     }
     auto done = behind ? take_journal() : take_queue();
     std::lock_guard hold(queue_lock);
-    if (!done.ok()) stopped = done.error();
+    stopped.reset();
+    if (!done.ok()) {   // a full disk, say: what was taken from the queue is read from the journal again
+      stopped = done.error(), overflown = true;
+      if (!queue.empty()) dropped = queue.back().number;
+      queue.clear();
+    }
     kept.notify_all();
-    if (stopped) return;
   }
 }
 

@@ -1,0 +1,190 @@
+#include "sense/ngsild/temporal_http.h"
+
+#include <algorithm>
+
+#include "sense/entities/read.h"
+#include "sense/ngsild/temporal_asking.h"
+
+namespace machiya::sense::ngsild {
+namespace {
+using tree::Value;
+
+Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
+
+/// The resources of the temporal interface; lives as long as the router.
+class Temporal {
+ public:
+  Temporal(History& history, TemporalOptions options) : history_(history), options_(options) {}
+
+  Result<http::Response> create(Call& call) const;
+  Result<http::Response> retrieve(Call& call) const;
+  Result<http::Response> query(Call& call) const;
+  Result<http::Response> query_by_body(Call& call) const;
+  Result<http::Response> remove(Call& call) const;
+  Result<http::Response> append(Call& call) const;
+  Result<http::Response> remove_attribute(Call& call) const;
+  Result<http::Response> replace_instance(Call& call) const;
+  Result<http::Response> remove_instance(Call& call) const;
+  /// A tenant that the broker does not know may have a history; whoever writes was answered only after the broker has it, so it must be seen here (settle).
+  Result<void> begin(Call& call, bool needs_tenant) const;
+
+ private:
+  History& history_;
+  TemporalOptions options_;
+  Result<http::Response> answer(Call& call, PastAsking& asking) const;
+};
+
+Result<void> Temporal::begin(Call& call, bool needs_tenant) const {
+  if (auto done = history_.settle(); !done.ok()) return Error(ErrorCode::storage_failed, done.error().detail);
+  if (!needs_tenant || call.tenant.empty() || call.broker.entities.has_tenant(call.tenant) || history_.has_tenant(call.tenant)) return {};
+  return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
+}
+
+// Scopes may be reified (§4.18): then the newest value counts.
+Result<void> read_reified_scope(const Value& body, Draft& draft) {
+  const Value* scope = body.find("scope");
+  if (scope == nullptr || !draft.scopes.empty()) return {};
+  for (const Value& item : scope->is_array() ? scope->items() : std::span<const Value>(scope, 1)) {
+    if (!item.is_object()) return bad("a scope, or a Property of scopes, is expected", "/scope");
+    MACHIYA_TRY(draft.scopes, read_scopes(item["value"]));
+  }
+  return {};
+}
+
+Result<http::Response> Temporal::create(Call& call) const {
+  MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::temporal, *call.terms, call.arena));
+  MACHIYA_CHECK(read_reified_scope(call.body, draft));
+  MACHIYA_TRY(const bool fresh, history_.put(call.tenant, draft));
+  if (!fresh) return call.no_content();
+  return call.created(std::string(kBase) + "/temporal/entities/" + std::string(draft.id));
+}
+
+std::string content_range(const HistoryAnswer::Cut& cut, const HistoryWindow& window) {
+  const std::string size = window.when.last_n > 0 ? std::to_string(window.when.last_n) : "*";
+  return "date-time " + moment_text(cut.from_us) + "-" + moment_text(cut.to_us) + "/" + size;
+}
+
+// Is there anything that the shape shows?
+bool shows_something(const HistoryEntity& entity, const Selection& members) { return !entity.slices.empty() || members.shows("id") || members.shows("type") || (members.shows("scope") && !entity.head->scopes.empty()); }
+
+Result<http::Response> Temporal::retrieve(Call& call) const {
+  MACHIYA_TRY(const std::string id, call.uri("id"));
+  PastAsking asking;
+  if (auto done = read_past_retrieve(call, asking); !done.ok()) return done.error();
+  asking.window.most = options_.most_instances;
+  MACHIYA_TRY(HistoryAnswer found, history_.retrieve(call.tenant, id, asking.question()));
+  if (found.entities.empty() || !shows_something(found.entities.front(), asking.asking.shape.members)) return Error(ErrorCode::not_found, "the entity had nothing of what was asked for");
+  const HistoryEntity& entity = found.entities.front();
+  std::string text;
+  write_past(entity, asking.shape(), text);
+  http::Response out = call.answer(std::move(text), found.cut ? 206 : 200);
+  if (found.cut) out.header("Content-Range", content_range(*found.cut, asking.window));
+  return out;
+}
+
+Result<http::Response> Temporal::answer(Call& call, PastAsking& asking) const {
+  asking.window.most = options_.most_instances;
+  MACHIYA_TRY(HistoryAnswer found, history_.find(call.tenant, asking.question()));
+  const PastShape shape = asking.shape();
+  std::vector<std::string> texts;
+  for (const HistoryEntity& e : found.entities)
+    if (shows_something(e, shape.shape.members)) write_past(e, shape, texts.emplace_back());
+  http::Response out = call.answer_list(texts, asking.asking.page, asking.asking.page.count ? std::optional(found.total) : std::nullopt, found.more);
+  if (found.cut) out.status = 206, out.header("Content-Range", content_range(*found.cut, asking.window));
+  return out;
+}
+
+Result<http::Response> Temporal::query(Call& call) const {
+  PastAsking asking;
+  if (auto done = read_past_query(call, asking); !done.ok()) return done.error();
+  return answer(call, asking);
+}
+
+Result<http::Response> Temporal::query_by_body(Call& call) const {
+  PastAsking asking;
+  if (auto done = read_past_body(call, asking); !done.ok()) return done.error();
+  return answer(call, asking);
+}
+
+Result<http::Response> Temporal::remove(Call& call) const {
+  MACHIYA_TRY(const std::string id, call.uri("id"));
+  MACHIYA_CHECK(history_.erase_entity(call.tenant, id));
+  return call.no_content();
+}
+
+Result<http::Response> Temporal::append(Call& call) const {
+  MACHIYA_TRY(const std::string id, call.uri("id"));
+  const history::HeadPtr head = history_.head(call.tenant, id);
+  if (const Value* said = call.body.find("id"); said != nullptr && said->text() != id) return bad("the id is another one than the address says", "/id");
+  // A fragment may leave out who it is about.
+  std::vector<tree::Member> members(call.body.members().begin(), call.body.members().end());
+  if (!call.body.has("id")) members.push_back({"id", Value::string(id)});
+  if (!call.body.has("type")) members.push_back({"type", Value::string(head && !head->types.empty() ? std::string_view(head->types.front()) : "Thing")});
+  const Value body = call.arena.object(members);
+  MACHIYA_TRY(Draft draft, read_entity(body, BodyOf::temporal, *call.terms, call.arena));
+  MACHIYA_CHECK(read_reified_scope(body, draft));
+  MACHIYA_CHECK(history_.append(call.tenant, id, draft));
+  return call.no_content();
+}
+
+Result<http::Response> Temporal::remove_attribute(Call& call) const {
+  MACHIYA_TRY(const std::string id, call.uri("id"));
+  MACHIYA_TRY(const std::string name, call.name("attr"));
+  MACHIYA_TRY(const bool all, call.flag("deleteAll"));
+  const std::string_view dataset = call.parameter("datasetId").value_or("");
+  if (!dataset.empty() && dataset != "@none" && !is_uri(dataset)) return bad("a datasetId is a URI", "datasetId");
+  MACHIYA_CHECK(history_.erase_attribute(call.tenant, id, name, dataset == "@none" ? std::string_view() : dataset, all));
+  return call.no_content();
+}
+
+// The instance stands alone, or in a fragment of the entity: {"speed": [{…}]}.
+const Value& instance_of(Call& call, const std::string& name) {
+  for (const tree::Member& m : call.body.members())
+    if (!is_own_member(m.key) && m.key != "@context" && !call.body.has("type") && call.expand(m.key) == name) return m.value;
+  return call.body;
+}
+
+Result<http::Response> Temporal::replace_instance(Call& call) const {
+  MACHIYA_TRY(const std::string id, call.uri("id"));
+  MACHIYA_TRY(const std::string name, call.name("attr"));
+  MACHIYA_TRY(const std::string instance_id, call.uri("instance"));
+  MACHIYA_TRY(const auto instances, read_attribute(instance_of(call, name), BodyOf::append, *call.terms, call.arena, ""));
+  if (instances.size() != 1) return bad("one instance is expected");
+  MACHIYA_CHECK(history_.replace_instance(call.tenant, id, name, instance_id, instances.front()));
+  return call.no_content();
+}
+
+Result<http::Response> Temporal::remove_instance(Call& call) const {
+  MACHIYA_TRY(const std::string id, call.uri("id"));
+  MACHIYA_TRY(const std::string name, call.name("attr"));
+  MACHIYA_TRY(const std::string instance_id, call.uri("instance"));
+  MACHIYA_CHECK(history_.erase_instance(call.tenant, id, name, instance_id));
+  return call.no_content();
+}
+
+}  // namespace
+
+void add_temporal_routes(const Routes& routes, History& history, TemporalOptions options) {
+  using http::Method;
+  const auto temporal = std::make_shared<const Temporal>(history, options);
+  const auto add = [&](Method method, std::string_view path, Call::Allowed allowed, Result<http::Response> (Temporal::*handle)(Call&) const, bool needs_tenant = true) {
+    allowed.needs_tenant = false;   // begin() knows histories' tenants, too
+    routes.add(method, path, allowed, [temporal, handle, needs_tenant](Call& call) -> Result<http::Response> {
+      if (auto done = temporal->begin(call, needs_tenant); !done.ok()) return done.error();
+      return ((*temporal).*handle)(call);
+    });
+  };
+  constexpr std::string_view kEntities = "/temporal/entities", kEntity = "/temporal/entities/{id}", kAttribute = "/temporal/entities/{id}/attrs/{attr}",
+                             kInstance = "/temporal/entities/{id}/attrs/{attr}/{instance}";
+  add(Method::post, kEntities, {.parameters = {"local", "via"}, .body = true}, &Temporal::create, false);
+  add(Method::get, kEntities, {.parameters = kTemporalQueryParameters}, &Temporal::query);
+  add(Method::get, kEntity, {.parameters = kTemporalRetrieveParameters}, &Temporal::retrieve);
+  add(Method::del, kEntity, {.parameters = {"local"}}, &Temporal::remove);
+  add(Method::post, "/temporal/entities/{id}/attrs", {.parameters = {"local"}, .body = true}, &Temporal::append);
+  add(Method::del, kAttribute, {.parameters = {"deleteAll", "datasetId", "local"}}, &Temporal::remove_attribute);
+  add(Method::patch, kInstance, {.parameters = {"local"}, .body = true}, &Temporal::replace_instance);
+  add(Method::del, kInstance, {.parameters = {"local"}}, &Temporal::remove_instance);
+  add(Method::post, "/temporal/entityOperations/query", {.parameters = kTemporalBodyParameters, .body = true}, &Temporal::query_by_body);
+}
+
+}  // namespace machiya::sense::ngsild
