@@ -21,7 +21,7 @@
 #include "sense/ngsild/subscriptions_http.h"
 
 /// The case of the conformance list that a test covers, and the clause: kept in the test's report.
-#define NGSI(id, clause) RecordProperty("ngsi-" id, clause)
+#define NGSI(id, clause) RecordProperty(std::string("ngsi-") + (id), clause)
 
 namespace machiya::sense::ngsild {
 

@@ -80,7 +80,7 @@ TEST_P(SubscriptionsHttp, wrong_data_is_refused) {
 
 TEST_P(SubscriptionsHttp, a_context_that_cannot_be_had) {
   const auto answer = post("/subscriptions", body(R"(,"jsonldContext":"https://uri.etsi.org/x-non-existing.jsonld")"));
-  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.status, 504);
   EXPECT_EQ(json(answer.body)["type"].text(), "https://uri.etsi.org/ngsi-ld/errors/LdContextNotAvailable");
 }
 
@@ -108,7 +108,7 @@ TEST_P(SubscriptionsHttp, names_are_shown_as_the_asker_has_them) {
   EXPECT_NE(seen["q"].text().find("<" + std::string(kSuite) + "name>"), std::string::npos) << seen["q"].text();
   EXPECT_EQ(seen["geoQ"]["geoproperty"].text(), std::string(kSuite) + "street");
   // Type selections and members, too.
-  const std::string other = subscribe(R"({"id":"urn:s:2","type":"Subscription","entities":[{"type":"(Building|Tower)"}],"notification":{"pick":["id","name"],"endpoint":{"uri":"http://h/x"}}})");
+  const std::string other = subscribe(R"x({"id":"urn:s:2","type":"Subscription","entities":[{"type":"(Building|Tower)"}],"notification":{"pick":["id","name"],"endpoint":{"uri":"http://h/x"}}})x");
   EXPECT_EQ(shown(other)["entities"].items()[0]["type"].text(), "(Building|Tower)");
   EXPECT_EQ(shown(other)["notification"]["pick"].items()[1].text(), "name");
 }

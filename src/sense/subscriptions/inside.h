@@ -37,6 +37,7 @@ struct Subscriptions::Inside {
   std::mutex changing;
   mutable std::shared_mutex known;
   std::map<std::string, Tenant, std::less<>> tenants;
+  std::atomic<int> periodic{0};            ///< subscriptions that are told at an interval
 
   const Kept* find(const std::string& tenant, const std::string& id) const;   ///< under `known`
   std::vector<SlotPtr> slots() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sense/entities/stamp.h"
+#include "sense/subscriptions/subscription_text.h"
 
 namespace machiya::sense {
 namespace {
@@ -92,7 +93,10 @@ Judgement explain(const Subscription& s, const Record& record, const EntityLooku
   add("notificationTrigger", triggers_text(s.triggers), triggered(s, record), changes_text(record));
   if (!s.watched.empty()) add("watchedAttributes", list_of(s.watched), watched(s, record), changes_text(record));
   Explanation explained = s.query.explain(record.entity(), lookup);
-  for (ExplainedTerm& term : explained.terms) out.terms.push_back(std::move(term));
+  for (ExplainedTerm& term : explained.terms) {
+    if (s.terms) term.term = compacted_names(term.term, *s.terms);
+    out.terms.push_back(std::move(term));
+  }
   if (s.throttling_us > 0) add("throttling", std::to_string(s.throttling_us / 1'000'000) + " s", !throttled(s, record, fired_us), fired_us == kNoTime ? "never fired" : "fired at " + stamp_text(fired_us));
   return out;
 }

@@ -155,8 +155,9 @@ void Subscriptions::Inside::match_again(EntityStore::Number number, const Record
 // ---- at an interval (§5.8.6)
 
 std::int64_t Subscriptions::Inside::next_tick(std::int64_t now_us) const {
-  std::shared_lock hold(known);
   std::int64_t out = std::numeric_limits<std::int64_t>::max();
+  if (periodic == 0) return out;
+  std::shared_lock hold(known);
   for (const auto& [name, tenant] : tenants)
     for (const auto& [id, kept] : tenant.subscriptions)
       if (kept.slot->next_us > 0) out = std::min(out, std::max(kept.slot->next_us, now_us));
@@ -164,6 +165,7 @@ std::int64_t Subscriptions::Inside::next_tick(std::int64_t now_us) const {
 }
 
 bool Subscriptions::Inside::tick(std::int64_t now_us) {
+  if (periodic == 0) return false;
   std::lock_guard one(matching);
   std::vector<SlotPtr> due;
   {

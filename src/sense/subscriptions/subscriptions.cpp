@@ -23,7 +23,7 @@ Result<void> check_context(const std::string& body, Contexts& contexts) {
   if (!kept.has("jsonldContext")) return {};
   auto terms = contexts.resolve_url(kept["jsonldContext"].text());
   if (terms.ok()) return {};
-  return Error(ErrorCode::unavailable, terms.error().detail, "jsonldContext");
+  return Error(ErrorCode::unavailable, terms.error().detail, "LdContextNotAvailable");
 }
 
 std::string id_of(const std::string& body) {
@@ -74,6 +74,7 @@ void Subscriptions::Inside::place(StoredSubscription stored, const SubscriptionP
   std::lock_guard one(matching);
   delivery.change(slot, s, stored.since);
   const std::int64_t last = std::max(stored.modified_us, delivery.look(*slot).fired_us);
+  periodic += (s->interval_us > 0 ? 1 : 0) - (slot->next_us > 0 ? 1 : 0);
   slot->next_us = s->interval_us > 0 ? last + s->interval_us : 0;
   std::unique_lock hold(known);
   Tenant& tenant = tenants[stored.tenant];
@@ -182,6 +183,7 @@ Result<void> Subscriptions::remove(const std::string& tenant, const std::string&
     Inside::Tenant& t = in_->tenants[tenant];
     t.index.erase(slot);
     t.subscriptions.erase(id);
+    if (slot->next_us > 0) --in_->periodic;
   }
   in_->delivery.change(slot, nullptr, 0);
   in_->wake();

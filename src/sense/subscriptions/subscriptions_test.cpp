@@ -1,0 +1,406 @@
+// Matching, delivery and crashes of subscriptions, on both databases, without a socket.
+#include "sense/subscriptions/subscriptions.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "platform/store/testing.h"
+#include "sense/broker/journal_store.h"
+#include "sense/entities/read.h"
+#include "sense/entities/stamp.h"
+
+namespace machiya::sense {
+namespace {
+using tree::Value;
+
+Handed unreachable() { return {Handed::State::unreachable, "nobody there", 0}; }
+Handed refused() { return {Handed::State::refused, "HTTP 400", 0}; }
+
+class Catcher final : public Notifier {
+ public:
+  Handed hand_over(const Parcel& parcel) override {
+    const Handed out = answer ? answer(parcel) : Handed{};
+    ++tries;
+    if (out.state == Handed::State::taken) caught.push_back(parcel);
+    return out;
+  }
+  std::function<Handed(const Parcel&)> answer;
+  std::vector<Parcel> caught;
+  int tries = 0;
+};
+
+class SubscriptionsTest : public store::testing::StoreTest {
+ protected:
+  Contexts contexts{nullptr};
+  FakeClock clock{parse_rfc3339("2026-11-23T00:00:00Z").value()};
+  SeededRng rng{7};
+  Catcher notifier;
+  Subscriptions::Options options;
+  std::unique_ptr<EntityStore> entities;
+  std::unique_ptr<Subscriptions> subscriptions;
+  std::vector<std::unique_ptr<Subscriptions>> dead;
+  tree::Arena arena;
+
+  SubscriptionsTest() {
+    auto all = journal_migrations();
+    const auto ours = Subscriptions::migrations();
+    all.insert(all.end(), ours.begin(), ours.end());
+    migrate(all);
+    auto journal = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");
+    entities = EntityStore::open(std::move(*journal), clock, rng).value();
+    open();
+  }
+  ~SubscriptionsTest() override { subscriptions.reset(), dead.clear(), entities.reset(); }
+  void open() {
+    auto opened = Subscriptions::open(store(), *entities, contexts, {&notifier, nullptr}, clock, rng, options);
+    ASSERT_TRUE(opened.ok()) << opened.error().to_string();
+    subscriptions = std::move(*opened);
+  }
+  /// As kill -9: what was not flushed is forgotten.
+  void crash() {
+    dead.push_back(std::move(subscriptions));
+    open();
+  }
+  void again(const Subscriptions::Options& with) {
+    subscriptions.reset();
+    options = with;
+    open();
+  }
+
+  Value json(const std::string& text) { return tree::parse(text, arena).value(); }
+  std::string subscribe(const std::string& more, const std::string& uri = "http://h/x") {
+    const auto id = subscriptions->create("", json(R"({"type":"Subscription","entities":[{"type":"T"}],"notification":{"format":"keyValues","endpoint":{"uri":")" + uri + "\"}}" + more + "}"), *contexts.core(), "null");
+    EXPECT_TRUE(id.ok()) << (id.ok() ? "" : id.error().to_string());
+    return id.ok() ? *id : std::string();
+  }
+  /// Sets n (and perhaps more) of an entity of type T.
+  void set(const std::string& id, int n, const std::string& more = "") {
+    const Value body = json(R"({"id":")" + id + R"(","type":"T","n":{"type":"Property","value":)" + std::to_string(n) + "}" + more + "}");
+    const auto draft = read_entity(body, BodyOf::entity, *contexts.core(), arena);
+    ASSERT_TRUE(draft.ok()) << draft.error().to_string();
+    const auto written = entities->write("", id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+      return current ? append_attributes(current, *draft, false, context) : create_entity(*draft, context);
+    });
+    ASSERT_TRUE(written.ok());
+  }
+  void drop(const std::string& id) {
+    ASSERT_TRUE(entities->write("", id, [](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return delete_entity(current); }).ok());
+  }
+  /// "id=n" of everything that came since the last call.
+  std::vector<std::string> news() {
+    subscriptions->pump();
+    std::vector<std::string> out;
+    for (const Parcel& p : std::exchange(notifier.caught, {})) {
+      const Value body = json(p.body);
+      for (const Value& e : body["data"].items()) out.push_back(std::string(e["id"].text()) + "=" + std::string(e["n"].text()));
+    }
+    return out;
+  }
+  using Words = std::vector<std::string>;
+};
+MACHIYA_ON_BOTH_ENGINES(SubscriptionsTest);
+
+TEST_P(SubscriptionsTest, after_a_crash_what_was_not_told_is_told_in_order) {
+  subscribe("");
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  for (int n = 1; n <= 3; ++n) set("urn:a", n);
+  EXPECT_EQ(news(), Words());
+  crash();
+  for (int n = 4; n <= 5; ++n) set("urn:a", n);
+  notifier.answer = nullptr;
+  EXPECT_EQ(news(), (Words{"urn:a=1", "urn:a=2", "urn:a=3", "urn:a=4", "urn:a=5"}));
+  // Not flushed: it comes once more. Flushed: it does not.
+  crash();
+  EXPECT_EQ(news().size(), 5u);
+  ASSERT_TRUE(subscriptions->flush().ok());
+  crash();
+  EXPECT_EQ(news(), Words());
+  set("urn:a", 6);
+  EXPECT_EQ(news(), Words{"urn:a=6"});
+}
+
+TEST_P(SubscriptionsTest, each_has_its_own_cursor) {
+  const std::string slow = subscribe("", "http://slow/x"), quick = subscribe("", "http://quick/x");
+  notifier.answer = [](const Parcel& p) { return p.uri == "http://slow/x" ? unreachable() : Handed{}; };
+  for (int n = 1; n <= 4; ++n) set("urn:a", n);
+  EXPECT_EQ(news().size(), 4u);
+  EXPECT_EQ(subscriptions->state("", slow)->cursor, 0u);
+  EXPECT_EQ(subscriptions->state("", quick)->cursor, entities->last());
+  EXPECT_EQ(subscriptions->needed(), 1u);
+  ASSERT_TRUE(subscriptions->flush().ok());
+  crash();
+  notifier.answer = nullptr;
+  EXPECT_EQ(news().size(), 4u);   // the slow one's alone
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1);
+}
+
+TEST_P(SubscriptionsTest, the_journal_is_cut_only_below_the_slowest) {
+  subscribe("");
+  set("urn:a", 1);
+  EXPECT_EQ(news().size(), 1u);
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  for (int n = 2; n <= 5; ++n) set("urn:a", n);
+  EXPECT_EQ(news().size(), 0u);
+  ASSERT_TRUE(entities->compact(subscriptions->needed()).ok());
+  ASSERT_TRUE(subscriptions->flush().ok());
+  crash();
+  notifier.answer = nullptr;
+  EXPECT_EQ(news(), (Words{"urn:a=2", "urn:a=3", "urn:a=4", "urn:a=5"}));
+}
+
+TEST_P(SubscriptionsTest, a_long_queue_is_read_from_the_journal_instead_of_kept_in_memory) {
+  auto small = options;
+  small.delivery.most_waiting = 10, small.most_events = 16, small.delivery.most_together = 1;
+  again(small);
+  subscribe("");
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  Words expected;
+  for (int n = 1; n <= 200; ++n) {
+    set("urn:a", n), expected.push_back("urn:a=" + std::to_string(n));
+    if (n % 3 == 0) EXPECT_EQ(news(), Words());
+  }
+  notifier.answer = nullptr;
+  clock.advance(3'600'000'000);
+  EXPECT_EQ(news(), expected);
+  set("urn:a", 201);
+  EXPECT_EQ(news(), Words{"urn:a=201"});
+}
+
+TEST_P(SubscriptionsTest, the_order_of_an_entity_stands_while_others_go_on) {
+  subscribe("");
+  // One message of entity a is not wanted for a while; b goes on.
+  int no = 2;
+  notifier.answer = [&](const Parcel& p) { return p.body.find("urn:a") != std::string::npos && no-- > 0 ? refused() : Handed{}; };
+  for (int n = 1; n <= 3; ++n) set("urn:a", n), set("urn:b", n);
+  Words came = news();
+  for (int i = 0; i < 5; ++i) {
+    clock.advance(60'000'000);
+    const Words more = news();
+    came.insert(came.end(), more.begin(), more.end());
+  }
+  for (const std::string id : {"urn:a", "urn:b"}) {
+    Words of;
+    std::ranges::copy_if(came, std::back_inserter(of), [&](const std::string& c) { return c.starts_with(id); });
+    EXPECT_EQ(of, (Words{id + "=1", id + "=2", id + "=3"}));
+  }
+}
+
+TEST_P(SubscriptionsTest, what_nobody_wants_becomes_a_dead_letter_and_the_next_goes_on) {
+  const std::string id = subscribe("");
+  notifier.answer = [](const Parcel& p) { return p.body.find(":1}") != std::string::npos ? refused() : Handed{}; };
+  set("urn:a", 1), set("urn:a", 2);
+  Words came;
+  for (int i = 0; i < 10; ++i) {
+    const Words more = news();
+    came.insert(came.end(), more.begin(), more.end());
+    clock.advance(300'000'000);
+  }
+  EXPECT_EQ(came, Words{"urn:a=2"});
+  EXPECT_EQ(notifier.tries, options.delivery.most_refused + 1);
+  auto letters = subscriptions->dead_letters("", id, 10, 0).value();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].cause, "HTTP 400");
+  EXPECT_EQ(letters[0].tries, 5);
+  EXPECT_EQ(letters[0].entity, "urn:a");
+  EXPECT_EQ(letters[0].data, R"([{"id":"urn:a","type":"T","n":1}])");
+  EXPECT_NE(dead_letters_json(letters).find("\"cause\":\"HTTP 400\""), std::string::npos);
+  // Not wanted still; wanted later; gone then.
+  EXPECT_EQ(subscriptions->retry(letters[0].key).error().code, ErrorCode::unavailable);
+  notifier.answer = nullptr;
+  EXPECT_TRUE(subscriptions->retry(letters[0].key).ok());
+  EXPECT_EQ(news(), Words{"urn:a=1"});
+  EXPECT_EQ(subscriptions->retry(letters[0].key).error().code, ErrorCode::not_found);
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1);
+}
+
+TEST_P(SubscriptionsTest, an_endpoint_that_is_away_is_asked_seldom_and_given_up_at_last) {
+  const std::string one = subscribe(""), two = subscribe("");
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  for (int e = 0; e < 40; ++e) set("urn:e" + std::to_string(e), e);
+  EXPECT_EQ(news(), Words());
+  // Of sixteen lanes five were enough to see that nobody is there.
+  EXPECT_LE(notifier.tries, 16);
+  const int first = notifier.tries;
+  clock.advance(1'000'000);
+  EXPECT_EQ(news(), Words());
+  EXPECT_LE(notifier.tries, first + 1);
+  for (int i = 0; i < 60; ++i) {
+    clock.advance(300'000'000);
+    EXPECT_EQ(news(), Words());
+  }
+  EXPECT_EQ(subscriptions->dead_letters("", "", 1000, 0).value().size(), 80u);
+  EXPECT_EQ(subscriptions->dead_letters("", one, 1000, 0).value().size(), 40u);
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1);
+  EXPECT_LE(notifier.tries, first + 30);
+  notifier.answer = nullptr;
+  clock.advance(300'000'000);
+  set("urn:e1", 7);
+  EXPECT_EQ(news(), (Words{"urn:e1=7", "urn:e1=7"}));
+  EXPECT_EQ(subscriptions->state("", two)->last_ok, true);
+}
+
+TEST_P(SubscriptionsTest, one_endpoint_that_is_away_does_not_hold_up_another) {
+  subscribe("", "http://away/x"), subscribe("", "http://here/x");
+  notifier.answer = [](const Parcel& p) { return p.uri.find("away") != std::string::npos ? unreachable() : Handed{}; };
+  for (int e = 0; e < 40; ++e) set("urn:e" + std::to_string(e), e);
+  EXPECT_EQ(news().size(), 40u);
+}
+
+TEST_P(SubscriptionsTest, cooldown_and_retry_after_are_kept) {
+  subscribe("");
+  notifier.answer = [](const Parcel&) { return Handed{Handed::State::unreachable, "HTTP 503", 90'000'000}; };
+  set("urn:a", 1);
+  EXPECT_EQ(news(), Words());
+  notifier.answer = nullptr;
+  clock.advance(89'000'000);
+  EXPECT_EQ(news(), Words());
+  clock.advance(1'000'000);
+  EXPECT_EQ(news(), Words{"urn:a=1"});
+}
+
+TEST_P(SubscriptionsTest, what_waits_when_it_is_paused_becomes_dead_letters) {
+  const std::string id = subscribe("");
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  set("urn:a", 1);
+  EXPECT_EQ(news(), Words());
+  notifier.answer = nullptr;
+  ASSERT_TRUE(subscriptions->update("", id, json(R"({"isActive":false})"), *contexts.core()).ok());
+  EXPECT_EQ(news(), Words());
+  const auto letters = subscriptions->dead_letters("", id, 10, 0).value();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].cause, "the subscription was paused");
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1);
+}
+
+TEST_P(SubscriptionsTest, a_corrected_endpoint_gets_what_waits) {
+  const std::string id = subscribe("", "http://wrong/x");
+  notifier.answer = [](const Parcel& p) { return p.uri == "http://right/x" ? Handed{} : unreachable(); };
+  set("urn:a", 1), set("urn:a", 2);
+  EXPECT_EQ(news(), Words());
+  ASSERT_TRUE(subscriptions->update("", id, json(R"({"notification":{"format":"keyValues","endpoint":{"uri":"http://right/x"}}})"), *contexts.core()).ok());
+  EXPECT_EQ(news(), (Words{"urn:a=1", "urn:a=2"}));
+}
+
+TEST_P(SubscriptionsTest, a_wider_definition_does_not_reach_back) {
+  const std::string id = subscribe(R"(,"q":"n>100")");
+  set("urn:a", 1), set("urn:a", 2);
+  EXPECT_EQ(news(), Words());
+  ASSERT_TRUE(subscriptions->update("", id, json(R"({"q":null})"), *contexts.core()).ok());
+  crash();
+  EXPECT_EQ(news(), Words());
+  set("urn:a", 3);
+  EXPECT_EQ(news(), Words{"urn:a=3"});
+}
+
+TEST_P(SubscriptionsTest, throttling_judges_by_the_time_of_the_change) {
+  subscribe(R"(,"throttling":15)");
+  set("urn:a", 1);
+  clock.advance(10'000'000), set("urn:a", 2);
+  clock.advance(5'000'000), set("urn:a", 3);
+  EXPECT_EQ(news(), (Words{"urn:a=1", "urn:a=3"}));
+  // The same answers after a crash, and one that was not told yet is not throttled by itself.
+  crash();
+  EXPECT_EQ(news(), (Words{"urn:a=1", "urn:a=3"}));
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  clock.advance(20'000'000), set("urn:a", 4);
+  EXPECT_EQ(news(), Words());
+  ASSERT_TRUE(subscriptions->flush().ok());
+  crash();
+  notifier.answer = nullptr;
+  EXPECT_EQ(news(), Words{"urn:a=4"});
+}
+
+TEST_P(SubscriptionsTest, those_of_the_past_and_of_other_tenants_are_left_alone) {
+  set("urn:a", 1);
+  subscribe("");
+  EXPECT_EQ(news(), Words());
+  crash();
+  EXPECT_EQ(news(), Words());
+  drop("urn:a");
+  EXPECT_EQ(news(), Words());   // no trigger for it
+}
+
+TEST_P(SubscriptionsTest, says_why_it_did_not_fire) {
+  const std::string id = subscribe(R"(,"watchedAttributes":["n"],"q":"n>10;m==\"x\"","throttling":60)");
+  set("urn:a", 1), set("urn:a", 11), set("urn:a", 12, R"(,"m":{"type":"Property","value":"x"})"), set("urn:a", 13);
+  news();
+  const auto why = subscriptions->why("", id, "urn:a", 10);
+  ASSERT_TRUE(why.ok());
+  ASSERT_EQ(why->lines.size(), 4u);
+  EXPECT_EQ(why->lines[0].judgement.why, Why::entity);
+  EXPECT_EQ(why->lines[2].judgement.why, Why::fires);
+  EXPECT_EQ(why->lines[3].judgement.why, Why::throttled);
+  const auto& terms = why->lines[0].judgement.terms;
+  const auto failed = std::ranges::find_if(terms, [](const ExplainedTerm& t) { return !t.held; });
+  ASSERT_NE(failed, terms.end());
+  EXPECT_EQ(failed->part, "q");
+  EXPECT_EQ(failed->term, "n>10");
+  EXPECT_EQ(failed->found, "1");
+  EXPECT_NE(why->to_json().find("\"why\":\"too soon after the last one\""), std::string::npos);
+  EXPECT_TRUE(tree::parse(why->to_json(), arena).ok()) << why->to_json();
+}
+
+TEST_P(SubscriptionsTest, a_rehearsal_saves_and_sends_nothing) {
+  for (int n = 1; n <= 5; ++n) set("urn:a", n), clock.advance(60'000'000);
+  const Value body = json(R"({"type":"Subscription","entities":[{"type":"T"}],"q":"n>=2","notificationTrigger":["attributeUpdated"],"notification":{"endpoint":{"uri":"http://h/x"}}})");
+  auto all = subscriptions->rehearse("", body, *contexts.core(), kNoTime, kNoTime, 2);
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(all->looked_at, 5u);
+  EXPECT_EQ(all->counts[Why::fires], 4u);
+  EXPECT_EQ(all->counts[Why::trigger], 1u);
+  EXPECT_EQ(all->lines.size(), 3u);
+  const std::int64_t start = parse_rfc3339("2026-11-23T00:00:00Z").value().us;
+  auto part = subscriptions->rehearse("", body, *contexts.core(), start + 120'000'000, start + 240'000'000, 10);
+  EXPECT_EQ(part->looked_at, 2u);
+  EXPECT_EQ(news(), Words());
+  EXPECT_EQ(subscriptions->list("", *contexts.core(), false, 0, 10).total, 0u);
+  EXPECT_EQ(subscriptions->rehearse("", json(R"({"type":"Subscription"})"), *contexts.core(), kNoTime, kNoTime, 2).error().code, ErrorCode::invalid_input);
+}
+
+TEST_P(SubscriptionsTest, threads_tell_everything_too) {
+  auto quick = options;
+  quick.delivery.first_wait_us = 1000, quick.delivery.most_together = 1, quick.workers = 4;
+  again(quick);
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<std::string, std::vector<int>> came;
+  int calls = 0;
+  class Locked final : public Notifier {
+   public:
+    std::function<Handed(const Parcel&)> answer;
+    Handed hand_over(const Parcel& p) override { return answer(p); }
+  } locked;
+  subscriptions.reset();
+  SystemClock real;
+  subscriptions = Subscriptions::open(store(), *entities, contexts, {&locked, nullptr}, real, rng, quick).value();
+  locked.answer = [&](const Parcel& p) {
+    std::lock_guard hold(mutex);
+    if (++calls % 7 == 0) return unreachable();
+    tree::Arena own;
+    const Value body = tree::parse(p.body, own).value();
+    const Value& e = body["data"].items()[0];
+    came[std::string(e["id"].text())].push_back(static_cast<int>(e["n"].number()));
+    changed.notify_all();
+    return Handed{};
+  };
+  subscribe("");
+  subscriptions->start();
+  for (int n = 1; n <= 20; ++n)
+    for (int e = 0; e < 10; ++e) set("urn:e" + std::to_string(e), n);
+  std::unique_lock hold(mutex);
+  changed.wait(hold, [&] { return came.size() == 10 && std::ranges::all_of(came, [](const auto& c) { return c.second.size() >= 20; }); });
+  for (const auto& [id, numbers] : came) {
+    EXPECT_EQ(numbers.size(), 20u) << id;
+    EXPECT_TRUE(std::ranges::is_sorted(numbers)) << id;
+  }
+  hold.unlock();
+  subscriptions.reset();
+}
+
+}  // namespace
+}  // namespace machiya::sense
