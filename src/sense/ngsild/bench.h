@@ -2,6 +2,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -131,6 +132,20 @@ class Bench : public ::testing::Test {
     auto a = tree::parse(got, arena), b = tree::parse(expected, arena);
     ASSERT_TRUE(a.ok() && b.ok()) << got << "\n" << expected;
     EXPECT_TRUE(tree::equal(plain(*a, arena), plain(*b, arena))) << "got      " << tree::to_text(plain(*a, arena)) << "\nexpected " << tree::to_text(plain(*b, arena));
+  }
+  /// The same for lists whose order means nothing.
+  static void same_set(std::string_view got, std::string_view expected) {
+    const auto sorted = [](std::string_view text, tree::Arena& arena) {
+      auto list = tree::parse(text, arena);
+      std::vector<std::string> out;
+      for (const tree::Value& item : list.ok() ? list->items() : std::span<const tree::Value>()) out.push_back(tree::to_text(item));
+      std::ranges::sort(out, {}, [](const std::string& t) { return t.substr(0, t.find(',')); });
+      std::string all = "[";
+      for (const std::string& t : out) all += (all.size() > 1 ? "," : "") + t;
+      return all + "]";
+    };
+    tree::Arena arena;
+    same(sorted(got, arena), sorted(expected, arena));
   }
   static tree::Value plain(const tree::Value& v, tree::Arena& arena) {
     if (v.is_array()) {

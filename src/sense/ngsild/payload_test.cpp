@@ -77,6 +77,9 @@ TEST_F(PayloadTest, RetrievesLinks) {
   { NGSI("018_20_04", "4.5.23 4.21"); linked(two, "pick=id,locatedAt%7Bid,name,isInCountry%7Bid,description%7D%7D" + join + "flat", "building-two-levels-flat-pick-id-locatedAt-isInCountry-018-20"); }
   { NGSI("018_21_01", "4.5.23 4.21"); linked(three, "omit=type,locatedAt%7Bname%7D" + join + "inline", "building-two-levels-inline-omit-id-locateAt-018-21"); }
   { NGSI("018_21_02", "4.5.23 4.21"); linked(three, "omit=type,locatedAt%7Bname%7D" + join + "flat", "building-two-levels-flat-omit-id-locateAt-018-21"); }
+  const std::string deeper = "omit=type,locatedAt%7Bname,isInCountry%7Bdescription%7D%7D";
+  { NGSI("018_21_03", "4.5.23 4.21"); linked(three, deeper + join + "inline", "building-two-levels-inline-omit-id-locateAt-isInCountry-018-21"); }
+  { NGSI("018_21_04", "4.5.23 4.21"); linked(three, deeper + join + "flat", "building-two-levels-flat-omit-id-locateAt-isInCountry-018-21"); }
 }
 
 TEST_F(PayloadTest, ChoosesLanguages) {
@@ -147,6 +150,93 @@ TEST_F(PayloadTest, QueriesPartsOfLinks) {
   pair("building-different-attributes-types.jsonld", "019-21", "");
   { NGSI("019_21_01", "4.5.23 4.21"); linked("omit=name&join=inline", "buildings-one-level-inline-omit-name-019-21"); }
   { NGSI("019_21_02", "4.5.23 4.21"); linked("omit=name&join=flat", "buildings-one-level-flat-omit-name-019-21"); }
+  { NGSI("019_21_03", "4.5.23 4.21"); linked("omit=name,locatedAt%7Bname%7D&join=inline", "buildings-one-level-inline-omit-id-locatedAt-019-21"); }
+  { NGSI("019_21_04", "4.5.23 4.21"); linked("omit=name,locatedAt%7Bname%7D&join=flat", "buildings-one-level-flat-omit-id-locatedAt-019-21"); }
+}
+
+TEST_F(PayloadTest, QueriesSecondLevels) {
+  for (const std::string n : {"019-22-1", "019-22-2"}) {
+    const auto pointing = [&](std::string text, const std::string& from) {
+      const std::size_t at = text.find("urn:ngsi-ld:" + from + ":"), end = text.find('"', at);
+      return text.replace(at, end - at, "urn:ngsi-ld:" + from + ":" + n);
+    };
+    expect(201, "POST /entities", pointing(as("building-relationship.jsonld", "urn:ngsi-ld:Building:" + n), "City"));
+    expect(201, "POST /entities", pointing(as("city-simple-attributes.jsonld", "urn:ngsi-ld:City:" + n), "Country"));
+    put("country-simple-attributes.jsonld", "urn:ngsi-ld:Country:" + n);
+  }
+  const auto linked = [&](const std::string& query, const std::string& file) { same_set(get("/entities?type=Building&joinLevel=2&" + query).body, expectation("linked-entity-retrieval/buildings-two-levels-" + file + "-019-22.json")); };
+  { NGSI("019_22_01", "4.5.23 4.21"); linked("pick=id,locatedAt%7Bid,name%7D&join=inline", "inline-pick-id-locatedAt"); }
+  { NGSI("019_22_02", "4.5.23 4.21"); linked("pick=id,locatedAt%7Bid,name%7D&join=flat", "flat-pick-id-locatedAt"); }
+  { NGSI("019_22_03", "4.5.23 4.21"); linked("pick=id,locatedAt%7Bid,name,isInCountry%7Bid,description%7D%7D&join=inline", "inline-pick-id-locatedAt-isInCountry"); }
+  { NGSI("019_22_04", "4.5.23 4.21"); linked("pick=id,locatedAt%7Bid,name,isInCountry%7Bid,description%7D%7D&join=flat", "flat-pick-id-locatedAt-isInCountry"); }
+}
+
+// The standard's null deletes whole instances, whatever their kind: partial update, update, merge.
+class NullTest : public PayloadTest {
+ protected:
+  struct Kind {
+    const char *word, *attribute;
+  };
+  static constexpr Kind kKinds[] = {{"property", "name"}, {"relationship", "locatedAt"}, {"geoproperty", "location"}, {"languageproperty", "street"}};
+  void deletes(const std::string& entity_file, const std::string& request, const std::string& fragment, const Kind& kind, const std::string& expected) {
+    forget();
+    const std::string id = "urn:ngsi-ld:Building:1";
+    put(entity_file, id);
+    expect(204, request, payload("entities/fragmentEntities/ngsild-null/" + fragment), {});
+    same(get("/entities/" + id).body, expectation("ngsild-null/building-deleted-" + std::string(kind.word) + expected + ".jsonld", id));
+  }
+  void partial(int n, const std::string& entity_file, const std::string& which, const std::string& expected) {
+    const Kind& k = kKinds[n];
+    deletes(entity_file, std::string("PATCH /entities/urn:ngsi-ld:Building:1/attrs/") + k.attribute, "null-" + std::string(k.word) + which + "-fragment.jsonld", k, expected);
+  }
+  void update(int n, const std::string& entity_file, const std::string& expected) {
+    const Kind& k = kKinds[n];
+    deletes(entity_file, "PATCH /entities/urn:ngsi-ld:Building:1/attrs", "null-" + std::string(k.word) + ".jsonld", k, expected);
+  }
+  void merge(int n) {
+    const Kind& k = kKinds[n];
+    deletes("building-different-attributes-instances-and-types.jsonld", "PATCH /entities/urn:ngsi-ld:Building:1", "building-null-" + std::string(k.word) + "-instance.jsonld", k, "-instance");
+  }
+};
+
+TEST_F(NullTest, Deletes) {
+  const std::string plain = "building-different-attributes-types.jsonld", several = "building-different-attributes-instances-and-types.jsonld", standing = "building-different-default-attributes-instances-and-types.jsonld";
+  { NGSI("012_05_01", "5.6.4"); partial(0, plain, "", ""); }
+  { NGSI("012_05_02", "5.6.4"); partial(1, plain, "", ""); }
+  { NGSI("012_05_03", "5.6.4"); partial(2, plain, "", ""); }
+  { NGSI("012_05_04", "5.6.4 4.5.18"); partial(3, plain, "", ""); }
+  { NGSI("012_06_01", "5.6.4"); partial(0, several, "-instance", "-instance"); }
+  { NGSI("012_06_02", "5.6.4"); partial(1, several, "-instance", "-instance"); }
+  { NGSI("012_06_03", "5.6.4"); partial(2, several, "-instance", "-instance"); }
+  { NGSI("012_06_04", "5.6.4 4.5.18"); partial(3, several, "-instance", "-instance"); }
+  { NGSI("012_07_01", "5.6.4"); partial(0, standing, "", "-default-instance"); }
+  { NGSI("012_07_02", "5.6.4"); partial(1, standing, "", "-default-instance"); }
+  { NGSI("012_07_03", "5.6.4"); partial(2, standing, "", "-default-instance"); }
+  { NGSI("012_07_04", "5.6.4 4.5.18"); partial(3, standing, "", "-default-instance"); }
+  { NGSI("011_07_01", "5.6.2"); update(0, plain, ""); }
+  { NGSI("011_07_02", "5.6.2"); update(1, plain, ""); }
+  { NGSI("011_07_03", "5.6.2"); update(2, plain, ""); }
+  { NGSI("011_07_04", "5.6.2 4.5.18"); update(3, plain, ""); }
+  { NGSI("011_09_01", "5.6.2"); update(0, standing, "-default-instance"); }
+  { NGSI("011_09_02", "5.6.2"); update(1, standing, "-default-instance"); }
+  { NGSI("011_09_03", "5.6.2"); update(2, standing, "-default-instance"); }
+  { NGSI("011_09_04", "5.6.2 4.5.18"); update(3, standing, "-default-instance"); }
+  { NGSI("056_04_01", "5.6.17 4.5.5"); merge(0); }
+  { NGSI("056_04_02", "5.6.17 4.5.5"); merge(1); }
+  { NGSI("056_04_03", "5.6.17 4.5.5"); merge(2); }
+  { NGSI("056_04_04", "5.6.17 4.5.18"); merge(3); }
+}
+
+TEST_F(PayloadTest, ReplacesInstances) {
+  const std::string id = "urn:ngsi-ld:Vehicle:1", at = "PUT /entities/" + id + "/attrs/speed";
+  const auto replaced = [&](const std::string& body, const std::string& expected) {
+    forget();
+    put("vehicle-speed-multi-instances.jsonld", id);
+    expect(204, at, payload("entities/" + body), link());
+    same(get("/entities/" + id).body, expectation(expected, id));
+  };
+  { NGSI("055_02_01", "5.6.19 6.7.3.3"); replaced("vehicle-speed-default-instance.json", "vehicle-replace-speed-default-instance.jsonld"); }
+  { NGSI("055_02_02", "5.6.19 6.7.3.3"); replaced("vehicle-speed-datasetid-instance.json", "vehicle-replace-speed-datasetid-instance.jsonld"); }
 }
 
 }  // namespace
