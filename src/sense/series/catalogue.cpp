@@ -55,7 +55,7 @@ void Keys::grow() {
 }
 
 std::uint32_t Keys::add(std::string_view key, std::uint64_t hash) {
-  if ((texts_.size() + 1) * 4 > slots_.size() * 3) grow();
+  if ((texts_.size() + 1) * 2 > slots_.size()) grow();
   const auto length = static_cast<std::uint16_t>(key.size());
   const std::size_t need = sizeof length + key.size();
   if (left_ < need) {
@@ -131,6 +131,7 @@ Result<void> Catalogue::open_many(MeasurementId m, std::span<const std::string_v
         known.prefetch(hashes[waiting]);
         open[waiting++] = i;
       }
+      for (std::size_t w = 0; w < waiting; ++w) known.prefetch_text(hashes[w]);
       for (std::size_t w = 0; w < waiting; ++w) {
         const auto number = known.find(keys[open[w]], hashes[w], ~0u);
         if (!number) { unknown.push_back(open[w]); continue; }

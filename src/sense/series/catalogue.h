@@ -29,6 +29,10 @@ class Keys {
   /// The key must be new.
   std::uint32_t add(std::string_view key, std::uint64_t hash);
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  /// When the slot has come: the text that it probably is.
+  void prefetch_text(std::uint64_t hash) const {
+    if (const Slot& slot = slots_[hash & (slots_.size() - 1)]; slot.number_1 != 0) __builtin_prefetch(texts_[slot.number_1 - 1]);
+  }
   std::uint64_t bytes() const { return bytes_; }
 
  private:

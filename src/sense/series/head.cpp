@@ -92,8 +92,11 @@ void Head::append(std::span<const Point> points, std::uint64_t version) {
   last_version_ = version;
   Chains* of = nullptr;
   MeasurementId m = ~MeasurementId{0};
-  for (const Point& p : points) {
+  constexpr std::size_t kAhead = 16;   // meters come in any order: the place of one is fetched while the ones before it are written
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    const Point& p = points[k];
     if (measurement_of(p.series) != m) m = measurement_of(p.series), of = &make_chains(m);
+    if (k + kAhead < points.size() && measurement_of(points[k + kAhead].series) == m) __builtin_prefetch(&of->slot(number_of(points[k + kAhead].series)), 1);
     const std::uint32_t i = count_++;
     auto& page = pages_[i >> kNodesShift];
     if (page == nullptr) page = std::make_unique_for_overwrite<Node[]>(std::size_t{1} << kNodesShift);
@@ -110,7 +113,10 @@ void Head::take(std::uint32_t published, MeasurementId m, std::uint32_t first, s
   const Chains* of = chains(m);
   if (of == nullptr || published == 0) return;
   const std::uint32_t end = std::min<std::uint64_t>(std::uint64_t{last} + 1, of->numbers.load(std::memory_order_acquire));
+  constexpr std::uint32_t kAhead = 8;
   for (std::uint32_t number = first; number < end; ++number) {
+    if (number + kAhead < end)
+      if (const std::uint32_t at = of->newest(number + kAhead); at != 0) __builtin_prefetch(&node(at - 1));
     const std::size_t start = out.size();
     bool ordered = true;
     for (std::uint32_t at = of->newest(number); at != 0;) {
