@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/command.h"
+#include "app/doors.h"
 #include "app/house.h"
 #include "app/server_process.h"
 #include "base/log.h"
@@ -27,7 +28,10 @@ int broker(const Arguments& arguments) {
   if (!store) return complain(store.error().to_string());
   if (auto done = (*store)->migrate(sense::Sensing::migrations()); !done.ok()) return complain(done.error().to_string());
 
-  sense::Sensing::Options sensing_options{settings->data + "/sense", {}};
+  auto door = door_out(*settings);
+  if (!door) return complain(door.error().to_string(), kUsage);
+  sense::Sensing::Options sensing_options;
+  sensing_options.folder = settings->data + "/sense", sensing_options.door = door->get();
   if (arguments.has("context-map")) {
     auto files = sense::read_context_map(arguments.value("context-map"));
     if (!files) return complain(files.error().to_string(), kUsage);
@@ -40,6 +44,7 @@ int broker(const Arguments& arguments) {
   auto sensing = sense::Sensing::open(**store, sensing_options, clock, rng);
   if (!sensing) return complain(sensing.error().to_string());
   (*sensing)->add_routes(router, "public", "public");
+  (*sensing)->start();
   router.get("/version", http::RouteOptions{.permission = "public", .object = "none"}, [](http::Request&) { return http::json(json::Value::object({{"machiya", "broker"}})); });
 
   auto server = http::Server::create(server_options(*settings), router, clock, metrics);

@@ -5,57 +5,75 @@
 
 #include "sense/broker/entity_store.h"
 #include "sense/broker/journal_store.h"
+#include "sense/contexts/hosted_contexts.h"
+#include "sense/history/history.h"
+#include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
+#include "sense/ngsild/subscriptions_http.h"
+#include "sense/ngsild/temporal_http.h"
+#include "sense/series/series.h"
+#include "sense/subscriptions/subscriptions.h"
+
+namespace machiya {
+std::vector<store::Migration> sql_migrations_series();
+}
 
 namespace machiya::sense {
-namespace {
 
-/// Contexts from files, read anew each time: the store of contexts keeps what was compiled.
-class ContextFiles final : public jsonld::ContextLoader {
- public:
-  explicit ContextFiles(std::map<std::string, std::string> files) : files_(std::move(files)) {}
-  Result<std::string> load(const std::string& url) override {
-    const auto it = files_.find(url);
-    if (it == files_.end()) return Error(ErrorCode::unavailable, "this context is not fetched: " + url);
-    std::ifstream in(it->second, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return Error(ErrorCode::unavailable, "the file of this context cannot be read: " + url);
-    return text.str();
-  }
-
- private:
-  std::map<std::string, std::string> files_;
-};
-
-}  // namespace
-
+// Members below use those above, so they end first.
 struct Sensing::Inside {
-  ContextFiles files;
-  Contexts contexts;
+  std::unique_ptr<HostedContexts> hosted;
+  std::unique_ptr<Contexts> contexts;
   std::unique_ptr<EntityStore> entities;
+  std::unique_ptr<series::Store> numbers;
+  std::unique_ptr<History> history;
+  std::unique_ptr<Notifier> http_notifier;
+  std::unique_ptr<Subscriptions> subscriptions;
+  std::unique_ptr<ngsild::EntityMaps> maps;
   std::unique_ptr<ngsild::Broker> broker;
-  explicit Inside(std::map<std::string, std::string> context_files) : files(std::move(context_files)), contexts(&files) {}
 };
 
 Sensing::Sensing(std::unique_ptr<Inside> inside) : in_(std::move(inside)) {}
-Sensing::~Sensing() = default;
+Sensing::~Sensing() {
+  if (in_->history) in_->history->end_following();
+}
 
-std::vector<store::Migration> Sensing::migrations() { return journal_migrations(); }
+std::vector<store::Migration> Sensing::migrations() {
+  std::vector<store::Migration> out;
+  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations()}) out.insert(out.end(), list.begin(), list.end());
+  return out;
+}
 
 Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Options& options, Clock& clock, Rng& rng) {
-  auto inside = std::make_unique<Inside>(options.context_files);
-  auto journal = store.engine() == store::Engine::postgres ? open_store_journal(store) : open_file_journal(options.folder);
+  auto in = std::make_unique<Inside>();
+  MACHIYA_TRY(in->hosted, HostedContexts::open(store, options.door, clock, rng, {.files = options.context_files}));
+  in->contexts = std::make_unique<Contexts>(in->hosted.get());
+  const bool tables = store.engine() == store::Engine::postgres;
+  auto journal = tables ? open_store_journal(store) : open_file_journal(options.folder);
   if (!journal.ok()) return journal.error();
-  MACHIYA_TRY(inside->entities, EntityStore::open(std::move(*journal), clock, rng));
-  inside->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*inside->entities, inside->contexts, clock, rng});
-  return std::unique_ptr<Sensing>(new Sensing(std::move(inside)));
+  MACHIYA_TRY(in->entities, EntityStore::open(std::move(*journal), clock, rng));
+  auto numbers = tables ? series::open_sql(store) : series::open_files(options.folder + "/series");
+  if (!numbers.ok()) return numbers.error();
+  in->numbers = std::move(*numbers);
+  MACHIYA_TRY(in->history, History::open(store, *in->numbers, clock, rng));
+  in->history->follow(*in->entities);
+  if (options.door != nullptr) in->http_notifier = make_http_notifier(*options.door);
+  MACHIYA_TRY(in->subscriptions, Subscriptions::open(store, *in->entities, *in->contexts, {in->http_notifier.get(), nullptr}, clock, rng, Subscriptions::Options()));
+  in->maps = std::make_unique<ngsild::EntityMaps>(clock, rng);
+  in->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*in->entities, *in->contexts, clock, rng, in->hosted.get(), in->maps.get()});
+  in->broker->started_us = clock.now().us;
+  in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)); };
+  return std::unique_ptr<Sensing>(new Sensing(std::move(in)));
 }
+
+void Sensing::start() { in_->subscriptions->start(); }
 
 void Sensing::add_routes(http::Router& router, const std::string& to_read, const std::string& to_write) {
   using namespace ngsild;
   const Routes routes{router, *in_->broker, to_read, to_write};
-  for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes}) add(routes);
+  for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes, add_context_routes, add_entity_map_routes, add_info_routes}) add(routes);
+  add_subscription_routes(routes, *in_->subscriptions);
+  add_temporal_routes(routes, *in_->history);
 }
 
 Result<std::map<std::string, std::string>> read_context_map(const std::string& path) {

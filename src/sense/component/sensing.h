@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "platform/http/http.h"
+#include "platform/outbound/outbound.h"
 #include "platform/store/store.h"
 
 namespace machiya::sense {
@@ -18,11 +19,14 @@ class Sensing {
   struct Options {
     std::string folder;                              ///< of log and snapshot, when the database is SQLite
     std::map<std::string, std::string> context_files;   ///< URL of an @context → file that holds it
+    const outbound::Outbound* door = nullptr;           ///< notifications and contexts of listed origins; nullptr: nothing goes out
   };
   static std::vector<store::Migration> migrations();
   /// Reads all entities. `store` must be migrated and outlive this, as must clock and rng.
   static Result<std::unique_ptr<Sensing>> open(store::Store& store, const Options& options, Clock& clock, Rng& rng);
   ~Sensing();
+  /// Begins to tell subscribers. Before the first request.
+  void start();
   /// The interfaces' routes, with the permissions that reading and writing need.
   void add_routes(http::Router& router, const std::string& to_read, const std::string& to_write);
 

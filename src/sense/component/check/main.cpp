@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
   auto store = store::Store::open({.url = argc > 3 && argv[3][0] ? argv[3] : "sqlite:" + folder + "/machiya.db"});
   if (!store.ok()) return fail(store.error());
   if (auto done = (*store)->migrate(sense::Sensing::migrations()); !done.ok()) return fail(done.error());
-  sense::Sensing::Options options{folder + "/sense", {}};
+  sense::Sensing::Options options;
+  options.folder = folder + "/sense";
   if (argc > 4) {
     auto files = sense::read_context_map(argv[4]);
     if (!files.ok()) return fail(files.error());
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   auto sensing = sense::Sensing::open(**store, options, clock, rng);
   if (!sensing.ok()) return fail(sensing.error());
   (*sensing)->add_routes(router, "public", "public");
+  (*sensing)->start();
   http::ServerOptions server_options;
   server_options.listen = argv[1], server_options.spool_dir = folder + "/spool", server_options.access_log = false, server_options.rate_scale = 0;
   auto server = http::Server::create(server_options, router, clock, metrics);

@@ -1,0 +1,54 @@
+// Which of the cases that ETSI's suite examines have a test of ours: the ids in NGSI("…") of the sources against the list of the shared folder.
+//   node tests/conformance/ngsi_ld/coverage.mjs [--write docs/ngsi-ld.md] [--missing]
+// Counts only what is named; that the named tests pass is what the unit tests say.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({ options: { write: { type: 'string' }, missing: { type: 'boolean', default: false } } });
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const list = join(process.env.MACHIYA_SHARED ?? join(root, '../shared'), 'conformance/ngsi-ld-cases/cases.csv');
+if (!existsSync(list)) {
+  console.log('skipped: shared data absent');
+  process.exit(0);
+}
+
+const sources = readdirSync(join(root, 'src/sense'), { recursive: true }).filter((f) => f.endsWith('_test.cpp')).map((f) => readFileSync(join(root, 'src/sense', f), 'utf8'));
+const named = new Set(sources.flatMap((text) => [...text.matchAll(/NGSI\("([^"]+)"/g)].flatMap((m) => m[1].split(/[ ,]+/))));
+
+/** Rows of the list that are cases: "001_01_02 What is examined", with the clauses among their tags. */
+const rows = readFileSync(list, 'utf8').split('\n').slice(1).map((line) => line.match(/^([^,]*),([^,]*),("(?:[^"]|"")*"|[^,]*),("(?:[^"]|"")*"|[^,]*),/)).filter(Boolean)
+  .map(([, area, file, name, tags]) => ({ area, file, id: name.replace(/^"/, '').match(/^\d+(?:_\d+)+/)?.[0], clauses: [...tags.matchAll(/\b\d+(?:_\d+)+\b/g)].map((m) => m[0].replaceAll('_', '.')) }))
+  .filter((row) => row.id);
+const covered = (row) => named.has(row.id);
+
+function table(key) {
+  const groups = new Map();
+  for (const row of rows)
+    for (const name of key(row)) groups.set(name, [...(groups.get(name) ?? []), row]);
+  return [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })).map(([name, of]) => [name, of.length, of.filter(covered).length]);
+}
+const areas = table((row) => [row.area]), clauses = table((row) => (row.clauses.length ? row.clauses : ['not said']));
+const all = rows.length, done = rows.filter(covered).length;
+console.log(`${done} of ${all} cases have a test of ours (${((100 * done) / all).toFixed(1)} %)`);
+if (options.missing) for (const row of rows) if (!covered(row)) console.log(`  ${row.area}  ${row.id}`);
+const lines = (list, head) => [`| ${head} | cases | with a test of ours |`, '|---|---:|---:|', ...list.map(([name, n, have]) => `| ${name} | ${n} | ${have} |`)].join('\n');
+if (options.write)
+  writeFileSync(options.write, `# NGSI-LD: what is there, clause by clause
+
+Made by \`node tests/conformance/ngsi_ld/coverage.mjs --write docs/ngsi-ld.md\` from the names in our tests (\`NGSI("case", "clauses")\`) and from the list of what
+three fifths of ETSI's NGSI-LD test suite examine. A case counts when a test of ours examines the same; those tests are unit tests and are green when
+\`script/test\` is. The suite itself is run from outside, against \`machiya broker\`.
+
+    machiya broker --listen 127.0.0.1:9090 --data FOLDER [--context-map FILE]
+
+\`--context-map\` names a file of lines "URL PATH": contexts that are read from files instead of being fetched. Nobody logs in to this command; beyond loopback it
+wants \`--open\`.
+
+**${done} of ${all}** cases have a test of ours.
+
+${lines(areas, 'area')}
+
+${lines(clauses, 'clause of ETSI GS CIM 009')}
+`);
