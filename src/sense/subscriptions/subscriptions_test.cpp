@@ -1,108 +1,15 @@
-// Matching, delivery and crashes of subscriptions, on both databases, without a socket.
-#include "sense/subscriptions/subscriptions.h"
-
-#include <gtest/gtest.h>
-
+// Delivery and crashes of subscriptions, on both databases, without a socket.
 #include <algorithm>
 #include <condition_variable>
-#include <functional>
 #include <map>
 #include <mutex>
 
-#include "platform/store/testing.h"
-#include "sense/broker/journal_store.h"
-#include "sense/entities/read.h"
-#include "sense/entities/stamp.h"
+#include "sense/subscriptions/subscriptions_fixture.h"
 
 namespace machiya::sense {
 namespace {
-using tree::Value;
 
-Handed unreachable() { return {Handed::State::unreachable, "nobody there", 0}; }
-Handed refused() { return {Handed::State::refused, "HTTP 400", 0}; }
-
-class Catcher final : public Notifier {
- public:
-  Handed hand_over(const Parcel& parcel) override {
-    const Handed out = answer ? answer(parcel) : Handed{};
-    ++tries;
-    if (out.state == Handed::State::taken) caught.push_back(parcel);
-    return out;
-  }
-  std::function<Handed(const Parcel&)> answer;
-  std::vector<Parcel> caught;
-  int tries = 0;
-};
-
-class SubscriptionsTest : public store::testing::StoreTest {
- protected:
-  Contexts contexts{nullptr};
-  FakeClock clock{parse_rfc3339("2026-11-23T00:00:00Z").value()};
-  SeededRng rng{7};
-  Catcher notifier;
-  Subscriptions::Options options;
-  std::unique_ptr<EntityStore> entities;
-  std::unique_ptr<Subscriptions> subscriptions;
-  std::vector<std::unique_ptr<Subscriptions>> dead;
-  tree::Arena arena;
-
-  SubscriptionsTest() {
-    auto all = journal_migrations();
-    const auto ours = Subscriptions::migrations();
-    all.insert(all.end(), ours.begin(), ours.end());
-    migrate(all);
-    auto journal = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");
-    entities = EntityStore::open(std::move(*journal), clock, rng).value();
-    open();
-  }
-  ~SubscriptionsTest() override { subscriptions.reset(), dead.clear(), entities.reset(); }
-  void open() {
-    auto opened = Subscriptions::open(store(), *entities, contexts, {&notifier, nullptr}, clock, rng, options);
-    ASSERT_TRUE(opened.ok()) << opened.error().to_string();
-    subscriptions = std::move(*opened);
-  }
-  /// As kill -9: what was not flushed is forgotten.
-  void crash() {
-    dead.push_back(std::move(subscriptions));
-    open();
-  }
-  void again(const Subscriptions::Options& with) {
-    subscriptions.reset();
-    options = with;
-    open();
-  }
-
-  Value json(const std::string& text) { return tree::parse(text, arena).value(); }
-  std::string subscribe(const std::string& more, const std::string& uri = "http://h/x") {
-    const auto id = subscriptions->create("", json(R"({"type":"Subscription","entities":[{"type":"T"}],"notification":{"format":"keyValues","endpoint":{"uri":")" + uri + "\"}}" + more + "}"), *contexts.core(), "null");
-    EXPECT_TRUE(id.ok()) << (id.ok() ? "" : id.error().to_string());
-    return id.ok() ? *id : std::string();
-  }
-  /// Sets n (and perhaps more) of an entity of type T.
-  void set(const std::string& id, int n, const std::string& more = "") {
-    const Value body = json(R"({"id":")" + id + R"(","type":"T","n":{"type":"Property","value":)" + std::to_string(n) + "}" + more + "}");
-    const auto draft = read_entity(body, BodyOf::entity, *contexts.core(), arena);
-    ASSERT_TRUE(draft.ok()) << draft.error().to_string();
-    const auto written = entities->write("", id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
-      return current ? append_attributes(current, *draft, false, context) : create_entity(*draft, context);
-    });
-    ASSERT_TRUE(written.ok());
-  }
-  void drop(const std::string& id) {
-    ASSERT_TRUE(entities->write("", id, [](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return delete_entity(current); }).ok());
-  }
-  /// "id=n" of everything that came since the last call.
-  std::vector<std::string> news() {
-    subscriptions->pump();
-    std::vector<std::string> out;
-    for (const Parcel& p : std::exchange(notifier.caught, {})) {
-      const Value body = json(p.body);
-      for (const Value& e : body["data"].items()) out.push_back(std::string(e["id"].text()) + "=" + std::string(e["n"].text()));
-    }
-    return out;
-  }
-  using Words = std::vector<std::string>;
-};
+class SubscriptionsTest : public SubscriptionsFixture {};
 MACHIYA_ON_BOTH_ENGINES(SubscriptionsTest);
 
 TEST_P(SubscriptionsTest, after_a_crash_what_was_not_told_is_told_in_order) {
@@ -162,7 +69,9 @@ TEST_P(SubscriptionsTest, a_long_queue_is_read_from_the_journal_instead_of_kept_
   Words expected;
   for (int n = 1; n <= 200; ++n) {
     set("urn:a", n), expected.push_back("urn:a=" + std::to_string(n));
-    if (n % 3 == 0) EXPECT_EQ(news(), Words());
+    if (n % 3 == 0) {
+      EXPECT_EQ(news(), Words());
+    }
   }
   notifier.answer = nullptr;
   clock.advance(3'600'000'000);
@@ -251,7 +160,7 @@ TEST_P(SubscriptionsTest, one_endpoint_that_is_away_does_not_hold_up_another) {
   EXPECT_EQ(news().size(), 40u);
 }
 
-TEST_P(SubscriptionsTest, cooldown_and_retry_after_are_kept) {
+TEST_P(SubscriptionsTest, retry_after_is_kept) {
   subscribe("");
   notifier.answer = [](const Parcel&) { return Handed{Handed::State::unreachable, "HTTP 503", 90'000'000}; };
   set("urn:a", 1);
@@ -323,43 +232,6 @@ TEST_P(SubscriptionsTest, those_of_the_past_and_of_other_tenants_are_left_alone)
   EXPECT_EQ(news(), Words());
   drop("urn:a");
   EXPECT_EQ(news(), Words());   // no trigger for it
-}
-
-TEST_P(SubscriptionsTest, says_why_it_did_not_fire) {
-  const std::string id = subscribe(R"(,"watchedAttributes":["n"],"q":"n>10;m==\"x\"","throttling":60)");
-  set("urn:a", 1), set("urn:a", 11), set("urn:a", 12, R"(,"m":{"type":"Property","value":"x"})"), set("urn:a", 13);
-  news();
-  const auto why = subscriptions->why("", id, "urn:a", 10);
-  ASSERT_TRUE(why.ok());
-  ASSERT_EQ(why->lines.size(), 4u);
-  EXPECT_EQ(why->lines[0].judgement.why, Why::entity);
-  EXPECT_EQ(why->lines[2].judgement.why, Why::fires);
-  EXPECT_EQ(why->lines[3].judgement.why, Why::throttled);
-  const auto& terms = why->lines[0].judgement.terms;
-  const auto failed = std::ranges::find_if(terms, [](const ExplainedTerm& t) { return !t.held; });
-  ASSERT_NE(failed, terms.end());
-  EXPECT_EQ(failed->part, "q");
-  EXPECT_EQ(failed->term, "n>10");
-  EXPECT_EQ(failed->found, "1");
-  EXPECT_NE(why->to_json().find("\"why\":\"too soon after the last one\""), std::string::npos);
-  EXPECT_TRUE(tree::parse(why->to_json(), arena).ok()) << why->to_json();
-}
-
-TEST_P(SubscriptionsTest, a_rehearsal_saves_and_sends_nothing) {
-  for (int n = 1; n <= 5; ++n) set("urn:a", n), clock.advance(60'000'000);
-  const Value body = json(R"({"type":"Subscription","entities":[{"type":"T"}],"q":"n>=2","notificationTrigger":["attributeUpdated"],"notification":{"endpoint":{"uri":"http://h/x"}}})");
-  auto all = subscriptions->rehearse("", body, *contexts.core(), kNoTime, kNoTime, 2);
-  ASSERT_TRUE(all.ok());
-  EXPECT_EQ(all->looked_at, 5u);
-  EXPECT_EQ(all->counts[Why::fires], 4u);
-  EXPECT_EQ(all->counts[Why::trigger], 1u);
-  EXPECT_EQ(all->lines.size(), 3u);
-  const std::int64_t start = parse_rfc3339("2026-11-23T00:00:00Z").value().us;
-  auto part = subscriptions->rehearse("", body, *contexts.core(), start + 120'000'000, start + 240'000'000, 10);
-  EXPECT_EQ(part->looked_at, 2u);
-  EXPECT_EQ(news(), Words());
-  EXPECT_EQ(subscriptions->list("", *contexts.core(), false, 0, 10).total, 0u);
-  EXPECT_EQ(subscriptions->rehearse("", json(R"({"type":"Subscription"})"), *contexts.core(), kNoTime, kNoTime, 2).error().code, ErrorCode::invalid_input);
 }
 
 TEST_P(SubscriptionsTest, threads_tell_everything_too) {

@@ -1,0 +1,8 @@
+# Notifications of the context broker: a million updates at 5,000 a second while broker and subscriber are killed 50 times (34 times one of them or both), after
+# a run that shows that the harness can fail.
+. "$(dirname "$0")/common.bash"
+release notify_kill notify_child
+kill_test=build/release/tests/faults/notify_kill
+if "$kill_test" --kills 2 --updates 20000 --together 1 --lossy >/dev/null; then die "the lossy run was not noticed"; fi
+echo "lossy run: found"
+"$kill_test" --kills 34 --updates 1000000 --rate 5000
