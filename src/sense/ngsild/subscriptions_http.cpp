@@ -15,7 +15,7 @@ class Handlers {
     if (const tree::Value* id = call.body.find("id"); id != nullptr && !(id->is_string() && is_uri(id->text()))) return Error(ErrorCode::invalid_input, "a URI is expected", "id");
     auto id = subscriptions_.create(call.tenant, call.body, *call.terms, call.context_json());
     if (!id.ok()) return id.error();
-    return call.created(std::string(kBase) + "/subscriptions/" + http::url_encode(*id));
+    return call.created(std::string(kBase) + "/subscriptions/" + *id);
   }
   // §5.8.2
   Result<http::Response> update(Call& call) const {
