@@ -86,6 +86,21 @@ std::string url_of(const http::Request& request, const Call::Page& page, std::si
   return out + before + "limit=" + std::to_string(page.limit) + "&offset=" + std::to_string(offset);
 }
 
+// What may stand in a path as it is (RFC 3986 §3.3); an id that is an IRI, or has "/", is encoded.
+std::string in_path(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~!$&'()*+,;=:@").find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      out += '%', out += kHex[static_cast<unsigned char>(c) >> 4], out += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return out;
+}
+
 std::string quoted(std::string_view text) {
   std::string out;
   tree::write_string(text, out);
@@ -183,6 +198,7 @@ Result<void> Call::read_body(const Allowed& allowed) {
     if (context == nullptr) return bad("an @context is expected in ld+json", "/@context");
     body_context = *context;
     body = without_context(body, arena);
+    if (body.count == 0) return bad("the body says nothing besides its context");
   } else if (context != nullptr) {
     return bad("an @context in the body goes with application/ld+json", "/@context");
   }
@@ -335,6 +351,8 @@ http::Response Call::answer_list(const std::vector<std::string>& elements, const
   add_page(out, page, total, more);
   return out;
 }
+
+http::Response Call::created(std::string_view below, std::string_view id) const { return created(std::string(kBase) + std::string(below) + in_path(id)); }
 
 http::Response Call::created(const std::string& location) const {
   http::Response out;

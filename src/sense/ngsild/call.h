@@ -98,6 +98,8 @@ class Call {
   void add_page(http::Response& response, const Page& page, std::optional<std::size_t> total, bool more) const;
   http::Response answer_list(const std::vector<std::string>& elements, const Page& page, std::optional<std::size_t> total, bool more) const;
   http::Response created(const std::string& location) const;
+  /// 201 of a resource below kBase, whose id is encoded where it must be: created("/entities/", id).
+  http::Response created(std::string_view below, std::string_view id) const;
   http::Response no_content() const;
   /// BatchOperationResult and UpdateResult (§5.2.16, §5.2.18): 207.
   http::Response multi_status(std::string json) const;

@@ -19,7 +19,7 @@ Result<http::Response> create(Call& call) {
     return create_entity(*draft, context);
   });
   if (!made.ok()) return made.error();
-  return call.created(std::string(kBase) + "/entities/" + id);
+  return call.created("/entities/", id);
 }
 
 // An entity of that id, and of the type if one was asked for.

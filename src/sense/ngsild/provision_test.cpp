@@ -24,6 +24,7 @@ class ProvisionTest : public Bench {
 TEST_F(ProvisionTest, CreatesEntities) {
   { NGSI("001_01_01", "5.6.1"); const Answer made = expect(201, "POST /entities", entity("urn:x:9")); EXPECT_EQ(made.header("Location"), "/ngsi-ld/v1/entities/urn:x:9"); EXPECT_TRUE(made.body.empty()); }
   refused(409, "AlreadyExists", "POST /entities", entity("urn:x:9"));
+  EXPECT_EQ(expect(201, "POST /entities", entity("http://a.example/é?1")).header("Location"), "/ngsi-ld/v1/entities/http:%2F%2Fa.example%2F%C3%A9%3F1");
   { NGSI("001_01_02", "5.6.1"); creates(R"("a":{"type":"Property","value":1},"b":{"type":"Property","value":"x"})"); }
   { NGSI("001_01_03", "5.6.1"); creates(R"("a":{"type":"Property","value":1,"r":{"type":"Relationship","object":"urn:a:1"}})"); }
   { NGSI("001_01_04", "5.6.1"); creates(R"("location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[1,2]}})"); }
@@ -157,6 +158,7 @@ TEST_F(ProvisionTest, MergesAndReplaces) {
 }
 
 TEST_F(ProvisionTest, AppendsAttributes) {
+  bad("POST /entities/urn:x:1/attrs", R"({"@context":"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"})");
   { NGSI("010_03_01", "5.6.3"); refused(404, "ResourceNotFound", "POST /entities/urn:x:1/attrs", R"({"a":1})"); }
   { NGSI("010_07_01", "5.6.3 4.18"); create("urn:x:1", R"("scope":"/a")"); expect(204, "POST /entities/urn:x:1/attrs", R"({"scope":"/b"})"); same(ask("GET /entities/urn:x:1").body, entity("urn:x:1", R"("scope":"/b")"));
     expect(204, "POST /entities/urn:x:1/attrs?options=noOverwrite", R"({"scope":"/a"})"); same(ask("GET /entities/urn:x:1").body, entity("urn:x:1", R"("scope":["/b","/a"])")); }
