@@ -90,10 +90,12 @@ std::int64_t History::Inside::keep_us(std::span<const std::string> types, std::s
 }
 
 Result<void> History::Inside::open_column(std::string_view tenant, const Track& track, int number, history::Column& column) {
-  MACHIYA_TRY(const series::MeasurementId m, numbers.measurement(tenant, "history\x1f" + track.name));
+  // Two measurements: values and times of entering are of very different size, and values are asked for far more often.
+  MACHIYA_TRY(const series::MeasurementId values, numbers.measurement(tenant, "history\x1f" + track.name));
+  MACHIYA_TRY(const series::MeasurementId entered, numbers.measurement(tenant, "history+\x1f" + track.name));
   const std::string key = std::to_string(track.key) + "/" + std::to_string(number);
-  MACHIYA_TRY(column.values, numbers.open(m, key));
-  MACHIYA_TRY(column.entered, numbers.open(m, key + "+"));
+  MACHIYA_TRY(column.values, numbers.open(values, key));
+  MACHIYA_TRY(column.entered, numbers.open(entered, key));
   return {};
 }
 

@@ -81,11 +81,23 @@ Result<std::vector<Past>> Reader::instances(const Track& track) const {
   return out;
 }
 
+// The time of a column can be looked up with one value; createdAt and modifiedAt need a look at all.
 Result<bool> Reader::any(const Track& track) const {
   std::vector<Past> out;
-  const std::size_t most = by_observed() || !window_.bounded ? 1 : SIZE_MAX;
-  for (std::size_t i = 0; i < track.columns.size() && out.empty(); ++i) MACHIYA_CHECK(from_column(track, i, most, out));
-  if (out.empty()) MACHIYA_CHECK(from_rows(track, out));
+  const bool by_time = by_observed() || (!window_.bounded && window_.when.property != Property::deleted_at);
+  for (std::size_t i = 0; i < track.columns.size(); ++i) {
+    const Column& c = track.columns[i];
+    if (by_observed() && c.digits == kNoObservedAt) continue;
+    if (!by_time) {
+      MACHIYA_CHECK(from_column(track, i, SIZE_MAX, out));
+    } else {
+      const series::Span span = by_observed() ? series::Span{window_.when.from_us, window_.when.until_us} : series::Span{};
+      MACHIYA_TRY(const auto values, in_.numbers.range(c.values, {span, 1, false}));
+      if (!values.empty()) return true;
+    }
+    if (!out.empty()) return true;
+  }
+  MACHIYA_CHECK(from_rows(track, out));
   return !out.empty();
 }
 
