@@ -194,7 +194,7 @@ int broke(const std::string& folder, int port, long updates, long rate, bool los
     std::this_thread::sleep_until(start + std::chrono::microseconds(done * 1'000'000 / rate));
   }
   std::printf("written %ld\n", total), std::fflush(stdout);
-  while (house.subscriptions->needed() <= house.entities->last()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  while (house.subscriptions->needed() <= house.entities->last()) std::this_thread::sleep_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(20));
   house.subscriptions.reset();
   std::printf("told\n"), std::fflush(stdout);
   return 0;

@@ -14,7 +14,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/rng.h"
@@ -56,10 +55,11 @@ class Run {
   bool go() {
     start_receiver(), start_broker();
     for (int kill = 0; kill < plan_.kills; ++kill) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100 + rng_.below(span_ms())));
+      const auto moment = Clock::now() + std::chrono::milliseconds(100 + rng_.below(span_ms()));
       const std::uint64_t whom = rng_.below(3);
-      if (whom != 1) broker_->kill(), ++broker_kills;
-      if (whom != 0) receiver_->kill(), ++receiver_kills;
+      live_until(whom == 0 ? *broker_ : *receiver_, moment);
+      if (whom == 2) broker_->kill();
+      broker_kills += whom != 1, receiver_kills += whom != 0;
       if (whom != 0) start_receiver();
       if (whom != 1) start_broker();
     }
@@ -100,6 +100,10 @@ class Run {
   // So long may a life last that the kills spread over all updates.
   std::uint64_t span_ms() const { return static_cast<std::uint64_t>(std::max(200L, 2 * plan_.updates * 1000 / plan_.rate / std::max(plan_.kills, 1) - 200)); }
 
+  // Killed at that moment, whatever it does then.
+  static void live_until(Process& process, Clock::time_point moment) {
+    for (std::string line; process.read_line_or_kill(line, moment);) continue;
+  }
   void start_receiver() {
     receiver_ = std::make_unique<Process>(std::vector<std::string>{NOTIFY_CHILD, "receiver", folder_, port_});
     std::string line;

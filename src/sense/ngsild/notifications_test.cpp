@@ -221,7 +221,7 @@ TEST_P(Notifications, only_instances_of_the_dataset_and_another_context) {
 }
 
 TEST_P(Notifications, over_mqtt) {
-  for (const char* id : {"058_03_01", "058_03_02", "058_03_03", "058_04_01"}) NGSI(id, "8.2");
+  NGSI("058_03_01 058_03_02 058_03_03 058_04_01", "8.2");
   subscribe(R"({"id":"urn:s:m","type":"Subscription","entities":[{"type":"Building"}],"notification":{"endpoint":{"uri":"mqtt://user:secret@host:1884/a/b","receiverInfo":[{"key":"X-K","value":"v"}],
     "notifierInfo":[{"key":"MQTT-Version","value":"mqtt3.1.1"},{"key":"MQTT-QoS","value":1}]}}})");
   EXPECT_EQ(post("/entities", R"({"id":"urn:b:1","type":"Building","name":{"type":"Property","value":"x"}})").status, 201);

@@ -33,7 +33,7 @@ class Keeper final : public MqttIngest {
 };
 
 TEST(MqttNotifierTest, publishes_with_both_versions_and_gives_up_on_who_is_not_there) {
-  TemporaryFolder folder;
+  TemporaryFolder folder("mqtt-notifier");
   SystemClock clock;
   SeededRng rng(1);
   OpenGate gate;
