@@ -81,6 +81,7 @@ int Process::wait() {
 }
 
 void Process::kill() {
+  if (pid_ <= 0) return;   // it has ended and was waited for: kill(-1) would reach every process of the machine
   ::kill(pid_, SIGKILL);
   (void)wait();
 }
