@@ -235,14 +235,33 @@ Result<HistoryAnswer> History::retrieve(std::string_view tenant, std::string_vie
   return out;
 }
 
+std::vector<HeadPtr> History::Inside::heads(std::string_view tenant) const {
+  std::vector<HeadPtr> out;
+  std::shared_lock hold(catalogue);
+  const auto there = tenants.find(tenant);
+  if (there != tenants.end())
+    for (const auto& [id, head] : there->second) out.push_back(head);
+  return out;
+}
+
+Result<std::vector<std::string>> History::ids(std::string_view tenant, const HistoryAsking& asking) const {
+  const std::vector<HeadPtr> heads = in_->heads(tenant);
+  std::vector<std::string> out;
+  tree::Arena arena;
+  MACHIYA_CHECK(in_->tables.read([&](store::ReadTx& tx) -> Result<void> {
+    const Finder finder(*in_, tx, asking, arena);
+    out.clear();
+    for (const HeadPtr& head : heads) {
+      MACHIYA_TRY(const bool there, finder.matches(head));
+      if (there) out.push_back(head->id);
+    }
+    return {};
+  }));
+  return out;
+}
+
 Result<HistoryAnswer> History::find(std::string_view tenant, const HistoryAsking& asking) const {
-  std::vector<HeadPtr> heads;
-  {
-    std::shared_lock hold(in_->catalogue);
-    const auto there = in_->tenants.find(tenant);
-    if (there != in_->tenants.end())
-      for (const auto& [id, head] : there->second) heads.push_back(head);
-  }
+  const std::vector<HeadPtr> heads = in_->heads(tenant);
   HistoryAnswer out;
   MACHIYA_CHECK(in_->tables.read([&](store::ReadTx& tx) -> Result<void> {
     const Finder finder(*in_, tx, asking, out.arena);

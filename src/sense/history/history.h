@@ -107,6 +107,8 @@ class History {
   Result<HistoryAnswer> retrieve(std::string_view tenant, std::string_view id, const HistoryAsking& asking) const;
   /// §5.7.4: by id.
   Result<HistoryAnswer> find(std::string_view tenant, const HistoryAsking& asking) const;
+  /// The ids of all that find() would give, whatever page is asked for.
+  Result<std::vector<std::string>> ids(std::string_view tenant, const HistoryAsking& asking) const;
 
   /// What is older than the rules say goes. For a job; answers how many attributes were looked at.
   Result<std::size_t> retain();

@@ -58,6 +58,8 @@ struct History::Inside {
 
   Result<void> load();
   history::HeadPtr head(std::string_view tenant, std::string_view id) const;
+  /// By id.
+  std::vector<history::HeadPtr> heads(std::string_view tenant) const;
   /// From the first rule that fits; the largest number without one.
   std::int64_t keep_us(std::span<const std::string> types, std::string_view attribute) const;
   /// The two series of a column, opened. `tenant` and `attribute` name the measurement.

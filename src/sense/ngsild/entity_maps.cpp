@@ -64,6 +64,15 @@ Result<void> EntityMaps::remove(std::string_view tenant, std::string_view id) {
 }
 
 Result<MapUse> use_map(Call& call, Asking& asking) {
+  return use_map(call, asking, [&]() -> Result<std::vector<std::string>> {
+    const Found all = call.broker.entities.find(call.tenant, {.query = &asking.query, .order = &asking.order, .limit = SIZE_MAX});
+    std::vector<std::string> ids;
+    for (const EntityPtr& e : all.entities) ids.emplace_back(e->id);
+    return ids;
+  });
+}
+
+Result<MapUse> use_map(Call& call, Asking& asking, const std::function<Result<std::vector<std::string>>()>& found) {
   EntityMaps* maps = call.broker.maps;
   const std::string_view asked = named(call);
   if (maps == nullptr || (asked.empty() && !asking.map)) return MapUse();
@@ -72,9 +81,7 @@ Result<MapUse> use_map(Call& call, Asking& asking) {
       narrow(asking.query, *map);
       return MapUse{location(*map), false};
     }
-  const Found all = call.broker.entities.find(call.tenant, {.query = &asking.query, .order = &asking.order, .limit = SIZE_MAX});
-  std::vector<std::string> ids;
-  for (const EntityPtr& e : all.entities) ids.emplace_back(e->id);
+  MACHIYA_TRY(std::vector<std::string> ids, found());
   MACHIYA_TRY(const EntityMap map, maps->make(call.tenant, std::move(ids), asking.map_lifetime_us));
   return MapUse{location(map), true};
 }

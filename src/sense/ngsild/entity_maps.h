@@ -2,6 +2,7 @@
 // that is not there gets a new one (§5.5.14).
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,8 @@ struct MapUse {
 };
 /// Takes the map that the request names, or makes one when it asks for one or names one that is gone; the query then finds what stands in the map only.
 Result<MapUse> use_map(Call& call, Asking& asking);
+/// The same where `ids` says what the query finds (evolutions).
+Result<MapUse> use_map(Call& call, Asking& asking, const std::function<Result<std::vector<std::string>>()>& ids);
 /// The same for one entity (§5.7.1.4).
 Result<MapUse> use_map_of(Call& call, const Asking& asking, const std::string& id);
 

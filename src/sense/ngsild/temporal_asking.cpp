@@ -85,11 +85,11 @@ Result<void> read_aggregation(const Value& object, PastAsking& out) {
 }  // namespace
 
 const std::vector<std::string_view> kTemporalRetrieveParameters = {"attrs", "pick", "omit", "lang", "options", "format", "datasetId", "local", "containedBy", "jsonKeys", "expandValues", "timeproperty", "timerel",
-                                                                   "timeAt", "endTimeAt", "lastN", "aggrMethods", "aggrPeriodDuration"};
+                                                                   "timeAt", "endTimeAt", "lastN", "aggrMethods", "aggrPeriodDuration", "entityMap", "entityMapLifetime"};
 const std::vector<std::string_view> kTemporalQueryParameters = {"id", "type", "idPattern", "attrs", "pick", "omit", "q", "csf", "geometry", "georel", "coordinates", "geoproperty", "lang", "scopeQ", "limit",
                                                                 "offset", "count", "options", "format", "datasetId", "local", "containedBy", "jsonKeys", "expandValues", "timeproperty", "timerel", "timeAt",
-                                                                "endTimeAt", "lastN", "aggrMethods", "aggrPeriodDuration"};
-const std::vector<std::string_view> kTemporalBodyParameters = {"limit", "offset", "count", "options", "format", "lang", "local", "containedBy", "datasetId"};
+                                                                "endTimeAt", "lastN", "aggrMethods", "aggrPeriodDuration", "entityMap", "entityMapLifetime"};
+const std::vector<std::string_view> kTemporalBodyParameters = {"limit", "offset", "count", "options", "format", "lang", "local", "containedBy", "datasetId", "entityMap", "entityMapLifetime"};
 
 HistoryAsking PastAsking::question() const {
   HistoryAsking out;

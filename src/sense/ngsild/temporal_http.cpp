@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sense/entities/read.h"
+#include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/temporal_asking.h"
 
 namespace machiya::sense::ngsild {
@@ -77,19 +78,24 @@ Result<http::Response> Temporal::retrieve(Call& call) const {
   const HistoryEntity& entity = found.entities.front();
   std::string text;
   write_past(entity, asking.shape(), text);
+  MACHIYA_TRY(const MapUse map, use_map_of(call, asking.asking, id));
   http::Response out = call.answer(std::move(text), found.cut ? 206 : 200);
+  if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
   if (found.cut) out.header("Content-Range", content_range(*found.cut, asking.window));
   return out;
 }
 
 Result<http::Response> Temporal::answer(Call& call, PastAsking& asking) const {
   asking.window.most = options_.most_instances;
+  MACHIYA_TRY(const MapUse map, use_map(call, asking.asking, [&] { return history_.ids(call.tenant, asking.question()); }));
   MACHIYA_TRY(HistoryAnswer found, history_.find(call.tenant, asking.question()));
   const PastShape shape = asking.shape();
   std::vector<std::string> texts;
   for (const HistoryEntity& e : found.entities)
     if (shows_something(e, shape.shape.members)) write_past(e, shape, texts.emplace_back());
   http::Response out = call.answer_list(texts, asking.asking.page, asking.asking.page.count ? std::optional(found.total) : std::nullopt, found.more);
+  if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
+  if (map.created) out.status = 201;
   if (found.cut) out.status = 206, out.header("Content-Range", content_range(*found.cut, asking.window));
   return out;
 }

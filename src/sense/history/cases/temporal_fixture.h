@@ -15,6 +15,7 @@
 #include "platform/store/testing.h"
 #include "sense/broker/journal_store.h"
 #include "sense/history/history.h"
+#include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
 #include "sense/ngsild/temporal_http.h"
 
@@ -53,6 +54,7 @@ class TemporalFixture : public store::testing::StoreTest {
   std::unique_ptr<EntityStore> entities;
   std::unique_ptr<series::Store> numbers;
   std::unique_ptr<History> history;
+  EntityMaps maps{clock, rng};
   std::unique_ptr<Broker> broker;
   std::unique_ptr<http::Router> router;
   tree::Arena arena;
@@ -80,6 +82,7 @@ class TemporalFixture : public store::testing::StoreTest {
     history = std::move(*past);
     history->follow(*entities);
     broker = std::make_unique<Broker>(Broker{*entities, contexts, clock, rng});
+    broker->maps = &maps;
     route();
   }
   void route() {

@@ -157,6 +157,24 @@ TEST_P(TemporalReading, queries_by_post_say_the_same) {
   EXPECT_EQ(query(R"(,"aggrParams":{"aggrMethods":["avg"],"aggrPeriodDuration":"bogus"})", long_ago).status, 400);
 }
 
+TEST_P(TemporalReading, a_map_holds_the_result_of_a_query_still) {
+  NGSI("5734_01_01", "5.7.3"), NGSI("5734_01_02", "5.7.4"), NGSI("5734_01_03", "5.7.4");
+  const auto one = get(std::string(kA) + "?entityMap=true");
+  EXPECT_EQ(one.status, 200);
+  EXPECT_FALSE(header(one, "NGSILD-EntityMap").empty());
+  const std::string query = "/temporal/entities?type=Meter&" + std::string(kLong);
+  const auto made = get(query + "&entityMap=true");
+  EXPECT_EQ(made.status, 201);
+  EXPECT_EQ(json(made.body).count, 2u);
+  make("urn:ngsi-ld:Meter:d", "Meter", "2020-08-02", {1, 2, 3});
+  const auto again = ask(http::Method::get, query, "", {{"ngsild-entitymap", header(made, "NGSILD-EntityMap")}});
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(json(again.body).count, 2u);
+  const auto anew = ask(http::Method::get, query, "", {{"ngsild-entitymap", "urn:ngsi-ld:EntityMap:gone"}});
+  EXPECT_EQ(anew.status, 201);
+  EXPECT_EQ(json(anew.body).count, 3u);
+}
+
 TEST_P(TemporalReading, values_alone) {
   NGSI("020_10_01", "4.5.9"), NGSI("021_14_01", "5.7.4"), NGSI("021_14_02", "5.7.4");
   const tree::Value one = got(std::string(kA) + "?options=temporalValues");
