@@ -41,6 +41,12 @@ TEST(SubscriptionIndexTest, ten_thousand_cost_no_more_than_the_few_that_are_conc
   std::size_t firing = 0;
   for (const SlotPtr& s : slots) firing += judge(*s->subscription, record, nullptr, kNoTime) == Why::fires;
   EXPECT_EQ(firing, 3u);
+  // A text may stand in a list.
+  const Value several = tree::parse(R"({"id":"urn:t:none","type":"T","ref":{"type":"Property","value":["r5","r6"]}})", arena).value();
+  const Change listed = create_entity(read_entity(several, BodyOf::entity, *contexts.core(), arena).value(), context);
+  std::vector<SlotPtr> two;
+  index.candidates(Record{"", 5, listed.before, listed.after, listed.attributes}, two);
+  EXPECT_EQ(two.size(), 2u);
   for (const SlotPtr& s : found) index.erase(s);
   std::vector<SlotPtr> left;
   index.candidates(record, left);

@@ -80,6 +80,46 @@ TEST_P(SubscriptionsTest, a_long_queue_is_read_from_the_journal_instead_of_kept_
   EXPECT_EQ(news(), Words{"urn:a=201"});
 }
 
+TEST_P(SubscriptionsTest, what_the_feed_had_no_room_for_is_read_from_the_journal_in_its_place) {
+  auto small = options;
+  small.most_events = 520, small.delivery.most_together = 1;
+  again(small);
+  subscribe("");
+  Words expected;
+  const auto next = [&] {
+    const int n = static_cast<int>(expected.size()) + 1;
+    expected.push_back("urn:a=" + std::to_string(n)), set("urn:a", n);
+  };
+  while (expected.size() < 530) next();
+  // While some of them wait still to be matched, there is room for one more: between them is a gap.
+  bool once = true;
+  notifier.answer = [&](const Parcel&) {
+    if (std::exchange(once, false)) next();
+    return Handed{};
+  };
+  EXPECT_EQ(news(), expected);
+}
+
+TEST_P(SubscriptionsTest, changes_of_one_entity_are_never_put_together) {
+  subscribe("");
+  notifier.answer = [](const Parcel&) { return unreachable(); };
+  for (int n = 1; n <= 3; ++n)
+    for (int e = 0; e < 30; ++e) set("urn:e" + std::to_string(e), n);
+  EXPECT_EQ(news(), Words());
+  notifier.answer = nullptr;
+  clock.advance(600'000'000);
+  subscriptions->pump();
+  EXPECT_LT(notifier.caught.size(), 60u);   // of different entities they are
+  for (const Parcel& p : notifier.caught) {
+    std::vector<std::string> ids;
+    const Value body = json(p.body);
+    for (const Value& e : body["data"].items()) ids.emplace_back(e["id"].text());
+    std::ranges::sort(ids);
+    EXPECT_TRUE(std::ranges::adjacent_find(ids) == ids.end()) << p.body;
+  }
+  EXPECT_EQ(news().size(), 90u);
+}
+
 TEST_P(SubscriptionsTest, the_order_of_an_entity_stands_while_others_go_on) {
   subscribe("");
   // One message of entity a is not wanted for a while; b goes on.
