@@ -193,6 +193,12 @@ void Batch::erase_point(const Column& c, std::int64_t from_us, std::int64_t to_u
   erasures_.push_back({c.entered, from_us, to_us});
 }
 
+void Batch::forget_newest(Head& head, std::size_t index) {
+  auto track = std::make_shared<Track>(*head.tracks[index]);
+  track->newest = kUnknown;
+  head.tracks[index] = track;
+}
+
 void Batch::erase_row(const Track& track, std::int64_t time_us, std::int64_t number) {
   steps_.push_back([key = track.key, time_us, number](store::Tx& tx) { return dao::remove_instance(tx, key, time_us, number); });
 }

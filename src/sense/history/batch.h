@@ -29,6 +29,8 @@ class Batch {
   void erase_track(Head& head, std::size_t index);
   void erase_head(Head& head);
   void erase_point(const Column& column, std::int64_t from_us, std::int64_t to_us);
+  /// The newest time of the track has to be looked up anew: by a Track of its own, which readers of the old one do not fill in.
+  static void forget_newest(Head& head, std::size_t index);
   void erase_row(const Track& track, std::int64_t time_us, std::int64_t number);
   void erase_rows_before(const Track& track, std::int64_t time_us);
 

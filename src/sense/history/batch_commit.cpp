@@ -12,8 +12,10 @@ Result<void> Batch::commit(EntityStore::Number cursor) {
   }
   MACHIYA_CHECK(write_rows(cursor));
   if (cursor != 0) in_.cursor = cursor;
+  // Published after the erasures: who looks up the newest time of a new track must not find what goes. And published whatever became of them: rows are durable.
+  auto erased = erase_numbers();
   publish();
-  return erase_numbers();
+  return erased;
 }
 
 // Heads and tracks first: their keys name series, and must never name others.

@@ -159,6 +159,7 @@ Result<void> History::replace_instance(std::string_view tenant, std::string_view
   past.instance.modified_us = head->modified_us = in_->clock.now().us;
   past.instance.dataset_id = dataset, past.instance.instance_id = instance_id;
   erase(batch, *head, place);
+  batch.forget_newest(*head, place.track);
   MACHIYA_CHECK(batch.add(*head, name, past, true));
   return batch.commit(0);
 }
@@ -170,6 +171,7 @@ Result<void> History::erase_instance(std::string_view tenant, std::string_view i
   if (head == nullptr) return missing("there is no history of such an entity");
   MACHIYA_TRY(const Place place, find_instance(*in_, *head, name, instance_id));
   erase(batch, *head, place);
+  batch.forget_newest(*head, place.track);
   head->modified_us = in_->clock.now().us;
   return batch.commit(0);
 }
@@ -195,10 +197,11 @@ Result<std::size_t> History::retain() {
   Batch batch(*in_);
   const std::int64_t now = in_->clock.now().us;
   for (const HeadPtr& kept : heads) {
-    for (const auto& track : kept->tracks) {
+    for (std::size_t i = 0; i < kept->tracks.size(); ++i) {
+      const history::TrackPtr& track = kept->tracks[i];
       const std::int64_t keep = in_->keep_us(kept->types, track->name);
       if (keep == std::numeric_limits<std::int64_t>::max()) continue;
-      ++looked, batch.find(kept->tenant, kept->id);
+      ++looked, batch.forget_newest(*batch.find(kept->tenant, kept->id), i);
       for (const history::Column& c : track->columns) batch.erase_point(c, kNoTime, now - keep);
       if (track->rows > 0) batch.erase_rows_before(*track, now - keep);
     }

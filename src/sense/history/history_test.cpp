@@ -87,6 +87,16 @@ class Histories : public store::testing::StoreTest {
     out.query = &query, out.window.bounded = false, out.window.most = SIZE_MAX, out.limit = SIZE_MAX;
     return out;
   }
+  static constexpr const char* kLately = "2026-01-01T00:00:25Z";
+  /// Entities that have something after kLately.
+  std::vector<std::string> lately() {
+    const EntityQuery query;
+    HistoryAsking asking = everything(query);
+    asking.window.bounded = true, asking.window.when.from_us = parse_stamp(kLately)->us;
+    auto found = history->ids("", asking);
+    EXPECT_TRUE(found.ok());
+    return *found;
+  }
   /// All that is kept, as text: entity, attribute, datasetId, time, value, unit.
   std::vector<std::string> told() {
     const EntityQuery query;
@@ -112,6 +122,12 @@ struct Model {
     for (const auto& [t, list] : tracks)
       for (const auto& [time, rest] : list) out.push_back(std::get<0>(t) + " " + std::get<1>(t) + " " + std::get<2>(t) + " " + rest);
     std::ranges::sort(out);
+    return out;
+  }
+  std::vector<std::string> lately() const {
+    std::vector<std::string> out;
+    for (const auto& [t, list] : tracks)
+      if (list.lower_bound(parse_stamp("2026-01-01T00:00:25Z")->us) != list.end() && (out.empty() || out.back() != std::get<0>(t))) out.push_back(std::get<0>(t));
     return out;
   }
 };
@@ -205,6 +221,7 @@ TEST_P(Histories, keeps_what_a_plain_model_keeps) {
     if (HasFatalFailure()) return;
     if (n % 30 == 0) open();
     if (n % 20 == 0) ASSERT_EQ(told(), model.told()) << n;
+    if (n % 7 == 0) ASSERT_EQ(lately(), model.lately()) << n;
   }
   EXPECT_EQ(told(), model.told());
 }

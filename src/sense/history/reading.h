@@ -27,6 +27,7 @@ class Reader {
   std::size_t wanted() const;
   bool fits(const Past& past) const;
   bool by_observed() const { return window_.bounded && window_.when.property == TemporalQuery::Property::observed_at; }
+  Result<std::optional<bool>> by_newest(const Track& track) const;
   Result<void> from_column(const Track& track, std::size_t number, std::size_t most, std::vector<Past>& out) const;
   Result<void> from_rows(const Track& track, std::vector<Past>& out) const;
 };
