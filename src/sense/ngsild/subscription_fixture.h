@@ -16,6 +16,7 @@
 #include "platform/http/test_request.h"
 #include "platform/store/testing.h"
 #include "sense/broker/journal_store.h"
+#include "sense/contexts/hosted_contexts.h"
 #include "sense/entities/stamp.h"
 #include "sense/ngsild/ngsild.h"
 #include "sense/ngsild/subscriptions_http.h"
@@ -31,7 +32,9 @@ inline constexpr const char* kSuite = "https://ngsi-ld-test-suite/context#";
 /// Contexts that a test knows.
 class ContextShelf final : public jsonld::ContextLoader {
  public:
+  HostedContexts* hosted = nullptr;
   Result<std::string> load(const std::string& url) override {
+    if (url.find(HostedContexts::kPath) != std::string::npos) return hosted->load(url);
     if (url.find("non-existing") != std::string::npos || url.find("http") != 0) return Error(ErrorCode::not_found, "nothing there");
     std::string terms;
     for (const char* name : {"Building", "Tower", "Vehicle", "City", "name", "subCategory", "airQualityLevel", "almostFull", "locatedAt", "street", "jsonProperty", "vocabProperty", "museum",
@@ -66,6 +69,7 @@ class SubscriptionFixture : public store::testing::StoreTest {
   Subscriptions::Options options;
   std::unique_ptr<EntityStore> entities;
   std::unique_ptr<Subscriptions> subscriptions;
+  std::unique_ptr<HostedContexts> hosted;
   std::unique_ptr<Broker> broker;
   std::unique_ptr<http::Router> router;
   std::vector<std::unique_ptr<Subscriptions>> dead;   // crashed ones: their last words must not be written
@@ -73,8 +77,7 @@ class SubscriptionFixture : public store::testing::StoreTest {
 
   SubscriptionFixture() {
     std::vector<store::Migration> all = journal_migrations();
-    const auto ours = Subscriptions::migrations();
-    all.insert(all.end(), ours.begin(), ours.end());
+    for (const auto& list : {Subscriptions::migrations(), HostedContexts::migrations()}) all.insert(all.end(), list.begin(), list.end());
     migrate(all);
     start();
   }
@@ -90,7 +93,10 @@ class SubscriptionFixture : public store::testing::StoreTest {
     auto opened = Subscriptions::open(store(), *entities, contexts, {&notifier, &mqtt}, clock, rng, options);
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     subscriptions = std::move(*opened);
+    hosted = HostedContexts::open(store(), nullptr, clock, rng, {}).value();
+    shelf.hosted = hosted.get();
     broker = std::make_unique<Broker>(Broker{*entities, contexts, clock, rng});
+    broker->hosted = hosted.get();
     router = std::make_unique<http::Router>();
     const Routes routes{*router, *broker, "public", "public"};
     for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes}) add(routes);

@@ -1,5 +1,6 @@
 #include "sense/ngsild/subscriptions_http.h"
 
+#include "sense/contexts/hosted_contexts.h"
 #include "sense/entities/read.h"
 
 namespace machiya::sense::ngsild {
@@ -13,7 +14,10 @@ class Handlers {
   // §5.8.1
   Result<http::Response> create(Call& call) const {
     if (const tree::Value* id = call.body.find("id"); id != nullptr && !(id->is_string() && is_uri(id->text()))) return Error(ErrorCode::invalid_input, "a URI is expected", "id");
-    auto id = subscriptions_.create(call.tenant, call.body, *call.terms, call.context_json());
+    std::string hosted;
+    MACHIYA_TRY(const std::string context, context_of(call, hosted));
+    auto id = subscriptions_.create(call.tenant, call.body, *call.terms, context);
+    if (!id.ok() && !hosted.empty()) (void)call.broker.hosted->remove(call.tenant, hosted).ok();   // nobody will ask for it
     if (!id.ok()) return id.error();
     return call.created(std::string(kBase) + "/subscriptions/" + *id);
   }
@@ -46,6 +50,18 @@ class Handlers {
 
  private:
   Subscriptions& subscriptions_;
+
+  // §5.8.1.4: a context that has no URL of its own is kept, so that the Link header of notifications can name it. `hosted`: its id.
+  static Result<std::string> context_of(Call& call, std::string& hosted) {
+    const tree::Value& context = call.body_context;
+    const bool has_url = context.is_null() || context.is_string() || (context.is_array() && context.count == 1 && context.elements[0].is_string());
+    const bool needs_url = call.body["notification"]["endpoint"]["accept"].text() != "application/ld+json";
+    if (has_url || !needs_url || call.broker.hosted == nullptr) return call.context_json();
+    MACHIYA_TRY(hosted, call.broker.hosted->add(call.tenant, "{\"@context\":" + tree::to_text(context) + "}", ContextKind::implicitly_created));
+    std::string out;
+    tree::write_string((call.request.secure ? "https://" : "http://") + std::string(call.request.header("host")) + std::string(HostedContexts::kPath) + hosted, out);
+    return out;
+  }
 
   // A tenant is there with its first entity, or with its first subscription.
   Result<void> check_tenant(const Call& call) const {

@@ -224,6 +224,22 @@ TEST_P(SubscriptionsHttp, media_types) {
   EXPECT_EQ(ask(http::Method::get, path, "", headers).status, 406);
 }
 
+// §5.8.1.4: notifications name a context that the broker keeps for it.
+TEST_P(SubscriptionsHttp, a_context_without_a_url_is_kept) {
+  const std::string text = R"({"id":"urn:s:i","type":"Subscription","entities":[{"type":"Building"}],"notification":{"endpoint":{"uri":"http://h/x"}},"@context":[")" + std::string(kCompound) +
+                           R"(",{"Building":"https://a.example/B"}]})";
+  EXPECT_EQ(ask(http::Method::post, "/subscriptions", text, {{"host", "broker.example"}}).status, 201);
+  ASSERT_EQ(hosted->list("", ContextKind::implicitly_created).size(), 1u);
+  EXPECT_EQ(ask(http::Method::post, "/subscriptions", text, {{"host", "broker.example"}}).status, 409);
+  EXPECT_EQ(hosted->list("", ContextKind::implicitly_created).size(), 1u);
+  EXPECT_EQ(post("/entities", R"({"id":"urn:b:1","type":"https://a.example/B","name":{"type":"Property","value":"x"}})").status, 201);
+  const auto came = news();
+  ASSERT_EQ(came.size(), 1u);
+  EXPECT_EQ(came[0].headers[0].second.find("<http://broker.example/ngsi-ld/v1/jsonldContexts/"), 0u) << came[0].headers[0].second;
+  EXPECT_EQ(data(came[0]).items()[0]["type"].text(), "Building");
+  EXPECT_TRUE(data(came[0]).items()[0].has("name"));
+}
+
 // The given payloads: what is sent comes back, whatever the asker's context is.
 TEST_P(SubscriptionsHttp, given_payloads_come_back) {
   NGSI("028_06", "4.5.5");
