@@ -226,6 +226,49 @@ TEST_P(Histories, keeps_what_a_plain_model_keeps) {
   EXPECT_EQ(told(), model.told());
 }
 
+/// A journal in which one record stands that nobody is told of, as when the broker takes a write back.
+class Quiet final : public Journal {
+ public:
+  explicit Quiet(std::unique_ptr<Journal> real) : real_(std::move(real)) {}
+  void append_later(JournalEntry entry, Done done) override {
+    JournalEntry twin = entry;
+    real_->append_later(std::move(entry), std::move(done));
+    if (twice) real_->append_later(std::move(twin), [](Result<Number>) {});
+  }
+  Result<Number> load(const VisitEntity& visit) override { return real_->load(visit); }
+  Result<void> replay(Number from, const VisitRecord& visit) const override { return real_->replay(from, visit); }
+  Number first() const override { return real_->first(); }
+  Number last() const override { return real_->last(); }
+  Result<void> compact(Number needed, Number up_to, const std::function<Result<void>(const VisitEntity&)>& e) override { return real_->compact(needed, up_to, e); }
+  bool twice = false;
+
+ private:
+  std::unique_ptr<Journal> real_;
+};
+
+TEST_P(Histories, a_record_that_nobody_is_told_of_holds_nothing_up) {
+  auto real = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");
+  auto quiet = std::make_unique<Quiet>(std::move(*real));
+  Quiet& journal = *quiet;
+  auto entities = std::move(*EntityStore::open(std::move(quiet), clock, rng));
+  open();
+  history->follow(*entities);
+  for (const bool twice : {false, true, false}) {
+    journal.twice = twice;
+    clock.advance(kSecond);
+    const std::string id = "urn:m:" + std::to_string(clock.now().us);
+    ASSERT_TRUE(entities->write("", id, [&](const EntityPtr&, const ChangeContext& c) -> Result<Change> {
+      Draft draft;
+      draft.id = id, draft.types = {"https://x/M"};
+      return create_entity(draft, c);
+    }).ok());
+    ASSERT_TRUE(history->settle().ok());
+    EXPECT_TRUE(history->head("", id));
+  }
+  while (history->cursor() < 4) ASSERT_TRUE(history->settle().ok());
+  history.reset();
+}
+
 // A batch of the broker's changes is cut off at any of its steps; after the next start everything is there once.
 TEST_P(Histories, a_crash_in_a_batch_loses_and_doubles_nothing) {
   auto journal = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");

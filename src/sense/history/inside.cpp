@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kMostInBatch = 2000;
 constexpr std::chrono::seconds kRetry{1};
+constexpr std::chrono::milliseconds kAskJournal{50};
 
 }  // namespace
 
@@ -129,7 +130,12 @@ Result<void> History::settle() {
   if (in_->entities == nullptr) return {};
   const EntityStore::Number wanted = in_->entities->last();
   std::unique_lock hold(in_->queue_lock);
-  in_->kept.wait(hold, [&] { return in_->cursor >= wanted || in_->stopped || in_->ending; });
+  // A number that nobody is told of (the broker took a write back) stands in the journal all the same.
+  while (!in_->kept.wait_for(hold, kAskJournal, [&] { return in_->cursor >= wanted || in_->stopped || in_->ending; })) {
+    if (!in_->queue.empty() || in_->overflown) continue;
+    in_->overflown = true, in_->dropped = std::max(in_->dropped, wanted);
+    in_->wake.notify_one();
+  }
   if (in_->stopped) return *in_->stopped;
   if (in_->cursor < wanted) return Error(ErrorCode::unavailable, "the history is being closed");
   return {};
