@@ -22,6 +22,8 @@ constexpr const char* kLetters = "SELECT id, tenant, subscription, number, entit
 }  // namespace
 
 Result<void> insert_subscription(store::Tx& tx, const StoredSubscription& s) {
+  // A namesake that was deleted may have left its counters: they were on their way when it went.
+  if (auto gone = tx.execute_later("DELETE FROM sense_subscription_state WHERE tenant = :tenant AND id = :id", {{"tenant", s.tenant}, {"id", s.id}}); !gone.ok()) return gone;
   auto done = tx.execute("INSERT INTO sense_subscription (tenant, id, body, context, created_us, modified_us, since) VALUES (:tenant, :id, :body, :context, :created, :modified, :since)",
                          {{"tenant", s.tenant}, {"id", s.id}, {"body", s.body}, {"context", s.context}, {"created", s.created_us}, {"modified", s.modified_us}, {"since", number(s.since)}});
   return done.ok() ? Result<void>() : Result<void>(done.error());

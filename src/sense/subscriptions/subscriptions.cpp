@@ -155,12 +155,13 @@ Result<void> Subscriptions::update(const std::string& tenant, const std::string&
   // What happened while it was paused is none of its business; else what is done so far stays done, and what waits is judged anew after a crash.
   const SubscriptionPtr before = in_->delivery.look(*slot).subscription;
   const bool resumed = subscription->active && (!before->active || before->expired(stored.modified_us));
+  const EntityStore::Number known_since = stored.since;
   stored.since = std::max(stored.since, resumed ? in_->entities.last() : in_->delivery.cursor(*slot, in_->matched));
   auto done = in_->store.write([&](store::Tx& tx) { return update_subscription(tx, stored); });
   if (!done.ok()) return done.error();
   // In memory only a resumed one skips: what waits is still to be told.
   StoredSubscription now = stored;
-  if (!resumed) now.since = 0;
+  if (!resumed) now.since = known_since;
   in_->place(std::move(now), subscription, slot);
   in_->wake();
   return {};
