@@ -38,9 +38,15 @@ class Registrations {
   /// §5.9.4. not_found.
   Result<void> remove(const std::string& tenant, const std::string& id);
 
+  /// Those that have expired are deleted, and it is told; answers how many. For a job.
+  Result<std::size_t> sweep();
+  /// When the next one expires, or has (µs since 1970); the largest number when none does.
+  std::int64_t next_expiry() const;
+
   /// All of a tenant in the order in which they came, expired ones too. Never nullptr, never changes.
   using Snapshot = std::shared_ptr<const std::vector<RegistrationPtr>>;
   Snapshot all(std::string_view tenant) const;
+  /// nullptr: there is none, or it has expired.
   RegistrationPtr find(std::string_view tenant, std::string_view id) const;
   /// Those that match and have not expired, exclusive ones first, then redirect, inclusive, auxiliary; in each mode the oldest first.
   std::vector<Match> matching(std::string_view tenant, const Wanted& wanted) const;
