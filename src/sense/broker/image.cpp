@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "sense/entities/seen_id.h"
+
 namespace machiya::sense {
 namespace {
 
@@ -27,6 +29,7 @@ void Image::put(const EntityPtr& entity) {
     slots_[slot] = entity;
   }
   slots_by_id_.emplace(entity->id, slot);
+  if (std::string buffer; entity->id.starts_with(kForeignPrefix)) slots_by_seen_id_[std::string(seen_id(entity->id, buffer))].push_back(slot);
   used_.insert(slot);
   index(slot, nullptr, entity.get());
 }
@@ -37,6 +40,11 @@ void Image::erase(std::string_view id) {
   const std::uint32_t slot = it->second;
   const EntityPtr before = std::exchange(slots_[slot], nullptr);
   slots_by_id_.erase(it);
+  if (std::string buffer; id.starts_with(kForeignPrefix)) {
+    const auto seen = slots_by_seen_id_.find(seen_id(id, buffer));
+    std::erase(seen->second, slot);
+    if (seen->second.empty()) slots_by_seen_id_.erase(seen);
+  }
   used_.erase(slot), free_.push_back(slot);
   std::ranges::push_heap(free_, std::greater<>());
   index(slot, before.get(), nullptr);
@@ -96,8 +104,12 @@ SlotSet Image::candidates(const Hints& hints) const {
   }
   if (hints.box) {
     std::vector<std::uint32_t> near;
-    if (const auto it = places_.find(hints.geo_attribute); it != places_.end())
-      hints.circle ? it->second.candidates(hints.circle->first, hints.circle->second, near) : it->second.candidates(*hints.box, near);
+    const auto look = [&](const GeoIndex& index) { hints.circle ? index.candidates(hints.circle->first, hints.circle->second, near) : index.candidates(*hints.box, near); };
+    if (hints.geo_attribute.empty()) {
+      for (const auto& entry : places_) look(entry.second);
+    } else if (const auto it = places_.find(hints.geo_attribute); it != places_.end()) {
+      look(it->second);
+    }
     SlotSet there(slots_.size());
     for (const std::uint32_t slot : near) there.insert(slot);
     out.intersect(there);
@@ -106,6 +118,20 @@ SlotSet Image::candidates(const Hints& hints) const {
     const auto it = columns_.find(fact.attribute);
     if (it == columns_.end()) return SlotSet();
     it->second.narrow(fact, out);
+  }
+  return out;
+}
+
+// The slots of the ids that are asked for, in the ids' order, each once.
+std::vector<std::uint32_t> Image::named(const Hints& hints) const {
+  std::vector<std::uint32_t> out;
+  const auto add = [&](std::uint32_t slot) {
+    if (std::ranges::find(out, slot) == out.end()) out.push_back(slot);
+  };
+  for (const std::string& id : hints.ids) {
+    if (const auto it = slots_by_id_.find(id); it != slots_by_id_.end()) add(it->second);
+    if (const auto it = slots_by_seen_id_.find(id); hints.seen_ids && it != slots_by_seen_id_.end())
+      for (const std::uint32_t slot : it->second) add(slot);
   }
   return out;
 }
@@ -127,8 +153,8 @@ Found Image::find(const Find& what) const {
   };
   const Hints hints = what.query->hints();
   if (!hints.ids.empty()) {
-    for (const std::string& id : hints.ids)
-      if (const EntityPtr entity = get(id); entity && !visit(entity)) break;
+    for (const std::uint32_t slot : named(hints))
+      if (!visit(slots_[slot])) break;
   } else {
     candidates(hints).each([&](std::uint32_t slot) { return visit(slots_[slot]); });
   }

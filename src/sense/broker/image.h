@@ -62,6 +62,7 @@ class Image {
   std::deque<EntityPtr> slots_;
   std::vector<std::uint32_t> free_;   ///< a heap, the lowest first: who comes after many went stands in the order of creation again
   ByText<std::uint32_t> slots_by_id_;
+  ByText<std::vector<std::uint32_t>> slots_by_seen_id_;   ///< of ids that NGSIv2 shows otherwise (entities/seen_id.h): several types may share one
   SlotSet used_;
   ByText<SlotSet> by_type_;
   ByText<Column> columns_;
@@ -69,6 +70,7 @@ class Image {
   void index(std::uint32_t slot, const Entity* before, const Entity* after);
   void place(std::uint32_t slot, const Attribute& attribute);
   SlotSet candidates(const Hints& hints) const;
+  std::vector<std::uint32_t> named(const Hints& hints) const;
 };
 
 }  // namespace machiya::sense

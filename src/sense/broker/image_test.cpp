@@ -161,5 +161,25 @@ TEST_F(ImageTest, TypesAreCounted) {
   for (const auto& [type, n] : expected) EXPECT_EQ(types.at(type).entities, n);
 }
 
+TEST_F(ImageTest, IdsThatAreNoUrisAreFoundAsTheyAreShown) {
+  for (const char* id : {"urn:ngsiv2:Room1:A", "urn:ngsiv2:Room1:B", "urn:ngsiv2:Room2:A", "urn:x:1"}) image.put(made(R"({"id":")" + std::string(id) + R"(","type":"A"})"));
+  const auto found = [&](std::vector<std::string> ids, bool v2) {
+    EntityQuery query;
+    query.entities.emplace_back().ids = std::move(ids);
+    query.entities[0].v2 = v2;
+    return image.find({.query = &query}).entities.size();
+  };
+  EXPECT_EQ(found({"Room1"}, true), 2u);
+  EXPECT_EQ(found({"Room1"}, false), 0u);
+  EXPECT_EQ(found({"Room1", "Room2", "urn:x:1", "Room1"}, true), 4u);
+  EXPECT_EQ(found({"urn:ngsiv2:Room1:A"}, false), 1u);
+  image.erase("urn:ngsiv2:Room1:A");
+  EXPECT_EQ(found({"Room1"}, true), 1u);
+  image.erase("urn:ngsiv2:Room1:B");
+  EXPECT_EQ(found({"Room1"}, true), 0u);
+  image.put(made(R"({"id":"urn:ngsiv2:Room1:C","type":"A"})"));   // takes a slot that was used
+  EXPECT_EQ(found({"Room1"}, true), 1u);
+}
+
 }  // namespace
 }  // namespace machiya::sense

@@ -13,8 +13,10 @@ using namespace detail;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kBuiltIn = {
-    {{"dateCreated", "createdAt"}, {"dateModified", "modifiedAt"}, {"dateExpires", "expiresAt"}}};
+// What NGSIv2 names otherwise; the last two are metadata only, which NGSI-LD knows as members of an attribute.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kBuiltIn = {
+    {{"dateCreated", "createdAt"}, {"dateModified", "modifiedAt"}, {"dateExpires", "expiresAt"}, {"unitCode", "unitCode"}, {"observedAt", "observedAt"}}};
+constexpr std::size_t kOfEntities = 3;
 
 class V2Reader {
  public:
@@ -76,8 +78,10 @@ class V2Reader {
         out.trail.push_back(std::move(name));
         continue;
       }
-      const auto built_in = std::find_if(kBuiltIn.begin(), kBuiltIn.end(), [&](const auto& b) { return b.first == name && !quoted; });
-      if (built_in != kBuiltIn.end()) {
+      const bool of_attribute = out.steps.size() == 1;
+      const auto last = of_attribute ? kBuiltIn.end() : kBuiltIn.begin() + kOfEntities;
+      const auto built_in = std::find_if(kBuiltIn.begin(), last, [&](const auto& b) { return b.first == name && !quoted; });
+      if (built_in != last) {
         out.steps.push_back({core_member(built_in->second), "", name});
       } else {
         out.steps.push_back({Core::none, expanded(name, expand_), name});

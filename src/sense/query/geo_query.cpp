@@ -22,6 +22,8 @@ struct GeoQuery::Body {
 
 namespace {
 
+constexpr std::string_view kLocation = "https://uri.etsi.org/ngsi-ld/location", kDefaultLocation = "https://uri.etsi.org/ngsi-ld/default-context/defaultLocation";
+
 Error bad(std::string what, std::string_view where) { return Error(ErrorCode::malformed_request, std::string(where) + ": " + what, std::string(where)); }
 
 std::string location_of(std::string_view geoproperty, const NameExpander& expand) { return expanded(geoproperty.empty() ? "location" : geoproperty, expand); }
@@ -134,9 +136,9 @@ Result<Geometry> geometry_v2(std::string_view geometry, std::string_view coords)
 
 }  // namespace
 
-Result<GeoQuery> GeoQuery::parse_v2(std::string_view georel, std::string_view geometry, std::string_view coords, const NameExpander& expand) {
+Result<GeoQuery> GeoQuery::parse_v2(std::string_view georel, std::string_view geometry, std::string_view coords) {
   auto body = std::make_shared<Body>();
-  body->georel = georel, body->attribute = location_of("", expand);
+  body->georel = georel;
   const auto parts = split(georel, ';');
   if (parts[0] == "near") {
     if (parts.size() < 2) return GeoQueryReader::near("", ":", *body).error();
@@ -166,8 +168,21 @@ bool GeoQuery::matches(const tree::Value& geojson) const {
   return (b.max_m < 0 || b.reach.touches(geometry->box())) && near(b.reference.distance_m(*geometry));
 }
 
+const Attribute* place_of(const Entity& entity) {
+  const Attribute *only = nullptr, *chosen = nullptr;
+  std::size_t n = 0;
+  for (const Attribute& a : entity.attributes) {
+    const auto place = std::find_if(a.instances.begin(), a.instances.end(), [](const Instance& i) { return i.kind == AttributeKind::geo_property; });
+    if (place == a.instances.end()) continue;
+    ++n, only = &a;
+    const Attribute* mark = find_attribute(place->sub, kDefaultLocation);
+    if (mark && mark->instances[0].value.is_bool() && mark->instances[0].value.truth) chosen = &a;
+  }
+  return n == 1 ? only : chosen ? chosen : n == 0 ? nullptr : entity.attribute(kLocation);
+}
+
 bool GeoQuery::matches(const Entity& entity) const {
-  const Attribute* attribute = entity.attribute(body_->attribute);
+  const Attribute* attribute = body_->attribute.empty() ? place_of(entity) : entity.attribute(body_->attribute);
   if (!attribute) return false;
   return std::any_of(attribute->instances.begin(), attribute->instances.end(),
                      [&](const Instance& i) { return i.kind == AttributeKind::geo_property && matches(i.value); });
@@ -190,7 +205,7 @@ std::string GeoQuery::text() const {
 
 void GeoQuery::explain(const Entity& entity, ExplainedTerm& out) const {
   out = {"geoQ", body_->georel + " " + reference().to_text(), matches(entity), ""};
-  const Attribute* attribute = entity.attribute(body_->attribute);
+  const Attribute* attribute = body_->attribute.empty() ? place_of(entity) : entity.attribute(body_->attribute);
   if (!attribute) {
     out.found = "no such attribute";
     return;

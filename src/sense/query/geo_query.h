@@ -21,9 +21,9 @@ class GeoQuery {
   /// §5.2.13 GeoQuery of a body: coordinates as an array or as text.
   static Result<GeoQuery> from_json(const tree::Value& object, const NameExpander& expand);
   /// NGSIv2: georel "near;maxDistance:1000", "coveredBy", "intersects", "equals", "disjoint"; geometry "point", "line", "polygon", "box"; coords "lat,lon;…".
-  static Result<GeoQuery> parse_v2(std::string_view georel, std::string_view geometry, std::string_view coords, const NameExpander& expand);
+  static Result<GeoQuery> parse_v2(std::string_view georel, std::string_view geometry, std::string_view coords);
 
-  /// Expanded name of the asked attribute.
+  /// Expanded name of the asked attribute; "" (NGSIv2): the one place of the entity, see place_of().
   const std::string& attribute() const;
   /// Any instance of the GeoProperty; an entity without it does not match.
   bool matches(const Entity& entity) const;
@@ -42,6 +42,9 @@ class GeoQuery {
   GeoQuery() = default;
   std::shared_ptr<const Body> body_;
 };
+
+/// Where an entity is, as NGSIv2 knows it: its only geo attribute; of several the one whose metadata defaultLocation is true, else "location"; nullptr otherwise.
+const Attribute* place_of(const Entity& entity);
 
 /// §4.11, §5.2.21.
 struct TemporalQuery {

@@ -55,7 +55,7 @@ class KeyMaker {
  public:
   explicit KeyMaker(const Ordering::Body& body) : body_(body) {}
   Key of(const Entity& entity, const Ordering::Body::Criterion& criterion) const {
-    const auto found = first_at(criterion.path, entity);
+    const auto found = criterion.distance && criterion.path.steps[0].name.empty() ? place(entity) : first_at(criterion.path, entity);
     if (!found) return {};
     if (found->text) return text(*found->text, false);
     if (!found->json) return {Rank::instant, 0, found->us, {}};
@@ -67,6 +67,14 @@ class KeyMaker {
 
  private:
   const Ordering::Body& body_;
+
+  static std::optional<Found> place(const Entity& entity) {
+    const Attribute* attribute = place_of(entity);
+    if (!attribute) return std::nullopt;
+    const auto it = std::find_if(attribute->instances.begin(), attribute->instances.end(), [](const Instance& i) { return i.kind == AttributeKind::geo_property; });
+    if (it == attribute->instances.end()) return std::nullopt;
+    return Found{&it->value, it->kind, kNoTime, std::nullopt};
+  }
 
   Key text(std::string_view t, bool typed) const {
     if (typed) {

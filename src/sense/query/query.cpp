@@ -21,8 +21,8 @@ template <class List> std::string joined(const List& list) {
 
 void explain_selector(const EntitySelector& s, const Entity& entity, std::vector<ExplainedTerm>& out) {
   if (!s.type.empty()) out.push_back({"type", s.type.text(), s.type.matches(entity), joined(entity.types)});
-  if (!s.ids.empty()) out.push_back({"id", joined(s.ids), std::find(s.ids.begin(), s.ids.end(), entity.id) != s.ids.end(), std::string(entity.id)});
-  if (s.ids.empty() && s.id_pattern) out.push_back({"id", s.id_pattern->source(), s.id_pattern->found_in(entity.id), std::string(entity.id)});
+  if (!s.ids.empty()) out.push_back({"id", joined(s.ids), s.has_id(entity.id), std::string(entity.id)});
+  if (s.ids.empty() && s.id_pattern) out.push_back({"id", s.id_pattern->source(), s.has_id(entity.id), std::string(entity.id)});
 }
 
 std::string common_prefix(std::string a, std::string_view b) {
@@ -33,9 +33,11 @@ std::string common_prefix(std::string a, std::string_view b) {
 
 // Of several selectors only what all of them say may be used.
 void hint_selectors(const std::vector<EntitySelector>& selectors, Hints& out) {
-  const bool ids = std::all_of(selectors.begin(), selectors.end(), [](const EntitySelector& s) { return !s.ids.empty(); });
+  const bool v2 = selectors.front().v2;
+  const bool ids = std::all_of(selectors.begin(), selectors.end(), [v2](const EntitySelector& s) { return !s.ids.empty() && s.v2 == v2; });
   const bool types = std::all_of(selectors.begin(), selectors.end(), [](const EntitySelector& s) { return !s.type.any_of().empty(); });
-  const bool patterns = std::all_of(selectors.begin(), selectors.end(), [](const EntitySelector& s) { return s.ids.empty() && s.id_pattern; });
+  const bool patterns = std::all_of(selectors.begin(), selectors.end(), [](const EntitySelector& s) { return s.ids.empty() && s.id_pattern && !s.v2; });
+  out.seen_ids = v2;
   for (const EntitySelector& s : selectors) {
     if (ids) out.ids.insert(out.ids.end(), s.ids.begin(), s.ids.end());
     if (types) out.types.insert(out.types.end(), s.type.any_of().begin(), s.type.any_of().end());
@@ -54,7 +56,7 @@ std::string Explanation::to_text() const {
 }
 
 bool EntityQuery::matches(const Entity& entity, const EntityLookup* lookup) const {
-  return selected(entities, entity) && has_any(attrs, entity) && scope.matches(entity.scopes) && (q.linked_depth() > 0 || q.matches(entity)) &&
+  return selected(entities, entity) && has_any(attrs, entity) && scope.matches(entity.scopes) && paths.matches(entity.scopes) && (q.linked_depth() > 0 || q.matches(entity)) &&
          (!geo || geo->matches(entity)) && (q.linked_depth() == 0 || q.matches(entity, lookup));
 }
 
@@ -67,6 +69,7 @@ Explanation EntityQuery::explain(const Entity& entity, const EntityLookup* looku
     out.terms.push_back({"attrs", joined(attrs), held, held ? "" : "none of them"});
   }
   if (!scope.empty()) out.terms.push_back({"scopeQ", scope.text(), scope.matches(entity.scopes), entity.scopes.empty() ? "no scope" : joined(entity.scopes)});
+  if (!paths.any_of.empty()) out.terms.push_back({"servicePath", paths.text(), paths.matches(entity.scopes), entity.scopes.empty() ? "/" : joined(entity.scopes)});
   q.explain(entity, lookup, out.terms);
   if (geo) geo->explain(entity, out.terms.emplace_back());
   return out;

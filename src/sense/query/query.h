@@ -15,11 +15,12 @@ namespace machiya::sense {
 /// Facts that hold together for every matching entity: an index may use one or several of them, and then asks matches(). Never too narrow.
 struct Hints {
   std::vector<std::string> ids;                    ///< any of these; empty: unknown
+  bool seen_ids = false;                           ///< they are ids as NGSIv2 shows them (entities/seen_id.h)
   std::string id_prefix;                           ///< of every id; empty: unknown
   std::vector<std::vector<std::string>> types;     ///< all types of one of these; empty: unknown
   std::vector<std::string> attrs;                  ///< has at least one of these; empty: unknown
   std::vector<IndexFact> facts;
-  std::string geo_attribute;                       ///< expanded; empty: no geo query
+  std::string geo_attribute;                       ///< expanded; empty with a box: any geo attribute
   std::optional<Box> box;                          ///< an instance of geo_attribute touches it
   std::optional<std::pair<Position, double>> circle;   ///< and comes within so many metres
 };
@@ -38,6 +39,7 @@ struct EntityQuery {
   Filter q;
   std::optional<GeoQuery> geo;
   ScopeQuery scope;
+  ServicePaths paths;                     ///< NGSIv2's
 
   /// Cheapest conditions first. No allocation unless a geometry that is no point must be compared.
   bool matches(const Entity& entity, const EntityLookup* lookup = nullptr) const;

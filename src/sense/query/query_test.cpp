@@ -69,7 +69,7 @@ TEST(GeoQuery, RefusesWhatIsNoQuery) {
 
 TEST(GeoQuery, NgsiV2WritesLatitudeFirst) {
   const auto place = at(R"({"type": "Point", "coordinates": [135.5, 34.7]})");
-  const auto v2 = [&](const char* georel, const char* geometry, const char* coords) { return GeoQuery::parse_v2(georel, geometry, coords, iri); };
+  const auto v2 = [&](const char* georel, const char* geometry, const char* coords) { return GeoQuery::parse_v2(georel, geometry, coords); };
   EXPECT_TRUE(v2("near;maxDistance:1000", "point", "34.7,135.501")->matches(*place));
   EXPECT_FALSE(v2("near;maxDistance:1000;minDistance:500", "point", "34.7,135.501")->matches(*place));
   EXPECT_TRUE(v2("coveredBy", "box", "34,135;35,136")->matches(*place));
@@ -220,7 +220,7 @@ TEST(Ordering, ByDistance) {
                             R"({"orderBy": []})", R"({})", R"({"orderBy": [5]})", R"({"orderBy": ["a"], "collation": "!!"})"}) {
     EXPECT_FALSE(Ordering::from_json(json(arena, wrong), iri).ok()) << wrong;
   }
-  const auto near = *GeoQuery::parse_v2("near;maxDistance:1000000", "point", "40,8", iri);
+  const auto near = *GeoQuery::parse_v2("near;maxDistance:1000000", "point", "40,8");
   EXPECT_EQ(order_of(*Ordering::parse_v2("!geo:distance", &near, iri), places), "0213");
   EXPECT_FALSE(Ordering::parse_v2("geo:distance", nullptr, iri).ok());
   EXPECT_EQ(order_of(*Ordering::parse_v2("!id", nullptr, iri), places), "3210");

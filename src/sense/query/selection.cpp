@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sense/entities/seen_id.h"
 #include "sense/query/scan.h"
 
 namespace machiya::sense {
@@ -105,14 +106,14 @@ TypeSelection TypeSelection::any(const std::vector<std::string>& types) {
   return out;
 }
 
-TypeSelection TypeSelection::pattern(TextPattern pattern) {
+TypeSelection TypeSelection::pattern(TextPattern pattern, Seen seen) {
   TypeSelection out;
-  out.pattern_ = std::move(pattern);
+  out.pattern_ = std::move(pattern), out.seen_ = std::move(seen);
   return out;
 }
 
 bool TypeSelection::matches(std::span<const std::string_view> types) const {
-  if (pattern_) return std::any_of(types.begin(), types.end(), [&](std::string_view t) { return pattern_->found_in(t); });
+  if (pattern_) return std::any_of(types.begin(), types.end(), [&](std::string_view t) { return pattern_->found_in(seen_ ? std::string_view(seen_(t)) : t); });
   if (any_of_.empty()) return true;
   return std::any_of(any_of_.begin(), any_of_.end(), [&](const auto& all) {
     return std::all_of(all.begin(), all.end(), [&](const std::string& t) { return std::find(types.begin(), types.end(), t) != types.end(); });
@@ -185,9 +186,32 @@ bool ScopeQuery::matches(std::span<const std::string_view> scopes) const {
 std::string ScopeQuery::text() const { return choices_text(any_of_, ScopeReader::text); }
 
 bool EntitySelector::selects(const Entity& entity) const {
-  if (!type.matches(entity)) return false;
-  if (!ids.empty()) return std::find(ids.begin(), ids.end(), entity.id) != ids.end();
-  return !id_pattern || id_pattern->found_in(entity.id);
+  return type.matches(entity) && has_id(entity.id);
+}
+
+bool EntitySelector::has_id(std::string_view id) const {
+  if (ids.empty() && !id_pattern) return true;
+  std::string buffer;
+  const std::string_view seen = v2 ? seen_id(id, buffer) : id;
+  return ids.empty() ? id_pattern->found_in(seen) : std::find(ids.begin(), ids.end(), seen) != ids.end();
+}
+
+bool ServicePaths::matches(std::span<const std::string_view> scopes) const {
+  const auto stands_at = [](const One& one, std::string_view scope) {
+    if (scope.starts_with('/')) scope.remove_prefix(1);   // §4.18: the first slash may be left away
+    const std::string_view path = std::string_view(one.path).substr(1);
+    if (scope == path) return true;
+    return one.below && (path.empty() || (scope.starts_with(path) && scope.substr(path.size()).starts_with('/')));
+  };
+  return any_of.empty() || std::any_of(any_of.begin(), any_of.end(), [&](const One& one) {
+    return scopes.empty() ? stands_at(one, "/") : std::any_of(scopes.begin(), scopes.end(), [&](std::string_view s) { return stands_at(one, s); });
+  });
+}
+
+std::string ServicePaths::text() const {
+  std::string out;
+  for (const One& one : any_of) out += (out.empty() ? "" : ",") + one.path + (!one.below ? "" : one.path == "/" ? "#" : "/#");
+  return out;
 }
 
 }  // namespace machiya::sense

@@ -1,5 +1,6 @@
 // Which entities are meant before their attributes are looked at: ids, patterns, types (§4.17), scopes (§4.19).
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +37,9 @@ class TypeSelection {
   static Result<TypeSelection> parse(std::string_view text, const NameExpander& expand, std::string_view parameter = "type");
   /// Any of these, expanded already.
   static TypeSelection any(const std::vector<std::string>& types);
-  /// The NGSIv2 typePattern.
-  static TypeSelection pattern(TextPattern pattern);
+  /// The NGSIv2 typePattern. `seen`: the name of a type as the asker knows it; empty: its IRI.
+  using Seen = std::function<std::string(std::string_view iri)>;
+  static TypeSelection pattern(TextPattern pattern, Seen seen = {});
   bool empty() const { return any_of_.empty() && !pattern_; }
   /// "*": every type was asked for by name.
   bool every() const { return every_; }
@@ -50,6 +52,7 @@ class TypeSelection {
  private:
   std::vector<std::vector<std::string>> any_of_;
   std::optional<TextPattern> pattern_;
+  Seen seen_;
   bool every_ = false;
 };
 
@@ -70,11 +73,24 @@ class ScopeQuery {
   friend class ScopeReader;
 };
 
+/// NGSIv2's Fiware-ServicePath: "/a/b", "/a/#". An entity stands at each of its scopes, or at "/" when it has none.
+struct ServicePaths {
+  struct One {
+    std::string path;     ///< "/" or "/a/b"
+    bool below = false;   ///< and everything below it
+  };
+  std::vector<One> any_of;   ///< empty: everywhere
+  bool matches(std::span<const std::string_view> scopes) const;
+  std::string text() const;
+};
+
 /// §5.2.33 EntitySelector, §5.2.8 EntityInfo.
 struct EntitySelector {
   std::vector<std::string> ids;            ///< any of them; empty: every id
   std::optional<TextPattern> id_pattern;   ///< only looked at when there are no ids
   TypeSelection type;
+  bool v2 = false;                         ///< ids and pattern are asked of the id as NGSIv2 shows it (entities/seen_id.h)
+  bool has_id(std::string_view id) const;  ///< is it one of the ids, or does the pattern fit? True when neither is asked for
   bool selects(const Entity& entity) const;
 };
 
