@@ -128,10 +128,9 @@ std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, c
 
   auto pending = std::make_shared<Pending>(Pending{std::string(tenant_name), item.id, std::move(*change), context.now_us, 0, waiting, index, nullptr, false, adds});
   const Change& made = pending->change;
-  JournalEntry entry{pending->tenant, pending->id, {}, {}};
-  if (made.after) encode_entity(*made.after, entry.entity);
+  JournalEntry entry{pending->tenant, pending->id, made.after, {}};
   encode_record(Record{pending->tenant, context.now_us, made.before, made.after, made.attributes}, entry.record);
-  pending->bytes = entry.entity.size() + entry.record.size();
+  pending->bytes = entry.record.size();
   if (newest == in_->newest.end()) newest = in_->newest.emplace(key, Inside::Newest{}).first;
   pending->base = std::exchange(newest->second.last, pending), ++newest->second.open;
   ++in_->on_the_way, in_->bytes += pending->bytes;
@@ -181,8 +180,7 @@ void EntityStore::apply(const Pending& pending, Number number) {
 // The log holds a version that was built upon a refused one: what readers see goes behind it, so that the next start finds that.
 void EntityStore::undo(const Pending& pending) {
   const EntityPtr seen = raw(pending.tenant, pending.id);
-  JournalEntry entry{pending.tenant, pending.id, {}, {}};
-  if (seen) encode_entity(*seen, entry.entity);
+  JournalEntry entry{pending.tenant, pending.id, seen, {}};
   const EntityPtr& before = pending.change.after ? pending.change.after : pending.change.before;
   encode_record(Record{pending.tenant, pending.at_us, before, seen, {}}, entry.record);
   journal_->append_later(std::move(entry), [](Result<Number>) {});

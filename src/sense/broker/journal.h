@@ -8,13 +8,14 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "sense/entities/entity.h"
 
 namespace machiya::sense {
 
 /// One write: the record for those who follow (codec.h), and the entity as it is now.
 struct JournalEntry {
   std::string tenant, id;
-  std::string entity;   ///< encode_entity's bytes; empty: deleted
+  EntityPtr entity;     ///< nullptr: deleted
   std::string record;   ///< encode_record's bytes
 };
 

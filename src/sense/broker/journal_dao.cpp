@@ -3,6 +3,7 @@
 #include <set>
 
 #include "platform/store/many_rows.h"
+#include "sense/entities/codec.h"
 
 namespace machiya::sense {
 
@@ -17,9 +18,11 @@ Result<void> write_entries(store::Tx& tx, const std::vector<NumberedEntry>& entr
   for (auto it = entries.rbegin(); it != entries.rend(); ++it) {
     const JournalEntry& e = it->entry;
     if (!seen.insert({e.tenant, e.id}).second) continue;
-    auto one = e.entity.empty() ? tx.execute_later("DELETE FROM sense_entity WHERE tenant = :tenant AND id = :id", {{"tenant", e.tenant}, {"id", e.id}})
-                                : tx.execute_later("INSERT INTO sense_entity (tenant, id, entity) VALUES (:tenant, :id, :entity) ON CONFLICT (tenant, id) DO UPDATE SET entity = excluded.entity",
-                                                   {{"tenant", e.tenant}, {"id", e.id}, {"entity", store::Bytes{e.entity}}});
+    std::string bytes;
+    if (e.entity) encode_entity(*e.entity, bytes);
+    auto one = !e.entity ? tx.execute_later("DELETE FROM sense_entity WHERE tenant = :tenant AND id = :id", {{"tenant", e.tenant}, {"id", e.id}})
+                         : tx.execute_later("INSERT INTO sense_entity (tenant, id, entity) VALUES (:tenant, :id, :entity) ON CONFLICT (tenant, id) DO UPDATE SET entity = excluded.entity",
+                                            {{"tenant", e.tenant}, {"id", e.id}, {"entity", store::Bytes{bytes}}});
     if (!one.ok()) return one;
   }
   return {};
