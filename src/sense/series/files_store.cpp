@@ -137,12 +137,6 @@ void FilesStore::change_view(const std::function<void(View&)>& change) {
   view_ = std::move(next);
 }
 
-Result<SeriesId> FilesStore::open(MeasurementId measurement, std::string_view key) {
-  SeriesId id = 0;
-  MACHIYA_CHECK(catalogue_.open_many(measurement, {&key, 1}, &id));
-  return id;
-}
-
 Result<void> FilesStore::take_valid(std::vector<Point>& points, std::size_t& too_old) const {
   const auto now = view();
   return keep_valid(points, too_old, [&](MeasurementId m) { return catalogue_.count(m); }, [&](MeasurementId m) {
@@ -159,20 +153,6 @@ Result<void> FilesStore::wait_for_room() {
   room_.wait(lock, [&] { return stopping_ || keep_failure_ || !crowded(); });
   if (keep_failure_) return *keep_failure_;
   return {};
-}
-
-Result<Appended> FilesStore::append(std::span<const Point> points) {
-  std::mutex mutex;
-  std::condition_variable ready;
-  std::optional<Result<Appended>> outcome;
-  append_later(std::vector<Point>(points.begin(), points.end()), [&](Result<Appended> result) {
-    const std::lock_guard lock(mutex);
-    outcome.emplace(std::move(result));
-    ready.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  ready.wait(lock, [&] { return outcome.has_value(); });
-  return std::move(*outcome);
 }
 
 void FilesStore::append_later(std::vector<Point> points, std::function<void(Result<Appended>)> done) {

@@ -9,27 +9,17 @@
 #include <vector>
 
 #include "sense/log/append_log.h"
-#include "sense/series/catalogue.h"
 #include "sense/series/manifest.h"
+#include "sense/series/named_store.h"
 #include "sense/series/view.h"
 
 namespace machiya::sense::series {
 
-class FilesStore final : public Store {
+class FilesStore final : public NamedStore {
  public:
   static Result<std::unique_ptr<Store>> open(const std::string& folder, const Options& options);
   ~FilesStore() override;
 
-  Result<MeasurementId> measurement(std::string_view tenant, std::string_view name) override { return catalogue_.measurement(tenant, name); }
-  std::optional<MeasurementId> find_measurement(std::string_view tenant, std::string_view name) const override { return catalogue_.find_measurement(tenant, name); }
-  Result<SeriesId> open(MeasurementId measurement, std::string_view key) override;
-  std::optional<SeriesId> find(MeasurementId m, std::string_view key) const override { return catalogue_.find(m, key); }
-  Result<void> open_many(MeasurementId m, std::span<const std::string_view> keys, SeriesId* out) override { return catalogue_.open_many(m, keys, out); }
-  std::string key(SeriesId series) const override { return catalogue_.key(series); }
-  std::uint32_t series_count(MeasurementId m) const override { return catalogue_.count(m); }
-  std::vector<MeasurementName> measurements() const override { return catalogue_.measurements(); }
-
-  Result<Appended> append(std::span<const Point> points) override;
   void append_later(std::vector<Point> points, std::function<void(Result<Appended>)> done) override;
   Result<std::size_t> erase(SeriesId series, Span span) override;
 
@@ -84,7 +74,6 @@ class FilesStore final : public Store {
 
   const std::string folder_;
   const Options options_;
-  Catalogue catalogue_;
 
   std::mutex submit_mutex_;
   std::vector<Reached> submitted_;             ///< names that have been handed to the log

@@ -48,26 +48,6 @@ Floors SqlStore::floors_of(MeasurementId m) const {
   return at == floors_.end() ? Floors{} : at->second;
 }
 
-Result<SeriesId> SqlStore::open(MeasurementId measurement, std::string_view key) {
-  SeriesId id = 0;
-  MACHIYA_CHECK(catalogue_.open_many(measurement, {&key, 1}, &id));
-  return id;
-}
-
-Result<Appended> SqlStore::append(std::span<const Point> points) {
-  std::mutex mutex;
-  std::condition_variable ready;
-  std::optional<Result<Appended>> outcome;
-  append_later(std::vector<Point>(points.begin(), points.end()), [&](Result<Appended> result) {
-    const std::lock_guard lock(mutex);
-    outcome.emplace(std::move(result));
-    ready.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  ready.wait(lock, [&] { return outcome.has_value(); });
-  return std::move(*outcome);
-}
-
 void SqlStore::append_later(std::vector<Point> points, std::function<void(Result<Appended>)> done) {
   Batch batch{std::move(points), 0, {}};
   auto valid = keep_valid(batch.points, batch.too_old, [&](MeasurementId m) { return catalogue_.count(m); }, [&](MeasurementId m) { return begin(floors_of(m).raw); });

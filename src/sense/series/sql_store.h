@@ -6,26 +6,17 @@
 #include <mutex>
 #include <thread>
 
+#include "sense/series/named_store.h"
 #include "sense/series/series_dao.h"
 
 namespace machiya::sense::series {
 
 /// One process at a time adds series and points. Batches that wait together are one transaction.
-class SqlStore final : public Store {
+class SqlStore final : public NamedStore {
  public:
   static Result<std::unique_ptr<Store>> open(store::Store& database, const Options& options);
   ~SqlStore() override { close(); }
 
-  Result<MeasurementId> measurement(std::string_view tenant, std::string_view name) override { return catalogue_.measurement(tenant, name); }
-  std::optional<MeasurementId> find_measurement(std::string_view tenant, std::string_view name) const override { return catalogue_.find_measurement(tenant, name); }
-  Result<SeriesId> open(MeasurementId measurement, std::string_view key) override;
-  std::optional<SeriesId> find(MeasurementId m, std::string_view key) const override { return catalogue_.find(m, key); }
-  Result<void> open_many(MeasurementId m, std::span<const std::string_view> keys, SeriesId* out) override { return catalogue_.open_many(m, keys, out); }
-  std::string key(SeriesId series) const override { return catalogue_.key(series); }
-  std::uint32_t series_count(MeasurementId m) const override { return catalogue_.count(m); }
-  std::vector<MeasurementName> measurements() const override { return catalogue_.measurements(); }
-
-  Result<Appended> append(std::span<const Point> points) override;
   void append_later(std::vector<Point> points, std::function<void(Result<Appended>)> done) override;
   Result<std::size_t> erase(SeriesId series, Span span) override;
 
@@ -61,7 +52,6 @@ class SqlStore final : public Store {
 
   store::Store& database_;
   const DayGrid grid_;
-  Catalogue catalogue_;
   mutable std::mutex mutex_;   ///< queue, floors
   std::condition_variable wake_, room_;
   std::deque<Batch> queue_;
