@@ -1,15 +1,11 @@
 // The journal as a folder: log/ (append_log.h) and snapshot (every entity, with a checksum), which is written anew beside the old one and then takes its place.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include "sense/broker/journal.h"
 #include "sense/log/append_log.h"
 #include "sense/log/crc32c.h"
+#include "sense/log/replace_file.h"
 
 namespace machiya::sense {
 namespace {
@@ -17,40 +13,25 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSnapshotMagic = "machiya entities 1\n";
 
-Error failed(const std::string& what) { return Error(ErrorCode::storage_failed, what + ": " + std::strerror(errno)); }
-
 void put_number(std::uint64_t n, std::string& out) {
   for (int i = 0; i < 8; ++i) out += static_cast<char>(n >> (8 * i));
 }
 
-/// A file that is written whole and then takes the place of the old one.
+/// The snapshot, piece by piece.
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(std::string path) : path_(std::move(path)), file_(std::fopen((path_ + ".new").c_str(), "wb")) {}
-  ~SnapshotWriter() {
-    if (file_ != nullptr) std::fclose(file_);
-  }
+  explicit SnapshotWriter(std::string path) : file_(std::move(path)) {}
   Result<void> put(std::string_view bytes) {
     std::string head;
     put_number(bytes.size(), head), put_number(crc32c(bytes.data(), bytes.size()), head);
-    return raw(head).ok() ? raw(bytes) : Result<void>(failed("snapshot"));
+    MACHIYA_CHECK(raw(head));
+    return raw(bytes);
   }
-  Result<void> raw(std::string_view bytes) {
-    if (file_ == nullptr || std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) return failed("snapshot");
-    return {};
-  }
-  Result<void> finish() {
-    if (file_ == nullptr || std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) return failed("snapshot");
-    if (std::rename((path_ + ".new").c_str(), path_.c_str()) != 0) return failed("snapshot");
-    const int folder = ::open(fs::path(path_).parent_path().c_str(), O_RDONLY | O_DIRECTORY);
-    const bool synced = folder >= 0 && ::fsync(folder) == 0;
-    if (folder >= 0) ::close(folder);
-    return synced ? Result<void>() : Result<void>(failed("snapshot"));
-  }
+  Result<void> raw(std::string_view bytes) { return file_.put(bytes); }
+  Result<void> finish() { return file_.finish(); }
 
  private:
-  std::string path_;
-  std::FILE* file_;
+  FileReplacement file_;
 };
 
 /// Reads what SnapshotWriter wrote.

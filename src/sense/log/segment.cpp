@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "sense/log/crc32c.h"
+#include "sense/log/replace_file.h"
 
 namespace machiya::sense::segments {
 namespace {
@@ -118,15 +119,6 @@ std::uint64_t first_of_name(std::string_view name) {
     v = v * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return v;
-}
-
-Result<void> sync_folder(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return storage_error(errno, "cannot open " + folder);
-  const int error = ::fsync(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  if (error != 0) return storage_error(error, "cannot sync " + folder);
-  return {};
 }
 
 Result<int> create(const std::string& folder, std::uint64_t first) {

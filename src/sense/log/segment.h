@@ -26,8 +26,6 @@ std::uint64_t first_of_name(std::string_view name);
 
 /// Makes the file with its head, on disk together with its name in the folder. Gives the descriptor.
 Result<int> create(const std::string& folder, std::uint64_t first);
-/// fsync of the folder.
-Result<void> sync_folder(const std::string& folder);
 
 struct Scan {
   std::uint64_t next = 0;     ///< number behind the last sound record

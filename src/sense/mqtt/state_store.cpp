@@ -1,38 +1,19 @@
 #include "sense/mqtt/state_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include "base/log.h"
 #include "sense/log/crc32c.h"
-#include "sense/log/segment.h"
+#include "sense/log/replace_file.h"
 
 namespace machiya::sense::mqtt {
 namespace {
 
 constexpr char kMagic[] = "MCHMQT1\n";   // then: last record that it covers u64, CRC-32C of the state u32, the state
 constexpr std::size_t kHead = 20;
-
-int write_synced(const std::string& path, std::string_view head, std::string_view body) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return errno;
-  int error = 0;
-  for (std::string_view part : {head, body})
-    while (error == 0 && !part.empty()) {
-      const ssize_t n = ::write(fd, part.data(), part.size());
-      if (n < 0 && errno != EINTR) error = errno;
-      if (n > 0) part.remove_prefix(static_cast<std::size_t>(n));
-    }
-  if (error == 0 && ::fsync(fd) != 0) error = errno;
-  ::close(fd);
-  return error;
-}
 
 }  // namespace
 
@@ -82,10 +63,10 @@ Result<void> StateStore::write_checkpoint(const std::string& state, AppendLog::N
   const std::uint32_t crc = crc32c(state.data(), state.size());
   std::memcpy(head.data() + 8, &covers, 8);
   std::memcpy(head.data() + 16, &crc, 4);
-  const std::string path = folder_ + "/checkpoint", fresh = path + ".new";
-  if (const int error = write_synced(fresh, head, state); error != 0) return segments::storage_error(error, "cannot write " + fresh);
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return segments::storage_error(errno, "cannot rename " + fresh);
-  MACHIYA_CHECK(segments::sync_folder(folder_));
+  FileReplacement file(folder_ + "/checkpoint");
+  MACHIYA_CHECK(file.put(head));
+  MACHIYA_CHECK(file.put(state));
+  MACHIYA_CHECK(file.finish());
   return log_->forget_before(covers + 1);
 }
 

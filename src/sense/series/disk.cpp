@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include "sense/series/bits.h"
 
@@ -53,27 +51,6 @@ Result<std::string> read_file(const std::string& path) {
   if (!done.ok()) return std::move(done).error();
   out.resize(out.size() - kSlack);
   return out;
-}
-
-Result<void> replace_file(const std::string& path, std::string_view bytes) {
-  const std::string beside = path + ".new";
-  const int fd = ::open(beside.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return disk_error("cannot make", beside);
-  auto done = write_all(fd, bytes, beside);
-  if (done.ok() && ::fdatasync(fd) != 0) done = disk_error("cannot make durable", beside);
-  ::close(fd);
-  if (!done.ok()) return done;
-  if (std::rename(beside.c_str(), path.c_str()) != 0) return disk_error("cannot put in place", path);
-  return sync_folder(std::filesystem::path(path).parent_path().string());
-}
-
-Result<void> sync_folder(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return disk_error("cannot open", path);
-  const bool synced = ::fsync(fd) == 0;
-  auto done = synced ? Result<void>() : Result<void>(disk_error("cannot make durable", path));
-  ::close(fd);
-  return done;
 }
 
 }  // namespace machiya::sense::series

@@ -15,9 +15,5 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path);
 Result<void> read_at(int fd, std::uint64_t offset, std::uint64_t length, std::string& buffer, const std::string& path);
 /// The whole file; empty when it is not there.
 Result<std::string> read_file(const std::string& path);
-/// The file appears whole or not at all, durably.
-Result<void> replace_file(const std::string& path, std::string_view bytes);
-/// Names of files in it become durable.
-Result<void> sync_folder(const std::string& path);
 
 }  // namespace machiya::sense::series

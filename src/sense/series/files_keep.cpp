@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "sense/log/replace_file.h"
 #include "sense/series/batch.h"
 #include "sense/series/disk.h"
 #include "sense/series/files_store.h"
