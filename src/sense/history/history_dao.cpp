@@ -11,15 +11,7 @@ using store::Param;
 std::optional<std::int64_t> time_param(std::int64_t us) { return us == kNoTime ? std::nullopt : std::optional(us); }
 std::int64_t time_of(const store::Row& row, std::size_t column) { return row.optional_integer(column).value_or(kNoTime); }
 
-// Lists of words as JSON text.
-std::string joined(const std::vector<std::string>& words) {
-  std::string out = "[";
-  for (const std::string& w : words) {
-    if (out.size() > 1) out += ',';
-    tree::write_string(w, out);
-  }
-  return out + "]";
-}
+// A list of words from its JSON text.
 std::vector<std::string> split(const std::string& text) {
   tree::Arena arena;
   std::vector<std::string> out;
@@ -53,13 +45,13 @@ Result<void> set_cursor(store::Tx& tx, std::int64_t cursor, std::int64_t next_ke
 Result<void> add_entity(store::Tx& tx, const Head& h) {
   return tx.execute_later(
       "INSERT INTO sense_history_entity (key, tenant, id, types, scopes, created_at, modified_at, deleted_at) VALUES (:key, :tenant, :id, :types, :scopes, :created, :modified, :deleted)",
-      {{"key", h.key}, {"tenant", h.tenant}, {"id", h.id}, {"types", joined(h.types)}, {"scopes", joined(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(h.modified_us)},
+      {{"key", h.key}, {"tenant", h.tenant}, {"id", h.id}, {"types", tree::array_of(h.types)}, {"scopes", tree::array_of(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(h.modified_us)},
        {"deleted", time_param(h.deleted_us)}});
 }
 
 Result<void> update_entity(store::Tx& tx, const Head& h) {
   return tx.execute_later("UPDATE sense_history_entity SET types = :types, scopes = :scopes, created_at = :created, modified_at = :modified, deleted_at = :deleted WHERE key = :key",
-                          {{"key", h.key}, {"types", joined(h.types)}, {"scopes", joined(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(h.modified_us)},
+                          {{"key", h.key}, {"types", tree::array_of(h.types)}, {"scopes", tree::array_of(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(h.modified_us)},
                            {"deleted", time_param(h.deleted_us)}});
 }
 

@@ -87,20 +87,11 @@ void tell(const Batch& batch, const std::vector<Result<Change>>& made, BatchResu
   }
 }
 
-std::string ids_json(const std::vector<std::string>& ids) {
-  std::string out = "[";
-  for (const std::string& id : ids) {
-    if (out.size() > 1) out += ',';
-    tree::write_string(id, out);
-  }
-  return out + "]";
-}
-
 http::Response created_list(Call& call, const std::vector<std::string>& ids) {
   http::Response out;
   out.status = 201;
   out.header("Content-Type", "application/json");
-  out.body = ids_json(ids);
+  out.body = tree::array_of(ids);
   return call.dressed(std::move(out));
 }
 

@@ -101,12 +101,6 @@ std::string in_path(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  tree::write_string(text, out);
-  return out;
-}
-
 }  // namespace
 
 Error bad_data(Error error) {
@@ -304,7 +298,7 @@ NameExpander Call::expander() {
   return [this](std::string_view term) { return expand(term); };
 }
 
-std::string Call::context_json() const { return body_context.is_null() ? quoted(context_url) : tree::to_text(body_context); }
+std::string Call::context_json() const { return body_context.is_null() ? tree::quoted(context_url) : tree::to_text(body_context); }
 
 http::Response Call::dressed(http::Response response) const {
   if (!tenant.empty()) response.header("NGSILD-Tenant", tenant);

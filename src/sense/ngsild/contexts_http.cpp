@@ -8,12 +8,6 @@ namespace {
 
 Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  tree::write_string(text, out);
-  return out;
-}
-
 // Where a context is to be had: a fetched one where it came from, ours here.
 std::string url_of(const Call& call, const StoredContext& c) {
   if (c.kind == ContextKind::cached) return c.url;
@@ -22,9 +16,9 @@ std::string url_of(const Call& call, const StoredContext& c) {
 }
 
 std::string metadata(const Call& call, const StoredContext& c) {
-  const std::string created = quoted(stamp_text(c.created_us));
-  std::string out = "{\"URL\":" + quoted(url_of(call, c)) + ",\"localId\":" + quoted(c.id) + ",\"kind\":" + quoted(context_kind_name(c.kind)) + ",\"createdAt\":" + created + ",\"timestamp\":" + created;
-  if (c.used_us != 0) out += ",\"lastUsage\":" + quoted(stamp_text(c.used_us));
+  const std::string created = tree::quoted(stamp_text(c.created_us));
+  std::string out = "{\"URL\":" + tree::quoted(url_of(call, c)) + ",\"localId\":" + tree::quoted(c.id) + ",\"kind\":" + tree::quoted(context_kind_name(c.kind)) + ",\"createdAt\":" + created + ",\"timestamp\":" + created;
+  if (c.used_us != 0) out += ",\"lastUsage\":" + tree::quoted(stamp_text(c.used_us));
   return out + ",\"numberOfHits\":" + std::to_string(c.hits) + "}";
 }
 
@@ -58,7 +52,7 @@ Result<http::Response> list(Call& call) {
     if (!kind) return bad("Cached, Hosted or ImplicitlyCreated is expected", "kind");
   }
   std::string out = "[";
-  for (const StoredContext& c : call.broker.hosted->list(call.tenant, kind)) out += (out.size() > 1 ? "," : "") + (details ? metadata(call, c) : quoted(url_of(call, c)));
+  for (const StoredContext& c : call.broker.hosted->list(call.tenant, kind)) out += (out.size() > 1 ? "," : "") + (details ? metadata(call, c) : tree::quoted(url_of(call, c)));
   return plain(call, out + "]");
 }
 

@@ -14,11 +14,7 @@ class Told {
 
   std::string type(const std::string& iri) { return text(call_.terms->compact_iri(iri, call_.arena)); }
   std::string attribute(const std::string& iri) { return text(call_.terms->compact_attribute(iri, call_.arena)); }
-  static std::string text(std::string_view word) {
-    std::string out;
-    tree::write_string(word, out);
-    return out;
-  }
+  static std::string text(std::string_view word) { return tree::quoted(word); }
   template <class List, class Write> static std::string list(const List& items, const Write& write) {
     std::string out = "[";
     for (const auto& item : items) out += (out.size() > 1 ? "," : "") + write(item);

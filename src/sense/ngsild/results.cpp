@@ -1,21 +1,9 @@
 #include "sense/ngsild/results.h"
 
 namespace machiya::sense::ngsild {
-namespace {
-
-std::string list_of(const std::vector<std::string>& words) {
-  std::string out = "[";
-  for (const std::string& w : words) {
-    if (out.size() > 1) out += ',';
-    tree::write_string(w, out);
-  }
-  return out + "]";
-}
-
-}  // namespace
 
 std::string update_result(const Change& change) {
-  std::string out = "{\"updated\":" + list_of(change.done) + ",\"notUpdated\":[";
+  std::string out = "{\"updated\":" + tree::array_of(change.done) + ",\"notUpdated\":[";
   for (const Change::NotDone& n : change.not_done) {
     if (out.back() != '[') out += ',';
     out += "{\"attributeName\":", tree::write_string(n.name, out);
@@ -26,7 +14,7 @@ std::string update_result(const Change& change) {
 }
 
 std::string BatchResult::text() const {
-  std::string out = "{\"success\":" + list_of(success) + ",\"errors\":[";
+  std::string out = "{\"success\":" + tree::array_of(success) + ",\"errors\":[";
   for (const auto& [id, error] : errors) {
     if (out.back() != '[') out += ',';
     out += "{\"entityId\":", tree::write_string(id, out);

@@ -15,12 +15,6 @@ using tree::Value;
 
 constexpr std::string_view kLocation = "https://uri.etsi.org/ngsi-ld/location";
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  tree::write_string(text, out);
-  return out;
-}
-
 std::string_view previous_member(AttributeKind kind) {
   using enum AttributeKind;
   switch (kind) {
@@ -70,7 +64,7 @@ class View {
       out += ",\"" + std::string(previous_member(change->before->kind)) + "\":";
       change->before->kind == AttributeKind::vocab_property ? write_words(change->before->value, *s_.terms, out) : tree::write(change->before->value, out);
     }
-    if (s_.sys_attrs && change->what == AttributeChange::What::deleted) out += ",\"deletedAt\":" + quoted(stamp_text(record_.at_us));
+    if (s_.sys_attrs && change->what == AttributeChange::What::deleted) out += ",\"deletedAt\":" + tree::quoted(stamp_text(record_.at_us));
     return out;
   }
 
@@ -180,7 +174,7 @@ std::vector<std::string> data_of(const Subscription& s, const Record& record, co
   if (record.deleted() && s.members.shows("deletedAt")) {
     std::string& text = out.front();
     const std::size_t end = s.endpoint.accept == Endpoint::Accept::geo_json ? text.size() - 2 : text.size() - 1;
-    text.insert(end, std::string(text[end - 1] == '{' ? "" : ",") + "\"deletedAt\":" + quoted(stamp_text(record.at_us)));
+    text.insert(end, std::string(text[end - 1] == '{' ? "" : ",") + "\"deletedAt\":" + tree::quoted(stamp_text(record.at_us)));
   }
   return out;
 }
@@ -189,7 +183,7 @@ Parcel parcel_of(const Subscription& s, const std::string& id, std::int64_t noti
   using Accept = Endpoint::Accept;
   Parcel out;
   out.uri = s.endpoint.uri, out.tenant = s.tenant, out.notifier = s.endpoint.notifier, out.timeout_us = s.endpoint.timeout_us;
-  out.body = "{\"id\":" + quoted(id) + ",\"type\":\"Notification\",\"subscriptionId\":" + quoted(s.id) + ",\"notifiedAt\":" + quoted(stamp_text(notified_us)) + ",\"data\":";
+  out.body = "{\"id\":" + tree::quoted(id) + ",\"type\":\"Notification\",\"subscriptionId\":" + tree::quoted(s.id) + ",\"notifiedAt\":" + tree::quoted(stamp_text(notified_us)) + ",\"data\":";
   const bool geo = s.endpoint.accept == Accept::geo_json;
   out.body += geo ? "{\"type\":\"FeatureCollection\",\"features\":[" : "[";
   const char* comma = "";

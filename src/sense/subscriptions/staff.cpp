@@ -11,12 +11,6 @@ using tree::Value;
 
 const Error kEnough(ErrorCode::gone, "enough");
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  tree::write_string(text, out);
-  return out;
-}
-
 /// Tries one subscription at past changes, throttling as it would have been.
 class Trial {
  public:
@@ -42,18 +36,18 @@ class Trial {
 
 std::string Rehearsal::to_json() const {
   std::string out = "{\"lookedAt\":" + std::to_string(looked_at);
-  if (from_us != kNoTime) out += ",\"from\":" + quoted(stamp_text(from_us));
+  if (from_us != kNoTime) out += ",\"from\":" + tree::quoted(stamp_text(from_us));
   out += ",\"counts\":{";
   const char* comma = "";
-  for (const auto& [why, count] : counts) out += comma + quoted(why_text(why)) + ":" + std::to_string(count), comma = ",";
+  for (const auto& [why, count] : counts) out += comma + tree::quoted(why_text(why)) + ":" + std::to_string(count), comma = ",";
   out += "},\"changes\":[";
   comma = "";
   for (const Line& line : lines) {
-    out += std::string(comma) + "{\"number\":" + std::to_string(line.number) + ",\"at\":" + quoted(stamp_text(line.at_us)) + ",\"entity\":" + quoted(line.entity) +
-           ",\"fires\":" + (line.judgement.why == Why::fires ? "true" : "false") + ",\"why\":" + quoted(why_text(line.judgement.why)) + ",\"terms\":[";
+    out += std::string(comma) + "{\"number\":" + std::to_string(line.number) + ",\"at\":" + tree::quoted(stamp_text(line.at_us)) + ",\"entity\":" + tree::quoted(line.entity) +
+           ",\"fires\":" + (line.judgement.why == Why::fires ? "true" : "false") + ",\"why\":" + tree::quoted(why_text(line.judgement.why)) + ",\"terms\":[";
     const char* between = "";
     for (const ExplainedTerm& t : line.judgement.terms) {
-      out += std::string(between) + "{\"part\":" + quoted(t.part) + ",\"term\":" + quoted(t.term) + ",\"held\":" + (t.held ? "true" : "false") + ",\"found\":" + quoted(t.found) + "}";
+      out += std::string(between) + "{\"part\":" + tree::quoted(t.part) + ",\"term\":" + tree::quoted(t.term) + ",\"held\":" + (t.held ? "true" : "false") + ",\"found\":" + tree::quoted(t.found) + "}";
       between = ",";
     }
     out += "]}", comma = ",";
@@ -65,8 +59,8 @@ std::string dead_letters_json(const std::vector<DeadLetter>& letters) {
   std::string out = "[";
   for (const DeadLetter& l : letters) {
     if (out.size() > 1) out += ',';
-    out += "{\"key\":" + std::to_string(l.key) + ",\"subscription\":" + quoted(l.subscription) + ",\"entity\":" + quoted(l.entity) + ",\"changedAt\":" + quoted(stamp_text(l.changed_us)) +
-           ",\"givenUpAt\":" + quoted(stamp_text(l.given_up_us)) + ",\"tries\":" + std::to_string(l.tries) + ",\"cause\":" + quoted(l.cause) + ",\"data\":" + l.data + "}";
+    out += "{\"key\":" + std::to_string(l.key) + ",\"subscription\":" + tree::quoted(l.subscription) + ",\"entity\":" + tree::quoted(l.entity) + ",\"changedAt\":" + tree::quoted(stamp_text(l.changed_us)) +
+           ",\"givenUpAt\":" + tree::quoted(stamp_text(l.given_up_us)) + ",\"tries\":" + std::to_string(l.tries) + ",\"cause\":" + tree::quoted(l.cause) + ",\"data\":" + l.data + "}";
   }
   return out + "]";
 }

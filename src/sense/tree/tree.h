@@ -133,5 +133,9 @@ Result<Value> parse(std::string_view text, Arena& arena, ParseLimits limits = {}
 void write(const Value& value, std::string& out);
 void write_string(std::string_view text, std::string& out);
 std::string to_text(const Value& value);
+/// One text as JSON.
+std::string quoted(std::string_view text);
+/// An array of texts as JSON.
+std::string array_of(const std::vector<std::string>& texts);
 
 }  // namespace machiya::tree

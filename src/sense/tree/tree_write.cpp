@@ -51,4 +51,19 @@ std::string to_text(const Value& value) {
   return out;
 }
 
+std::string quoted(std::string_view text) {
+  std::string out;
+  write_string(text, out);
+  return out;
+}
+
+std::string array_of(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out += ',';
+    write_string(text, out);
+  }
+  return out + "]";
+}
+
 }  // namespace machiya::tree
