@@ -1,0 +1,3 @@
+# The context broker over HTTP against our table of requests and answers, beside a store that only keeps JSON; and answers that are spoiled must be noticed.
+step "NGSI-LD over HTTP, clause by clause" "$NODE" tests/conformance/ngsi_ld/run.mjs build/release
+step "NGSI-LD, answers spoiled: each must be found" "$NODE" tests/conformance/ngsi_ld/run.mjs build/release --plant
