@@ -65,6 +65,7 @@ std::vector<store::Migration> all_migrations() {
   append(out, signage::Signage::migrations());
   append(out, callout::Callouts::migrations());
   append(out, tell::Citizen::migrations());
+  append(out, SensingWing::migrations());
   return out;
 }
 
@@ -229,6 +230,13 @@ Result<void> House::Impl::build_citizen() {
                        [this](const http::Request& request) { return frame(request); }, city_now(), base_url()};
   MACHIYA_CHECK(plug_channels(web, settings, *telling, *jobs, opt_in_mails.get(), sms_codes.get(), *furniture->assets));
   citizen = std::make_unique<tell::Citizen>(std::move(web));
+  return build_sensing();
+}
+
+Result<void> House::Impl::build_sensing() {
+  if (!settings.sense) return {};
+  const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
+  MACHIYA_TRY(sensing, SensingWing::open({settings, *store, *audit, *events, *jobs, hub, metrics, *outbound, *furniture->templates, *furniture->texts, clock, rng, city_now(), may}));
   return {};
 }
 
@@ -244,6 +252,7 @@ void House::Impl::keep_up() {
   if (auto gone = telling->campaigns().tend_lists(); !gone.ok()) log(LogLevel::warn, "message-lists-not-tended", {{"why", gone.error().to_string()}});
   plan_reminders(false);
   plan_retention();
+  if (sensing) sensing->tend();
   if (auto swept = blobs->sweep(); !swept.ok()) log(LogLevel::warn, "files-not-swept", {{"why", swept.error().to_string()}});
 }
 
@@ -302,6 +311,7 @@ void House::start() {
   impl_->telling->start();
   impl_->signage->start();
   impl_->callouts->start_clock();
+  if (impl_->sensing) impl_->sensing->start();
 }
 
 void House::stop() {
@@ -314,6 +324,7 @@ void House::stop() {
   impl_->upkeep.join();
   impl_->flush_statistics();
   if (auto kept = impl_->identity->maintain(); !kept.ok()) log(LogLevel::warn, "sessions-not-kept", {{"why", kept.error().to_string()}});
+  if (impl_->sensing) impl_->sensing->close();
   impl_->callouts->stop_clock();
   impl_->signage->stop();
   impl_->telling->stop();

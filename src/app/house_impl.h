@@ -14,6 +14,7 @@
 #include "app/house.h"
 #include "app/key_exchange.h"
 #include "app/security_panels.h"
+#include "app/sensing_wing.h"
 #include "app/sign_in_kind.h"
 #include "app/system_http.h"
 #include "app/telling.h"
@@ -83,6 +84,7 @@ struct House::Impl {
   std::unique_ptr<identity::SmtpSender> opt_in_mails;   ///< null in the demonstration
   std::unique_ptr<tell::CodeSms> sms_codes;             ///< null without the SMS channel
   std::unique_ptr<tell::Citizen> citizen;
+  std::unique_ptr<SensingWing> sensing;                 ///< null: another process of the city holds it, or this one only reads
   std::unique_ptr<console::Console> console;
   console::Program program{"/proc/self/exe"};
   http::Router router;
@@ -96,6 +98,7 @@ struct House::Impl {
   Result<void> build_engines();
   Result<void> build_telling();
   Result<void> build_citizen();
+  Result<void> build_sensing();
   cases::Platform cases_platform();
   cases::Ports cases_ports();
   std::shared_ptr<const interview::Procedure> procedure(const std::string& id) const;

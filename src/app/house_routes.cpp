@@ -123,7 +123,7 @@ void House::Impl::wire_public(const Frame& frame_of) {
 
 void House::Impl::wire_staff(const Frame& frame_of) {
   console = std::make_unique<console::Console>(console::Parts{*store, *audit, *events, *identity, *jobs, *furniture->templates, *furniture->texts, clock, frame_of, city_now(),
-                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope), std::string(signage::kAlertScope), std::string(callout::kTriggerScope), std::string(tell::kMailReportsScope)}, &passwords},
+                                                              {std::string(apply::kScope), std::string(registers::kReadScope), std::string(registers::kWriteScope), std::string(tell::kAlertsScope), std::string(signage::kAlertScope), std::string(callout::kTriggerScope), std::string(tell::kMailReportsScope), std::string(kReadEntitiesScope), std::string(kWriteEntitiesScope)}, &passwords},
                                                navigation());
   console->add_routes(router);
   const Frame staff_frame = [this](const http::Request& request) { return console->frame(request); };
@@ -157,6 +157,7 @@ void House::Impl::wire_staff(const Frame& frame_of) {
                                      [this](const std::string& message, const std::string& outlet, const std::string& part) { return telling->outlets().again(message, outlet, part); }, outlet_web.boundaries});
   tell::add_alert_routes(router, outlet_web);
   tell::add_mail_report_routes(router, telling->mail_returns());
+  if (sensing) sensing->add_routes(router, {[this](const http::Request& request) { return frame(request); }, staff_frame});
 }
 
 void House::Impl::wire_log_in(const Frame& frame_of) {

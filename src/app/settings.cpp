@@ -86,6 +86,7 @@ const std::map<std::string, Setter>& keys() {
       {"access-log", flag(&Settings::access_log)}, {"workers", whole(&Settings::workers, 1, 1024)},
       {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},
       {"metrics-clients", text(&Settings::metrics_clients)},
+      {"sense", flag(&Settings::sense)},
       {"parts-list", text(&Settings::parts_list)},
       {"register-index-mb", whole(&Settings::register_index_mb, 0, 65536)},
       {"base-map-url", text(&Settings::base_map_url)}, {"base-map-attribution", text(&Settings::base_map_attribution)},

@@ -45,6 +45,7 @@ struct Settings {
   int io_threads = 2;
   int pg_writers = 16;
   int register_index_mb = 512;   ///< memory for the indexes of registers' lists; 0: lists are read from the database
+  bool sense = true;             ///< this process holds the broker: one of several servers of a city does
   std::string parts_list;        ///< the list of parts that was made when the server was built (SPDX 2.3)
   std::string base_map_url, base_map_attribution;   ///< tiles of the national base map; empty: none
   std::string audit_key_path() const { return audit_key_file.empty() ? key_file + ".audit" : audit_key_file; }

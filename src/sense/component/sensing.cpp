@@ -1,6 +1,8 @@
 #include "sense/component/sensing.h"
 
+#include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "sense/broker/entity_store.h"
@@ -22,6 +24,8 @@ namespace machiya::sense {
 
 // Members below use those above, so they end first.
 struct Sensing::Inside {
+  Options options;
+  Clock* clock = nullptr;
   std::unique_ptr<HostedContexts> hosted;
   std::unique_ptr<Contexts> contexts;
   std::unique_ptr<EntityStore> entities;
@@ -32,6 +36,27 @@ struct Sensing::Inside {
   std::unique_ptr<ngsild::EntityMaps> maps;
   std::unique_ptr<ngsild::Broker> broker;
 };
+
+namespace {
+
+/// The first change at or after this moment; one behind the last when there is none. Times of the journal grow.
+Result<EntityStore::Number> first_since(EntityStore& entities, std::int64_t at_us) {
+  EntityStore::Number low = entities.first(), high = entities.last() + 1;
+  while (low < high) {
+    const EntityStore::Number middle = low + (high - low) / 2;
+    std::optional<std::int64_t> found;
+    const auto looked = entities.replay(middle, [&](EntityStore::Number, const Record& record) -> Result<void> {
+      found = record.at_us;
+      return Error(ErrorCode::conflict, "one is enough");
+    });
+    if (!found && !looked.ok()) return looked.error();
+    if (!found || *found >= at_us) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+}  // namespace
 
 Sensing::Sensing(std::unique_ptr<Inside> inside) : in_(std::move(inside)) {}
 Sensing::~Sensing() {
@@ -46,6 +71,7 @@ std::vector<store::Migration> Sensing::migrations() {
 
 Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Options& options, Clock& clock, Rng& rng) {
   auto in = std::make_unique<Inside>();
+  in->options = options, in->clock = &clock;
   MACHIYA_TRY(in->hosted, HostedContexts::open(store, options.door, clock, rng, {.files = options.context_files}));
   in->contexts = std::make_unique<Contexts>(in->hosted.get());
   const bool tables = store.engine() == store::Engine::postgres;
@@ -67,6 +93,21 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
 }
 
 void Sensing::start() { in_->subscriptions->start(); }
+
+EntityStore& Sensing::entities() { return *in_->entities; }
+Contexts& Sensing::contexts() { return *in_->contexts; }
+series::Store& Sensing::numbers() { return *in_->numbers; }
+History& Sensing::history() { return *in_->history; }
+Subscriptions& Sensing::subscriptions() { return *in_->subscriptions; }
+
+Result<void> Sensing::tend() {
+  MACHIYA_CHECK(in_->entities->sweep());
+  MACHIYA_TRY(const auto dropped, in_->hosted->expire());
+  for (const std::string& url : dropped) in_->contexts->forget(url);
+  MACHIYA_CHECK(in_->history->retain());
+  MACHIYA_TRY(const EntityStore::Number recent, first_since(*in_->entities, in_->clock->now().us - in_->options.keep_changes_us));
+  return in_->entities->compact(std::min({recent, in_->subscriptions->needed(), in_->history->cursor() + 1}));
+}
 
 void Sensing::add_routes(http::Router& router, const std::string& to_read, const std::string& to_write) {
   using namespace ngsild;

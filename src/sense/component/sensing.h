@@ -1,5 +1,6 @@
 // The wing that senses, put together: entities, contexts and their interfaces.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,12 +15,21 @@
 
 namespace machiya::sense {
 
+class Contexts;
+class EntityStore;
+class History;
+class Subscriptions;
+namespace series {
+class Store;
+}
+
 class Sensing {
  public:
   struct Options {
     std::string folder;                              ///< of log and snapshot, when the database is SQLite
     std::map<std::string, std::string> context_files;   ///< URL of an @context → file that holds it
     const outbound::Outbound* door = nullptr;           ///< notifications and contexts of listed origins; nullptr: nothing goes out
+    std::int64_t keep_changes_us = 7 * kDay;            ///< changes that everybody has been told of are kept this long, for rehearsals of subscriptions
   };
   static std::vector<store::Migration> migrations();
   /// Reads all entities. `store` must be migrated and outlive this, as must clock and rng.
@@ -27,6 +37,14 @@ class Sensing {
   ~Sensing();
   /// Begins to tell subscribers. Before the first request.
   void start();
+  /// Work of every few minutes, for a job: entities and contexts that have expired go, history as its rules say, and the log is cut.
+  Result<void> tend();
+  /// What other engines of this wing and the house work with. They must end before this does.
+  EntityStore& entities();
+  Contexts& contexts();
+  series::Store& numbers();
+  History& history();
+  Subscriptions& subscriptions();
   /// The interfaces' routes, with the permissions that reading and writing need.
   void add_routes(http::Router& router, const std::string& to_read, const std::string& to_write);
 
