@@ -229,15 +229,15 @@ Found EntityStore::find(std::string_view tenant_name, Find what) const {
   std::shared_lock hold(in_->images);
   const Tenant* t = tenant(tenant_name);
   if (t == nullptr) return {};
-  const EntityLookup lookup = [&](std::string_view id) { return t->image.get(id); };
+  const EntityLookup lookup = [&](std::string_view id) { return seen(what.gate, t->image.get(id)); };
   what.lookup = &lookup, what.now_us = clock_.now().us;
   return t->image.find(what);
 }
 
-std::map<std::string, TypeFacts> EntityStore::types(std::string_view tenant_name) const {
+std::map<std::string, TypeFacts> EntityStore::types(std::string_view tenant_name, const Gate* gate) const {
   std::shared_lock hold(in_->images);
   const Tenant* t = tenant(tenant_name);
-  return t != nullptr ? t->image.types(clock_.now().us) : std::map<std::string, TypeFacts>();
+  return t != nullptr ? t->image.types(clock_.now().us, gate) : std::map<std::string, TypeFacts>();
 }
 
 std::size_t EntityStore::size(std::string_view tenant_name) const {

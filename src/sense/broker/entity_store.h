@@ -43,7 +43,8 @@ class EntityStore {
 
   EntityPtr get(std::string_view tenant, std::string_view id) const;
   Found find(std::string_view tenant, Find what) const;
-  std::map<std::string, TypeFacts> types(std::string_view tenant) const;
+  /// Of what the gate shows.
+  std::map<std::string, TypeFacts> types(std::string_view tenant, const Gate* gate = nullptr) const;
   std::size_t size(std::string_view tenant) const;
   /// Tenants that have, or had, an entity.
   std::vector<std::string> tenants() const;

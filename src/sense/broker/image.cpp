@@ -141,12 +141,16 @@ Found Image::find(const Find& what) const {
   const bool in_order = what.order == nullptr || what.order->empty();
   std::vector<const Entity*> matching;        // of a query with an order
   std::vector<EntityPtr> holders;
-  std::size_t seen = 0;
-  const auto visit = [&](const EntityPtr& entity) {
-    if (expired(*entity, what.now_us) || !what.query->matches(*entity, what.lookup)) return true;
-    ++seen;
+  std::size_t matched = 0;
+  EntityPtr part;
+  const auto visit = [&](const EntityPtr& whole) {
+    if (expired(*whole, what.now_us)) return true;
+    if (what.gate != nullptr && (part = seen(what.gate, whole)) == nullptr) return true;
+    const EntityPtr& entity = what.gate != nullptr ? part : whole;
+    if (!what.query->matches(*entity, what.lookup)) return true;
+    ++matched;
     if (!in_order) return matching.push_back(entity.get()), holders.push_back(entity), true;
-    if (seen <= what.offset) return true;
+    if (matched <= what.offset) return true;
     if (out.entities.size() < what.limit) return out.entities.push_back(entity), true;
     out.more = true;
     return what.count;
@@ -158,7 +162,7 @@ Found Image::find(const Find& what) const {
   } else {
     candidates(hints).each([&](std::uint32_t slot) { return visit(slots_[slot]); });
   }
-  out.total = seen;
+  out.total = matched;
   if (in_order) return out;
   what.order->sort(matching, what.offset + what.limit);
   std::unordered_map<const Entity*, EntityPtr> by_address;
@@ -172,10 +176,12 @@ void Image::each(const std::function<bool(const EntityPtr&)>& visit) const {
   used_.each([&](std::uint32_t slot) { return visit(slots_[slot]); });
 }
 
-std::map<std::string, TypeFacts> Image::types(std::int64_t now_us) const {
+std::map<std::string, TypeFacts> Image::types(std::int64_t now_us, const Gate* gate) const {
   std::map<std::string, TypeFacts> out;
-  each([&](const EntityPtr& entity) {
-    if (expired(*entity, now_us)) return true;
+  each([&](const EntityPtr& whole) {
+    if (expired(*whole, now_us)) return true;
+    const EntityPtr entity = seen(gate, whole);
+    if (!entity) return true;
     for (const std::string_view type : entity->types) {
       TypeFacts& t = out[std::string(type)];
       ++t.entities;

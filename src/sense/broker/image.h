@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sense/broker/slots.h"
+#include "sense/entities/gate.h"
 #include "sense/geometry/geo_index.h"
 #include "sense/query/query.h"
 
@@ -28,6 +29,7 @@ struct Find {
   bool count = false;                       ///< the total, too: then all are looked at
   std::int64_t now_us = 0;                  ///< entities that expired are not there
   const EntityLookup* lookup = nullptr;
+  const Gate* gate = nullptr;               ///< who asks: matched, ordered, counted and found is what they see
 };
 struct Found {
   std::vector<EntityPtr> entities;
@@ -56,7 +58,7 @@ class Image {
   Found find(const Find& what) const;
   /// In the order of creation, until `visit` answers false.
   void each(const std::function<bool(const EntityPtr&)>& visit) const;
-  std::map<std::string, TypeFacts> types(std::int64_t now_us) const;
+  std::map<std::string, TypeFacts> types(std::int64_t now_us, const Gate* gate = nullptr) const;
 
  private:
   std::deque<EntityPtr> slots_;

@@ -17,6 +17,19 @@ namespace {
 
 bool is_scope(const Track& track) { return track.name == history::kScopeTrack; }
 
+/// What the gate shows of it; nullptr: nothing. When the whole was modified is not told with a part: what is not seen may have been it.
+HeadPtr seen(const Gate* gate, const HeadPtr& head) {
+  if (gate == nullptr) return head;
+  const std::vector<std::string_view> types(head->types.begin(), head->types.end());
+  if (!gate->sees(types)) return nullptr;
+  const auto hidden = [&](const TrackPtr& t) { return !is_scope(*t) && !gate->sees(types, t->name); };
+  if (std::ranges::none_of(head->tracks, hidden)) return head;
+  auto part = std::make_shared<history::Head>(*head);
+  std::erase_if(part->tracks, hidden);
+  part->modified_us = kNoTime;
+  return part;
+}
+
 /// One question, asked of one entity after another within one reading transaction.
 class Finder {
  public:
@@ -57,7 +70,9 @@ class Finder {
   Result<std::int64_t> edge(const Track& track, bool newest) const;
 };
 
-Result<bool> Finder::matches(const HeadPtr& head) const {
+Result<bool> Finder::matches(const HeadPtr& given) const {
+  const HeadPtr head = seen(asking_.gate, given);
+  if (!head) return false;
   const EntityQuery& q = *asking_.query;
   const std::vector<std::string_view> types(head->types.begin(), head->types.end()), scopes(head->scopes.begin(), head->scopes.end());
   Entity entity;
@@ -110,7 +125,9 @@ Result<bool> Finder::content_matches(const HeadPtr& head) const {
   return q.q.matches(entity) && (!q.geo || q.geo->matches(entity));
 }
 
-Result<HistoryEntity> Finder::read(const HeadPtr& head) const {
+Result<HistoryEntity> Finder::read(const HeadPtr& given) const {
+  const HeadPtr head = seen(asking_.gate, given);
+  if (!head) return HistoryEntity{given, {}};
   HistoryEntity out{head, {}};
   if (asking_.aggregating != nullptr) {
     MACHIYA_CHECK(aggregate(head, out));
@@ -216,14 +233,14 @@ void cut(HistoryAnswer& answer, const HistoryWindow& window) {
 
 Result<HistoryAnswer> History::retrieve(std::string_view tenant, std::string_view id, const HistoryAsking& asking) const {
   const HeadPtr head = in_->head(tenant, id);
-  if (!head) return Error(ErrorCode::not_found, "there is no history of such an entity");
+  if (!head || !seen(asking.gate, head)) return Error(ErrorCode::not_found, "there is no history of such an entity");
   HistoryAnswer out;
   MACHIYA_CHECK(in_->tables.read([&](store::ReadTx& tx) -> Result<void> {
     const Finder finder(*in_, tx, asking, out.arena);
     // Periods tell themselves whether there is anything: then nothing is looked up twice.
     const bool told_by_periods = asking.aggregating != nullptr && asking.query->q.empty() && !asking.query->geo;
-    bool there = told_by_periods;
-    if (!there) {
+    bool there = told_by_periods && seen(asking.gate, head) != nullptr;
+    if (!told_by_periods) {
       MACHIYA_TRY(there, finder.matches(head));
     }
     if (!there) return {};

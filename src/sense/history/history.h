@@ -37,6 +37,7 @@ struct HistoryAsking {
   HistoryWindow window;
   const std::vector<std::string>* datasets = nullptr;          ///< only these ("" and "@none": the default one); nullptr: all
   std::function<bool(std::string_view name)> shown;            ///< is this attribute part of the answer? Not set: every one
+  const Gate* gate = nullptr;                                  ///< who asks: there is what they see
   const Aggregating* aggregating = nullptr;                    ///< then periods instead of instances
   std::size_t offset = 0, limit = 20;
   bool count = false;
@@ -109,6 +110,11 @@ class History {
   Result<HistoryAnswer> find(std::string_view tenant, const HistoryAsking& asking) const;
   /// The ids of all that find() would give, whatever page is asked for.
   Result<std::vector<std::string>> ids(std::string_view tenant, const HistoryAsking& asking) const;
+
+  /// Entities of a type as they were at a moment: of each attribute in `names` (expanded, its default instance) the newest whose observedAt, or createdAt
+  /// where it has none, is not later; without what had been deleted by then. Entities with nothing are left out. limit_exceeded when more than `most`
+  /// entities of the type have a history.
+  Result<std::vector<EntityPtr>> as_of(std::string_view tenant, std::string_view type, const std::vector<std::string>& names, Instant at, Names& words, std::size_t most) const;
 
   /// What is older than the rules say goes. For a job; answers how many attributes were looked at.
   Result<std::size_t> retain();

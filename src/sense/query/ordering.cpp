@@ -213,6 +213,14 @@ void Ordering::sort(std::vector<const Entity*>& entities, std::size_t most) cons
   entities = std::move(sorted);
 }
 
+std::vector<std::string> Ordering::attributes() const {
+  std::vector<std::string> out;
+  if (body_)
+    for (const Body::Criterion& c : body_->criteria)
+      if (!c.path.steps.empty() && !c.path.steps.front().name.empty()) out.push_back(c.path.steps.front().name);
+  return out;
+}
+
 std::string Ordering::text() const {
   std::string out;
   if (!body_) return out;

@@ -31,6 +31,8 @@ class Ordering {
   /// the attribute come last in either direction; what is equal stays ordered by id, so that pages do not overlap.
   void sort(std::vector<const Entity*>& entities, std::size_t most = SIZE_MAX) const;
   std::string text() const;
+  /// Expanded names of the attributes whose values put entities in order.
+  std::vector<std::string> attributes() const;
 
   struct Body;
 

@@ -63,6 +63,10 @@ struct Subscriptions::Inside {
   bool tick(std::int64_t now_us);
   std::int64_t next_tick(std::int64_t now_us) const;
   EntityLookup lookup_of(const std::string& tenant) const;
+  /// What the maker of the subscription may see; nullptr: everything. The next two are judge() and data_of() of what is seen through it.
+  GatePtr gate_of(const Subscription& subscription) const;
+  Why judge_seen(const Subscription& subscription, const Record& record, const EntityLookup* lookup, std::int64_t fired_us) const;
+  std::vector<std::string> data_seen(const Subscription& subscription, const Record& record) const;
   EntityStore::Number least() const;
   Result<void> flush();
 

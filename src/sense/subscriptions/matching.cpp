@@ -20,6 +20,51 @@ EventPtr make_event(EntityStore::Number number, const Record& record) {
   return out;
 }
 
+namespace {
+/// Whose maker may see nothing any more.
+class Blind final : public Gate {
+ public:
+  const std::string& key() const override { return key_; }
+  bool sees_tenants() const override { return false; }
+  bool sees(std::span<const std::string_view>) const override { return false; }
+  bool sees(std::span<const std::string_view>, std::string_view) const override { return false; }
+  Result<void> may_write(std::span<const std::string_view>) const override { return Error(ErrorCode::forbidden, ""); }
+  Result<void> check(const EntityPtr&, const EntityPtr&) const override { return Error(ErrorCode::forbidden, ""); }
+  void read(std::span<const std::string_view>, std::string_view) override {}
+  Result<void> written_down() override { return {}; }
+
+ private:
+  std::string key_;
+};
+
+EntityLookup through(EntityLookup lookup, GatePtr gate) {
+  return [lookup = std::move(lookup), gate = std::move(gate)](std::string_view id) { return seen(gate.get(), lookup(id)); };
+}
+}  // namespace
+
+GatePtr Subscriptions::Inside::gate_of(const Subscription& s) const {
+  if (!options.gate_of) return nullptr;
+  GatePtr gate = options.gate_of(s.viewer);
+  return gate ? gate : std::make_shared<Blind>();
+}
+
+Why Subscriptions::Inside::judge_seen(const Subscription& s, const Record& record, const EntityLookup* lookup, std::int64_t fired_us) const {
+  if (!options.gate_of) return judge(s, record, lookup, fired_us);
+  const GatePtr gate = gate_of(s);
+  const std::optional<Record> part = seen(gate.get(), record);
+  if (!part) return Why::entity;
+  const EntityLookup linked = through(*lookup, gate);
+  return judge(s, *part, &linked, fired_us);
+}
+
+std::vector<std::string> Subscriptions::Inside::data_seen(const Subscription& s, const Record& record) const {
+  if (!options.gate_of) return data_of(s, record, lookup_of(s.tenant));
+  const GatePtr gate = gate_of(s);
+  const std::optional<Record> part = seen(gate.get(), record);
+  if (!part) return {};
+  return data_of(s, *part, through(lookup_of(s.tenant), gate));
+}
+
 EntityLookup Subscriptions::Inside::lookup_of(const std::string& tenant) const {
   return [this, tenant](std::string_view id) { return entities.get(tenant, id); };
 }
@@ -50,7 +95,7 @@ void Subscriptions::Inside::match(const EventPtr& event) {
     if (!look.room) {
       delivery.set_behind(*slot, event->number);
       behind.push_back(slot);
-    } else if (judge(*look.subscription, event->record, &lookup, look.fired_us) == Why::fires) {
+    } else if (judge_seen(*look.subscription, event->record, &lookup, look.fired_us) == Why::fires) {
       delivery.add(slot, event);
     }
   }
@@ -145,7 +190,7 @@ void Subscriptions::Inside::match_again(EntityStore::Number number, const Record
     if (!look.room) {
       delivery.set_behind(*slot, number);
       with_room.erase(it);
-    } else if (judge(*look.subscription, record, &lookup, look.fired_us) == Why::fires) {
+    } else if (judge_seen(*look.subscription, record, &lookup, look.fired_us) == Why::fires) {
       if (!event) event = make_event(number, record);
       delivery.add(slot, event);
     }
@@ -180,11 +225,13 @@ bool Subscriptions::Inside::tick(std::int64_t now_us) {
     if (slot->next_us <= now_us) slot->next_us = now_us + s->interval_us;   // the house was away: once is enough
     if (!s->active || s->expired(now_us)) continue;
     std::vector<std::vector<std::string>> parts;
-    for (Find what{.query = &s->query, .limit = kPerNotification};; what.offset += kPerNotification) {
+    const GatePtr gate = gate_of(*s);
+    const EntityLookup linked = through(lookup_of(s->tenant), gate);
+    for (Find what{.query = &s->query, .limit = kPerNotification, .gate = gate.get()};; what.offset += kPerNotification) {
       const Found found = entities.find(s->tenant, what);
       if (!found.entities.empty()) parts.emplace_back();
       for (const EntityPtr& e : found.entities) {
-        auto texts = data_of(*s, *e, lookup_of(s->tenant));
+        auto texts = data_of(*s, *e, linked);
         parts.back().insert(parts.back().end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
       }
       if (!found.more) break;

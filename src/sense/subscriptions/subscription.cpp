@@ -143,7 +143,7 @@ Result<SubscriptionPtr> compile(const StoredSubscription& stored, Contexts& cont
   tree::Arena arena;
   MACHIYA_TRY(const Value kept, tree::parse(stored.body, arena));
   auto out = std::make_shared<Subscription>();
-  out->tenant = stored.tenant, out->id = stored.id;
+  out->tenant = stored.tenant, out->id = stored.id, out->viewer = stored.viewer;
   if (auto done = read_query(kept, *out); !done.ok()) return done.error();
   out->watched = texts(kept["watchedAttributes"]);
   if (const Value& triggers = kept["notificationTrigger"]; triggers.is_array()) {

@@ -50,6 +50,7 @@ struct Subscription {
   TermsPtr terms;                          ///< names in notifications
   std::string context;                     ///< JSON of their @context
   std::string context_url;                 ///< for the Link header: the context's URL
+  std::string viewer;                      ///< Gate::key() of who made it; "" where there are no gates
   bool expired(std::int64_t now_us) const { return expires_us != kNoTime && expires_us <= now_us; }
 };
 using SubscriptionPtr = std::shared_ptr<const Subscription>;
@@ -61,6 +62,7 @@ struct StoredSubscription {
   std::string context;                     ///< JSON of the @context that it came with, or its jsonldContext's
   std::int64_t created_us = kNoTime, modified_us = kNoTime;
   std::uint64_t since = 0;                 ///< records of the journal up to here are none of its business
+  std::string viewer;                      ///< Gate::key() of who made it
 };
 
 /// Parses what is kept. invalid_input: not what the standard allows. A context that cannot be had (any more) is no error: names then stay IRIs and the core

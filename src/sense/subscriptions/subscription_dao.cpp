@@ -24,8 +24,8 @@ constexpr const char* kLetters = "SELECT id, tenant, subscription, number, entit
 Result<void> insert_subscription(store::Tx& tx, const StoredSubscription& s) {
   // A namesake that was deleted may have left its counters: they were on their way when it went.
   if (auto gone = tx.execute_later("DELETE FROM sense_subscription_state WHERE tenant = :tenant AND id = :id", {{"tenant", s.tenant}, {"id", s.id}}); !gone.ok()) return gone;
-  auto done = tx.execute("INSERT INTO sense_subscription (tenant, id, body, context, created_us, modified_us, since) VALUES (:tenant, :id, :body, :context, :created, :modified, :since)",
-                         {{"tenant", s.tenant}, {"id", s.id}, {"body", s.body}, {"context", s.context}, {"created", s.created_us}, {"modified", s.modified_us}, {"since", number(s.since)}});
+  auto done = tx.execute("INSERT INTO sense_subscription (tenant, id, body, context, created_us, modified_us, since, viewer) VALUES (:tenant, :id, :body, :context, :created, :modified, :since, :viewer)",
+                         {{"tenant", s.tenant}, {"id", s.id}, {"body", s.body}, {"context", s.context}, {"created", s.created_us}, {"modified", s.modified_us}, {"since", number(s.since)}, {"viewer", s.viewer}});
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 
@@ -44,8 +44,8 @@ Result<bool> delete_subscription(store::Tx& tx, const std::string& tenant, const
 
 Result<std::vector<StoredSubscription>> read_subscriptions(store::ReadTx& tx) {
   std::vector<StoredSubscription> out;
-  auto done = tx.stream("SELECT tenant, id, body, context, created_us, modified_us, since FROM sense_subscription ORDER BY created_us, id", {}, [&](const Row& row) {
-    out.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4), row.integer(5), static_cast<std::uint64_t>(row.integer(6))});
+  auto done = tx.stream("SELECT tenant, id, body, context, created_us, modified_us, since, viewer FROM sense_subscription ORDER BY created_us, id", {}, [&](const Row& row) {
+    out.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4), row.integer(5), static_cast<std::uint64_t>(row.integer(6)), row.text(7)});
     return true;
   });
   if (!done.ok()) return done.error();

@@ -116,9 +116,9 @@ Result<void> Subscriptions::Inside::load() {
 
 // ---- §5.8.1–§5.8.5
 
-Result<std::string> Subscriptions::create(const std::string& tenant, const Value& body, const Terms& terms, const std::string& context) {
+Result<std::string> Subscriptions::create(const std::string& tenant, const Value& body, const Terms& terms, const std::string& context, const std::string& viewer) {
   StoredSubscription stored;
-  stored.tenant = tenant, stored.context = context, stored.created_us = stored.modified_us = in_->clock.now().us;
+  stored.tenant = tenant, stored.context = context, stored.created_us = stored.modified_us = in_->clock.now().us, stored.viewer = viewer;
   MACHIYA_TRY(stored.body, read_subscription(body, terms, "urn:ngsi-ld:Subscription:" + new_public_id(in_->rng), stored.created_us));
   stored.id = id_of(stored.body);
   if (auto done = check_context(stored.body, in_->contexts); !done.ok()) return done.error();
@@ -204,18 +204,25 @@ Result<std::string> Subscriptions::get(const std::string& tenant, const std::str
   return write_subscription(kept->stored.body, terms, facts_of(kept->stored, in_->delivery.state(*kept->slot, in_->matched), in_->clock.now().us, sys_attrs));
 }
 
-Subscriptions::Page Subscriptions::list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit) const {
+Subscriptions::Page Subscriptions::list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer) const {
   std::shared_lock hold(in_->known);
   Page out;
   const auto t = in_->tenants.find(tenant);
   if (t == in_->tenants.end()) return out;
   std::vector<const Inside::Kept*> all;
-  for (const auto& [id, kept] : t->second.subscriptions) all.push_back(&kept);
+  for (const auto& [id, kept] : t->second.subscriptions)
+    if (viewer == nullptr || kept.stored.viewer == *viewer) all.push_back(&kept);
   std::ranges::stable_sort(all, {}, [](const Inside::Kept* k) { return k->stored.created_us; });
   out.total = all.size(), out.more = offset + limit < all.size();
   for (std::size_t i = offset; i < std::min(all.size(), offset + limit); ++i)
     out.texts.push_back(write_subscription(all[i]->stored.body, terms, facts_of(all[i]->stored, in_->delivery.state(*all[i]->slot, in_->matched), in_->clock.now().us, sys_attrs)));
   return out;
+}
+
+bool Subscriptions::made_by(const std::string& tenant, const std::string& id, const std::string& viewer) const {
+  std::shared_lock hold(in_->known);
+  const Inside::Kept* kept = in_->find(tenant, id);
+  return kept != nullptr && kept->stored.viewer == viewer;
 }
 
 bool Subscriptions::has_tenant(const std::string& tenant) const {

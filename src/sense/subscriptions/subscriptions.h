@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "platform/store/store.h"
 #include "sense/broker/entity_store.h"
+#include "sense/entities/gate.h"
 #include "sense/jsonld/contexts.h"
 #include "sense/subscriptions/delivery.h"
 #include "sense/subscriptions/match.h"
@@ -46,6 +47,8 @@ class Subscriptions {
     int workers = 8;                       ///< messages under way at a time
     std::int64_t flush_us = 200'000;       ///< cursors and counters are written this often: what a crash may send twice
     std::size_t most_events = 100'000;     ///< changes in memory before they are matched; what comes later is read from the journal
+    /// What a maker (Subscription::viewer) may see now: matched and told is nothing else. Not set: everything. nullptr: nothing any more.
+    std::function<GatePtr(const std::string& viewer)> gate_of;
   };
   struct Notifiers {
     Notifier* http = nullptr;
@@ -59,7 +62,7 @@ class Subscriptions {
   void start();
 
   /// §5.8.1: the id. conflict when it is taken; invalid_input; unavailable when its jsonldContext cannot be had. `context`: JSON of the request's @context.
-  Result<std::string> create(const std::string& tenant, const tree::Value& body, const Terms& terms, const std::string& context);
+  Result<std::string> create(const std::string& tenant, const tree::Value& body, const Terms& terms, const std::string& context, const std::string& viewer = {});
   /// §5.8.2. What waits for a subscription that is paused becomes dead letters.
   Result<void> update(const std::string& tenant, const std::string& id, const tree::Value& fragment, const Terms& terms);
   Result<void> remove(const std::string& tenant, const std::string& id);
@@ -70,7 +73,10 @@ class Subscriptions {
     std::size_t total = 0;
     bool more = false;
   };
-  Page list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit) const;
+  /// `viewer`: only those that this one made; nullptr: all.
+  Page list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer = nullptr) const;
+  /// Is there one of this id, made by this viewer?
+  bool made_by(const std::string& tenant, const std::string& id, const std::string& viewer) const;
   bool has_tenant(const std::string& tenant) const;
 
   /// Records of the journal below this number are needed by nobody here.

@@ -21,9 +21,8 @@ std::string array_of(const std::vector<std::string>& texts) {
 
 std::vector<std::string> Subscriptions::Inside::data_of_jobs(const Delivery::Flight& flight) const {
   std::vector<std::string> out;
-  const EntityLookup linked = lookup_of(flight.subscription->tenant);
   for (const Job& job : flight.jobs) {
-    std::vector<std::string> texts = job.event ? data_of(*flight.subscription, job.event->record, linked) : job.prepared;
+    std::vector<std::string> texts = job.event ? data_seen(*flight.subscription, job.event->record) : job.prepared;
     out.insert(out.end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
   }
   return out;
@@ -37,7 +36,9 @@ Handed Subscriptions::Inside::hand_over(const Subscription& s, const std::vector
 
 void Subscriptions::Inside::fly(Delivery::Flight& flight) {
   if (!flight.bury) {
-    const Handed handed = hand_over(*flight.subscription, data_of_jobs(flight));
+    const std::vector<std::string> data = data_of_jobs(flight);
+    // Its maker may not see it any more: there is nothing to tell.
+    const Handed handed = data.empty() ? Handed{Handed::State::taken, {}, 0} : hand_over(*flight.subscription, data);
     if (!delivery.landed(flight, handed, clock.now().us)) return;
   }
   bury(flight);
@@ -45,7 +46,6 @@ void Subscriptions::Inside::fly(Delivery::Flight& flight) {
 
 // Dead letters first, then the cursor: a crash between the two gives the same row again.
 void Subscriptions::Inside::bury(Delivery::Flight& flight) {
-  const EntityLookup linked = lookup_of(flight.subscription->tenant);
   const std::int64_t now = clock.now().us;
   bool written = true;
   for (std::size_t from = 0; from < flight.jobs.size() && written; from += kLettersAtOnce) {
@@ -54,7 +54,7 @@ void Subscriptions::Inside::bury(Delivery::Flight& flight) {
       const EventPtr& event = flight.jobs[i].event;
       if (!event) continue;   // of an interval: the next one says the same
       letters.push_back({0, flight.subscription->tenant, flight.subscription->id, event->number, std::string(event->record.entity().id), event->record.at_us, now, flight.tries, flight.cause,
-                         array_of(data_of(*flight.subscription, event->record, linked))});
+                         array_of(data_seen(*flight.subscription, event->record))});
     }
     if (!letters.empty()) written = store.write([&](store::Tx& tx) { return insert_dead_letters(tx, letters); }).ok();
   }
