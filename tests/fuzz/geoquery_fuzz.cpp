@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   if (target) same_again(*target);
   if (reference) same_again(*reference);
   if (target && reference) compare(ReferenceGeometry(*reference), *target);
-  for (const auto& query : {GeoQuery::parse(lines[0], lines[1], lines[2], "", iri), GeoQuery::parse_v2(lines[0], lines[1], lines[2], iri)}) {
+  for (const auto& query : {GeoQuery::parse(lines[0], lines[1], lines[2], "", iri), GeoQuery::parse_v2(lines[0], lines[1], lines[2])}) {
     if (!query || !value) continue;
     const bool matches = query->matches(*value);
     const auto box = query->box(), place = box_of(*value);
