@@ -80,7 +80,7 @@ Result<RegistrationPtr> parse_registration(std::string tenant, std::string body,
   out->tenant = std::move(tenant), out->body = std::move(body), out->context = std::move(context), out->created_us = created_us, out->modified_us = modified_us;
   MACHIYA_TRY(out->members_, tree::parse(out->body, out->arena_));
   const Value& v = out->members_;
-  out->id = v["id"].text(), out->endpoint = v["endpoint"].text(), out->source_tenant = v["tenant"].text(), out->alias = v["hostAlias"].text();
+  out->id = v["id"].text(), out->endpoint = v["endpoint"].text(), out->source_tenant = v["tenant"].text(), out->alias = v[v.has("contextSourceAlias") ? "contextSourceAlias" : "hostAlias"].text();
   if (const auto mode = std::ranges::find(kModes, v["mode"].text()); mode != kModes.end()) out->mode = static_cast<RegistrationMode>(mode - kModes.begin());
   MACHIYA_TRY(out->information, information_of(v["information"]));
   for (const std::string& name : texts(v["operations"])) out->operations.add(operations_of(name));

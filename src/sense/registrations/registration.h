@@ -86,7 +86,7 @@ struct Registration {
   std::vector<RegistrationInfo> information;
   Operations operations;                   ///< groups taken apart; federationOps when none were said
   std::string source_tenant;               ///< member "tenant": the one to ask for at the source; "" its default one
-  std::string alias;                       ///< hostAlias: whom Via names when it has passed there (§6.3.18); "" not known
+  std::string alias;                       ///< contextSourceAlias, or hostAlias as it was called: whom Via names when it has passed there (§6.3.18); "" not known
   /// Headers and hints for the source (§4.3.6.6): jsonldContext, accept, contentType … as well. Values are text.
   std::vector<std::pair<std::string, std::string>> source_info;
   std::string_view info(std::string_view key) const;   ///< of source_info, whatever the case; "" when absent
