@@ -1,0 +1,44 @@
+// The writes of NGSIv2 on the entity store: which entity is meant by id, type and service path, and what is made when there is none.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sense/ngsiv2/call.h"
+#include "sense/ngsiv2/entity_read.h"
+
+namespace machiya::sense::ngsiv2 {
+
+/// The query for one entity: `type` empty: of any type.
+EntityQuery query_for(const NameMap& names, const std::string& id, const std::string& type, const ServicePaths& paths);
+/// The one entity. not_found; conflict (TooManyResults) when there are several.
+Result<EntityPtr> find_one(const Broker& broker, const std::string& tenant, const std::string& id, const std::string& type, const ServicePaths& paths);
+
+/// Writes of one service and service path. Any thread.
+class Writing {
+ public:
+  Writing(Broker& broker, std::string tenant, std::string path) : broker_(broker), tenant_(std::move(tenant)), path_(std::move(path)) {}
+
+  /// POST /v2/entities. `upsert`: an entity that is there is appended to, else conflict (Unprocessable, "Already Exists").
+  Result<void> create(const Read& entity, bool upsert, bool override_metadata);
+  /// not_found, conflict.
+  Result<void> change(const std::string& id, const std::string& type, const Update& update);
+  Result<void> set_value(const std::string& id, const std::string& type, const std::string& iri, const tree::Value& value);
+  /// Each for itself, with one wait for the disk. append and append_strict make what is not there.
+  std::vector<Result<void>> batch(std::span<const Read> entities, Action action, bool override_metadata);
+
+ private:
+  Broker& broker_;
+  std::string tenant_, path_;
+
+  ServicePaths here() const { return {{{path_, false}}}; }
+  EntityStore::Item item(const Read& entity, const EntityPtr& there, Action action, bool override_metadata) const;
+  Result<EntityPtr> look_up(const Read& entity, bool may_make) const;
+  std::string new_id(const Read& entity) const;
+  Result<void> write(const EntityPtr& entity, const std::function<Result<Change>(const EntityPtr&, const ChangeContext&)>& make);
+};
+
+/// {"type": "Thing"} is what an entity is when nothing is said.
+inline constexpr std::string_view kDefaultType = "Thing";
+
+}  // namespace machiya::sense::ngsiv2
