@@ -8,21 +8,35 @@
 namespace machiya::app {
 
 namespace {
+bool is_mqtt(const std::string& origin) { return origin.starts_with("mqtt://") || origin.starts_with("mqtts://"); }
 /// "https://host:port" of an address.
 std::string origin_of(const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); }
 }  // namespace
 
 Result<std::unique_ptr<outbound::Outbound>> door_out(const Settings& settings) {
   outbound::Options options;
-  for (const std::string& origin : settings.outbound) options.rules.push_back({origin, false});
-  for (const std::string& origin : settings.outbound_internal) options.rules.push_back({origin, true});
+  for (const std::string& origin : settings.outbound)
+    if (!is_mqtt(origin)) options.rules.push_back({origin, false});
+  for (const std::string& origin : settings.outbound_internal)
+    if (!is_mqtt(origin)) options.rules.push_back({origin, true});
   // A channel's own address is its permission, like that of the mail relay.
   for (const auto& [id, values] : settings.tell)
     for (const char* key : {"url", "data-url"})
       if (const auto url = values.find(key); url != values.end() && url->second.rfind("http", 0) == 0) options.rules.push_back({origin_of(url->second), true});
   options.ca_file = settings.outbound_ca_file;
-  options.http_on_loopback = settings.demonstration;
+  options.http_on_loopback = settings.demonstration, options.this_machine = settings.outbound_this_machine;
   return outbound::Outbound::create(std::move(options));
+}
+
+Result<std::unique_ptr<outbound::Streams>> streams_out(const Settings& settings) {
+  outbound::StreamOptions options;
+  for (const std::string& origin : settings.outbound)
+    if (is_mqtt(origin)) options.rules.push_back({origin, false});
+  for (const std::string& origin : settings.outbound_internal)
+    if (is_mqtt(origin)) options.rules.push_back({origin, true});
+  options.plain_inside = true;   // a broker inside is the operator's own
+  options.ca_file = settings.outbound_ca_file, options.this_machine = settings.outbound_this_machine;
+  return outbound::Streams::create(std::move(options));
 }
 
 Result<std::unique_ptr<signatures::Judge>> signature_judge(const Settings& s, const outbound::Outbound& door, const Clock& clock) {

@@ -9,6 +9,7 @@
 #include "platform/identity/smtp_sender.h"
 #include "platform/oidc/signature_request.h"
 #include "platform/outbound/outbound.h"
+#include "platform/outbound/stream.h"
 #include "platform/signatures/judge.h"
 
 namespace machiya::locale {
@@ -18,6 +19,8 @@ class Catalogue;
 namespace machiya::app {
 
 Result<std::unique_ptr<outbound::Outbound>> door_out(const Settings& settings);
+/// The same for brokers of MQTT: those of the listed origins that are such.
+Result<std::unique_ptr<outbound::Streams>> streams_out(const Settings& settings);
 /// Judges signatures of the national card; null when the operator set no roots. Errors name the setting.
 Result<std::unique_ptr<signatures::Judge>> signature_judge(const Settings& settings, const outbound::Outbound& door, const Clock& clock);
 /// How applicants reach the apps that sign, and how what comes back is judged. The arguments must outlive the ports.

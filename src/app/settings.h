@@ -29,7 +29,8 @@ struct Settings {
   std::string staff_url;       ///< of the staff console, when it has a name of its own; "" for the same
   std::string smtp_url, smtp_from, smtp_user, smtp_password;
   bool smtp_starttls = true;
-  std::vector<std::string> outbound, outbound_internal;   ///< origins that may be called; the latter may lie inside
+  std::vector<std::string> outbound, outbound_internal;   ///< origins that may be called (https, and mqtt of subscribers); the latter may lie inside
+  bool outbound_this_machine = false;                     ///< every origin on this machine, too: a broker of its own on loopback, not a setting
   std::string outbound_ca_file;                           ///< roots of trust of these calls; "" for the machine's own
   std::string jpki_roots;        ///< PEM file of the roots of the national card's signing certificates; empty: nothing is signed electronically
   std::string jpki_policy;       ///< OID that signing certificates must be issued under; "": not looked at

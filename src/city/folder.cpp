@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Folders that other engines read for themselves.
-constexpr std::array kOtherFolders = {"slots", "audiences", "channels", "messages", "outlets", "playlists", "callouts", "menus", "entities", "dashboards", "pages", "data", "media"};
+constexpr std::array kOtherFolders = {"slots", "audiences", "channels", "messages", "outlets", "playlists", "callouts", "menus", "entities", "devices", "forecasts", "maps", "alarms", "dashboards", "pages", "data", "media"};
 constexpr std::array kBaseFiles = {"city.yaml", "wards.yaml", "departments.yaml", "policy.yaml", "calendar.yaml"};
 
 struct Entry {

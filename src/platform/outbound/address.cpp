@@ -71,4 +71,6 @@ Reach reach_of(const Address& address) {
   return look_up(address, kRanges6);
 }
 
+bool is_this_machine(const Address& address) { return reach_of(address) == Reach::loopback || address.bytes == Address{}.bytes; }
+
 }  // namespace machiya::outbound

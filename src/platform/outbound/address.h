@@ -24,5 +24,7 @@ enum class Reach : std::uint8_t {
   never       ///< nobody's service: unspecified, link-local (a cloud's metadata), multicast, documentation, mapped, tunnels, reserved
 };
 Reach reach_of(const Address& address);
+/// Does a connection to it end on this machine? Loopback, and the unspecified address, which leads there on Linux.
+bool is_this_machine(const Address& address);
 
 }  // namespace machiya::outbound

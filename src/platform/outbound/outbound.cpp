@@ -167,6 +167,8 @@ struct Outbound::Impl {
   Result<const Rule*> rule_for(const Url& url) const {
     for (const Rule& rule : options.rules)
       if (rule.origin == url.origin()) return &rule;
+    static const Rule kThisMachine{"", true};
+    if (options.this_machine) return &kThisMachine;
     return refused(url.origin(), "not among the origins that may be called");
   }
   /// Asked once for a call: what comes back is judged and then used.
@@ -233,11 +235,13 @@ Result<Answer> Outbound::call(const Call& call) const {
   MACHIYA_TRY(const Rule* rule, impl_->rule_for(url));
   const bool plain = url.scheme == "http";
   const auto fits = [&](const Address& address) {
+    if (rule->origin.empty()) return is_this_machine(address);   // no rule of its own
     const Reach reach = reach_of(address);
     return plain ? reach == Reach::loopback : reach == Reach::open || (rule->internal && reach != Reach::never);
   };
   MACHIYA_TRY(const std::vector<Address> addresses, call.keep ? impl_->known_addresses_of(url, fits) : impl_->addresses_of(url, fits));
-  if (call.method != "GET" && call.method != "POST" && call.method != "DELETE") return Error(ErrorCode::invalid_input, "a method that is not used here", "method");
+  const bool with_body = call.method == "POST" || call.method == "PUT" || call.method == "PATCH";
+  if (!with_body && call.method != "GET" && call.method != "DELETE") return Error(ErrorCode::invalid_input, "a method that is not used here", "method");
   Handle curl = call.keep ? impl_->take(url.origin()) : Handle(curl_easy_init(), &curl_easy_cleanup);
   if (!curl) return failed(url.origin(), "no memory");
   List headers(nullptr, &curl_slist_free_all);
@@ -254,9 +258,10 @@ Result<Answer> Outbound::call(const Call& call) const {
   curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "machiya");
   curl_easy_setopt(curl.get(), CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  if (call.method == "POST") {
+  if (with_body) {
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(call.body.size()));
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, call.body.data());
+    if (call.method != "POST") curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, call.method.c_str());
   } else if (call.method == "DELETE") {
     curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "DELETE");
   }

@@ -22,6 +22,7 @@ struct Rule {
 struct Options {
   std::vector<Rule> rules;
   bool http_on_loopback = false;   ///< tests and the demonstration: http:// to an internal origin on this machine
+  bool this_machine = false;       ///< besides the rules: every origin whose addresses all lead to this machine, whatever its port
   std::string ca_file;             ///< roots of trust as PEM; "" for the machine's own
   /// All addresses of a name; "" of getaddrinfo when empty. Tests plant answers of a hostile name server here.
   std::function<Result<std::vector<Address>>(const std::string& host)> resolve;
@@ -30,7 +31,7 @@ struct Options {
 };
 
 struct Call {
-  std::string method = "GET";   ///< GET, POST or DELETE; invalid_input for others
+  std::string method = "GET";   ///< GET, POST, PUT, PATCH or DELETE; invalid_input for others
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;

@@ -143,6 +143,30 @@ TEST(Outbound, PlainHttpIsForTestsOnLoopbackOnly) {
   }
 }
 
+TEST(Outbound, ThisMachineMayBeOpenAsAWholeAndNothingElseIs) {
+  testing::Peer peer([](testing::Talk& talk) { talk.write(kHello); });
+  const std::string port = std::to_string(peer.port());
+  Options options;
+  options.this_machine = true;
+  auto out = door(options);
+  Call call;
+  for (const char* host : {"127.0.0.1", "localhost", "0.0.0.0"}) {   // the last one leads to this machine, too
+    call.url = "http://" + std::string(host) + ":" + port + "/";
+    const auto answer = out->call(call);
+    ASSERT_TRUE(answer.ok()) << host << " " << answer.error().to_string();
+    EXPECT_EQ(answer->body, "hello");
+  }
+  for (const char* there : {"http://10.0.0.5/", "https://192.0.2.1/", "http://169.254.169.254/", "https://8.8.8.8/", "http://[fe80::1]/"}) {
+    call.url = there;
+    EXPECT_EQ(out->call(call).error().code, ErrorCode::forbidden) << there;
+  }
+  options.resolve = [](const std::string&) { return std::vector<Address>{*parse_address("127.0.0.1"), *parse_address("10.0.0.5")}; };
+  call.url = "http://both.example:" + port + "/";
+  EXPECT_EQ(door(options)->call(call).error().code, ErrorCode::forbidden) << "one address of the name lies elsewhere";
+  call.url = "http://127.0.0.1:" + port + "/";
+  EXPECT_EQ(door(Options{})->call(call).error().code, ErrorCode::forbidden);
+}
+
 TEST(Outbound, ANameThatLeadsInsideIsRefusedUnlessListedAsInternal) {
   for (const char* address : {"127.0.0.1", "10.1.2.3", "192.168.1.1", "::1", "fd00::1", "169.254.169.254", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1", "64:ff9b::7f00:1"}) {
     Options options;
@@ -293,16 +317,16 @@ TEST(Outbound, AConnectionIsKeptForThoseWhoAskForItOnly) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(out->call(call).ok());
   EXPECT_EQ(peer.visits(), 3);
   call.keep = true;
-  for (const char* method : {"GET", "POST", "DELETE"}) {
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE", "GET"}) {
     call.method = method;
-    call.body = call.method == "POST" ? "again" : "";
+    call.body = call.method.starts_with("P") ? "again" : "";
     auto answer = out->call(call);
     ASSERT_TRUE(answer.ok()) << answer.error().to_string();
     EXPECT_EQ(answer->body, "hello");
   }
   EXPECT_EQ(peer.visits(), 4);
-  EXPECT_EQ(requests, 6);
-  call.method = "PATCH";
+  EXPECT_EQ(requests, 9);
+  call.method = "TRACE";
   EXPECT_EQ(out->call(call).error().code, ErrorCode::invalid_input);
 }
 

@@ -57,13 +57,17 @@ Result<std::unique_ptr<Streams>> Streams::create(StreamOptions options) {
 Result<std::unique_ptr<Stream>> Streams::open(const std::string& text, int timeout_ms) const {
   MACHIYA_TRY(const Url url, parse_url(text));
   const auto rule = std::find_if(options_.rules.begin(), options_.rules.end(), [&url](const StreamRule& r) { return r.origin == url.origin(); });
-  if (rule == options_.rules.end()) return refused(url, "not among the brokers that may be called");
+  const bool listed = rule != options_.rules.end();
+  if (!listed && !options_.this_machine) return refused(url, "not among the brokers that may be called");
   const auto until = Wire::in(timeout_ms);
   MACHIYA_TRY(const std::vector<Address> addresses, options_.resolve(url.host));
   if (addresses.empty()) return Error(ErrorCode::unavailable, url.origin() + ": the name has no address", "outbound");
   // One bad address condemns the name: which one would be tried is not for a name server to say.
-  for (const Address& a : addresses)
-    if (const Reach reach = reach_of(a); reach == Reach::never || (reach != Reach::open && !rule->internal)) return refused(url, "the name leads to an address that may not be called");
+  for (const Address& a : addresses) {
+    const Reach reach = reach_of(a);
+    const bool fits = listed ? reach == Reach::open || (rule->internal && reach != Reach::never) : is_this_machine(a);
+    if (!fits) return refused(url, "the name leads to an address that may not be called");
+  }
   MACHIYA_TRY(auto wire, Wire::connect(addresses, url.port, timeout_ms));
   if (url.scheme == "mqtts") MACHIYA_CHECK(wire->start_tls(url.host, true, options_.ca_file, until));
   return std::make_unique<Stream>(std::move(wire));

@@ -20,6 +20,7 @@ struct StreamRule {
 struct StreamOptions {
   std::vector<StreamRule> rules;
   bool plain_inside = false;   ///< mqtt:// (no TLS) to internal origins
+  bool this_machine = false;   ///< besides the rules: every broker whose addresses all lead to this machine, whatever its port
   std::string ca_file;         ///< roots of trust as PEM; "" for the machine's own
   std::function<Result<std::vector<Address>>(const std::string& host)> resolve;   ///< "" of getaddrinfo when empty
 };

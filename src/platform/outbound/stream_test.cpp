@@ -36,6 +36,16 @@ TEST(Streams, ListsWhatMayBeCalled) {
   EXPECT_EQ((*door)->open("mqtts://broker.example", 1'000).error().code, ErrorCode::forbidden);   // its name leads to this machine
 }
 
+TEST(Streams, ThisMachineMayBeOpenAsAWholeAndNothingElseIs) {
+  testing::Peer peer([](testing::Talk& talk) { talk.write("hello"); });
+  const auto door = Streams::create({.this_machine = true});
+  ASSERT_TRUE(door.ok());
+  const auto stream = (*door)->open("mqtt://127.0.0.1:" + std::to_string(peer.port()), 20'000);
+  ASSERT_TRUE(stream.ok()) << stream.error().to_string();
+  EXPECT_EQ(hear(**stream, 5), "hello");
+  EXPECT_EQ((*door)->open("mqtt://10.0.0.5", 1'000).error().code, ErrorCode::forbidden);
+}
+
 TEST(Streams, SpeaksTlsWithWhomItTrusts) {
   testing::Peer peer([](testing::Talk& talk) {
     if (!talk.start_tls()) return;
