@@ -1,6 +1,6 @@
 // /v2/entities/{id}/attrs/{attr} and its value.
 #include "base/text.h"
-#include "sense/ngsiv2/attribute.h"
+#include "sense/v2/attribute.h"
 #include "sense/ngsiv2/ngsiv2.h"
 #include "sense/ngsiv2/writing.h"
 #include "sense/query/scan.h"
@@ -26,11 +26,14 @@ struct There {
   const Attribute* attribute;
 };
 
-Result<There> there(const Call& call) {
+Result<There> there(Call& call) {
   MACHIYA_TRY(const Named n, named(call));
-  MACHIYA_TRY(const EntityPtr entity, find_one(call.broker, call.tenant, n.id, n.type, call.paths));
+  MACHIYA_TRY(const EntityPtr entity, call.one(n.id, n.type));
   const Attribute* attribute = seen_attribute(*entity, n.iri);
   if (attribute == nullptr) return Error(ErrorCode::not_found, "The entity does not have such an attribute");
+  View only;
+  only.attrs = {call.broker.names.name(n.iri)};
+  call.showed(*entity, only);
   return There{entity, attribute};
 }
 
@@ -46,7 +49,7 @@ Result<http::Response> put_attribute(Call& call) {
   MACHIYA_TRY(const Instance instance, read_attribute(call.body, call.broker.names, call.arena));
   Draft draft;
   draft.attributes.push_back({n.iri, {instance}});
-  MACHIYA_CHECK(Writing(call.broker, call.tenant, call.path).change(n.id, n.type, {Action::update, &draft, call.option("overrideMetadata")}));
+  MACHIYA_CHECK(Writing(call).change(n.id, n.type, {Action::update, &draft, call.option("overrideMetadata")}));
   return call.no_content();
 }
 
@@ -54,7 +57,7 @@ Result<http::Response> remove(Call& call) {
   MACHIYA_TRY(const Named n, named(call));
   Draft draft;
   draft.attributes.push_back({n.iri, {}});
-  MACHIYA_CHECK(Writing(call.broker, call.tenant, call.path).change(n.id, n.type, {Action::remove, &draft, false}));
+  MACHIYA_CHECK(Writing(call).change(n.id, n.type, {Action::remove, &draft, false}));
   return call.no_content();
 }
 
@@ -96,7 +99,7 @@ Result<http::Response> put_value(Call& call) {
   } else if (v.is_scalar()) {
     return Error(ErrorCode::malformed_request, "Errors found in incoming JSON buffer: an object or an array is expected", std::string(reason::kParse));
   }
-  MACHIYA_CHECK(Writing(call.broker, call.tenant, call.path).set_value(n.id, n.type, n.iri, v));
+  MACHIYA_CHECK(Writing(call).set_value(n.id, n.type, n.iri, v));
   return call.no_content();
 }
 

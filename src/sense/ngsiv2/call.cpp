@@ -4,7 +4,8 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "sense/ngsiv2/entity_read.h"
+#include "sense/ngsiv2/writing.h"
+#include "sense/v2/entity_read.h"
 
 namespace machiya::sense::ngsiv2 {
 namespace {
@@ -43,6 +44,8 @@ Named named(const Error& e) {
     case ErrorCode::invalid_input: return e.where == reason::kLength ? Named{411, "ContentLengthRequired"} : Named{400, "BadRequest"};
     case ErrorCode::not_found: return {404, "NotFound"};
     case ErrorCode::conflict: return e.where == kUnprocessable || e.where == kPartial ? Named{422, e.where == kPartial ? kPartial : kUnprocessable} : Named{409, kTooMany};
+    case ErrorCode::forbidden: return {403, "Forbidden"};
+    case ErrorCode::unauthenticated: return {401, "Unauthorized"};
     case ErrorCode::method_not_allowed: return {405, "MethodNotAllowed"};
     case ErrorCode::too_large: return {413, "RequestEntityTooLarge"};
     case ErrorCode::limit_exceeded: return {413, "NoResourcesAvailable"};
@@ -60,6 +63,14 @@ http::Response problem(const Error& error) {
   out.header("Content-Type", "application/json");
   out.body = "{\"error\":" + quoted(n.error) + ",\"description\":" + quoted(error.detail) + "}";
   return out;
+}
+
+Result<void> Call::begin(const Allowed& allowed) {
+  if (broker.gate_of) {
+    MACHIYA_TRY(gate, broker.gate_of(request));
+    if (gate && !request.header("fiware-service").empty() && !gate->sees_tenants()) return Error(ErrorCode::not_found, "there is no such service");
+  }
+  return read(allowed);
 }
 
 Result<void> Call::read(const Allowed& allowed) {
@@ -101,6 +112,32 @@ Result<void> Call::read_body(const Allowed& allowed) {
   if (!parsed.ok()) return Error(ErrorCode::malformed_request, "Errors found in incoming JSON buffer: " + parsed.error().detail, std::string(reason::kParse));
   body = *parsed;
   return {};
+}
+
+Found Call::find(const EntityQuery& query, const Ordering* order, std::size_t offset, std::size_t limit, bool count) {
+  if (gate) {
+    // What is asked of attributes is read, too.
+    std::vector<std::string> names = query.q.attributes();
+    if (order != nullptr)
+      for (const std::string& name : order->attributes()) names.push_back(name);
+    for (const EntitySelector& s : query.entities)
+      for (const auto& types : s.type.any_of()) {
+        const std::vector<std::string_view> views(types.begin(), types.end());
+        for (const std::string& name : names) gate->read(views, name);
+      }
+  }
+  return broker.entities.find(tenant, {.query = &query, .order = order, .offset = offset, .limit = limit, .count = count, .gate = gate.get()});
+}
+
+Result<EntityPtr> Call::one(const std::string& id, const std::string& type) { return find_one(broker, gate.get(), tenant, id, type, paths); }
+
+void Call::showed(const Entity& entity, const View& view) {
+  if (!gate) return;
+  const auto among = [](const std::vector<std::string>& list, const std::string& word) { return std::ranges::find(list, word) != list.end(); };
+  read_through(gate.get(), entity, [&](std::string_view iri) {
+    const std::string name = broker.names.name(iri);
+    return (view.attrs.empty() || among(view.attrs, "*") || among(view.attrs, name)) && !among(view.except, name);
+  });
 }
 
 std::optional<std::string_view> Call::parameter(std::string_view name) const { return request.query(name); }
@@ -166,12 +203,15 @@ http::Response Call::no_content() const {
 
 void Routes::add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const {
   http::RouteOptions options;
-  options.permission = method == http::Method::get ? permission_to_read : permission_to_write;
-  options.body_limit = kRouteLimit, options.rate_per_minute = 0, options.csrf = false, options.object = "none";
+  options.permission = method == http::Method::get ? permission_to_read : allowed.asks && !permission_to_ask.empty() ? permission_to_ask : permission_to_write;
+  options.body_limit = kRouteLimit, options.rate_per_minute = method == http::Method::get ? rate_per_minute : 0, options.csrf = false, options.object = "none";
   router.add(method, std::string(path), options, [broker = &broker, allowed = std::move(allowed), handle = std::move(handle)](http::Request& request) {
     Call call(*broker, request);
-    const auto ready = call.read(allowed);
+    const auto ready = call.begin(allowed);
     Result<http::Response> out = ready.ok() ? handle(call) : Result<http::Response>(ready.error());
+    // What was read is written down, or not told.
+    if (call.gate)
+      if (auto noted = call.gate->written_down(); !noted.ok()) out = noted.error();
     http::Response response = out.ok() ? std::move(*out) : problem(out.error());
     response.header("Fiware-Correlator", correlator_of(request, broker->rng));
     return response;

@@ -11,10 +11,11 @@
 
 #include "platform/http/http.h"
 #include "sense/broker/entity_store.h"
-#include "sense/ngsiv2/change.h"
-#include "sense/ngsiv2/head.h"
-#include "sense/ngsiv2/names.h"
-#include "sense/ngsiv2/view.h"
+#include "sense/entities/gate.h"
+#include "sense/v2/change.h"
+#include "sense/v2/head.h"
+#include "sense/v2/names.h"
+#include "sense/v2/view.h"
 
 namespace machiya::sense::ngsiv2 {
 
@@ -26,6 +27,8 @@ struct Broker {
   Clock& clock;
   Rng& rng;
   std::int64_t started_us;             ///< µs since 1970, for the uptime
+  /// Who asks, and what they may. Not set: everybody everything. Errors are the answer.
+  std::function<Result<GatePtr>(const http::Request&)> gate_of;
   std::size_t most_body = 1 << 20;     ///< bytes of a body, as Orion takes them by default
   /// Two that create the same entity of the same service wait for each other.
   std::mutex& creating(std::string_view tenant, std::string_view id) {
@@ -44,16 +47,18 @@ class Call {
     bool body = false;                       ///< POST, PUT, PATCH: a JSON body is needed
     bool text = false;                       ///< or text/plain
     bool writes = false;                     ///< one service path, without "#"
+    bool asks = false;                       ///< a query by POST: nothing is changed
     bool answers_text = false;               ///< Accept may be text/plain
   };
   Call(Broker& broker, const http::Request& request) : broker(broker), request(request) {}
   Call(const Call&) = delete;
-  /// Must come first: everything that the request says by itself.
-  Result<void> read(const Allowed& allowed);
+  /// Must come first: who asks, and everything that the request says by itself.
+  Result<void> begin(const Allowed& allowed);
 
   Broker& broker;
   const http::Request& request;
   tree::Arena arena;
+  GatePtr gate;              ///< nullptr: everything is seen and may be done
   std::string tenant;        ///< Fiware-Service in lower case; "": none
   ServicePaths paths;        ///< where entities are looked for
   std::string path = "/";    ///< where they are written
@@ -71,6 +76,12 @@ class Call {
   Result<Page> page() const;
   /// attrs, metadata, and the format of options.
   View view() const;
+  /// The store as the asker sees it: handlers ask nothing of the store itself. `order` may be nullptr; for the log, too, of who asked for what.
+  Found find(const EntityQuery& query, const Ordering* order, std::size_t offset, std::size_t limit, bool count);
+  /// The one entity of this id; `type` empty: of any type. not_found; conflict (TooManyResults) when there are several.
+  Result<EntityPtr> one(const std::string& id, const std::string& type);
+  /// These attributes of it stand in the answer: for the log of who read what for which purpose.
+  void showed(const Entity& entity, const View& view);
   /// The address of an attribute: its IRI.
   Result<std::string> attribute() const;
 
@@ -81,6 +92,7 @@ class Call {
 
  private:
   std::vector<std::string_view> options_;
+  Result<void> read(const Allowed& allowed);
   Result<void> read_accept(bool text) const;
   Result<void> read_body(const Allowed& allowed);
 };
@@ -98,6 +110,8 @@ struct Routes {
   http::Router& router;
   Broker& broker;
   std::string permission_to_read, permission_to_write;
+  std::string permission_to_ask = {};   ///< of queries by POST; "": as to write
+  int rate_per_minute = 0;              ///< of GET; 0: no limit
   void add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const;
   /// 405 for every method of this path that is not served. After all add().
   void refuse_others(std::string_view path, std::vector<http::Method> served) const;

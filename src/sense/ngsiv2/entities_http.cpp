@@ -1,5 +1,5 @@
 // /v2/entities: list, create, retrieve, delete; all attributes of one.
-#include "sense/ngsiv2/asking.h"
+#include "sense/v2/asking.h"
 #include "sense/ngsiv2/ngsiv2.h"
 #include "sense/ngsiv2/writing.h"
 
@@ -46,11 +46,12 @@ Result<http::Response> list(Call& call) {
   if (const auto by = call.parameter("orderBy")) {
     MACHIYA_TRY(order, read_order(*by, query, call.broker.names));
   }
-  const Found found = call.broker.entities.find(call.tenant, {.query = &query, .order = &order, .offset = page.offset, .limit = page.limit, .count = page.count});
+  const Found found = call.find(query, &order, page.offset, page.limit, page.count);
   const View view = call.view();
   std::string out = "[";
   for (const EntityPtr& e : found.entities) {
     if (out.size() > 1) out += ',';
+    call.showed(*e, view);
     write_entity(*e, view, call.broker.names, out);
   }
   return call.answer_page(out + "]", page, found.total);
@@ -59,7 +60,7 @@ Result<http::Response> list(Call& call) {
 Result<http::Response> create(Call& call) {
   MACHIYA_TRY(const Read entity, read_entity(call.body, Head::whole, call.option("keyValues"), call.broker.names, call.arena));
   const bool upsert = call.option("upsert");
-  MACHIYA_CHECK(Writing(call.broker, call.tenant, call.path).create(entity, upsert, call.option("overrideMetadata")));
+  MACHIYA_CHECK(Writing(call).create(entity, upsert, call.option("overrideMetadata")));
   http::Response out = call.no_content();
   out.status = upsert ? 204 : 201;
   out.header("Location", "/v2/entities/" + http::url_encode(entity.id) + "?type=" + http::url_encode(entity.has_type ? entity.type : kDefaultType));
@@ -74,9 +75,10 @@ Result<std::string> id_of(const Call& call) {
 
 Result<http::Response> show(Call& call, bool head) {
   MACHIYA_TRY(const std::string id, id_of(call));
-  MACHIYA_TRY(const EntityPtr entity, find_one(call.broker, call.tenant, id, parameter_or(call, "type"), call.paths));
+  MACHIYA_TRY(const EntityPtr entity, call.one(id, parameter_or(call, "type")));
   View view = call.view();
   view.head = head;
+  call.showed(*entity, view);
   std::string out;
   write_entity(*entity, view, call.broker.names, out);
   return call.answer(std::move(out));
@@ -87,14 +89,14 @@ Result<http::Response> attributes(Call& call) { return show(call, false); }
 Result<http::Response> remove(Call& call) {
   MACHIYA_TRY(const std::string id, id_of(call));
   const Draft nothing;
-  MACHIYA_CHECK(Writing(call.broker, call.tenant, call.path).change(id, parameter_or(call, "type"), {Action::remove, &nothing, false}));
+  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {Action::remove, &nothing, false}));
   return call.no_content();
 }
 
 Result<http::Response> change(Call& call, Action action) {
   MACHIYA_TRY(const std::string id, id_of(call));
   MACHIYA_TRY(const Read read, read_entity(call.body, Head::none, call.option("keyValues"), call.broker.names, call.arena));
-  MACHIYA_CHECK(Writing(call.broker, call.tenant, call.path).change(id, parameter_or(call, "type"), {action, &read.draft, call.option("overrideMetadata")}));
+  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {action, &read.draft, call.option("overrideMetadata")}));
   return call.no_content();
 }
 Result<http::Response> append(Call& call) { return change(call, call.option("append") ? Action::append_strict : Action::append); }

@@ -2,7 +2,7 @@
 #include <map>
 #include <set>
 
-#include "sense/ngsiv2/attribute.h"
+#include "sense/v2/attribute.h"
 #include "sense/ngsiv2/ngsiv2.h"
 
 namespace machiya::sense::ngsiv2 {
@@ -14,12 +14,12 @@ struct TypeOf {
 };
 
 // `only`: of this type (an IRI); "": of all.
-std::map<std::string, TypeOf> types(const Call& call, const std::string& only) {
+std::map<std::string, TypeOf> types(Call& call, const std::string& only) {
   const NameMap& names = call.broker.names;
   EntityQuery query;
   query.paths = call.paths;
   if (!only.empty()) query.entities.emplace_back().type = TypeSelection::any({only});
-  const Found found = call.broker.entities.find(call.tenant, {.query = &query, .limit = SIZE_MAX});
+  const Found found = call.find(query, nullptr, 0, SIZE_MAX, false);
   std::map<std::string, TypeOf> out;
   for (const EntityPtr& e : found.entities) {
     TypeOf& type = out[only.empty() ? type_of(*e, names) : names.name(only)];

@@ -25,12 +25,23 @@ EntityQuery query_for(const NameMap& names, const std::string& id, const std::st
   return out;
 }
 
-Result<EntityPtr> find_one(const Broker& broker, const std::string& tenant, const std::string& id, const std::string& type, const ServicePaths& paths) {
+Result<EntityPtr> find_one(const Broker& broker, const Gate* gate, const std::string& tenant, const std::string& id, const std::string& type, const ServicePaths& paths) {
   const EntityQuery query = query_for(broker.names, id, type, paths);
-  const Found found = broker.entities.find(tenant, {.query = &query, .limit = 1});
+  const Found found = broker.entities.find(tenant, {.query = &query, .limit = 1, .gate = gate});
   if (found.entities.empty()) return absent();
   if (found.more) return Error(ErrorCode::conflict, "More than one matching entity. Please refine your query", std::string(kTooMany));
   return found.entities[0];
+}
+
+// Before anything is told of what is there, and of what is made.
+EntityStore::Make Writing::checked(EntityStore::Make make) const {
+  if (!gate_) return make;
+  return [gate = gate_, make = std::move(make)](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+    if (current) MACHIYA_CHECK(gate->check(current, current));
+    MACHIYA_TRY(Change change, make(current, context));
+    MACHIYA_CHECK(gate->check(change.before, change.after));
+    return change;
+  };
 }
 
 // A URI is the id itself while it is free; everything else, and a second type or path of the same URI, gets one of its own.
@@ -41,7 +52,7 @@ std::string Writing::new_id(const Read& entity) const {
 
 // nullptr: there is none and it may be made.
 Result<EntityPtr> Writing::look_up(const Read& entity, bool may_make) const {
-  auto there = find_one(broker_, tenant_, entity.id, type_said(entity), here());
+  auto there = find_one(broker_, nullptr, tenant_, entity.id, type_said(entity), here());
   if (!there.ok() && there.error().code == ErrorCode::not_found && may_make) return EntityPtr();
   return there;
 }
@@ -80,22 +91,22 @@ Result<void> Writing::create(const Read& entity, bool upsert, bool override_meta
   if (!upsert) {
     write.make = [make = std::move(write.make), exists](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return current ? Result<Change>(exists) : make(current, context); };
   }
-  auto done = broker_.entities.write(tenant_, write.id, write.make);
+  auto done = broker_.entities.write(tenant_, write.id, checked(write.make));
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 
 Result<void> Writing::write(const EntityPtr& entity, const std::function<Result<Change>(const EntityPtr&, const ChangeContext&)>& make) {
-  auto done = broker_.entities.write(tenant_, entity->id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return current ? make(current, context) : Result<Change>(absent()); });
+  auto done = broker_.entities.write(tenant_, entity->id, checked([&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return current ? make(current, context) : Result<Change>(absent()); }));
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 
 Result<void> Writing::change(const std::string& id, const std::string& type, const Update& update) {
-  MACHIYA_TRY(const EntityPtr there, find_one(broker_, tenant_, id, type, here()));
+  MACHIYA_TRY(const EntityPtr there, find_one(broker_, gate_.get(), tenant_, id, type, here()));
   return write(there, [&](const EntityPtr& current, const ChangeContext& context) { return apply(current, update, broker_.names, context); });
 }
 
 Result<void> Writing::set_value(const std::string& id, const std::string& type, const std::string& iri, const tree::Value& value) {
-  MACHIYA_TRY(const EntityPtr there, find_one(broker_, tenant_, id, type, here()));
+  MACHIYA_TRY(const EntityPtr there, find_one(broker_, gate_.get(), tenant_, id, type, here()));
   return write(there, [&](const EntityPtr& current, const ChangeContext& context) { return ngsiv2::set_value(current, iri, value, broker_.names, context); });
 }
 
@@ -116,6 +127,7 @@ std::vector<Result<void>> Writing::batch(std::span<const Read> entities, Action 
       continue;
     }
     items.push_back(item(entities[i], *there, action, override_metadata));
+    items.back().make = checked(std::move(items.back().make));
     of_item.push_back(i);
   }
   const auto made = broker_.entities.write_all(tenant_, items);
@@ -131,7 +143,7 @@ std::vector<Result<void>> Writing::batch(std::span<const Read> entities, Action 
       continue;
     }
     const EntityStore::Item again = item(entities[i], *there, action, override_metadata);
-    const auto done = broker_.entities.write(tenant_, again.id, again.make);
+    const auto done = broker_.entities.write(tenant_, again.id, checked(again.make));
     out[i] = done.ok() ? Result<void>() : Result<void>(done.error());
   }
   return out;

@@ -5,19 +5,20 @@
 #include <vector>
 
 #include "sense/ngsiv2/call.h"
-#include "sense/ngsiv2/entity_read.h"
+#include "sense/v2/entity_read.h"
 
 namespace machiya::sense::ngsiv2 {
 
 /// The query for one entity: `type` empty: of any type.
 EntityQuery query_for(const NameMap& names, const std::string& id, const std::string& type, const ServicePaths& paths);
 /// The one entity. not_found; conflict (TooManyResults) when there are several.
-Result<EntityPtr> find_one(const Broker& broker, const std::string& tenant, const std::string& id, const std::string& type, const ServicePaths& paths);
+/// `gate` may be nullptr: what it does not show is not there.
+Result<EntityPtr> find_one(const Broker& broker, const Gate* gate, const std::string& tenant, const std::string& id, const std::string& type, const ServicePaths& paths);
 
 /// Writes of one service and service path. Any thread.
 class Writing {
  public:
-  Writing(Broker& broker, std::string tenant, std::string path) : broker_(broker), tenant_(std::move(tenant)), path_(std::move(path)) {}
+  explicit Writing(const Call& call) : broker_(call.broker), gate_(call.gate), tenant_(call.tenant), path_(call.path) {}
 
   /// POST /v2/entities. `upsert`: an entity that is there is appended to, else conflict (Unprocessable, "Already Exists").
   Result<void> create(const Read& entity, bool upsert, bool override_metadata);
@@ -29,11 +30,13 @@ class Writing {
 
  private:
   Broker& broker_;
+  GatePtr gate_;
   std::string tenant_, path_;
 
   ServicePaths here() const { return {{{path_, false}}}; }
   EntityStore::Item item(const Read& entity, const EntityPtr& there, Action action, bool override_metadata) const;
   Result<EntityPtr> look_up(const Read& entity, bool may_make) const;
+  EntityStore::Make checked(EntityStore::Make make) const;
   std::string new_id(const Read& entity) const;
   Result<void> write(const EntityPtr& entity, const std::function<Result<Change>(const EntityPtr&, const ChangeContext&)>& make);
 };

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sense/entities/entity.h"
-#include "sense/ngsiv2/names.h"
+#include "sense/v2/names.h"
 
 namespace machiya::sense::ngsiv2 {
 

@@ -1,4 +1,4 @@
-#include "sense/ngsiv2/names.h"
+#include "sense/v2/names.h"
 
 #include <algorithm>
 

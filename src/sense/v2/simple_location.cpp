@@ -1,4 +1,4 @@
-#include "sense/ngsiv2/simple_location.h"
+#include "sense/v2/simple_location.h"
 
 #include <vector>
 

@@ -1,9 +1,9 @@
-#include "sense/ngsiv2/change.h"
+#include "sense/v2/change.h"
 
 #include <algorithm>
 
-#include "sense/ngsiv2/attribute.h"
-#include "sense/ngsiv2/view.h"
+#include "sense/v2/attribute.h"
+#include "sense/v2/view.h"
 
 namespace machiya::sense::ngsiv2 {
 namespace {

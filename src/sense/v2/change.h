@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "sense/entities/change.h"
-#include "sense/ngsiv2/names.h"
+#include "sense/v2/names.h"
 
 namespace machiya::sense::ngsiv2 {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "sense/ngsiv2/names.h"
+#include "sense/v2/names.h"
 #include "sense/query/query.h"
 
 namespace machiya::sense::ngsiv2 {

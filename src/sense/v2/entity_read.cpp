@@ -1,8 +1,8 @@
-#include "sense/ngsiv2/entity_read.h"
+#include "sense/v2/entity_read.h"
 
 #include "sense/entities/stamp.h"
-#include "sense/ngsiv2/attribute.h"
-#include "sense/ngsiv2/view.h"
+#include "sense/v2/attribute.h"
+#include "sense/v2/view.h"
 
 namespace machiya::sense::ngsiv2 {
 namespace {

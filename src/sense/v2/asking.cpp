@@ -1,4 +1,4 @@
-#include "sense/ngsiv2/asking.h"
+#include "sense/v2/asking.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "sense/ngsiv2/view.h"
+#include "sense/v2/view.h"
 
 #include <algorithm>
 
 #include "base/time.h"
 #include "sense/entities/seen_id.h"
-#include "sense/ngsiv2/attribute.h"
+#include "sense/v2/attribute.h"
 
 namespace machiya::sense::ngsiv2 {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "sense/entities/entity.h"
-#include "sense/ngsiv2/names.h"
+#include "sense/v2/names.h"
 
 namespace machiya::sense::ngsiv2 {
 

@@ -1,4 +1,4 @@
-#include "sense/ngsiv2/attribute.h"
+#include "sense/v2/attribute.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "sense/entities/read.h"
 #include "sense/entities/stamp.h"
 #include "sense/geometry/geometry.h"
-#include "sense/ngsiv2/simple_location.h"
+#include "sense/v2/simple_location.h"
 #include "sense/query/literal.h"
 
 namespace machiya::sense::ngsiv2 {

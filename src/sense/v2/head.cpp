@@ -1,4 +1,4 @@
-#include "sense/ngsiv2/head.h"
+#include "sense/v2/head.h"
 
 #include <algorithm>
 
