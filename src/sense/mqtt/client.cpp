@@ -313,6 +313,7 @@ MqttClient::~MqttClient() {
 void MqttClient::publish(MqttNotice notice, Done done) {
   const Fault* fault = fault_of_topic(notice.topic);
   Error refused;
+  bool first = false;   // of those that the thread has not seen: it is woken once for all of them
   {
     std::lock_guard guard(impl_->mutex);
     if (fault != nullptr) refused = {ErrorCode::invalid_input, std::string(fault->text), "mqtt"};
@@ -321,6 +322,7 @@ void MqttClient::publish(MqttNotice notice, Done done) {
     else if (impl_->figures.waiting >= impl_->options.max_waiting) refused = {ErrorCode::rate_limited, "too many messages wait for the broker", "mqtt"};
     else {
       impl_->figures.waiting += 1;
+      first = impl_->fresh.empty();
       impl_->fresh.push_back({std::move(notice), std::move(done), 0});
     }
   }
@@ -328,6 +330,7 @@ void MqttClient::publish(MqttNotice notice, Done done) {
     if (done) done(refused);
     return;
   }
+  if (!first) return;
   const std::uint64_t one = 1;
   (void)!::write(impl_->wake, &one, sizeof one);
 }

@@ -1,9 +1,11 @@
 #include "sense/subscriptions/mqtt_notifier.h"
 
 #include <algorithm>
-#include <future>
+#include <condition_variable>
 #include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "platform/outbound/stream.h"
 #include "sense/mqtt/client.h"
@@ -13,26 +15,60 @@ namespace {
 
 constexpr std::size_t kMostClients = 64;
 
+/// What became of several messages.
+struct Receipts {
+  explicit Receipts(std::size_t n) : results(n), open_(n) {}
+  std::vector<Result<void>> results;   ///< read after wait()
+
+  void settle(std::size_t i, Result<void> result) {
+    std::lock_guard hold(mutex_);
+    results[i] = std::move(result);
+    if (--open_ == 0) all_.notify_one();
+  }
+  void wait() {
+    std::unique_lock hold(mutex_);
+    all_.wait(hold, [this] { return open_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  std::size_t open_;
+};
+
 class MqttNotifier final : public Notifier {
  public:
   MqttNotifier(const outbound::Streams& door, int timeout_ms) : door_(door), timeout_ms_(timeout_ms) {}
 
-  Handed hand_over(const Parcel& parcel) override {
-    const auto target = mqtt_target(parcel);
-    if (!target.ok()) return {Handed::State::refused, target.error().detail, 0};
-    const std::string key = key_of(*target);
-    const std::shared_ptr<MqttClient> client = client_of(key, *target);
-    MqttNotice notice;
-    notice.topic = target->topic, notice.payload = mqtt_message(parcel), notice.qos = target->qos > 0 ? 1 : 0, notice.content_type = "application/json";
-    // The client settles every message: it gives up after one connection that failed.
-    auto settled = std::make_shared<std::promise<Result<void>>>();
-    client->publish(std::move(notice), [settled](Result<void> r) { settled->set_value(std::move(r)); });
-    const Result<void> result = settled->get_future().get();
-    if (result.ok()) return {};
-    const ErrorCode code = result.error().code;
-    if (code == ErrorCode::invalid_input || code == ErrorCode::too_large || code == ErrorCode::forbidden) return {Handed::State::refused, result.error().detail, 0};
-    forget(key, client);
-    return {Handed::State::unreachable, result.error().detail, 0};
+  Handed hand_over(const Parcel& parcel) override { return std::move(hand_over_all({&parcel, 1}).front()); }
+
+  // All are published before the first is waited for: one wait for the receipts of all. The client settles every message: it gives up after one connection that
+  // failed.
+  std::vector<Handed> hand_over_all(std::span<const Parcel> parcels) override {
+    std::vector<Handed> out(parcels.size());
+    std::vector<std::pair<std::string, std::shared_ptr<MqttClient>>> clients(parcels.size());
+    const auto receipts = std::make_shared<Receipts>(parcels.size());
+    for (std::size_t i = 0; i < parcels.size(); ++i) {
+      const auto target = mqtt_target(parcels[i]);
+      if (!target.ok()) {
+        out[i] = {Handed::State::refused, target.error().detail, 0};
+        receipts->settle(i, {});
+        continue;
+      }
+      clients[i].first = key_of(*target), clients[i].second = client_of(clients[i].first, *target);
+      MqttNotice notice;
+      notice.topic = target->topic, notice.payload = mqtt_message(parcels[i]), notice.qos = target->qos > 0 ? 1 : 0, notice.content_type = "application/json";
+      clients[i].second->publish(std::move(notice), [receipts, i](Result<void> r) { receipts->settle(i, std::move(r)); });
+    }
+    receipts->wait();
+    for (std::size_t i = 0; i < parcels.size(); ++i) {
+      if (receipts->results[i].ok()) continue;
+      const Error& error = receipts->results[i].error();
+      const bool refused = error.code == ErrorCode::invalid_input || error.code == ErrorCode::too_large || error.code == ErrorCode::forbidden;
+      out[i] = {refused ? Handed::State::refused : Handed::State::unreachable, error.detail, 0};
+      if (!refused) forget(clients[i].first, clients[i].second);
+    }
+    return out;
   }
 
  private:

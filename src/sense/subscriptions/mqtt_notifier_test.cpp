@@ -66,6 +66,27 @@ TEST(MqttNotifierTest, publishes_with_both_versions_and_gives_up_on_who_is_not_t
   }
   parcel.uri = "mqtt://" + origin;
   EXPECT_EQ(notifier->hand_over(parcel).state, Handed::State::refused);
+
+  // Several at once: each has its own outcome, and those that leave do so in their order.
+  std::vector<Parcel> parcels(40, parcel);
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    parcels[i].uri = i == 7 ? "mqtt://127.0.0.1:1/a" : i == 9 ? "mqtt://" + origin : "mqtt://city:key@" + origin + "/many/" + std::to_string(i);
+    parcels[i].notifier = {{"MQTT-QoS", i % 2 == 0 ? "1" : "0"}};
+  }
+  const std::vector<Handed> handed = notifier->hand_over_all(parcels);
+  ASSERT_EQ(handed.size(), parcels.size());
+  for (std::size_t i = 0; i < parcels.size(); ++i)
+    EXPECT_EQ(handed[i].state, i == 7 ? Handed::State::unreachable : i == 9 ? Handed::State::refused : Handed::State::taken) << i << handed[i].cause;
+  EXPECT_TRUE(notifier->hand_over_all({}).empty());
+  std::lock_guard hold(keeper.mutex);
+  std::size_t before = 0, came = 0;
+  for (const std::string& line : keeper.seen) {
+    if (!line.starts_with("city many/")) continue;
+    const std::size_t n = std::stoul(line.substr(10));
+    EXPECT_TRUE(came == 0 || n > before) << line;
+    before = n, ++came;
+  }
+  EXPECT_GE(came, 19u);   // QoS 0 has left, and may still be on its way
 }
 
 }  // namespace

@@ -40,6 +40,12 @@ class HttpNotifier final : public Notifier {
 
 }  // namespace
 
+std::vector<Handed> Notifier::hand_over_all(std::span<const Parcel> parcels) {
+  std::vector<Handed> out;
+  for (const Parcel& parcel : parcels) out.push_back(hand_over(parcel));
+  return out;
+}
+
 std::unique_ptr<Notifier> make_http_notifier(const outbound::Outbound& door, int timeout_ms) { return std::make_unique<HttpNotifier>(door, timeout_ms); }
 
 std::string mqtt_message(const Parcel& parcel) {

@@ -1,7 +1,9 @@
 // How a message gets out of the house: HTTP through the one door out (platform/outbound), MQTT through whoever speaks it.
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "platform/outbound/outbound.h"
 #include "sense/subscriptions/notification.h"
@@ -25,6 +27,8 @@ class Notifier {
  public:
   virtual ~Notifier() = default;
   virtual Handed hand_over(const Parcel& parcel) = 0;
+  /// Several at once, each as hand_over() would; returns when all are. Here: one after the other.
+  virtual std::vector<Handed> hand_over_all(std::span<const Parcel> parcels);
 };
 
 /// POST over kept connections (§6.3.8). Only origins that the door's rules list are called.
