@@ -142,6 +142,7 @@ int main(int argc, char** argv) {
   machiya::faults::Run run(plan);
   if (!run.go()) std::printf("it did not come to an end\n");
   const int faults = run.check();
-  std::printf("{\"seconds\":%.1f}\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("{\"seconds\":%.1f,\"updates_per_second\":%.0f}\n", seconds, static_cast<double>(plan.updates) / seconds);
   return faults;
 }
