@@ -11,10 +11,10 @@ constexpr std::size_t kMostViews = 1000;   // of clients; a city has some dozens
 
 bool has(const std::vector<std::string>& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 
-bool may_read(const Viewer& viewer, const Reading& reading) {
+bool may_read(const Viewer& viewer, const Reading& reading, std::string_view owner) {
   if (reading.open) return true;
   if (viewer.kind == Viewer::Kind::client) return !reading.scope.empty() && has(viewer.scopes, reading.scope);
-  if (viewer.kind != Viewer::Kind::staff || reading.permission.empty() || !viewer.may || !viewer.may(reading.permission)) return false;
+  if (viewer.kind != Viewer::Kind::staff || reading.permission.empty() || !viewer.may || !viewer.may(reading.permission, owner)) return false;
   return reading.purposes.empty() || has(reading.purposes, viewer.purpose);
 }
 
@@ -86,15 +86,15 @@ namespace {
 
 std::shared_ptr<const Access::View> make_view(const Viewer& viewer, std::shared_ptr<const EntityTypes> types) {
   auto out = std::make_shared<Access::View>();
-  out->types = std::move(types), out->undefined = may_read(viewer, undefined());
+  out->types = std::move(types), out->undefined = may_read(viewer, undefined(), "");
   out->writes = viewer.kind == Viewer::Kind::client && has(viewer.scopes, kWriteScope);
   const std::string prefix = std::string(kWriteScope) + ".";
   for (const std::string& scope : viewer.scopes)
     if (scope.starts_with(prefix)) out->narrowed.insert(scope.substr(prefix.size()));
   for (const EntityType* type : out->types->all()) {
     Access::View::Type& t = out->by_iri[type->iri];
-    t.type = type, t.itself = {may_read(viewer, type->reading), type->reading.open};
-    for (const AttributeType& a : type->attributes) t.attributes[a.iri] = {may_read(viewer, a.reading), a.reading.open};
+    t.type = type, t.itself = {may_read(viewer, type->reading, type->owner), type->reading.open};
+    for (const AttributeType& a : type->attributes) t.attributes[a.iri] = {may_read(viewer, a.reading, type->owner), a.reading.open};
   }
   return out;
 }

@@ -22,7 +22,7 @@ struct Viewer {
   Kind kind = Kind::visitor;
   std::string id;                      ///< public id of a client or member of staff
   std::vector<std::string> scopes;     ///< of clients
-  std::function<bool(std::string_view permission)> may;   ///< of staff
+  std::function<bool(std::string_view permission, std::string_view department)> may;   ///< of staff; department: the owner of the type, "" of none
   std::string purpose;                 ///< 利用目的: of staff the claimed one, of clients what they say (X-Purpose)
   std::string request;                 ///< request id
 };

@@ -42,6 +42,7 @@ class HostedContexts final : public jsonld::ContextLoader {
     std::map<std::string, std::string> files;           ///< URL → file with the document
     std::int64_t cached_us = 24 * kHour;                ///< how long a fetched document serves
     std::size_t most = 10'000, most_bytes = 1 << 20;    ///< documents; bytes of one
+    std::function<std::optional<std::string>(const std::string& url)> own;   ///< documents of the house itself (its vocabulary); asked first
   };
   /// `store` must be migrated (sql_migrations_hosted_contexts) and outlive this; `outbound` may be nullptr: then nothing is fetched.
   static Result<std::unique_ptr<HostedContexts>> open(store::Store& store, const outbound::Outbound* outbound, Clock& clock, Rng& rng, Options options);
