@@ -25,6 +25,7 @@ on('[data-address]', () => import('./address.js'));
 on('[data-place]', () => import('./place.js'));
 on('[data-events]', () => import('./live.js'));
 on('[data-map-view]', () => import('./map_view.js'));
+on('[data-livemap]', () => import('./livemap.js'));
 on('[data-passkey]', () => import('./passkey.js'));
 on('[data-push], [data-push-leave]', () => import('./push.js'));
 on('[data-grid]', () => import('./grid.js'));

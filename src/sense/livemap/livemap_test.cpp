@@ -337,7 +337,7 @@ TEST_P(MapTest, WithoutBoundariesTheGroundHasCentroidsAndNoAreas) {
 TEST(MapKind, FaultsAreNamedWhereTheyStand) {
   const auto faults = [](const std::string& from, const std::string& to) {
     city::TestFolder files;
-    write_city(files);
+    write_city(files, MACHIYA_SOURCE_DIR);
     std::string text = kPublicMap;
     text.replace(text.find(from), from.size(), to);
     files.write("01-life/bicycle-parking-map/maps/parkings.yaml", text);
