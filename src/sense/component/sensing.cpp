@@ -11,8 +11,10 @@
 #include "sense/history/history.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
+#include "sense/ngsild/registrations_http.h"
 #include "sense/ngsild/subscriptions_http.h"
 #include "sense/ngsild/temporal_http.h"
+#include "sense/registrations/registrations.h"
 #include "sense/series/series.h"
 #include "sense/subscriptions/subscriptions.h"
 
@@ -32,6 +34,7 @@ struct Sensing::Inside {
   std::unique_ptr<series::Store> numbers;
   std::unique_ptr<History> history;
   std::unique_ptr<Notifier> http_notifier;
+  std::unique_ptr<Registrations> registrations;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<ngsild::EntityMaps> maps;
   std::unique_ptr<ngsild::Broker> broker;
@@ -65,7 +68,8 @@ Sensing::~Sensing() {
 
 std::vector<store::Migration> Sensing::migrations() {
   std::vector<store::Migration> out;
-  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations()}) out.insert(out.end(), list.begin(), list.end());
+  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations()})
+    out.insert(out.end(), list.begin(), list.end());
   return out;
 }
 
@@ -84,11 +88,13 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   MACHIYA_TRY(in->history, History::open(store, *in->numbers, clock, rng));
   in->history->follow(*in->entities);
   if (options.door != nullptr) in->http_notifier = make_http_notifier(*options.door);
+  MACHIYA_TRY(in->registrations, Registrations::open(store, *in->entities, clock, rng));
   MACHIYA_TRY(in->subscriptions, Subscriptions::open(store, *in->entities, *in->contexts, {in->http_notifier.get(), nullptr}, clock, rng, Subscriptions::Options()));
+  MACHIYA_CHECK(in->subscriptions->watch(*in->registrations));
   in->maps = std::make_unique<ngsild::EntityMaps>(clock, rng);
   in->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*in->entities, *in->contexts, clock, rng, in->hosted.get(), in->maps.get()});
   in->broker->started_us = clock.now().us;
-  in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)); };
+  in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant); };
   return std::unique_ptr<Sensing>(new Sensing(std::move(in)));
 }
 
@@ -102,6 +108,7 @@ Subscriptions& Sensing::subscriptions() { return *in_->subscriptions; }
 
 Result<void> Sensing::tend() {
   MACHIYA_CHECK(in_->entities->sweep());
+  MACHIYA_CHECK(in_->registrations->flush());
   MACHIYA_TRY(const auto dropped, in_->hosted->expire());
   for (const std::string& url : dropped) in_->contexts->forget(url);
   MACHIYA_CHECK(in_->history->retain());
@@ -114,6 +121,8 @@ void Sensing::add_routes(http::Router& router, const std::string& to_read, const
   const Routes routes{router, *in_->broker, to_read, to_write};
   for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes, add_context_routes, add_entity_map_routes, add_info_routes}) add(routes);
   add_subscription_routes(routes, *in_->subscriptions);
+  add_registration_routes(routes, *in_->registrations);
+  add_source_subscription_routes(routes, *in_->subscriptions);
   add_temporal_routes(routes, *in_->history);
 }
 

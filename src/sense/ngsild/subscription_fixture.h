@@ -19,6 +19,7 @@
 #include "sense/contexts/hosted_contexts.h"
 #include "sense/entities/stamp.h"
 #include "sense/ngsild/ngsild.h"
+#include "sense/ngsild/registrations_http.h"
 #include "sense/ngsild/subscriptions_http.h"
 
 /// The case of the conformance list that a test covers, and the clause: kept in the test's report.
@@ -38,7 +39,7 @@ class ContextShelf final : public jsonld::ContextLoader {
     if (url.find("non-existing") != std::string::npos || url.find("http") != 0) return Error(ErrorCode::not_found, "nothing there");
     std::string terms;
     for (const char* name : {"Building", "Tower", "Vehicle", "City", "name", "subCategory", "airQualityLevel", "almostFull", "locatedAt", "street", "jsonProperty", "vocabProperty", "museum",
-                             "monument", "description", "isInCountry", "speed"})
+                             "monument", "description", "isInCountry", "speed", "brandName", "OffStreetParking", "Bus"})
       terms += (terms.empty() ? "" : ",") + ("\"" + std::string(name) + "\":\"" + kSuite + name + "\"");
     return "{\"@context\":{" + terms + "}}";
   }
@@ -68,6 +69,7 @@ class SubscriptionFixture : public store::testing::StoreTest {
   CatchingNotifier notifier, mqtt;
   Subscriptions::Options options;
   std::unique_ptr<EntityStore> entities;
+  std::unique_ptr<Registrations> registrations;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<HostedContexts> hosted;
   std::unique_ptr<Broker> broker;
@@ -77,11 +79,11 @@ class SubscriptionFixture : public store::testing::StoreTest {
 
   SubscriptionFixture() {
     std::vector<store::Migration> all = journal_migrations();
-    for (const auto& list : {Subscriptions::migrations(), HostedContexts::migrations()}) all.insert(all.end(), list.begin(), list.end());
+    for (const auto& list : {Subscriptions::migrations(), HostedContexts::migrations(), Registrations::migrations()}) all.insert(all.end(), list.begin(), list.end());
     migrate(all);
     start();
   }
-  ~SubscriptionFixture() override { router.reset(), subscriptions.reset(), dead.clear(), entities.reset(); }
+  ~SubscriptionFixture() override { router.reset(), subscriptions.reset(), dead.clear(), registrations.reset(), entities.reset(); }
 
   void start() {
     auto journal = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");
@@ -90,9 +92,11 @@ class SubscriptionFixture : public store::testing::StoreTest {
     open_subscriptions();
   }
   void open_subscriptions() {
+    registrations = Registrations::open(store(), *entities, clock, rng).value();
     auto opened = Subscriptions::open(store(), *entities, contexts, {&notifier, &mqtt}, clock, rng, options);
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     subscriptions = std::move(*opened);
+    ASSERT_TRUE(subscriptions->watch(*registrations).ok());
     hosted = HostedContexts::open(store(), nullptr, clock, rng, {}).value();
     shelf.hosted = hosted.get();
     broker = std::make_unique<Broker>(Broker{*entities, contexts, clock, rng});
@@ -101,6 +105,8 @@ class SubscriptionFixture : public store::testing::StoreTest {
     const Routes routes{*router, *broker, "public", "public"};
     for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes}) add(routes);
     add_subscription_routes(routes, *subscriptions);
+    add_registration_routes(routes, *registrations);
+    add_source_subscription_routes(routes, *subscriptions);
   }
   /// As kill -9: what was not flushed is forgotten.
   void crash() {

@@ -37,15 +37,22 @@ void Delivery::add(const SlotPtr& slot, EventPtr event) {
   slot->open.push_back({event->number, false, slot->state.fired_us});
   slot->state.fired_us = event->record.at_us;
   const std::size_t lane = std::hash<std::string_view>{}(event->record.entity().id) % kLanes;
-  push(slot, lane, {std::move(event), {}, 0, false});
+  push(slot, lane, {std::move(event), {}, 0, false, {}});
 }
 
-bool Delivery::add_periodic(const SlotPtr& slot, std::vector<std::vector<std::string>> parts, std::int64_t now_us) {
+bool Delivery::add_periodic(const SlotPtr& slot, std::vector<std::vector<std::string>> parts, std::int64_t now_us, std::string_view reason) {
   std::lock_guard hold(mutex_);
   if (slot->gone || slot->waiting > 0) return false;
   slot->state.fired_us = now_us;
-  for (auto& part : parts) push(slot, 0, {nullptr, std::move(part), 0, false});
+  for (auto& part : parts) push(slot, 0, {nullptr, std::move(part), 0, false, std::string(reason)});
   return true;
+}
+
+void Delivery::add_sources(const SlotPtr& slot, std::vector<std::string> texts, std::string_view reason, std::int64_t now_us) {
+  std::lock_guard hold(mutex_);
+  if (slot->gone) return;
+  slot->state.fired_us = now_us;
+  push(slot, 0, {nullptr, std::move(texts), 0, false, std::string(reason)});
 }
 
 void Delivery::change(const SlotPtr& slot, SubscriptionPtr subscription, std::uint64_t since) {

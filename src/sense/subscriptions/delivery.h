@@ -25,12 +25,13 @@ struct Event {
 };
 using EventPtr = std::shared_ptr<const Event>;
 
-/// One notification's content that waits for a subscriber: a change, or (periodic) texts that are ready.
+/// One notification's content that waits for a subscriber: a change, or (periodic, registrations) texts that are ready.
 struct Job {
   EventPtr event;
   std::vector<std::string> prepared;
   int tries = 0;           ///< that this one was refused
   bool counted = false;    ///< in timesSent
+  std::string reason;      ///< triggerReason (§5.3.2)
 };
 
 /// Changes of one entity always go through one lane; a lane has one message under way at a time.
@@ -88,7 +89,9 @@ class Delivery {
   Look look(const Slot& slot) const;
   void add(const SlotPtr& slot, EventPtr event);
   /// False when one waits still: it says the same.
-  bool add_periodic(const SlotPtr& slot, std::vector<std::vector<std::string>> parts, std::int64_t now_us);
+  bool add_periodic(const SlotPtr& slot, std::vector<std::vector<std::string>> parts, std::int64_t now_us, std::string_view reason = {});
+  /// Registrations, and why they are told (§5.3.2): in the order in which they are added.
+  void add_sources(const SlotPtr& slot, std::vector<std::string> texts, std::string_view reason, std::int64_t now_us);
   /// The subscription was changed (nullptr: deleted): what waits is looked at again at once.
   void change(const SlotPtr& slot, SubscriptionPtr subscription, std::uint64_t since);
   void set_behind(Slot& slot, std::uint64_t from);

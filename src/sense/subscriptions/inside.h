@@ -7,6 +7,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "sense/registrations/told_dao.h"
 #include "sense/subscriptions/subscription_index.h"
 #include "sense/subscriptions/subscriptions.h"
 
@@ -29,6 +30,7 @@ struct Subscriptions::Inside {
   struct Kept {
     StoredSubscription stored;
     SlotPtr slot;
+    About about = About::entities;
   };
   struct Tenant {
     std::map<std::string, Kept, std::less<>> subscriptions;
@@ -40,6 +42,7 @@ struct Subscriptions::Inside {
   std::atomic<int> periodic{0};            ///< subscriptions that are told at an interval
 
   const Kept* find(const std::string& tenant, const std::string& id) const;   ///< under `known`
+  const Kept* find(const std::string& tenant, const std::string& id, About about) const;
   std::vector<SlotPtr> slots() const;
   Result<void> load();
   void place(StoredSubscription stored, const SubscriptionPtr& subscription, const SlotPtr& slot);
@@ -70,11 +73,35 @@ struct Subscriptions::Inside {
   EntityStore::Number least() const;
   Result<void> flush();
 
+  // ---- subscriptions to registrations (sources.cpp): each is told the difference between what it was told and what matches now
+  struct Watch {
+    SlotPtr slot;
+    SubscriptionPtr subscription;
+    Wanted wanted;                                   ///< points into the subscription
+    std::map<std::string, RegistrationPtr> told;     ///< as they were then
+    bool stale = false;                              ///< everything must be looked at
+    bool dirty = false;                              ///< `told` is not written
+  };
+  struct SourceChange {
+    RegistrationPtr before, after;
+  };
+  Registrations* registrations = nullptr;
+  std::mutex source_mutex;
+  std::vector<SourceChange> source_feed;             ///< under source_mutex
+  std::map<std::pair<std::string, std::string>, Watch> watches;   ///< by tenant and id; under `matching`
+  std::int64_t sweep_after_us = 0;
+  void watch_sources(const SlotPtr& slot, const SubscriptionPtr& subscription, bool fresh);   ///< under `matching`
+  bool match_sources(std::int64_t now_us);
+  bool sweep_sources(std::int64_t now_us);
+  std::vector<std::vector<std::string>> all_sources(const Subscription& subscription);       ///< under `matching`
+  std::vector<dao::Told> take_told();                                                        ///< under `matching`
+  void give_back(const std::vector<dao::Told>& told);
+
   // ---- telling: several threads
   void fly(Delivery::Flight& flight);
   void bury(Delivery::Flight& flight);
   std::vector<std::string> data_of_jobs(const Delivery::Flight& flight) const;
-  Handed hand_over(const Subscription& subscription, const std::vector<std::string>& data);
+  Handed hand_over(const Subscription& subscription, const std::vector<std::string>& data, std::string_view reason = {});
 
   // ---- threads
   std::mutex wake_mutex;

@@ -224,6 +224,10 @@ bool Subscriptions::Inside::tick(std::int64_t now_us) {
     slot->next_us += s->interval_us;
     if (slot->next_us <= now_us) slot->next_us = now_us + s->interval_us;   // the house was away: once is enough
     if (!s->active || s->expired(now_us)) continue;
+    if (s->about == About::registrations) {
+      if (auto parts = all_sources(*s); !parts.empty()) delivery.add_periodic(slot, std::move(parts), now_us, "newlyMatching");
+      continue;
+    }
     std::vector<std::vector<std::string>> parts;
     const GatePtr gate = gate_of(*s);
     const EntityLookup linked = through(lookup_of(s->tenant), gate);
@@ -255,13 +259,15 @@ Result<void> Subscriptions::Inside::flush() {
   const auto all = slots();
   const EntityStore::Number told = least();
   const std::vector<SubscriptionState> states = delivery.changed(all, matched);
-  if (states.empty() && told < told_written + kToldStep) return {};
+  const std::vector<dao::Told> shown = take_told();
+  if (states.empty() && shown.empty() && told < told_written + kToldStep) return {};
   auto done = store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_CHECK(dao::write_told(tx, shown));
     if (auto written = write_states(tx, states); !written.ok()) return written;
     return write_told(tx, told);
   });
   if (done.ok()) told_written = told;
-  else delivery.again(all);
+  else delivery.again(all), give_back(shown);
   return done;
 }
 

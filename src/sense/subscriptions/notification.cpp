@@ -179,21 +179,23 @@ std::vector<std::string> data_of(const Subscription& s, const Record& record, co
   return out;
 }
 
-Parcel parcel_of(const Subscription& s, const std::string& id, std::int64_t notified_us, const std::vector<std::string>& data) {
+Parcel parcel_of(const Subscription& s, const std::string& id, std::int64_t notified_us, const std::vector<std::string>& data, std::string_view reason) {
   using Accept = Endpoint::Accept;
   Parcel out;
   out.uri = s.endpoint.uri, out.tenant = s.tenant, out.notifier = s.endpoint.notifier, out.timeout_us = s.endpoint.timeout_us;
-  out.body = "{\"id\":" + tree::quoted(id) + ",\"type\":\"Notification\",\"subscriptionId\":" + tree::quoted(s.id) + ",\"notifiedAt\":" + tree::quoted(stamp_text(notified_us)) + ",\"data\":";
-  const bool geo = s.endpoint.accept == Accept::geo_json;
+  const char* type = reason.empty() ? "Notification" : "ContextSourceNotification";
+  out.body = "{\"id\":" + tree::quoted(id) + ",\"type\":\"" + type + "\",\"subscriptionId\":" + tree::quoted(s.id) + ",\"notifiedAt\":" + tree::quoted(stamp_text(notified_us)) + ",\"data\":";
+  const bool geo = s.endpoint.accept == Accept::geo_json && reason.empty();   // registrations are no features
   out.body += geo ? "{\"type\":\"FeatureCollection\",\"features\":[" : "[";
   const char* comma = "";
   for (const std::string& one : data) out.body += comma, out.body += one, comma = ",";
   out.body += "]";
+  if (!reason.empty()) out.body += ",\"triggerReason\":" + tree::quoted(reason);
   if (geo) out.body += prefers_json(s) ? "}" : ",\"@context\":" + s.context + "}";
   if (s.endpoint.accept == Accept::ld_json) out.body += ",\"@context\":" + s.context;
   out.body += "}";
   out.content_type = geo ? "application/geo+json" : s.endpoint.accept == Accept::ld_json ? "application/ld+json" : "application/json";
-  if (s.endpoint.accept == Accept::json || (geo && prefers_json(s)))
+  if (s.endpoint.accept == Accept::json || (s.endpoint.accept == Accept::geo_json && (!geo || prefers_json(s))))
     out.headers.emplace_back("Link", "<" + s.context_url + ">; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"");
   if (!s.tenant.empty()) out.headers.emplace_back("NGSILD-Tenant", s.tenant);
   out.headers.insert(out.headers.end(), s.endpoint.receiver.begin(), s.endpoint.receiver.end());

@@ -24,7 +24,7 @@ struct Parcel {
   std::string body;
   std::int64_t timeout_us = 0;   ///< 0: the notifier's own
 };
-/// `id` is the notification's, a URI; `data` as data_of() made it.
-Parcel parcel_of(const Subscription& subscription, const std::string& id, std::int64_t notified_us, const std::vector<std::string>& data);
+/// `id` is the notification's, a URI; `data` as data_of() made it, or registrations. `reason`: triggerReason of a CsourceNotification (§5.3.2); "": entities.
+Parcel parcel_of(const Subscription& subscription, const std::string& id, std::int64_t notified_us, const std::vector<std::string>& data, std::string_view reason = {});
 
 }  // namespace machiya::sense

@@ -85,7 +85,7 @@ Result<Rehearsal> Subscriptions::why(const std::string& tenant, const std::strin
   SubscriptionPtr subscription;
   {
     std::shared_lock hold(in_->known);
-    const Inside::Kept* kept = in_->find(tenant, id);
+    const Inside::Kept* kept = in_->find(tenant, id, About::entities);
     if (kept == nullptr) return Error(ErrorCode::not_found, "there is no such subscription");
     subscription = in_->delivery.look(*kept->slot).subscription;
   }

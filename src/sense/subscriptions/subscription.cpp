@@ -55,6 +55,12 @@ Result<void> read_query(const Value& kept, Subscription& out) {
   if (const Value& scope = kept["scopeQ"]; scope.is_string()) {
     MACHIYA_TRY(out.query.scope, ScopeQuery::parse(scope.text()));
   }
+  if (const Value& csf = kept["csf"]; csf.is_string()) {
+    MACHIYA_TRY(out.csf, Filter::parse(csf.text(), as_it_is, {}, "csf"));
+  }
+  if (const Value& when = kept["temporalQ"]; when.is_object()) {
+    MACHIYA_TRY(out.when, TemporalQuery::from_json(when));
+  }
   if (const Value& lang = kept["lang"]; lang.is_string()) {
     MACHIYA_TRY(out.language, LanguageFilter::parse(lang.text()));
     out.has_language = true;
@@ -144,6 +150,7 @@ Result<SubscriptionPtr> compile(const StoredSubscription& stored, Contexts& cont
   MACHIYA_TRY(const Value kept, tree::parse(stored.body, arena));
   auto out = std::make_shared<Subscription>();
   out->tenant = stored.tenant, out->id = stored.id, out->viewer = stored.viewer;
+  if (kept["~about"].text() == "registrations") out->about = About::registrations;
   if (auto done = read_query(kept, *out); !done.ok()) return done.error();
   out->watched = texts(kept["watchedAttributes"]);
   if (const Value& triggers = kept["notificationTrigger"]; triggers.is_array()) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,11 +30,17 @@ struct Endpoint {
   std::int64_t timeout_us = 0, cooldown_us = 0;   ///< 0: not said
 };
 
+/// What somebody subscribed to: entities (§5.8), or registrations of context sources (§5.11).
+enum class About : std::uint8_t { entities, registrations };
+
 /// Immutable; shared between matching and delivery.
 struct Subscription {
   std::string tenant, id;
+  About about = About::entities;
   EntityQuery query;                       ///< selectors, q, geoQ, scopeQ
   std::vector<std::string> watched;        ///< expanded; empty: any attribute
+  Filter csf;                              ///< which sources (§4.9)
+  std::optional<TemporalQuery> when;       ///< temporalQ: sources of history, of this time; only of registrations
   unsigned triggers = kAttributeCreated | kAttributeUpdated;
   bool active = true;                      ///< isActive
   std::int64_t expires_us = kNoTime;

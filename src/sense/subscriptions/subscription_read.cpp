@@ -35,31 +35,34 @@ template <class List> bool one_of(std::string_view word, const List& list) { ret
 /// Reads members one by one; each kind of value has a function.
 class Reader {
  public:
-  Reader(const Terms& terms, std::int64_t now_us) : terms_(terms), now_us_(now_us) {}
+  Reader(const Terms& terms, std::int64_t now_us, About about) : terms_(terms), now_us_(now_us), about_(about) {}
   Arena arena;
 
   Result<void> read(std::string_view key, const Value& v, Members& out) {
     if (key == "id") return keep(uri(v, key), key, out);
     if (key == "type") return v.text() == "Subscription" ? keep(v, key, out) : bad("\"Subscription\" is expected", key);
-    if (key == "subscriptionName" || key == "description" || key == "csf" || key == "scopeQ" || key == "lang") return keep(words(v, key), key, out);
+    if (key == "subscriptionName" || key == "description" || key == "scopeQ" || key == "lang") return keep(words(v, key), key, out);
     if (key == "entities") return keep(entities(v), key, out);
     if (key == "watchedAttributes") return keep(names(v, key), key, out);
     if (key == "notificationTrigger") return keep(triggers(v), key, out);
     if (key == "timeInterval" || key == "throttling") return keep(positive(v, key), key, out);
-    if (key == "q") return query(v, out);
+    if (key == "q" || key == "csf") return query(v, key, out);
     if (key == "geoQ") return keep(geo(v), key, out);
     if (key == "isActive") return keep(truth(v, key), key, out);
-    if (key == "expiresAt") return keep(future(v), key, out);
+    if (key == "expiresAt") return keep(expiry(v), key, out);
     if (key == "datasetId") return keep(datasets(v), key, out);
     if (key == "jsonldContext") return keep(uri(v, key), key, out);
     if (key == "notification") return keep(notification(v), key, out);
-    if (key == "temporalQ") return bad("a temporal query goes with subscriptions to registrations (§5.2.12)", key);
+    if (key == "temporalQ") return keep(temporal(v), key, out);
     return {};
   }
+  /// A subscription about registrations that is changed may be ended so: what is over is told nothing (§5.11.7).
+  bool past_too = false;
 
  private:
   const Terms& terms_;
   std::int64_t now_us_;
+  About about_;
 
   NameExpander expander() {
     return [this](std::string_view name) { return std::string(terms_.expand_term(name, arena)); };
@@ -87,8 +90,6 @@ class Reader {
 
   Result<Value> words(const Value& v, std::string_view key) {
     MACHIYA_TRY(const Value out, text(v, key));
-    if (key == "csf")
-      if (auto filter = Filter::parse(v.text(), expander(), {}, key); !filter.ok()) return bad(filter.error());
     if (key == "scopeQ")
       if (auto scope = ScopeQuery::parse(v.text()); !scope.ok()) return bad(scope.error());
     if (key == "lang")
@@ -122,10 +123,15 @@ class Reader {
     if (one(v)) return v;
     return list_of(v, "datasetId", [&](const Value& item) -> Result<Value> { return one(item) ? Result<Value>(item) : bad("a datasetId is a URI or @none", "datasetId"); });
   }
-  Result<Value> future(const Value& v) {
+  Result<Value> temporal(const Value& v) {
+    if (about_ == About::entities) return bad("a temporal query goes with subscriptions to registrations (§5.2.12)", "temporalQ");
+    auto read = TemporalQuery::from_json(v);
+    return read.ok() ? Result<Value>(v) : bad(read.error());
+  }
+  Result<Value> expiry(const Value& v) {
     const auto stamp = parse_stamp(v.text());
     if (!v.is_string() || !stamp) return bad("a date-time in UTC is expected", "expiresAt");
-    return stamp->us > now_us_ ? Result<Value>(v) : bad("this is in the past", "expiresAt");
+    return past_too || stamp->us > now_us_ ? Result<Value>(v) : bad("this is in the past", "expiresAt");
   }
 
   Result<Value> entities(const Value& v) {
@@ -149,13 +155,13 @@ class Reader {
     });
   }
 
-  Result<void> query(const Value& v, Members& out) {
-    if (!v.is_string() || v.count == 0) return bad("a query is expected", "q");
+  Result<void> query(const Value& v, std::string_view key, Members& out) {
+    if (!v.is_string() || v.count == 0) return bad("a query is expected", key);
     FilterOptions options;
     options.percent_too = true;
-    auto filter = Filter::parse(v.text(), expander(), options);
+    auto filter = Filter::parse(v.text(), expander(), options, key);
     if (!filter.ok()) return bad(filter.error());
-    keep_both("q", filter->text(), v, out);
+    keep_both(key, filter->text(), v, out);
     return {};
   }
   Result<Value> geo(const Value& v) {
@@ -255,8 +261,8 @@ class Reader {
   }
 };
 
-constexpr std::string_view kOrder[] = {"id", "type", "subscriptionName", "description", "entities", "watchedAttributes", "notificationTrigger", "timeInterval", "q", "~q", "geoQ", "csf",
-                                       "isActive", "notification", "expiresAt", "throttling", "scopeQ", "lang", "datasetId", "jsonldContext"};
+constexpr std::string_view kOrder[] = {"id", "type", "subscriptionName", "description", "entities", "watchedAttributes", "notificationTrigger", "timeInterval", "q", "~q", "geoQ", "csf", "~csf",
+                                       "isActive", "notification", "expiresAt", "throttling", "temporalQ", "scopeQ", "lang", "datasetId", "jsonldContext", "~about"};
 
 Result<std::string> whole(const Members& members, Arena& arena) {
   Members ordered;
@@ -273,26 +279,31 @@ Result<std::string> whole(const Members& members, Arena& arena) {
 
 }  // namespace
 
-Result<std::string> read_subscription(const Value& body, const Terms& terms, const std::string& id, std::int64_t now_us) {
-  Reader reader(terms, now_us);
+Result<std::string> read_subscription(const Value& body, const Terms& terms, const std::string& id, std::int64_t now_us, About about) {
+  Reader reader(terms, now_us, about);
   Members members;
+  if (about == About::registrations) members.push_back({"~about", Value::string("registrations")});
   if (!body.has("id")) members.push_back({"id", Value::string(id)});
   for (const Member& m : body.members()) {
-    if (gone(m.value) && m.key != "id" && m.key != "type") continue;
+    if ((gone(m.value) && m.key != "id" && m.key != "type") || m.key.starts_with('~')) continue;
     if (auto done = reader.read(m.key, m.value, members); !done.ok()) return done.error();
   }
   return whole(members, reader.arena);
 }
 
 Result<std::string> merge_subscription(const std::string& kept, const Value& fragment, const Terms& terms, std::int64_t now_us) {
-  Reader reader(terms, now_us);
-  auto before = tree::parse(kept, reader.arena);
+  Arena old;
+  auto before = tree::parse(kept, old);
   if (!before.ok()) return Error(ErrorCode::integrity_broken, "a subscription cannot be read");
+  const bool of_sources = (*before)["~about"].text() == "registrations";
+  Reader reader(terms, now_us, of_sources ? About::registrations : About::entities);
+  reader.past_too = of_sources;
   Members members(before->members().begin(), before->members().end());
   for (const Member& m : fragment.members()) {
     if (m.key == "id" && m.value.text() != (*before)["id"].text()) return bad("the id cannot be changed", "id");
     if (gone(m.value) && (m.key == "id" || m.key == "type" || m.key == "notification")) return bad("this cannot be taken away", m.key);
-    std::erase_if(members, [&](const Member& old) { return old.key == m.key || (m.key == "q" && old.key == "~q"); });
+    if (m.key.starts_with('~')) continue;
+    std::erase_if(members, [&](const Member& o) { return o.key == m.key || (o.key.starts_with('~') && o.key.substr(1) == m.key); });
     if (gone(m.value)) continue;
     if (auto done = reader.read(m.key, m.value, members); !done.ok()) return done.error();
   }

@@ -57,12 +57,15 @@ class Writer {
       if (m.key == "entities") out.push_back({m.key, entities(m.value)});
       else if (m.key == "watchedAttributes") out.push_back({m.key, names(m.value)});
       else if (m.key == "q") out.push_back({m.key, query(m.value, kept["~q"])});
+      else if (m.key == "csf") out.push_back({m.key, query(m.value, kept["~csf"])});
       else if (m.key == "geoQ") out.push_back({m.key, geo(m.value)});
       else if (m.key == "notification") out.push_back({m.key, notification(m.value, facts)});
       else out.push_back(m);
       triggers |= m.key == "notificationTrigger";
     }
-    if (!triggers) out.push_back({"notificationTrigger", arena.array({Value::string("attributeCreated"), Value::string("attributeUpdated")})});
+    const bool of_sources = kept["~about"].text() == "registrations";
+    if (of_sources && facts.defaults && !kept.has("isActive")) out.push_back({"isActive", Value::boolean(true)});
+    if (!triggers && !of_sources) out.push_back({"notificationTrigger", arena.array({Value::string("attributeCreated"), Value::string("attributeUpdated")})});
     out.push_back({"status", Value::string(status(kept, facts))});
     if (facts.sys_attrs) out.push_back({"createdAt", arena.string(stamp_text(facts.created_us))}), out.push_back({"modifiedAt", arena.string(stamp_text(facts.modified_us))});
     return arena.object(out);

@@ -55,6 +55,11 @@ Result<std::unique_ptr<Subscriptions>> Subscriptions::open(store::Store& store, 
 
 // ---- what is known
 
+const Subscriptions::Inside::Kept* Subscriptions::Inside::find(const std::string& tenant, const std::string& id, About about) const {
+  const Kept* out = find(tenant, id);
+  return out != nullptr && out->about == about ? out : nullptr;
+}
+
 const Subscriptions::Inside::Kept* Subscriptions::Inside::find(const std::string& tenant, const std::string& id) const {
   const auto t = tenants.find(tenant);
   if (t == tenants.end()) return nullptr;
@@ -80,8 +85,9 @@ void Subscriptions::Inside::place(StoredSubscription stored, const SubscriptionP
   Tenant& tenant = tenants[stored.tenant];
   const auto [it, fresh] = tenant.subscriptions.try_emplace(stored.id);
   if (!fresh) tenant.index.erase(slot);
-  tenant.index.put(slot, s);
-  it->second = {std::move(stored), slot};
+  if (s->about == About::entities) tenant.index.put(slot, s);
+  else watch_sources(slot, s, fresh);
+  it->second = {std::move(stored), slot, s->about};
 }
 
 // At the start everybody who is not told everything is behind: the journal is read once for all of them.
@@ -107,7 +113,7 @@ Result<void> Subscriptions::Inside::load() {
     if (const auto it = by_name.find({stored.tenant, stored.id}); it != by_name.end()) slot->state = *it->second;
     const EntityStore::Number from = std::max({slot->state.cursor, stored.since, told_written});
     place(std::move(stored), *subscription, slot);
-    if (from >= last || (*subscription)->interval_us > 0) continue;
+    if (from >= last || (*subscription)->interval_us > 0 || (*subscription)->about == About::registrations) continue;
     slot->behind = from + 1;
     behind.push_back(slot);
   }
@@ -116,10 +122,10 @@ Result<void> Subscriptions::Inside::load() {
 
 // ---- §5.8.1–§5.8.5
 
-Result<std::string> Subscriptions::create(const std::string& tenant, const Value& body, const Terms& terms, const std::string& context, const std::string& viewer) {
+Result<std::string> Subscriptions::create(const std::string& tenant, const Value& body, const Terms& terms, const std::string& context, const std::string& viewer, About about) {
   StoredSubscription stored;
   stored.tenant = tenant, stored.context = context, stored.created_us = stored.modified_us = in_->clock.now().us, stored.viewer = viewer;
-  MACHIYA_TRY(stored.body, read_subscription(body, terms, "urn:ngsi-ld:Subscription:" + new_public_id(in_->rng), stored.created_us));
+  MACHIYA_TRY(stored.body, read_subscription(body, terms, "urn:ngsi-ld:Subscription:" + new_public_id(in_->rng), stored.created_us, about));
   stored.id = id_of(stored.body);
   if (auto done = check_context(stored.body, in_->contexts); !done.ok()) return done.error();
   std::lock_guard one(in_->changing);
@@ -138,13 +144,13 @@ Result<std::string> Subscriptions::create(const std::string& tenant, const Value
   return id;
 }
 
-Result<void> Subscriptions::update(const std::string& tenant, const std::string& id, const Value& fragment, const Terms& terms) {
+Result<void> Subscriptions::update(const std::string& tenant, const std::string& id, const Value& fragment, const Terms& terms, About about) {
   std::lock_guard one(in_->changing);
   StoredSubscription stored;
   SlotPtr slot;
   {
     std::shared_lock hold(in_->known);
-    const Inside::Kept* kept = in_->find(tenant, id);
+    const Inside::Kept* kept = in_->find(tenant, id, about);
     if (kept == nullptr) return absent();
     stored = kept->stored, slot = kept->slot;
   }
@@ -167,16 +173,19 @@ Result<void> Subscriptions::update(const std::string& tenant, const std::string&
   return {};
 }
 
-Result<void> Subscriptions::remove(const std::string& tenant, const std::string& id) {
+Result<void> Subscriptions::remove(const std::string& tenant, const std::string& id, About about) {
   std::lock_guard one(in_->changing);
   SlotPtr slot;
   {
     std::shared_lock hold(in_->known);
-    const Inside::Kept* kept = in_->find(tenant, id);
+    const Inside::Kept* kept = in_->find(tenant, id, about);
     if (kept == nullptr) return absent();
     slot = kept->slot;
   }
-  auto done = in_->store.write([&](store::Tx& tx) { return delete_subscription(tx, tenant, id); });
+  auto done = in_->store.write([&](store::Tx& tx) -> Result<bool> {
+    if (about == About::registrations && in_->registrations != nullptr) MACHIYA_CHECK(dao::delete_told(tx, tenant, id));
+    return delete_subscription(tx, tenant, id);
+  });
   if (!done.ok()) return done.error();
   std::lock_guard matching(in_->matching);
   {
@@ -185,6 +194,7 @@ Result<void> Subscriptions::remove(const std::string& tenant, const std::string&
     t.index.erase(slot);
     t.subscriptions.erase(id);
     if (slot->next_us > 0) --in_->periodic;
+    in_->watches.erase({tenant, id});
   }
   in_->delivery.change(slot, nullptr, 0);
   in_->wake();
@@ -193,25 +203,27 @@ Result<void> Subscriptions::remove(const std::string& tenant, const std::string&
 
 namespace {
 SubscriptionFacts facts_of(const StoredSubscription& stored, const SubscriptionState& state, std::int64_t now_us, bool sys_attrs) {
-  return {now_us, sys_attrs, stored.created_us, stored.modified_us, state.sent, state.failed, state.last_us, state.success_us, state.failure_us, state.last_ok};
+  return {now_us, sys_attrs, false, stored.created_us, stored.modified_us, state.sent, state.failed, state.last_us, state.success_us, state.failure_us, state.last_ok};
 }
 }  // namespace
 
-Result<std::string> Subscriptions::get(const std::string& tenant, const std::string& id, const Terms& terms, bool sys_attrs) const {
+Result<std::string> Subscriptions::get(const std::string& tenant, const std::string& id, const Terms& terms, bool sys_attrs, About about) const {
   std::shared_lock hold(in_->known);
-  const Inside::Kept* kept = in_->find(tenant, id);
+  const Inside::Kept* kept = in_->find(tenant, id, about);
   if (kept == nullptr) return absent();
-  return write_subscription(kept->stored.body, terms, facts_of(kept->stored, in_->delivery.state(*kept->slot, in_->matched), in_->clock.now().us, sys_attrs));
+  SubscriptionFacts facts = facts_of(kept->stored, in_->delivery.state(*kept->slot, in_->matched), in_->clock.now().us, sys_attrs);
+  facts.defaults = true;
+  return write_subscription(kept->stored.body, terms, facts);
 }
 
-Subscriptions::Page Subscriptions::list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer) const {
+Subscriptions::Page Subscriptions::list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer, About about) const {
   std::shared_lock hold(in_->known);
   Page out;
   const auto t = in_->tenants.find(tenant);
   if (t == in_->tenants.end()) return out;
   std::vector<const Inside::Kept*> all;
   for (const auto& [id, kept] : t->second.subscriptions)
-    if (viewer == nullptr || kept.stored.viewer == *viewer) all.push_back(&kept);
+    if ((viewer == nullptr || kept.stored.viewer == *viewer) && kept.about == about) all.push_back(&kept);
   std::ranges::stable_sort(all, {}, [](const Inside::Kept* k) { return k->stored.created_us; });
   out.total = all.size(), out.more = offset + limit < all.size();
   for (std::size_t i = offset; i < std::min(all.size(), offset + limit); ++i)

@@ -17,6 +17,7 @@
 #include "sense/broker/entity_store.h"
 #include "sense/entities/gate.h"
 #include "sense/jsonld/contexts.h"
+#include "sense/registrations/registrations.h"
 #include "sense/subscriptions/delivery.h"
 #include "sense/subscriptions/match.h"
 #include "sense/subscriptions/notifier.h"
@@ -59,22 +60,26 @@ class Subscriptions {
   static Result<std::unique_ptr<Subscriptions>> open(store::Store& store, EntityStore& entities, Contexts& contexts, Notifiers notifiers, Clock& clock, Rng& rng, Options options);
   /// Ends the threads; what is under way is finished, what waits will go on after the next start.
   ~Subscriptions();
+  /// Subscriptions to registrations (§5.11) are told of these from now on, and those that expire are swept. Before start(); `registrations` must be migrated.
+  Result<void> watch(Registrations& registrations);
   void start();
 
   /// §5.8.1: the id. conflict when it is taken; invalid_input; unavailable when its jsonldContext cannot be had. `context`: JSON of the request's @context.
-  Result<std::string> create(const std::string& tenant, const tree::Value& body, const Terms& terms, const std::string& context, const std::string& viewer = {});
+  Result<std::string> create(const std::string& tenant, const tree::Value& body, const Terms& terms, const std::string& context, const std::string& viewer = {},
+                             About about = About::entities);
   /// §5.8.2. What waits for a subscription that is paused becomes dead letters.
-  Result<void> update(const std::string& tenant, const std::string& id, const tree::Value& fragment, const Terms& terms);
-  Result<void> remove(const std::string& tenant, const std::string& id);
+  Result<void> update(const std::string& tenant, const std::string& id, const tree::Value& fragment, const Terms& terms, About about = About::entities);
+  Result<void> remove(const std::string& tenant, const std::string& id, About about = About::entities);
   /// As JSON without @context.
-  Result<std::string> get(const std::string& tenant, const std::string& id, const Terms& terms, bool sys_attrs) const;
+  Result<std::string> get(const std::string& tenant, const std::string& id, const Terms& terms, bool sys_attrs, About about = About::entities) const;
   struct Page {
     std::vector<std::string> texts;
     std::size_t total = 0;
     bool more = false;
   };
   /// `viewer`: only those that this one made; nullptr: all.
-  Page list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer = nullptr) const;
+  Page list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer = nullptr,
+            About about = About::entities) const;
   /// Is there one of this id, made by this viewer?
   bool made_by(const std::string& tenant, const std::string& id, const std::string& viewer) const;
   bool has_tenant(const std::string& tenant) const;

@@ -28,17 +28,17 @@ std::vector<std::string> Subscriptions::Inside::data_of_jobs(const Delivery::Fli
   return out;
 }
 
-Handed Subscriptions::Inside::hand_over(const Subscription& s, const std::vector<std::string>& data) {
+Handed Subscriptions::Inside::hand_over(const Subscription& s, const std::vector<std::string>& data, std::string_view reason) {
   Notifier* notifier = lower_ascii(std::string_view(s.endpoint.uri).substr(0, 4)) == "mqtt" ? notifiers.mqtt : notifiers.http;
   if (notifier == nullptr) return {Handed::State::unreachable, "nothing here speaks this endpoint's protocol", 0};
-  return notifier->hand_over(parcel_of(s, "urn:ngsi-ld:Notification:" + new_public_id(rng), clock.now().us, data));
+  return notifier->hand_over(parcel_of(s, "urn:ngsi-ld:Notification:" + new_public_id(rng), clock.now().us, data, reason));
 }
 
 void Subscriptions::Inside::fly(Delivery::Flight& flight) {
   if (!flight.bury) {
     const std::vector<std::string> data = data_of_jobs(flight);
     // Its maker may not see it any more: there is nothing to tell.
-    const Handed handed = data.empty() ? Handed{Handed::State::taken, {}, 0} : hand_over(*flight.subscription, data);
+    const Handed handed = data.empty() ? Handed{Handed::State::taken, {}, 0} : hand_over(*flight.subscription, data, flight.jobs.front().reason);
     if (!delivery.landed(flight, handed, clock.now().us)) return;
   }
   bury(flight);
@@ -52,7 +52,7 @@ void Subscriptions::Inside::bury(Delivery::Flight& flight) {
     std::vector<DeadLetter> letters;
     for (std::size_t i = from; i < std::min(flight.jobs.size(), from + kLettersAtOnce); ++i) {
       const EventPtr& event = flight.jobs[i].event;
-      if (!event) continue;   // of an interval: the next one says the same
+      if (!event) continue;   // of an interval: the next one says the same; registrations can be asked for
       letters.push_back({0, flight.subscription->tenant, flight.subscription->id, event->number, std::string(event->record.entity().id), event->record.at_us, now, flight.tries, flight.cause,
                          array_of(data_seen(*flight.subscription, event->record))});
     }
@@ -82,6 +82,7 @@ void Subscriptions::Inside::run_matcher() {
   std::uint64_t seen = 0;
   for (std::int64_t flush_at = 0; !stopping;) {
     bool did = match_some();
+    did |= match_sources(clock.now().us);
     did |= catch_up();
     did |= tick(clock.now().us);
     const std::int64_t now = clock.now().us;
@@ -127,6 +128,7 @@ void Subscriptions::start() {
 void Subscriptions::pump() {
   for (bool did = true; did;) {
     did = in_->match_some();
+    did |= in_->match_sources(in_->clock.now().us);
     did |= in_->catch_up();
     did |= in_->tick(in_->clock.now().us);
     while (auto flight = in_->delivery.take(in_->clock.now().us)) in_->fly(*flight), did = true;
