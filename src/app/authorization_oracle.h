@@ -124,6 +124,7 @@ class Oracle {
     const Words words = split_bars(permission);
     return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
       if (word == "public") return true;
+      if (word == "device") return false;   // nobody of the house has a key of a device: the handler refuses them
       if (word == "person" || word == "contact") return asker.kind == Asker::citizen;
       if (word == "staff") return asker.kind == Asker::staff;
       if (word.rfind("staff:", 0) == 0) return asker.kind == Asker::staff && policy_.any_role_may(asker, word.substr(6), "");

@@ -87,6 +87,7 @@ const std::map<std::string, Setter>& keys() {
       {"io-threads", whole(&Settings::io_threads, 1, 64)}, {"pg-writers", whole(&Settings::pg_writers, 1, 256)},
       {"metrics-clients", text(&Settings::metrics_clients)},
       {"sense", flag(&Settings::sense)},
+      {"mqtt-listen", text(&Settings::mqtt_listen)}, {"mqtt-cert", text(&Settings::mqtt_cert)}, {"mqtt-key", text(&Settings::mqtt_key)},
       {"parts-list", text(&Settings::parts_list)},
       {"register-index-mb", whole(&Settings::register_index_mb, 0, 65536)},
       {"base-map-url", text(&Settings::base_map_url)}, {"base-map-attribution", text(&Settings::base_map_attribution)},
@@ -134,7 +135,17 @@ Result<void> read_file(const std::string& path, Settings& settings, SecretSettin
   return {};
 }
 
+/// Keys of devices cross the network in MQTT's CONNECT.
+Result<void> check_mqtt(const Settings& s) {
+  if (s.mqtt_cert.empty() != s.mqtt_key.empty()) return Error(ErrorCode::invalid_input, "mqtt-cert and mqtt-key go together");
+  if (s.mqtt_listen.empty()) return {};
+  MACHIYA_CHECK(mqtt_address(s.mqtt_listen));
+  if (s.mqtt_cert.empty() && !is_loopback(s.mqtt_listen)) return Error(ErrorCode::invalid_input, "mqtt-listen beyond this machine needs mqtt-cert and mqtt-key: keys of devices would cross the network in the clear");
+  return {};
+}
+
 Result<void> check(const Settings& s) {
+  MACHIYA_CHECK(check_mqtt(s));
   if (s.demonstration) {
     if (!is_loopback(s.listen))
       return Error(ErrorCode::invalid_input, "the demonstration listens on loopback only; write a configuration file (docs/operators.md) for " + s.listen);
@@ -171,6 +182,18 @@ bool store_is_guarded(const std::string& url) {
   return host.empty() || host[0] == '/' || host.rfind("%2F", 0) == 0 || host[0] == ':' || is_loopback(host.find(':') == std::string::npos ? host + ":" : host);
 }
 
+Result<std::pair<std::string, std::uint16_t>> mqtt_address(const std::string& listen) {
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string::npos || colon == 0) return Error(ErrorCode::invalid_input, "mqtt-listen is an address and a port", listen);
+  std::string address = listen.substr(0, colon);
+  if (address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+  if (address == "localhost") address = "127.0.0.1";
+  char* end = nullptr;
+  const long port = std::strtol(listen.c_str() + colon + 1, &end, 10);
+  if (*end || port < 0 || port > 65'535 || colon + 1 == listen.size()) return Error(ErrorCode::invalid_input, "mqtt-listen has no such port", listen);
+  return std::pair(std::move(address), static_cast<std::uint16_t>(port));
+}
+
 bool is_loopback(const std::string& listen) {
   return listen.rfind("127.", 0) == 0 || listen.rfind("[::1]:", 0) == 0 || listen.rfind("localhost:", 0) == 0;
 }
@@ -182,6 +205,7 @@ const std::vector<OptionSpec>& settings_options() {
       {"data", "DIR", "database, files, caches (default var)"},
       {"store", "URL", "sqlite (default), sqlite:FILE or postgresql://…"},
       {"listen", "HOST:PORT", "default 127.0.0.1:8080"},
+      {"mqtt-listen", "HOST:PORT", "devices by MQTT (default: off)"},
       {"channels", "FILE", "channels of the demonstration (tell.* and outbound* keys of a configuration)"},
       {"rate-scale", "N", "multiplies every rate limit; 0 switches them off (load tests)"},
       {"quiet", "", "no access log"},
@@ -206,7 +230,7 @@ Result<Settings> settings_from(const Arguments& arguments) {
     SecretSettings none([](const std::string&, const std::string&) { return false; });
     MACHIYA_CHECK(read_file(arguments.value("channels"), s, none));
   }
-  for (const char* key : {"city", "data", "listen", "rate-scale"})
+  for (const char* key : {"city", "data", "listen", "mqtt-listen", "rate-scale"})
     if (arguments.has(key) && !keys().at(key)(s, arguments.value(key)))
       return Error(ErrorCode::invalid_input, std::string("this value does not fit --") + key);
   if (url_has_password(arguments.value("store")))

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/arguments.h"
@@ -46,6 +47,8 @@ struct Settings {
   int io_threads = 2;
   int pg_writers = 16;
   int register_index_mb = 512;   ///< memory for the indexes of registers' lists; 0: lists are read from the database
+  std::string mqtt_listen;           ///< "host:port" for devices; empty: MQTT is off
+  std::string mqtt_cert, mqtt_key;   ///< PEM files; empty: in the clear, on this machine only
   bool sense = true;             ///< this process holds the broker: one of several servers of a city does
   std::string parts_list;        ///< the list of parts that was made when the server was built (SPDX 2.3)
   std::string base_map_url, base_map_attribution;   ///< tiles of the national base map; empty: none
@@ -60,6 +63,8 @@ Result<Settings> settings_from(const Arguments& arguments);
 /// A PostgreSQL store on another machine must be reached by TLS that checks the server (sslmode=verify-full); this machine's own
 /// socket or loopback, and SQLite, need none.
 bool store_is_guarded(const std::string& url);
+/// "127.0.0.1:1883", "[::1]:1883": address without brackets, and port. invalid_input.
+Result<std::pair<std::string, std::uint16_t>> mqtt_address(const std::string& listen);
 /// "127.0.0.1:1", "[::1]:1", "localhost:1".
 bool is_loopback(const std::string& listen);
 

@@ -6,6 +6,7 @@ namespace machiya::sense::ingest {
 
 bool is_device_id(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  if (text == "new" || text == "misfits") return false;   // pages of staff have these addresses
   return !text.empty() && text.size() <= 64 && letter(text[0]) &&
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || c == '_' || c == '.' || c == ':' || c == '-'; });
 }

@@ -27,7 +27,7 @@ struct Device {
   std::string profile, name, department;
   std::string gateway;               ///< id of the device that may speak for it; "" none
   std::optional<GeoPoint> at;
-  json::Value facts = json::Value::object();
+  json::Value details = json::Value::object();
   Instant registered;
   std::optional<Instant> retired;
   int revision = 1;

@@ -34,7 +34,7 @@ struct Misfit {
   std::string digest;           ///< of place and payload
 };
 struct MisfitFilter {
-  std::string device, profile, code, department;   ///< "" any
+  std::string device, profile;  ///< "" any
   bool open = true;
   std::int64_t before = 0;      ///< go on behind this moment (µs of `last`); 0: from the newest
 };

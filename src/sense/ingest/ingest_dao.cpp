@@ -15,7 +15,7 @@ Result<std::pair<Device, Activity>> device_in(const store::Row& row) {
   Device d;
   d.id = row.text(0), d.profile = row.text(1), d.name = row.text(2), d.department = row.text(3), d.gateway = row.text(4);
   if (!row.is_null(5) && !row.is_null(6)) d.at = GeoPoint{row.real(5), row.real(6)};
-  MACHIYA_TRY(d.facts, json::parse(row.text(7)));
+  MACHIYA_TRY(d.details, json::parse(row.text(7)));
   d.registered = Instant{row.integer(8)}, d.retired = moment(row, 9), d.revision = static_cast<int>(row.integer(10));
   Activity a;
   a.seen = moment(row, 11), a.error_at = moment(row, 12), a.error = row.text(13);
@@ -47,7 +47,7 @@ Result<Misfit> misfit_in(const store::Row& row) {
 }  // namespace
 
 Result<std::vector<std::pair<Device, Activity>>> devices(store::ReadTx& tx) {
-  MACHIYA_TRY(const auto rows, tx.query("SELECT device, profile, name, department, gateway, lat, lon, facts, registered_us, retired_us, revision, seen_us, error_us, error, taken, misfits, refused"
+  MACHIYA_TRY(const auto rows, tx.query("SELECT device, profile, name, department, gateway, lat, lon, details, registered_us, retired_us, revision, seen_us, error_us, error, taken, misfits, refused"
                                         " FROM sense_device ORDER BY id"));
   MACHIYA_TRY(const auto keys, tx.query("SELECT device, key, label, salt, hash, created_us, expires_us, revoked_us FROM sense_device_key ORDER BY created_us, key"));
   std::map<std::string, std::vector<DeviceKey>> by_device;
@@ -63,20 +63,20 @@ Result<std::vector<std::pair<Device, Activity>>> devices(store::ReadTx& tx) {
 
 Result<void> insert(store::Tx& tx, const Device& d) {
   MACHIYA_TRY(const auto id, tx.insert("sense_device",
-                                       "INSERT INTO sense_device (id, device, profile, name, department, gateway, lat, lon, facts, registered_us, revision, error, taken, misfits, refused)"
-                                       " VALUES (:id, :device, :profile, :name, :department, :gateway, :lat, :lon, :facts, :now, 1, '', 0, 0, 0)",
+                                       "INSERT INTO sense_device (id, device, profile, name, department, gateway, lat, lon, details, registered_us, revision, error, taken, misfits, refused)"
+                                       " VALUES (:id, :device, :profile, :name, :department, :gateway, :lat, :lon, :details, :now, 1, '', 0, 0, 0)",
                                        {{"device", d.id}, {"profile", d.profile}, {"name", d.name}, {"department", d.department}, {"gateway", d.gateway},
                                         {"lat", d.at ? std::optional(d.at->lat) : std::nullopt}, {"lon", d.at ? std::optional(d.at->lon) : std::nullopt},
-                                        {"facts", json::to_canonical(d.facts)}, {"now", d.registered.us}}));
+                                        {"details", json::to_canonical(d.details)}, {"now", d.registered.us}}));
   (void)id;
   return {};
 }
 
 Result<bool> update(store::Tx& tx, const Device& d) {
-  MACHIYA_TRY(const auto rows, tx.execute("UPDATE sense_device SET profile = :profile, name = :name, gateway = :gateway, lat = :lat, lon = :lon, facts = :facts, revision = revision + 1"
+  MACHIYA_TRY(const auto rows, tx.execute("UPDATE sense_device SET profile = :profile, name = :name, gateway = :gateway, lat = :lat, lon = :lon, details = :details, revision = revision + 1"
                                           " WHERE device = :device AND revision = :revision AND retired_us IS NULL",
                                           {{"profile", d.profile}, {"name", d.name}, {"gateway", d.gateway}, {"lat", d.at ? std::optional(d.at->lat) : std::nullopt},
-                                           {"lon", d.at ? std::optional(d.at->lon) : std::nullopt}, {"facts", json::to_canonical(d.facts)}, {"device", d.id}, {"revision", d.revision}}));
+                                           {"lon", d.at ? std::optional(d.at->lon) : std::nullopt}, {"details", json::to_canonical(d.details)}, {"device", d.id}, {"revision", d.revision}}));
   return rows == 1;
 }
 
@@ -163,7 +163,7 @@ Result<std::vector<Misfit>> misfits(store::ReadTx& tx, const MisfitFilter& f, in
   const auto narrow = [&](const char* column, const char* name, const std::string& value) {
     if (!value.empty()) where += std::string(" AND ") + column + " = :" + name, binds.push_back({name, value});
   };
-  narrow("device", "device", f.device), narrow("profile", "profile", f.profile), narrow("code", "code", f.code);
+  narrow("device", "device", f.device), narrow("profile", "profile", f.profile);
   if (f.before > 0) where += " AND last_us < :before", binds.push_back({"before", f.before});
   MACHIYA_TRY(const auto rows, tx.query(std::string(kMisfit) + where + " ORDER BY last_us DESC, id DESC LIMIT :limit", binds));
   std::vector<Misfit> out;

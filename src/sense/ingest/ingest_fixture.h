@@ -28,8 +28,8 @@ payload: json
 topics: ["weather/{device}/up"]
 paths: ["up"]
 silent-after: PT2H
-facts:
-  - { fact: highest, label: 上限, type: number }
+details:
+  - { detail: highest, label: 上限, type: number }
 clock: { ahead: PT5M, behind: P7D, otherwise: misfit }
 ignore: payload.alive = true
 map:
@@ -37,7 +37,7 @@ map:
     type: WeatherObserved
     observed-at: payload.t
     attributes:
-      - { attribute: temperature, value: payload.temp, unit: CEL, range: { min: "-40", max: "if device.facts.highest = null then 60 else device.facts.highest", otherwise: misfit }, rate: { per-minute: 5, otherwise: mark } }
+      - { attribute: temperature, value: payload.temp, unit: CEL, range: { min: "-40", max: "if device.details.highest = null then 60 else device.details.highest", otherwise: misfit }, rate: { per-minute: 5, otherwise: mark } }
       - { attribute: humidity, value: payload.hum, unit: P1, optional: yes, range: { min: "0", max: "100", otherwise: mark } }
       - { attribute: location, kind: geo-property, value: '{ type: "Point", coordinates: [device.lon, device.lat] }', when: device.lat != null }
 )";
@@ -97,8 +97,8 @@ class World : public store::testing::StoreTest {
     reopen();
     start();
   }
-  DevicePtr device(const std::string& id, const std::string& profile = "weather", json::Value facts = json::Value::object(), const std::string& gateway = "") {
-    DeviceForm form{id, profile, "Device " + id, gateway, GeoPoint{34.7, 135.5}, std::move(facts)};
+  DevicePtr device(const std::string& id, const std::string& profile = "weather", json::Value details = json::Value::object(), const std::string& gateway = "") {
+    DeviceForm form{id, profile, "Device " + id, gateway, GeoPoint{34.7, 135.5}, std::move(details)};
     auto done = registry_->create(form, staff_, "r");
     EXPECT_TRUE(done.ok()) << (done.ok() ? "" : done.error().to_string());
     return registry_->find(id);

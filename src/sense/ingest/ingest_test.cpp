@@ -39,9 +39,9 @@ TEST_P(IngestTest, WhatIsSentAgainIsThereOnceAndWhatComesLateIsPast) {
 }
 
 TEST_P(IngestTest, RulesMarkOrRefuse) {
-  json::Value facts = json::Value::object();
-  facts.set("highest", 30);
-  device("w1", "weather", facts);
+  json::Value details = json::Value::object();
+  details.set("highest", 30);
+  device("w1", "weather", details);
   EXPECT_EQ(codes(send("w1", R"({"t":)" + seconds(300) + R"(,"temp":31,"hum":40})").causes), "range@temperature") << "the device's own border";
   EXPECT_EQ(codes(send("w1", R"({"t":)" + seconds(240) + R"(,"temp":20,"hum":140})").causes), "");
   EXPECT_NE(entity(kOne).find(R"("quality":"bad")"), std::string::npos) << entity(kOne);
@@ -204,9 +204,9 @@ TEST_P(IngestTest, TheRegistrySaysWhatIsWrongInAForm) {
   EXPECT_EQ(where({"a", "weather", ""}), "name");
   EXPECT_EQ(where({"a", "weather", "n", "nobody"}), "gateway");
   EXPECT_EQ(where({"a", "weather", "n", "", GeoPoint{91, 0}}), "position");
-  json::Value facts = json::Value::object();
-  facts.set("highest", "much");
-  EXPECT_EQ(where({"a", "weather", "n", "", {}, facts}), "fact-highest");
+  json::Value details = json::Value::object();
+  details.set("highest", "much");
+  EXPECT_EQ(where({"a", "weather", "n", "", {}, details}), "detail-highest");
   device("a");
   EXPECT_EQ(where({"a", "weather", "n"}), "id-taken");
   EXPECT_TRUE(registry_->change("a", 1, {"a", "weather", "new"}, staff_, "r").ok());

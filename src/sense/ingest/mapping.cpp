@@ -17,14 +17,14 @@ constexpr std::uint64_t kSteps = 2'000'000;   // of one payload
 constexpr double kMillisecondsFrom = 1e11;    // seconds up to here lie before the year 5138
 
 Value device_value(const Device& d) {
-  std::vector<Value::Member> facts;
-  for (const auto& [name, value] : d.facts.members()) {
+  std::vector<Value::Member> details;
+  for (const auto& [name, value] : d.details.members()) {
     auto read = feel::from_json(value, feel::Type::any());
-    facts.emplace_back(name, read.ok() ? *read : Value());
+    details.emplace_back(name, read.ok() ? *read : Value());
   }
   const auto degrees = [](double v) { return short_number(v); };
   return Value::context({{"id", Value::string(d.id)}, {"name", Value::string(d.name)}, {"lat", d.at ? degrees(d.at->lat) : Value()}, {"lon", d.at ? degrees(d.at->lon) : Value()},
-                         {"facts", Value::context(std::move(facts))}});
+                         {"details", Value::context(std::move(details))}});
 }
 
 Value topic_value(const Captures& topic) {
@@ -170,7 +170,7 @@ class Mapper {
       cause("no-number", rule.name, "数ではありません", "it is no number");
       return false;
     }
-    // A border that a device has no fact for is no border.
+    // A border that a device has no detail for is no border.
     const Value low = rule.min ? ask(rule.min) : Value(), high = rule.max ? ask(rule.max) : Value();
     const bool below = low.number() && *number < *low.number(), above = high.number() && *high.number() < *number;
     if (!below && !above) return true;

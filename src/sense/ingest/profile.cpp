@@ -21,8 +21,8 @@ class Compiler {
   std::shared_ptr<const Profile> run(const city::Source& source) {
     out_->id = source.id, out_->version = source.version, out_->name = city::Text(in_["name"]);
     out_->form = form_of(in_.text("payload")), out_->context = in_.text("context");
-    facts();
-    scope_ = profile_scope(out_->facts);
+    details();
+    scope_ = profile_scope(out_->details);
     patterns(in_["topics"], "/topics", out_->topics);
     patterns(in_["paths"], "/paths", out_->paths);
     out_->silent_after_us = duration(in_, "silent-after", "", kDay);
@@ -37,15 +37,15 @@ class Compiler {
   }
 
  private:
-  void facts() {
+  void details() {
     std::set<std::string> seen;
-    for (std::size_t i = 0; i < in_["facts"].size(); ++i) {
-      const Value& one = in_["facts"][i];
-      DeviceFact fact;
-      fact.name = one.text("fact"), fact.label = city::Text(one["label"]), fact.required = one["required"].as_bool();
-      fact.type = one.text("type") == "number" ? DeviceFact::Type::number : one.text("type") == "yes-no" ? DeviceFact::Type::yes_no : DeviceFact::Type::text;
-      if (!seen.insert(fact.name).second) faults_.error("/facts/" + std::to_string(i) + "/fact", "「" + fact.name + "」は二度書かれています", "\"" + fact.name + "\" stands here twice");
-      out_->facts.push_back(std::move(fact));
+    for (std::size_t i = 0; i < in_["details"].size(); ++i) {
+      const Value& one = in_["details"][i];
+      DeviceDetail detail;
+      detail.name = one.text("detail"), detail.label = city::Text(one["label"]), detail.required = one["required"].as_bool();
+      detail.type = one.text("type") == "number" ? DeviceDetail::Type::number : one.text("type") == "yes-no" ? DeviceDetail::Type::yes_no : DeviceDetail::Type::text;
+      if (!seen.insert(detail.name).second) faults_.error("/details/" + std::to_string(i) + "/detail", "「" + detail.name + "」は二度書かれています", "\"" + detail.name + "\" stands here twice");
+      out_->details.push_back(std::move(detail));
     }
   }
   void patterns(const Value& list, const std::string& at, std::vector<TopicPattern>& out) {
@@ -140,14 +140,14 @@ PayloadForm form_of(std::string_view name) {
   return static_cast<PayloadForm>(found == kForms.end() ? 0 : found - kForms.begin());
 }
 
-feel::Scope profile_scope(const std::vector<DeviceFact>& facts) {
+feel::Scope profile_scope(const std::vector<DeviceDetail>& details) {
   std::vector<feel::Type::Member> known;
-  for (const DeviceFact& f : facts)
-    known.emplace_back(f.name, f.type == DeviceFact::Type::number ? feel::Type::number() : f.type == DeviceFact::Type::yes_no ? feel::Type::boolean() : feel::Type::string());
+  for (const DeviceDetail& f : details)
+    known.emplace_back(f.name, f.type == DeviceDetail::Type::number ? feel::Type::number() : f.type == DeviceDetail::Type::yes_no ? feel::Type::boolean() : feel::Type::string());
   feel::Scope scope;
   scope.add("payload", feel::Type::any());
   scope.add("device", feel::Type::context({{"id", feel::Type::string()}, {"name", feel::Type::string()}, {"lat", feel::Type::number()}, {"lon", feel::Type::number()},
-                                           {"facts", feel::Type::context(std::move(known))}}));
+                                           {"details", feel::Type::context(std::move(known))}}));
   scope.add("arrived", feel::Type::date_time());
   scope.add("topic", feel::Type::any());
   scope.add("item", feel::Type::any());

@@ -43,7 +43,7 @@ struct ClockRule {
   std::int64_t ahead_us = kAhead, behind_us = kBehind;
   Fate fate = Fate::misfit;
 };
-struct DeviceFact {
+struct DeviceDetail {
   enum class Type : std::uint8_t { text, number, yes_no } type = Type::text;
   std::string name;
   city::Text label;
@@ -59,7 +59,7 @@ class Profile final : public city::Definition {
   std::vector<TopicPattern> topics, paths;
   std::string context;                    ///< "": the city's own names (models)
   std::int64_t silent_after_us = kDay;
-  std::vector<DeviceFact> facts;
+  std::vector<DeviceDetail> details;
   ClockRule clock;
   feel::Expression ignore;                ///< may be absent
   std::vector<EntityRule> map;
@@ -67,7 +67,7 @@ class Profile final : public city::Definition {
 };
 
 /// Names that expressions of a profile see, in the order in which mapping.cpp gives their values: payload, device, arrived, topic, item.
-feel::Scope profile_scope(const std::vector<DeviceFact>& facts);
+feel::Scope profile_scope(const std::vector<DeviceDetail>& details);
 
 /// Kind "device-profile" (folder devices/).
 city::Kind profile_kind();

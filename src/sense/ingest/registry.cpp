@@ -91,11 +91,11 @@ Result<void> Registry::check(const DeviceForm& form, const Device* now) const {
   if (!profile) return wrong("profile");
   if (!form.gateway.empty() && (form.gateway == form.id || !find(form.gateway))) return wrong("gateway");
   if (form.at && !(form.at->lat >= -90 && form.at->lat <= 90 && form.at->lon >= -180 && form.at->lon <= 180)) return wrong("position");
-  for (const DeviceFact& fact : profile->facts) {
-    const json::Value& value = form.facts[fact.name];
-    if (value.is_null() && fact.required) return Error(ErrorCode::invalid_input, "a fact is missing", "fact-" + fact.name);
-    const bool fits = value.is_null() || (fact.type == DeviceFact::Type::number ? value.is_number() : fact.type == DeviceFact::Type::yes_no ? value.is_bool() : value.is_string());
-    if (!fits) return Error(ErrorCode::invalid_input, "a fact has another form", "fact-" + fact.name);
+  for (const DeviceDetail& detail : profile->details) {
+    const json::Value& value = form.details[detail.name];
+    if (value.is_null() && detail.required) return Error(ErrorCode::invalid_input, "a detail is missing", "detail-" + detail.name);
+    const bool fits = value.is_null() || (detail.type == DeviceDetail::Type::number ? value.is_number() : detail.type == DeviceDetail::Type::yes_no ? value.is_bool() : value.is_string());
+    if (!fits) return Error(ErrorCode::invalid_input, "a detail has another form", "detail-" + detail.name);
   }
   return {};
 }
@@ -118,7 +118,7 @@ Result<void> Registry::create(const DeviceForm& form, const identity::Principal&
   if (!p_.may(who, kManageDevices, who.department)) return Error(ErrorCode::forbidden, "may not manage devices");
   MACHIYA_CHECK(check(form, nullptr));
   Device device;
-  device.id = form.id, device.profile = form.profile, device.name = form.name, device.gateway = form.gateway, device.at = form.at, device.facts = form.facts;
+  device.id = form.id, device.profile = form.profile, device.name = form.name, device.gateway = form.gateway, device.at = form.at, device.details = form.details;
   device.department = who.department, device.registered = p_.clock.now();
   const auto done = p_.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_CHECK(dao::insert(tx, device));
@@ -135,7 +135,7 @@ Result<void> Registry::change(std::string_view id, int revision, const DeviceFor
   asked.id = now->id;
   MACHIYA_CHECK(check(asked, now.get()));
   Device next = *now;
-  next.profile = form.profile, next.name = form.name, next.gateway = form.gateway, next.at = form.at, next.facts = form.facts, next.revision = revision;
+  next.profile = form.profile, next.name = form.name, next.gateway = form.gateway, next.at = form.at, next.details = form.details, next.revision = revision;
   MACHIYA_CHECK(p_.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_TRY(const bool done, dao::update(tx, next));
     if (!done) return Error(ErrorCode::conflict, "somebody changed it meanwhile");

@@ -42,7 +42,7 @@ struct RegistryParts {
 struct DeviceForm {
   std::string id, profile, name, gateway;
   std::optional<GeoPoint> at;
-  json::Value facts = json::Value::object();   ///< checked against the profile
+  json::Value details = json::Value::object();   ///< checked against the profile
 };
 
 /// Thread-safe. All devices lie in memory; one process of a city has them.

@@ -1,4 +1,4 @@
--- A device of the city. device: the id that staff chose; gateway: the device that may speak for it ("" none); facts: JSON, what its profile asks for.
+-- A device of the city. device: the id that staff chose; gateway: the device that may speak for it ("" none); details: JSON, what its profile asks for.
 -- seen_us … refused: what became of what it sent, written every few seconds.
 CREATE TABLE sense_device (
   id ID,
@@ -9,7 +9,7 @@ CREATE TABLE sense_device (
   gateway TEXT NOT NULL,
   lat REAL,
   lon REAL,
-  facts JSON NOT NULL,
+  details JSON NOT NULL,
   registered_us TS NOT NULL,
   retired_us TS,
   revision INT NOT NULL,
