@@ -67,7 +67,7 @@ class LiveMap {
     this.list = make('ul', { class: 'livemap__list' });
     this.more = make('p', { class: 'field__hint' });
     this.side.append(this.details, make('div', { class: 'livemap__seen' }, this.status, this.list, this.more));
-    this.box.append(make('p', { class: 'field__hint', id: 'livemap-keys' }, this.t('keys')), make('div', { class: 'livemap__parts' }, frame, this.side), make('p', { class: 'field__hint' }, this.state));
+    this.box.append(make('p', { class: 'field__hint livemap__keys', id: 'livemap-keys' }, this.t('keys')), make('div', { class: 'livemap__parts' }, frame, this.side), make('p', { class: 'field__hint' }, this.state));
   }
 
   layerChoice() {
@@ -237,7 +237,8 @@ class LiveMap {
     for (const tile of under) for (const kind of ['towns', 'ward-names']) for (const feature of tile.layers[kind] ?? []) {
       const name = feature.tags[`name:${document.documentElement.dataset.language}`] ?? feature.tags[`name:${this.s.language}`] ?? feature.tags['name:en'] ?? feature.tags['name:ja'];
       const shown = this.s.language === 'ja' ? feature.tags['name:ja'] : name;
-      painter.label(shown ?? '', ...view.pixel(...units(tile, feature.parts[0][0])), kind === 'towns' ? 11 : 13);
+      const [px, py] = view.pixel(...units(tile, feature.parts[0][0]));
+      painter.label(shown ?? '', px, py + this.besides(px, py), kind === 'towns' ? 11 : 13);
     }
     for (const thing of this.things) painter.mark(thing);
     const chosen = this.chosen && this.things.find((thing) => thing.key === this.chosen);
@@ -247,6 +248,15 @@ class LiveMap {
     this.reconnectWhereNeeded();
     this.state.textContent = this.tiles.failed || this.down ? this.t('offline') : this.at ? '' : this.t('live');
     this.box.dataset.ready = this.view.tiles().every((tile) => this.tiles.get(tile).layers) ? 'yes' : 'no';   // for tests
+  }
+
+  /** How far a name moves up or down so that no mark covers it; 0 when there is no room. */
+  besides(px, py) {
+    for (const dy of [0, 18, -18, 30, -30]) {
+      const free = this.things.every((thing) => Math.abs(thing.px - px) > (thing.radius ?? 9) + 20 || Math.abs(thing.py - py - dy) > (thing.radius ?? 9) + 8);
+      if (free) return dy;
+    }
+    return 0;
   }
 
   drawRaster() {
@@ -360,7 +370,7 @@ class LiveMap {
     const add = (label, value) => rows.append(make('dt', {}, label), make('dd', {}, value));
     if (entity.class) add(entity.layer, entity.class);
     for (const { label, value } of entity.rows) add(label, value);
-    if (entity.ward) add('', entity.ward);
+    if (entity.ward) add(this.t('ward'), entity.ward);
     const heading = make('h2', { class: 'livemap__heading', tabindex: '-1' }, entity.title || this.t('no_title'));
     const close = make('button', { type: 'button', class: 'button button--secondary', onclick: () => this.closeDetails(true) }, this.t('close'));
     this.details.replaceChildren(heading, rows, close);

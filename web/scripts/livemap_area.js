@@ -83,12 +83,17 @@ export class AreaTool {
     this.closed = Array.from({ length: 72 }, (_, i) => [x + r * Math.cos(i * Math.PI / 36), y + r * Math.sin(i * Math.PI / 36)]);
   }
 
-  /** What the page was asked: the area of its address is drawn. */
+  /** What the page was asked: the area of its address is drawn, and seen as a whole. */
   show(asked) {
     const circle = asked.get('circle')?.split(',').map(Number);
     const polygon = asked.get('polygon')?.trim().split(/\s+/).map((corner) => corner.split(',').map(Number));
     if (circle?.length === 3) this.round(worldOf(circle[0], circle[1]), circle[2]);
     else if (polygon?.length >= 3) this.closed = polygon.map(([lat, lon]) => worldOf(lat, lon));
+    if (this.closed) {
+      const places = this.closed.map((corner) => placeOf(...corner));
+      const [lats, lons] = [places.map((place) => place.lat), places.map((place) => place.lon)];
+      this.map.view.fit([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)]);
+    }
     this.tell();
   }
 

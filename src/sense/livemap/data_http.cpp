@@ -73,7 +73,7 @@ Value classes_json(const Web& web, const View& view, std::size_t layer) {
 Value texts_json(const Web& web, const View& view) {
   Value out = Value::object({});
   for (const char* key : {"map", "keys", "in_view", "zoom_in", "zoom_out", "locate", "layers", "details", "close", "cluster", "other", "area", "area_hint", "draw", "draw_circle", "drawing", "done", "cancel", "clear", "radius", "count",
-                          "sum", "average", "list", "csv", "moment", "now", "live", "offline", "nothing_here", "more_here", "no_title", "legend", "play_back", "play_on", "inside"})
+                          "sum", "average", "list", "csv", "moment", "now", "live", "offline", "nothing_here", "more_here", "no_title", "legend", "play_back", "play_on", "inside", "ward"})
     out.set(key, text(web, view.lang, std::string("maps.js.") + key));
   return out;
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace machiya::sense::livemap {
@@ -40,7 +41,8 @@ class TileLayer {
   std::string name_, body_, tags_;
   std::uint64_t id_ = 0;
   std::size_t features_ = 0;
-  std::map<std::string, std::uint32_t, std::less<>> keys_, values_;
+  std::map<std::string, std::uint32_t, std::less<>> keys_;
+  std::unordered_map<std::string, std::uint32_t> values_;   // most are different from each other: ids, names
   std::vector<std::string> key_list_, value_list_;
   void tag_value(std::string_view key, std::string value);
   bool end(int type, const std::string& geometry);
