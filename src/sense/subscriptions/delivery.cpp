@@ -97,6 +97,21 @@ std::optional<Delivery::Flight> Delivery::take(std::int64_t now_us) {
   return std::nullopt;
 }
 
+std::optional<Delivery::Flight> Delivery::take_to(const std::string& endpoint, std::int64_t now_us) {
+  constexpr std::size_t kFar = 64;
+  std::lock_guard hold(mutex_);
+  for (std::size_t i = 0; i < std::min(ready_.size(), kFar);) {
+    if (ready_[i].slot->subscription->endpoint.key != endpoint) {
+      ++i;
+      continue;
+    }
+    const Ref ref = ready_[i];
+    ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (auto flight = depart(ref, now_us)) return flight;
+  }
+  return std::nullopt;
+}
+
 std::optional<Delivery::Flight> Delivery::depart(const Ref& ref, std::int64_t now_us) {
   Slot& slot = *ref.slot;
   Lane& lane = *slot.lanes[ref.lane];

@@ -107,6 +107,8 @@ class Delivery {
     int tries = 0;
   };
   std::optional<Flight> take(std::int64_t now_us);
+  /// The next one of those that are ready that goes to the endpoint of this key; not far back in the queue.
+  std::optional<Flight> take_to(const std::string& endpoint, std::int64_t now_us);
   /// True when it must be given up now: the flight then has `bury` and the jobs to write; buried() ends it.
   bool landed(Flight& flight, const Handed& handed, std::int64_t now_us);
   void buried(const Flight& flight, bool written, std::int64_t now_us);

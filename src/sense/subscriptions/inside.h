@@ -99,20 +99,29 @@ struct Subscriptions::Inside {
 
   // ---- telling: several threads
   void fly(Delivery::Flight& flight);
+  std::vector<Delivery::Flight> take_some();
+  void fly_all(std::vector<Delivery::Flight>& flights);
+  Notifier* notifier_of(const Subscription& subscription) const;
+  Parcel parcel_for(const Subscription& subscription, const std::vector<std::string>& data, std::string_view reason);
   void bury(Delivery::Flight& flight);
   std::vector<std::string> data_of_jobs(const Delivery::Flight& flight) const;
   Handed hand_over(const Subscription& subscription, const std::vector<std::string>& data, std::string_view reason = {});
 
   // ---- threads
   std::mutex wake_mutex;
-  std::condition_variable wake_changed;
-  std::uint64_t wakes = 0;
+  /// What a thread waits for while it has nothing to do; guarded by wake_mutex.
+  struct Bell {
+    std::condition_variable rung;
+    std::uint64_t rings = 0;
+  };
+  Bell matcher_bell, worker_bell;
   std::atomic<bool> stopping{false};
   std::vector<std::thread> threads;
-  void wake();
+  void ring(Bell& bell);
+  void wake();   ///< everybody
   void run_matcher();
   void run_worker();
-  void sleep(std::uint64_t& seen, std::int64_t until_us);
+  void sleep(Bell& bell, std::uint64_t& seen, std::int64_t until_us);
   void stop();
 };
 

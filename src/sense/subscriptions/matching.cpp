@@ -78,7 +78,7 @@ void Subscriptions::Inside::follow(EntityStore::Number number, const Record& rec
     feed.push_back(make_event(number, record));
     if (feed.size() > 1) return;
   }
-  wake();
+  ring(matcher_bell);
 }
 
 void Subscriptions::Inside::match(const EventPtr& event) {

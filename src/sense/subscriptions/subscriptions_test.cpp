@@ -274,6 +274,51 @@ TEST_P(SubscriptionsTest, those_of_the_past_and_of_other_tenants_are_left_alone)
   EXPECT_EQ(news(), Words());   // no trigger for it
 }
 
+// Were a refusal given to another message of the same hand-over, or were brokers mixed, this would not hold.
+TEST_P(SubscriptionsTest, what_goes_to_one_mqtt_broker_is_handed_over_together) {
+  class Together final : public Notifier {
+   public:
+    Handed hand_over(const Parcel& p) override { return hand_over_all({&p, 1}).front(); }
+    std::vector<Handed> hand_over_all(std::span<const Parcel> parcels) override {
+      std::vector<Handed> out;
+      for (const Parcel& p : parcels) {
+        EXPECT_EQ(p.uri.substr(0, 10), parcels.front().uri.substr(0, 10)) << "one broker at a time";
+        const bool now = p.uri != "mqtt://one/a" || p.body.find("urn:e3") == std::string::npos || ++refusals > 2;
+        out.push_back(now ? Handed{} : refused());
+        if (now) came[p.uri].push_back(p.body);
+      }
+      most = std::max(most, parcels.size());
+      return out;
+    }
+    std::map<std::string, std::vector<std::string>> came;
+    int refusals = 0;
+    std::size_t most = 0;
+  } mqtt;
+  auto singly = options;
+  singly.delivery.most_together = 1;
+  subscriptions.reset();
+  subscriptions = Subscriptions::open(store(), *entities, contexts, {&notifier, &mqtt}, clock, rng, singly).value();
+  for (const char* uri : {"mqtt://one/a", "mqtt://one/b", "mqtt://two/c", "http://h/x"}) subscribe("", uri);
+  for (int n = 1; n <= 2; ++n)
+    for (int e = 0; e < 20; ++e) set("urn:e" + std::to_string(e), n);
+  EXPECT_EQ(news().size(), 40u);
+  EXPECT_EQ(mqtt.came["mqtt://one/b"].size(), 40u);
+  EXPECT_EQ(mqtt.came["mqtt://two/c"].size(), 40u);
+  EXPECT_LT(mqtt.came["mqtt://one/a"].size(), 40u);
+  EXPECT_GT(mqtt.most, 8u) << "the lanes of two subscriptions";
+  for (int i = 0; i < 4; ++i) clock.advance(10'000'000), subscriptions->pump();
+  for (const auto& [uri, bodies] : mqtt.came) {
+    ASSERT_EQ(bodies.size(), 40u) << uri;
+    std::map<std::string, int> newest;
+    for (const std::string& body : bodies) {
+      tree::Arena own;
+      const Value whole = tree::parse(body, own).value();
+      const Value& e = whole["data"].items()[0];
+      EXPECT_EQ(++newest[std::string(e["id"].text())], static_cast<int>(e["n"].number())) << uri << " " << body;
+    }
+  }
+}
+
 TEST_P(SubscriptionsTest, threads_tell_everything_too) {
   auto quick = options;
   quick.delivery.first_wait_us = 1000, quick.delivery.most_together = 1, quick.workers = 4;

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::int64_t kLongestSleepUs = 500'000;   // a clock that is set must be looked at
 constexpr std::size_t kLettersAtOnce = 100;
+constexpr std::size_t kFlightsAtOnce = 64;   // of one worker, by MQTT
+const Handed kUnspoken{Handed::State::unreachable, "nothing here speaks this endpoint's protocol", 0};
+
+bool is_mqtt(const Subscription& s) { return lower_ascii(std::string_view(s.endpoint.uri).substr(0, 4)) == "mqtt"; }
 
 std::string array_of(const std::vector<std::string>& texts) {
   std::string out = "[";
@@ -28,10 +32,15 @@ std::vector<std::string> Subscriptions::Inside::data_of_jobs(const Delivery::Fli
   return out;
 }
 
+Notifier* Subscriptions::Inside::notifier_of(const Subscription& s) const { return is_mqtt(s) ? notifiers.mqtt : notifiers.http; }
+
+Parcel Subscriptions::Inside::parcel_for(const Subscription& s, const std::vector<std::string>& data, std::string_view reason) {
+  return parcel_of(s, "urn:ngsi-ld:Notification:" + new_public_id(rng), clock.now().us, data, reason);
+}
+
 Handed Subscriptions::Inside::hand_over(const Subscription& s, const std::vector<std::string>& data, std::string_view reason) {
-  Notifier* notifier = lower_ascii(std::string_view(s.endpoint.uri).substr(0, 4)) == "mqtt" ? notifiers.mqtt : notifiers.http;
-  if (notifier == nullptr) return {Handed::State::unreachable, "nothing here speaks this endpoint's protocol", 0};
-  return notifier->hand_over(parcel_of(s, "urn:ngsi-ld:Notification:" + new_public_id(rng), clock.now().us, data, reason));
+  Notifier* notifier = notifier_of(s);
+  return notifier == nullptr ? kUnspoken : notifier->hand_over(parcel_for(s, data, reason));
 }
 
 void Subscriptions::Inside::fly(Delivery::Flight& flight) {
@@ -42,6 +51,38 @@ void Subscriptions::Inside::fly(Delivery::Flight& flight) {
     if (!delivery.landed(flight, handed, clock.now().us)) return;
   }
   bury(flight);
+}
+
+// One; of those that leave by MQTT as many as go to the same broker: a thread that waits for each receipt would cost more than the notification.
+std::vector<Delivery::Flight> Subscriptions::Inside::take_some() {
+  std::vector<Delivery::Flight> out;
+  std::optional<Delivery::Flight> next = delivery.take(clock.now().us);
+  const std::string broker = next && is_mqtt(*next->subscription) ? next->subscription->endpoint.key : std::string();
+  while (next) {
+    out.push_back(std::move(*next));
+    next = broker.empty() || out.size() == kFlightsAtOnce ? std::nullopt : delivery.take_to(broker, clock.now().us);
+  }
+  return out;
+}
+
+// All to one endpoint.
+void Subscriptions::Inside::fly_all(std::vector<Delivery::Flight>& flights) {
+  Notifier* notifier = notifier_of(*flights.front().subscription);
+  std::vector<Parcel> parcels;
+  std::vector<Delivery::Flight*> flying;
+  for (Delivery::Flight& flight : flights) {
+    const std::vector<std::string> data = flight.bury || notifier == nullptr ? std::vector<std::string>() : data_of_jobs(flight);
+    if (data.empty()) {
+      fly(flight);
+      continue;
+    }
+    parcels.push_back(parcel_for(*flight.subscription, data, flight.jobs.front().reason));
+    flying.push_back(&flight);
+  }
+  if (parcels.empty()) return;
+  const std::vector<Handed> handed = notifier->hand_over_all(parcels);
+  for (std::size_t i = 0; i < flying.size(); ++i)
+    if (delivery.landed(*flying[i], handed[i], clock.now().us)) bury(*flying[i]);
 }
 
 // Dead letters first, then the cursor: a crash between the two gives the same row again.
@@ -63,19 +104,24 @@ void Subscriptions::Inside::bury(Delivery::Flight& flight) {
 
 // ---- threads
 
-void Subscriptions::Inside::wake() {
+void Subscriptions::Inside::ring(Bell& bell) {
   {
     std::lock_guard hold(wake_mutex);
-    ++wakes;
+    ++bell.rings;
   }
-  wake_changed.notify_all();
+  bell.rung.notify_all();
 }
 
-void Subscriptions::Inside::sleep(std::uint64_t& seen, std::int64_t until_us) {
+void Subscriptions::Inside::wake() {
+  ring(matcher_bell);
+  ring(worker_bell);
+}
+
+void Subscriptions::Inside::sleep(Bell& bell, std::uint64_t& seen, std::int64_t until_us) {
   const std::int64_t us = std::clamp<std::int64_t>(until_us - clock.now().us, 0, kLongestSleepUs);
   std::unique_lock hold(wake_mutex);
-  wake_changed.wait_for(hold, std::chrono::microseconds(us), [&] { return stopping || wakes != seen; });
-  seen = wakes;
+  bell.rung.wait_for(hold, std::chrono::microseconds(us), [&] { return stopping || bell.rings != seen; });
+  seen = bell.rings;
 }
 
 void Subscriptions::Inside::run_matcher() {
@@ -90,8 +136,8 @@ void Subscriptions::Inside::run_matcher() {
       if (!flush().ok()) did = false;   // the disk is full or away: later
       flush_at = now + options.flush_us;
     }
-    if (did) wake();
-    else sleep(seen, std::min(flush_at, next_tick(now)));
+    if (did) ring(worker_bell);
+    else sleep(matcher_bell, seen, std::min(flush_at, next_tick(now)));
   }
 }
 
@@ -100,13 +146,13 @@ void Subscriptions::Inside::run_worker() {
   while (!stopping) {
     {
       std::lock_guard hold(wake_mutex);
-      seen = wakes;
+      seen = worker_bell.rings;
     }
-    if (auto flight = delivery.take(clock.now().us)) {
-      fly(*flight);
+    if (std::vector<Delivery::Flight> flights = take_some(); !flights.empty()) {
+      fly_all(flights);
       continue;
     }
-    sleep(seen, delivery.next_due());
+    sleep(worker_bell, seen, delivery.next_due());
   }
 }
 
@@ -115,7 +161,8 @@ void Subscriptions::Inside::stop() {
     std::lock_guard hold(wake_mutex);
     stopping = true;
   }
-  wake_changed.notify_all();
+  matcher_bell.rung.notify_all();
+  worker_bell.rung.notify_all();
   for (std::thread& t : threads) t.join();
   threads.clear();
 }
@@ -131,7 +178,7 @@ void Subscriptions::pump() {
     did |= in_->match_sources(in_->clock.now().us);
     did |= in_->catch_up();
     did |= in_->tick(in_->clock.now().us);
-    while (auto flight = in_->delivery.take(in_->clock.now().us)) in_->fly(*flight), did = true;
+    for (auto flights = in_->take_some(); !flights.empty(); flights = in_->take_some()) in_->fly_all(flights), did = true;
   }
 }
 
