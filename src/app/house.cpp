@@ -14,6 +14,7 @@
 #include "ask/registers/seed.h"
 #include "ask/registers/web.h"
 #include "base/log.h"
+#include "sense/rules/alarm_scenario.h"
 #include "platform/identity/policy_history.h"
 #include "tell/audiences/opt_in_expiry.h"
 #include "tell/audiences/seed.h"
@@ -349,6 +350,7 @@ city::LoadReport House::Impl::reload() {
   }
   if (report.city && running) tend_index();
   if (report.city && running) signage->changed();
+  if (report.city && sensing) sensing->use(*report.city);
   sign_in->forget();
   signature_requests->forget();
   log(report.city ? LogLevel::info : LogLevel::error, report.city ? "city-loaded" : "city-refused",
@@ -386,6 +388,13 @@ int House::scenarios(const std::string& procedure, bool verbose, std::ostream& o
   results.insert(results.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   if (procedure.empty())
     for (tell::MessageScenarioResult& one : tell::run_message_scenarios({parts.city, parts.store, parts.vault, *impl_->furniture->texts, [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return impl_->cases->may(who, permission, department); }})) {
+      cases::ScenarioResult result{one.file, one.name, "", one.initiative, {}};
+      for (const auto& [pointer, problem] : one.problems) result.problems.push_back(cases::scenario_place(parts.folder, one.file, pointer) + ": " + problem);
+      results.push_back(std::move(result));
+    }
+  const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return impl_->cases->may(who, permission, department); };
+  if (procedure.empty())
+    for (sense::rules::ScenarioResult& one : sense::rules::run_alarm_scenarios({parts.city, impl_->settings.data, may})) {
       cases::ScenarioResult result{one.file, one.name, "", one.initiative, {}};
       for (const auto& [pointer, problem] : one.problems) result.problems.push_back(cases::scenario_place(parts.folder, one.file, pointer) + ": " + problem);
       results.push_back(std::move(result));

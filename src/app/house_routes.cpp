@@ -16,6 +16,8 @@
 #include "platform/identity/emergencies.h"
 #include "platform/identity/identity_http.h"
 #include "platform/oidc/oidc_http.h"
+#include "rooms/technology_trials/web.h"
+#include "sense/rules/web.h"
 #include "tell/campaigns/web.h"
 #include "tell/outlets/web.h"
 #include "tell/callout/web.h"
@@ -54,6 +56,7 @@ std::vector<city::RunningService> running_services(const city::City& city, const
       const auto* reg = city.get<registers::Register>("register", loaded->source.id);
       if (loaded->source.initiative == room.number && reg != nullptr) out.push_back({for_staff(reg->name), "/staff/registers/" + loaded->source.id, healthy});
     }
+  if (const city::Loaded* ledger = city.find("register", trials::kRegister); ledger && ledger->source.initiative == room.number && proved(city, room, "alarm-scenario")) out.push_back({room.name, std::string(trials::kPublicBase), healthy});
   if (proved(city, room, "message-scenario")) out.push_back({room.name, "/messages", healthy});
   return out;
 }
@@ -93,6 +96,8 @@ std::vector<console::NavItem> House::Impl::navigation() {
                         }});
   out.push_back({"staff_console.work", "staff_messages.title", std::string(tell::kMessagesBase), std::string(tell::kReadMessages)});
   out.push_back({"staff_console.work", "staff_callout.title", std::string(callout::kStaffBase), std::string(callout::kRead)});
+  if (sensing) out.push_back({"staff_console.work", "staff_alarms.title", std::string(sense::rules::kStaffBase), std::string(sense::rules::kRead)});
+  if (sensing) out.push_back({"staff_console.work", "staff_trials.title", std::string(trials::kStaffBase), std::string(registers::kPermission)});
   out.push_back({"staff_console.work", "staff_signage.title", std::string(signage::kStaffBase), std::string(signage::kManage)});
   for (console::NavItem& item : console::system_pages()) out.push_back(std::move(item));
   out.push_back({"staff_console.system", "staff_emergency.queue", "/staff/emergencies", "breakglass.review", [this](const identity::Principal& who) {
@@ -158,6 +163,9 @@ void House::Impl::wire_staff(const Frame& frame_of) {
   tell::add_alert_routes(router, outlet_web);
   tell::add_mail_report_routes(router, telling->mail_returns());
   if (sensing) sensing->add_routes(router, {[this](const http::Request& request) { return frame(request); }, staff_frame});
+  if (sensing)
+    trials::add_routes(router, {*registers, sensing->broker().entities(), sensing->broker().history(), sensing->broker().numbers(), sensing->alarms(), *furniture->templates, *furniture->texts, clock,
+                                [this](const http::Request& request) { return frame(request); }, staff_frame, city_now(), outlet_web.boundaries, may});
 }
 
 void House::Impl::wire_log_in(const Frame& frame_of) {

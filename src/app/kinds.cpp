@@ -8,6 +8,8 @@
 #include "city/decision_kind.h"
 #include "console/guideline.h"
 #include "sense/models/entity_type.h"
+#include "sense/rules/alarm_scenario.h"
+#include "sense/rules/rule.h"
 #include "tell/line/line_menu_definition.h"
 #include "tell/messages/definitions.h"
 #include "tell/callout/callout.h"
@@ -21,7 +23,7 @@ std::vector<city::Kind> all_kinds() {
   // In the order of who needs whom: forms and registers name decisions and workflows, scenarios name forms and registers.
   return {city::decision_kind(), city::block_kind(), cases::workflow_kind(), apply::procedure_kind(), registers::register_kind(), cases::scenario_kind(), registers::scenario_kind(),
           sign_in_kind(), console::guideline_kind(), tell::topics_kind(), tell::segment_kind(), tell::channel_kind(), tell::message_kind(), tell::line_menu_kind(), signage::playlist_kind(), callout::callout_kind(),
-          tell::outlet_kind(), tell::message_scenario_kind(), sense::entity_type_kind()};
+          tell::outlet_kind(), tell::message_scenario_kind(), sense::entity_type_kind(), sense::rules::alarm_kind(), sense::rules::alarm_scenario_kind()};
 }
 
 }  // namespace machiya::app

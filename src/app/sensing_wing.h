@@ -38,7 +38,13 @@ namespace machiya::outbound {
 class Outbound;
 }
 
+namespace machiya::sense::rules {
+class Alarms;
+}
+
 namespace machiya::app {
+
+class SensingAlarms;
 
 /// References must outlive the wing.
 struct SensingParts {
@@ -74,7 +80,12 @@ class SensingWing {
   ~SensingWing();
   static std::vector<store::Migration> migrations();
   void add_routes(http::Router& router, const SensingFrames& frames);
+  /// What pages of rooms show.
+  sense::Sensing& broker() { return *broker_; }
+  sense::rules::Alarms& alarms();
   void start();
+  /// The city was loaded anew.
+  void use(const city::City& city);
   /// What is done every ten minutes: what has expired goes, the log is cut.
   void tend();
   /// After the last request: what is under way is finished, and the folder let go for the next process.
@@ -84,6 +95,7 @@ class SensingWing {
   explicit SensingWing(SensingParts parts) : p_(std::move(parts)) {}
   SensingParts p_;
   std::unique_ptr<sense::Sensing> broker_;
+  std::unique_ptr<SensingAlarms> alarms_;
 };
 
 }  // namespace machiya::app

@@ -27,6 +27,7 @@ namespace machiya::sense {
 // Members below use those above, so they end first.
 struct Sensing::Inside {
   Options options;
+  std::vector<std::function<std::uint64_t()>> needed_elsewhere;
   Clock* clock = nullptr;
   std::unique_ptr<HostedContexts> hosted;
   std::unique_ptr<Contexts> contexts;
@@ -100,6 +101,7 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
 
 void Sensing::start() { in_->subscriptions->start(); }
 
+void Sensing::also_needs(std::function<std::uint64_t()> lowest) { in_->needed_elsewhere.push_back(std::move(lowest)); }
 EntityStore& Sensing::entities() { return *in_->entities; }
 Contexts& Sensing::contexts() { return *in_->contexts; }
 series::Store& Sensing::numbers() { return *in_->numbers; }
@@ -113,7 +115,9 @@ Result<void> Sensing::tend() {
   for (const std::string& url : dropped) in_->contexts->forget(url);
   MACHIYA_CHECK(in_->history->retain());
   MACHIYA_TRY(const EntityStore::Number recent, first_since(*in_->entities, in_->clock->now().us - in_->options.keep_changes_us));
-  return in_->entities->compact(std::min({recent, in_->subscriptions->needed(), in_->history->cursor() + 1}));
+  EntityStore::Number needed = std::min({recent, in_->subscriptions->needed(), in_->history->cursor() + 1});
+  for (const auto& lowest : in_->needed_elsewhere) needed = std::min<EntityStore::Number>(needed, lowest());
+  return in_->entities->compact(needed);
 }
 
 void Sensing::add_routes(http::Router& router, const std::string& to_read, const std::string& to_write) {

@@ -39,6 +39,8 @@ class Sensing {
   void start();
   /// Work of every few minutes, for a job: entities and contexts that have expired go, history as its rules say, and the log is cut.
   Result<void> tend();
+  /// Somebody else follows the entities: changes from this number on are kept. Until this ends.
+  void also_needs(std::function<std::uint64_t()> lowest);
   /// What other engines of this wing and the house work with. They must end before this does.
   EntityStore& entities();
   Contexts& contexts();

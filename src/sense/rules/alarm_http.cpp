@@ -83,6 +83,7 @@ void add_acts(const Web& web, const Request& request, const AlarmRow& row, Data&
 Response show(const Web& web, Request& request, const Error* wrong = nullptr) {
   const auto row = web.alarms.find(request.param("alarm"));
   if (!row.ok()) return http::problem(row.error(), request);
+  if (!may_read(web, request, row->rule)) return http::problem(Error(ErrorCode::forbidden), request);
   const auto entries = web.alarms.history(*row, kEntries);
   if (!entries.ok()) return http::problem(entries.error(), request);
   const std::string lang(locale::staff_language(request.lang));
@@ -90,8 +91,8 @@ Response show(const Web& web, Request& request, const Error* wrong = nullptr) {
   const Rule* rule = rule_of(*city, row->rule);
   const int hours = chosen(request.query("hours").value_or(""), kHours, 24);
   Data data = page(web, request, rule_name(*city, row->rule, lang));
-  data.set("entity", row->entity).set("tag", state_tag(web, request, *row)).set("priority", priority_tag(web, request, row->priority)).set("action", std::string(kStaffBase) + "/" + row->public_id);
-  data.set("live", std::string(kStaffBase) + "/events").set("lang_query", "hours=" + std::to_string(hours)).set("value", row->value).set("list", std::string(kStaffBase));
+  data.set("entity", row->entity).set("tag", state_tag(web, request, *row)).set("priority", priority_tag(web, request, row->priority)).set("action", path_of("/" + row->public_id));
+  data.set("live", path_of("/events")).set("lang_query", "hours=" + std::to_string(hours)).set("value", row->value).set("list", path_of());
   if (row->raised_us != 0) data.set("raised", locale::format_time(Instant{row->raised_us}, lang));
   if (row->alarm.shelved_until_us != 0) data.set("until", locale::format_time(Instant{row->alarm.shelved_until_us}, lang));
   if (!row->reason.empty()) data.set("withheld", Data().set("reason", row->reason).set("by", row->actor_name));
@@ -132,18 +133,18 @@ Response act(const Web& web, Request& request) {
   if (!done.ok() && done.error().code != ErrorCode::invalid_input && done.error().code != ErrorCode::conflict) return http::problem(done.error(), request);
   if (!done.ok() && !from_list) return show(web, request, &done.error());
   // In the list somebody else was faster: the list shows what is now.
-  return http::see_other(from_list ? std::string(kStaffBase) : std::string(kStaffBase) + "/" + std::string(request.param("alarm")));
+  return http::see_other(from_list ? path_of() : path_of("/" + std::string(request.param("alarm"))));
 }
 
 }  // namespace
 
 void add_alarm_routes(http::Router& router, const Web& web) {
   http::RouteOptions options;
-  options.permission = "staff:" + std::string(kRead), options.page_kind = "staff-alarm";
-  const std::string one = std::string(kStaffBase) + "/{alarm}";
+  options.permission = kMayRead, options.page_kind = "staff-alarm";
+  const std::string one = path_of("/{alarm}");
   router.get(one, options.on("alarm"), [web](Request& r) { return show(web, r); });
   http::RouteOptions acts;
-  acts.permission = "staff:" + std::string(kAct);
+  acts.permission = kMayAct;
   router.post(one, acts.on("alarm"), [web](Request& r) { return act(web, r); });
 }
 

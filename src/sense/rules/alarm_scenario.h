@@ -10,7 +10,6 @@
 #include "base/time.h"
 #include "city/city.h"
 #include "platform/identity/principal.h"
-#include "platform/store/store.h"
 
 namespace machiya::sense::rules {
 
@@ -25,8 +24,7 @@ city::Kind alarm_scenario_kind();
 
 struct ScenarioParts {
   std::shared_ptr<const city::City> city;
-  store::Store& store;              ///< a fresh database with all migrations
-  std::string folder;               ///< a private one, for journals of entities
+  std::string folder;               ///< a private one: each scenario has its database and its journals there
   std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
 };
 struct ScenarioResult {

@@ -123,8 +123,8 @@ void Alarms::use(std::vector<RulePtr> rules) {
 Result<std::vector<AlarmRow>> Alarms::list(const AlarmFilter& filter, int limit) const {
   return in_->p.store.read([&](store::ReadTx& tx) { return dao::list(tx, filter, limit); });
 }
-Result<AlarmCounts> Alarms::counts() const {
-  return in_->p.store.read([](store::ReadTx& tx) { return dao::counts(tx); });
+Result<AlarmCounts> Alarms::counts(const std::optional<std::vector<std::string>>& rules) const {
+  return in_->p.store.read([&](store::ReadTx& tx) { return dao::counts(tx, rules); });
 }
 Result<AlarmRow> Alarms::find(std::string_view public_id) const {
   MACHIYA_TRY(auto row, in_->p.store.read([&](store::ReadTx& tx) { return dao::find(tx, public_id); }));

@@ -49,7 +49,7 @@ struct Entry {
 struct AlarmFilter {
   enum class Show : std::uint8_t { open, unacknowledged, withheld } show = Show::open;
   std::optional<Priority> priority;
-  std::string rule;                  ///< "": any
+  std::optional<std::vector<std::string>> rules;   ///< only these; not set: any
 };
 struct AlarmCounts {
   std::array<std::int64_t, 3> open{};   ///< by priority
@@ -108,7 +108,7 @@ class Alarms {
 
   // For pages. Read from the database.
   Result<std::vector<AlarmRow>> list(const AlarmFilter& filter, int limit) const;
-  Result<AlarmCounts> counts() const;
+  Result<AlarmCounts> counts(const std::optional<std::vector<std::string>>& rules) const;
   /// not_found.
   Result<AlarmRow> find(std::string_view public_id) const;
   Result<std::vector<AlarmRow>> of_entity(std::string_view tenant, std::string_view entity) const;

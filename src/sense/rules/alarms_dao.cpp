@@ -22,6 +22,19 @@ AlarmRow alarm_in(const Row& row) {
   out.raised_us = row.integer(12), out.changed_us = row.integer(13), out.value = row.text(14), out.actor = row.text(15), out.actor_name = row.text(16), out.reason = row.text(17);
   return out;
 }
+/// " AND rule IN (…)" with its binds, whose names are kept in `names`.
+std::string only(const std::optional<std::vector<std::string>>& rules, std::vector<std::string>& names, store::Binds& binds) {
+  if (!rules) return {};
+  if (rules->empty()) return " AND 1 = 0";
+  std::string out = " AND rule IN (";
+  names.reserve(rules->size());
+  for (const std::string& rule : *rules) {
+    names.push_back("rule" + std::to_string(names.size()));
+    out += (names.size() > 1 ? ", :" : ":") + names.back();
+    binds.push_back({names.back(), rule});
+  }
+  return out + ")";
+}
 Result<std::vector<AlarmRow>> alarms_in(const Result<store::Rows>& rows) {
   if (!rows.ok()) return rows.error();
   std::vector<AlarmRow> out;
@@ -96,7 +109,8 @@ Result<std::vector<AlarmRow>> list(store::ReadTx& tx, const AlarmFilter& filter,
   }
   store::Binds binds = {{"limit", limit}};
   if (filter.priority) where += " AND priority = :priority", binds.push_back({"priority", static_cast<int>(*filter.priority)});
-  if (!filter.rule.empty()) where += " AND rule = :rule", binds.push_back({"rule", filter.rule});
+  std::vector<std::string> names;
+  where += only(filter.rules, names, binds);
   // What nobody has acknowledged comes first; then by priority, the newest first.
   return alarms_in(tx.query(alarms("WHERE " + where + " ORDER BY CASE WHEN state IN (1, 3, 4) THEN 0 ELSE 1 END, priority, raised_us DESC, id LIMIT :limit"), binds));
 }
@@ -105,14 +119,17 @@ Result<std::vector<AlarmRow>> of_entity(store::ReadTx& tx, std::string_view tena
   return alarms_in(tx.query(alarms("WHERE entity = :entity AND tenant = :tenant ORDER BY priority, rule"), {{"entity", entity}, {"tenant", tenant}}));
 }
 
-Result<AlarmCounts> counts(store::ReadTx& tx) {
+Result<AlarmCounts> counts(store::ReadTx& tx, const std::optional<std::vector<std::string>>& rules) {
   AlarmCounts out;
-  MACHIYA_TRY(const auto open, tx.query("SELECT priority, CASE WHEN state IN (1, 3, 4) THEN 1 ELSE 0 END AS waits, COUNT(*) FROM sense_alarm WHERE state <> 0 GROUP BY priority, waits"));
+  std::vector<std::string> names;
+  store::Binds binds;
+  const std::string which = only(rules, names, binds);
+  MACHIYA_TRY(const auto open, tx.query(std::string("SELECT priority, CASE WHEN state IN (1, 3, 4) THEN 1 ELSE 0 END AS waits, COUNT(*) FROM sense_alarm WHERE state <> 0") + which + " GROUP BY priority, waits", binds));
   for (const Row& row : open) {
     out.open[static_cast<std::size_t>(row.integer(0))] += row.integer(2);
     if (row.integer(1) != 0) out.unacknowledged += row.integer(2);
   }
-  MACHIYA_TRY(const auto withheld, tx.query_one("SELECT COUNT(*) FROM sense_alarm WHERE mode <> 0"));
+  MACHIYA_TRY(const auto withheld, tx.query_one("SELECT COUNT(*) FROM sense_alarm WHERE mode <> 0" + which, binds));
   out.withheld = withheld->integer(0);
   return out;
 }

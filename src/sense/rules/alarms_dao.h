@@ -21,7 +21,7 @@ Result<void> each_alarm(store::ReadTx& tx, const std::function<void(AlarmRow)>& 
 Result<std::optional<AlarmRow>> find(store::ReadTx& tx, std::string_view public_id);
 Result<std::vector<AlarmRow>> list(store::ReadTx& tx, const AlarmFilter& filter, int limit);
 Result<std::vector<AlarmRow>> of_entity(store::ReadTx& tx, std::string_view tenant, std::string_view entity);
-Result<AlarmCounts> counts(store::ReadTx& tx);
+Result<AlarmCounts> counts(store::ReadTx& tx, const std::optional<std::vector<std::string>>& rules);
 /// Newest first.
 Result<std::vector<Entry>> entries(store::ReadTx& tx, std::int64_t alarm, int limit);
 /// Everything that was raised in [from, to), oldest first.

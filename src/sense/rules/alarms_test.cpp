@@ -244,10 +244,13 @@ TEST_P(AlarmsOver, ListsAndCounts) {
   std::string order;
   for (const AlarmRow& one : *open_ones) order += one.entity.substr(6);
   EXPECT_EQ(order, "3214") << "what nobody has acknowledged comes first, the newest before";
-  EXPECT_EQ(alarms->list({AlarmFilter::Show::unacknowledged, {}, ""}, 10)->size(), 3u);
-  EXPECT_EQ(alarms->list({AlarmFilter::Show::withheld, {}, ""}, 10)->size(), 1u);
-  EXPECT_EQ(alarms->list({AlarmFilter::Show::open, Priority::low, ""}, 10)->size(), 0u);
-  const auto counts = alarms->counts();
+  EXPECT_EQ(alarms->list({AlarmFilter::Show::unacknowledged, {}, {}}, 10)->size(), 3u);
+  EXPECT_EQ(alarms->list({AlarmFilter::Show::withheld, {}, {}}, 10)->size(), 1u);
+  EXPECT_EQ(alarms->list({AlarmFilter::Show::open, Priority::low, {}}, 10)->size(), 0u);
+  EXPECT_EQ(alarms->list({AlarmFilter::Show::open, {}, std::vector<std::string>{"other"}}, 10)->size(), 0u);
+  EXPECT_EQ(alarms->list({AlarmFilter::Show::open, {}, std::vector<std::string>{"other", "high"}}, 10)->size(), 4u);
+  EXPECT_EQ(alarms->counts(std::vector<std::string>())->unacknowledged, 0);
+  const auto counts = alarms->counts({});
   EXPECT_EQ(counts->open[0], 4);
   EXPECT_EQ(counts->unacknowledged, 3);
   EXPECT_EQ(counts->withheld, 1);

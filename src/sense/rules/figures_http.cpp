@@ -99,8 +99,8 @@ Result<void> add_top(const Web& web, const Request& request, const KeyFigures& f
   Data out{Data::List{}};
   for (const KeyFigures::Often& one : f.top) {
     const auto found = std::ranges::find(rows, one.alarm, &AlarmRow::id);
-    if (found == rows.end()) continue;
-    Data row = Data().set("href", std::string(kStaffBase) + "/" + found->public_id).set("name", rule_name(*city, found->rule, lang)).set("entity", found->entity).set("times", std::to_string(one.times));
+    if (found == rows.end() || !may_read(web, request, found->rule)) continue;
+    Data row = Data().set("href", path_of("/" + found->public_id)).set("name", rule_name(*city, found->rule, lang)).set("entity", found->entity).set("times", std::to_string(one.times));
     row.set("priority", priority_tag(web, request, found->priority));
     if (one.chattering) row.set("chattering", true);
     out.push(std::move(row));
@@ -117,7 +117,7 @@ Response figures(const Web& web, Request& request) {
   if (!raised.ok()) return http::problem(raised.error(), request);
   const KeyFigures f = key_figures(*raised, from_us, to_us, a.positions);
   Data data = page(web, request, text(web, request, "staff_alarms.figures"));
-  data.set("action", std::string(kStaffBase) + "/figures").set("from", to_iso(a.from)).set("to", to_iso(a.to)).set("positions", std::to_string(a.positions)).set("list", std::string(kStaffBase));
+  data.set("action", path_of("/figures")).set("from", to_iso(a.from)).set("to", to_iso(a.to)).set("positions", std::to_string(a.positions)).set("list", path_of());
   data.set("lang_query", "from=" + to_iso(a.from) + "&to=" + to_iso(a.to) + "&positions=" + std::to_string(a.positions));
   data.set("table", figure_table(web, request, f));
   add_bars(web, request, f, data);
@@ -129,8 +129,8 @@ Response figures(const Web& web, Request& request) {
 
 void add_figure_routes(http::Router& router, const Web& web) {
   http::RouteOptions options;
-  options.permission = "staff:" + std::string(kRead), options.page_kind = "staff-alarm-figures";
-  router.get(std::string(kStaffBase) + "/figures", options.on("none"), [web](Request& r) { return figures(web, r); });
+  options.permission = kMayRead, options.page_kind = "staff-alarm-figures";
+  router.get(path_of("/figures"), options.on("none"), [web](Request& r) { return figures(web, r); });
 }
 
 }  // namespace machiya::sense::rules::detail

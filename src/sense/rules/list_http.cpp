@@ -18,6 +18,22 @@ std::string rule_name(const city::City& city, const std::string& rule, std::stri
   return found ? found->name.in(lang) : rule;
 }
 
+bool may_read(const Web& web, const Request& request, const std::string& rule) {
+  const auto city = web.city();
+  const Rule* found = rule_of(*city, rule);
+  return web.may(identity::principal_of(request), kRead, found ? found->owner : std::string());
+}
+
+std::optional<std::vector<std::string>> readable(const Web& web, const Request& request) {
+  std::vector<std::string> out;
+  const auto city = web.city();
+  const auto all = rules_of(*city);
+  for (const RulePtr& rule : all)
+    if (web.may(identity::principal_of(request), kRead, rule->owner)) out.push_back(rule->id);
+  if (out.size() == all.size()) return std::nullopt;
+  return out;
+}
+
 Data state_tag(const Web& web, const Request& request, const AlarmRow& row) {
   static constexpr const char* kStates[] = {"done", "late", "running", "waiting", "waiting", "running"};
   const Mode mode = row.alarm.mode();
@@ -52,21 +68,22 @@ Data filters(const Web& web, const Request& request, const AlarmFilter& filter) 
   Data selects{Data::List{}};
   selects.push(Data().set("name", "show").set("label", text(web, request, "staff_alarms.show")).set("always", true).set("options", std::move(shows)));
   selects.push(Data().set("name", "priority").set("label", text(web, request, "staff_alarms.priority")).set("options", std::move(priorities)));
-  return Data().set("action", std::string(kStaffBase)).set("selects", std::move(selects));
+  return Data().set("action", path_of()).set("selects", std::move(selects));
 }
 
 Response list(const Web& web, Request& request) {
-  const AlarmFilter filter = filter_of(request);
+  AlarmFilter filter = filter_of(request);
+  filter.rules = readable(web, request);
   const auto rows = web.alarms.list(filter, kMost);
   if (!rows.ok()) return http::problem(rows.error(), request);
-  const auto counts = web.alarms.counts();
+  const auto counts = web.alarms.counts(filter.rules);
   if (!counts.ok()) return http::problem(counts.error(), request);
   const std::string lang(locale::staff_language(request.lang));
   const auto city = web.city();
   Data data = page(web, request, text(web, request, "staff_alarms.title")), out{Data::List{}};
   for (const AlarmRow& row : *rows) {
     const Rule* rule = rule_of(*city, row.rule);
-    Data one = Data().set("href", std::string(kStaffBase) + "/" + row.public_id).set("name", rule_name(*city, row.rule, lang)).set("entity", row.entity).set("value", row.value);
+    Data one = Data().set("href", path_of("/" + row.public_id)).set("name", rule_name(*city, row.rule, lang)).set("entity", row.entity).set("value", row.value);
     one.set("tag", state_tag(web, request, row)).set("priority", priority_tag(web, request, row.priority)).set("since", locale::format_time(Instant{row.raised_us ? row.raised_us : row.changed_us}, lang));
     if (row.alarm.mode() == Mode::shelved) one.set("until", locale::format_time(Instant{row.alarm.shelved_until_us}, lang));
     if (!row.reason.empty()) one.set("reason", row.reason);
@@ -78,8 +95,8 @@ Response list(const Web& web, Request& request) {
   for (const auto& [name, show] : kShows)
     if (filter.show == show) query += name;
   if (filter.priority) query += "&priority=" + std::string(word(*filter.priority));
-  data.set("rows", std::move(out)).set("filters", filters(web, request, filter)).set("live", std::string(kStaffBase) + "/events").set("lang_query", query).set("figures", std::string(kStaffBase) + "/figures");
-  data.set("back", std::string(kStaffBase) + "?" + query);
+  data.set("rows", std::move(out)).set("filters", filters(web, request, filter)).set("live", path_of("/events")).set("lang_query", query).set("figures", path_of("/figures"));
+  data.set("back", path_of("?" + query));
   data.set("summary", text(web, request, "staff_alarms.summary", {{"unacknowledged", std::to_string(counts->unacknowledged)}, {"high", std::to_string(counts->open[0])},
                                                                  {"medium", std::to_string(counts->open[1])}, {"low", std::to_string(counts->open[2])}, {"withheld", std::to_string(counts->withheld)}}));
   if (rows->size() == static_cast<std::size_t>(kMost)) data.set("more", text(web, request, "staff_alarms.more", {{"most", std::to_string(kMost)}}));
@@ -96,10 +113,10 @@ Response live(const Web& web, Request&) {
 
 void add_list_routes(http::Router& router, const Web& web) {
   http::RouteOptions options;
-  options.permission = "staff:" + std::string(kRead), options.page_kind = "staff-alarms";
-  router.get(std::string(kStaffBase), options.on("none"), [web](Request& r) { return list(web, r); });
+  options.permission = kMayRead, options.page_kind = "staff-alarms";
+  router.get(path_of(), options.on("none"), [web](Request& r) { return list(web, r); });
   options.page_kind.clear();
-  router.get(std::string(kStaffBase) + "/events", options.on("none"), [web](Request& r) { return live(web, r); });
+  router.get(path_of("/events"), options.on("none"), [web](Request& r) { return live(web, r); });
 }
 
 }  // namespace machiya::sense::rules::detail

@@ -13,8 +13,9 @@ constexpr const char* kWhy = "rationalisation: { cause: 大雨, consequence: 車
 class Definitions : public ::testing::Test {
  protected:
   city::TestFolder folder;
+  void SetUp() override { folder.write("departments.yaml", kTestDepartments); }
   std::string faults(const std::string& text) {
-    folder.write("alarms/x.yaml", "alarm: x\nversion: 1\nname: X\nentity: Bridge\npriority: high\n" + std::string(kWhy) + text);
+    folder.write("alarms/x.yaml", "alarm: x\nversion: 1\nname: X\nowner: construction\nentity: Bridge\npriority: high\n" + std::string(kWhy) + text);
     return folder.faults({alarm_kind()});
   }
   RulePtr rule(const std::string& text) {
@@ -51,7 +52,7 @@ TEST_F(Definitions, WindowsAreLookedAtTenTimesWhileTheyPass) {
 
 TEST_F(Definitions, WhatIsWrongIsSaidWithItsPlace) {
   const std::string values = "values: [ { value: a, attribute: a } ]\n";
-  EXPECT_NE(faults(values + "when: a > b\n").find("alarms/x.yaml:8:11: error: 式が正しくありません"), std::string::npos) << faults(values + "when: a > b\n");
+  EXPECT_NE(faults(values + "when: a > b\n").find("alarms/x.yaml:9:11: error: 式が正しくありません"), std::string::npos) << faults(values + "when: a > b\n");
   EXPECT_NE(faults(values + "when: a + 1\n").find("a condition gives true or false"), std::string::npos);
   EXPECT_NE(faults(values).find("one of when, limit and silent is needed"), std::string::npos);
   EXPECT_NE(faults(values + "when: a > 1\nlimit: { value: a, above: 1 }\n").find("one of when, limit and silent is needed"), std::string::npos);
@@ -67,7 +68,7 @@ TEST_F(Definitions, WhatIsWrongIsSaidWithItsPlace) {
 TEST_F(Definitions, ATypeThatTheCityKnowsBringsItsNames) {
   write_test_types(folder);
   const auto with = [&](const std::string& attribute) {
-    folder.write("alarms/x.yaml", "alarm: x\nversion: 1\nname: X\nentity: BicycleParking\npriority: low\nsilent: { attributes: [" + attribute + "], for: PT1H }\n" + std::string(kWhy));
+    folder.write("alarms/x.yaml", "alarm: x\nversion: 1\nname: X\nowner: construction\nentity: BicycleParking\npriority: low\nsilent: { attributes: [" + attribute + "], for: PT1H }\n" + std::string(kWhy));
     return folder.load({entity_type_kind(), alarm_kind()});
   };
   const auto loaded = with("available");

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "city/test_folder.h"
 #include "platform/audit/audit.h"
 #include "platform/events/events.h"
 #include "platform/store/testing.h"
 #include "sense/broker/journal_store.h"
 #include "sense/entities/read.h"
+#include "sense/models/models_testing.h"
 #include "sense/rules/alarms.h"
 #include "sense/rules/history_windows.h"
 
@@ -47,6 +47,7 @@ class RulesFixture : public store::testing::StoreTest {
     std::vector<store::Migration> all = journal_migrations();
     for (const auto& list : {history_migrations(), sql_migrations_series(), Alarms::migrations(), audit::Audit::migrations(), events::Events::migrations()}) all.insert(all.end(), list.begin(), list.end());
     migrate(all);
+    folder_.write("departments.yaml", kTestDepartments);
     operator_.kind = identity::PrincipalKind::staff, operator_.public_id = "op";
     audit = std::make_unique<audit::Audit>(store(), clock);
     events = std::make_unique<events::Events>(store(), clock);
@@ -72,7 +73,7 @@ class RulesFixture : public store::testing::StoreTest {
 
   /// `body`: what stands behind the head of a definition of type T.
   void define(const std::string& id, const std::string& body) {
-    folder_.write("alarms/" + id + ".yaml", "alarm: " + id + "\nversion: 1\nname: X\nentity: T\npriority: high\nrationalisation: { cause: a, consequence: b, action: c }\n" + body);
+    folder_.write("alarms/" + id + ".yaml", "alarm: " + id + "\nversion: 1\nname: X\nowner: construction\nentity: T\npriority: high\nrationalisation: { cause: a, consequence: b, action: c }\n" + body);
   }
   std::vector<RulePtr> defined() {
     const auto loaded = folder_.load({alarm_kind()});

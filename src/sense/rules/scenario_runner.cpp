@@ -1,5 +1,6 @@
 // Runs scenarios of alarms over the real broker, history and engine with a clock that the scenario sets.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -33,9 +34,21 @@ std::string json_of(const std::string& text) {
   return parsed.ok() && (parsed->is_number() || parsed->is_bool()) ? text : tree::quoted(text);
 }
 
+Result<std::unique_ptr<store::Store>> fresh_store(const std::string& folder) {
+  std::error_code made;
+  std::filesystem::create_directories(folder, made);
+  if (made) return Error(ErrorCode::storage_failed, made.message(), folder);
+  MACHIYA_TRY(auto store, store::Store::open({.url = "sqlite:" + folder + "/scenario.db", .synchronous = false}));
+  std::vector<store::Migration> all = Alarms::migrations();
+  for (const auto& list : {history_migrations(), audit::Audit::migrations(), events::Events::migrations()}) all.insert(all.end(), list.begin(), list.end());
+  MACHIYA_CHECK(store->migrate(all));
+  return std::move(store);
+}
+
 class Run {
  public:
-  Run(const ScenarioParts& parts, const AlarmScenario& scenario, const std::string& folder) : parts_(parts), scenario_(scenario), folder_(folder), clock_(scenario.now), audit_(parts.store, clock_), events_(parts.store, clock_) {}
+  Run(const ScenarioParts& parts, const AlarmScenario& scenario, std::string folder, store::Store& store)
+      : parts_(parts), scenario_(scenario), folder_(std::move(folder)), store_(store), clock_(scenario.now), audit_(store, clock_), events_(store, clock_) {}
   ~Run() {
     if (history_) history_->end_following();
     alarms_.reset();
@@ -59,8 +72,6 @@ class Run {
       if (step.has("then") || i + 1 < scenario_.body["when"].size()) told_.clear();
     }
     check(scenario_.body["then"], "/then");
-    for (const auto& [alias, type] : types_) (void)remove(alias);   // nothing of it is left for the next scenario
-    (void)judge();
     return out_;
   }
 
@@ -70,7 +81,7 @@ class Run {
     if (!journal.ok()) return journal.error();
     MACHIYA_TRY(entities_, EntityStore::open(std::move(*journal), clock_, rng_));
     MACHIYA_TRY(numbers_, series::open_files(folder_ + "/series"));
-    MACHIYA_TRY(history_, History::open(parts_.store, *numbers_, clock_, rng_));
+    MACHIYA_TRY(history_, History::open(store_, *numbers_, clock_, rng_));
     history_->follow(*entities_);
     windows_ = std::make_unique<HistoryWindows>(*history_, *numbers_);
     Alarms::declare(events_);
@@ -81,7 +92,7 @@ class Run {
           if (id == e.payload.text("entity") && seen_.insert(e.id).second) told_.push_back(name + " " + e.payload.text("rule") + " " + alias);
         return {};
       });
-    MACHIYA_TRY(alarms_, Alarms::open({parts_.store, *entities_, windows_.get(), audit_, events_, clock_, rng_, parts_.may, {}}, {}));
+    MACHIYA_TRY(alarms_, Alarms::open({store_, *entities_, windows_.get(), audit_, events_, clock_, rng_, parts_.may, {}}, {}));
     alarms_->use(rules_of(*parts_.city));
     const std::string run = new_public_id(rng_);
     for (const Value& one : scenario_.body["given"]["entities"].items()) {
@@ -187,6 +198,7 @@ class Run {
   const ScenarioParts& parts_;
   const AlarmScenario& scenario_;
   std::string folder_;
+  store::Store& store_;
   FakeClock clock_;
   vault::SystemRng rng_;
   Contexts contexts_{nullptr};
@@ -210,7 +222,12 @@ std::vector<ScenarioResult> run_alarm_scenarios(const ScenarioParts& parts, int 
   for (const city::Loaded* loaded : parts.city->all("alarm-scenario")) {
     const auto* scenario = dynamic_cast<const AlarmScenario*>(loaded->definition.get());
     if (!scenario || (room != 0 && loaded->source.initiative != room)) continue;
-    out.push_back({loaded->source.file, scenario->name, loaded->source.initiative, Run(parts, *scenario, parts.folder + "/alarms-" + std::to_string(out.size())).go()});
+    ScenarioResult result{loaded->source.file, scenario->name, loaded->source.initiative, {}};
+    const std::string folder = parts.folder + "/alarms-" + std::to_string(out.size());
+    // A database of its own: times of scenarios do not follow one another.
+    if (auto store = fresh_store(folder); store.ok()) result.problems = Run(parts, *scenario, folder, **store).go();
+    else result.problems.emplace_back("", store.error().to_string());
+    out.push_back(std::move(result));
   }
   return out;
 }

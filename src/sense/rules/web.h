@@ -36,9 +36,17 @@ void add_routes(http::Router& router, const Web& web);
 
 namespace detail {
 
+inline constexpr const char *kMayRead = "staff:alarm.read", *kMayAct = "staff:alarm.act";
+inline std::string path_of(std::string_view rest = {}) {
+  std::string out(kStaffBase);
+  return out.append(rest);
+}
 using staff_pages::field, staff_pages::page, staff_pages::render, staff_pages::text;
 /// The rule's name, or its id when the city no longer has it. Empty texts fall back, too.
 std::string rule_name(const city::City& city, const std::string& rule, std::string_view lang);
+/// Rules whose alarms this person may read; nothing: all.
+std::optional<std::vector<std::string>> readable(const Web& web, const http::Request& request);
+bool may_read(const Web& web, const http::Request& request, const std::string& rule);
 const Rule* rule_of(const city::City& city, const std::string& rule);
 pages::Data state_tag(const Web& web, const http::Request& request, const AlarmRow& row);
 pages::Data priority_tag(const Web& web, const http::Request& request, Priority priority);
