@@ -30,6 +30,13 @@ const wholeDay = 'timerel=after&timeAt=2020-08-01T00:00:00Z';
 const subscription = (id, more = {}) => ({ id: `urn:s:${id}`, type: 'Subscription', entities: [{ type: 'Building' }], notification: { endpoint: { uri: 'http://localhost:1111/notify' } }, ...more });
 const refusesSubscription = (clauses, more) => bad(clauses, 'POST /subscriptions', { ...subscription('wrong'), ...more });
 
+const registration = (id, more = {}) => ({ id: `urn:r:${id}`, type: 'ContextSourceRegistration', endpoint: 'http://my.csource.org:1026', information: [{ entities: [{ type: 'Building' }] }], ...more });
+const register = (id, more) => prepare('POST /csourceRegistrations', registration(id, more));
+const refusesRegistration = (clauses, more) => bad(clauses, 'POST /csourceRegistrations', { ...registration('wrong'), ...more });
+const discovers = (clauses, query, ids) => check(clauses, `GET /csourceRegistrations?${query}`, { status: 200, that: (got) => Array.isArray(got.json) && got.json.map((r) => last(r.id)).sort().join(' ') === ids });
+const last = (id) => String(id).split(':').at(-1);
+const vehicle = [{ entities: [{ id: 'urn:v:1', type: 'Vehicle' }], propertyNames: ['speed'] }];
+
 export const scenarios = [
   { name: 'create and retrieve', steps: [
     check('5.6.1 6.4.3.1', 'POST /entities', { status: 201, headers: { Location: '/ngsi-ld/v1/entities/urn:x:1' }, that: (got) => got.text === '' }, entity('1', { a: property(1) })),
@@ -289,6 +296,67 @@ export const scenarios = [
     missing('5.8.5', 'GET /subscriptions/urn:s:1'),
     missing('5.8.5', 'DELETE /subscriptions/urn:s:1'),
     bad('5.8.5', 'DELETE /subscriptions/noUri'),
+  ] },
+  { name: 'registrations', steps: [
+    check('5.9.2 6.8.3.1', 'POST /csourceRegistrations', { status: 201, headers: { Location: '/ngsi-ld/v1/csourceRegistrations/urn:r:1' } }, registration('1', { description: 'd', colour: 'red' })),
+    check('5.10.1 5.2.9', 'GET /csourceRegistrations/urn:r:1', { status: 200, that: (got) => got.json?.description === 'd' && got.json.colour === 'red' && got.json.information[0].entities[0].type === 'Building' }),
+    check('5.9.2', 'POST /csourceRegistrations', { status: 409, problem: 'AlreadyExists' }, registration('1')),
+    check('5.9.2', 'POST /csourceRegistrations', { status: 201, headers: { Location: /\/csourceRegistrations\/urn:/ } }, { ...registration('x', { information: [{ entities: [{ type: 'Other' }] }] }), id: undefined }),
+    refusesRegistration('5.2.9', { id: 'no uri' }),
+    refusesRegistration('5.2.9', { type: 'building' }),
+    refusesRegistration('5.2.9', { information: [] }),
+    refusesRegistration('5.2.9', { endpoint: 'nothing' }),
+    refusesRegistration('5.2.9', { mode: 'loud' }),
+    refusesRegistration('5.2.9', { expiresAt: '2018-11-29T14:53:15Z' }),
+    refusesRegistration('5.2.11', { observationInterval: { endAt: '2021-08-01T21:07:00Z' } }),
+    refusesRegistration('5.2.34', { management: { cooldown: 0 } }),
+    refusesRegistration('5.2.34', { management: { cacheDuration: 'ten minutes' } }),
+    check('5.9.3', 'PATCH /csourceRegistrations/urn:r:1', 204, { description: null, endpoint: 'http://my.new.csource.org:1026' }),
+    check('5.9.3', 'GET /csourceRegistrations/urn:r:1', { status: 200, that: (got) => got.json?.description === undefined && got.json.endpoint === 'http://my.new.csource.org:1026' }),
+    bad('5.9.3', 'PATCH /csourceRegistrations/urn:r:1', { information: null }),
+    missing('5.9.3', 'PATCH /csourceRegistrations/urn:r:none', { description: 'x' }),
+    check('5.9.4', 'DELETE /csourceRegistrations/urn:r:1', 204),
+    missing('5.9.4', 'DELETE /csourceRegistrations/urn:r:1'),
+    missing('5.10.1', 'GET /csourceRegistrations/urn:r:1'),
+    bad('5.10.1', 'GET /csourceRegistrations/noUri'),
+  ] },
+  { name: 'discovery of sources', steps: [
+    register('building'), register('vehicle', { information: vehicle }), register('name', { information: [{ propertyNames: ['name'] }] }),
+    register('past', { observationInterval: { startAt: '2020-08-01T00:00:00Z', endAt: '2021-08-01T00:00:00Z' } }),
+    register('here', { location: point(-8.521, 41.2), colour: 'red', information: [{ entities: [{ type: 'Tower' }] }] }),
+    bad('5.10.2', 'GET /csourceRegistrations'),
+    bad('5.10.2 4.11', 'GET /csourceRegistrations?type=Building&timerel=sometime&timeAt=2020-01-01T00:00:00Z'),
+    discovers('5.10.2 5.12', 'type=Building', 'building name'),
+    discovers('5.12', 'type=Vehicle&id=urn:v:1', 'name vehicle'),
+    discovers('5.12', 'type=Vehicle&id=urn:v:2', 'name'),
+    discovers('5.12', 'type=Vehicle&attrs=speed', 'vehicle'),
+    discovers('5.10.2 4.11', 'type=Building&timerel=after&timeAt=2020-06-01T00:00:00Z', 'past'),
+    discovers('5.10.2 4.11', 'type=Building&timerel=after&timeAt=2022-06-01T00:00:00Z', ''),
+    discovers('5.10.2 4.10', `type=Tower&georel=${q('near;maxDistance==2000')}&geometry=Point&coordinates=${q('[-8.52,41.2]')}`, 'here'),
+    discovers('5.10.2 4.9', `type=Tower&csf=${q('colour=="blue"')}`, ''),
+    check('5.5.9 6.3.13', 'GET /csourceRegistrations?type=Building&limit=1&count=true', { status: 200, headers: { 'NGSILD-Results-Count': '2', Link: /rel="next"/ }, that: (got) => got.json?.length === 1 }),
+  ] },
+  { name: 'who may claim what', steps: [
+    refusesRegistration('4.3.6.3 5.9.2', { mode: 'exclusive' }),
+    refusesRegistration('4.3.6.3 5.9.2', { mode: 'exclusive', information: [{ entities: [{ idPattern: 'urn:.*', type: 'Vehicle' }], propertyNames: ['speed'] }] }),
+    refusesRegistration('4.3.6.2 5.9.2', { mode: 'auxiliary', operations: ['updateAttrs'] }),
+    check('4.3.6.3 5.9.2', 'POST /csourceRegistrations', 201, registration('1', { mode: 'exclusive', information: vehicle })),
+    check('4.3.6.3 5.9.2', 'POST /csourceRegistrations', 409, registration('2', { mode: 'redirect', information: [{ entities: [{ type: 'Vehicle' }] }] })),
+    check('4.3.6.3 5.9.2', 'POST /csourceRegistrations', 201, registration('2', { information: [{ entities: [{ type: 'Vehicle' }] }] })),
+  ] },
+  { name: 'subscriptions to sources', steps: [
+    check('5.11.2', 'POST /csourceSubscriptions', { status: 201, headers: { Location: '/ngsi-ld/v1/csourceSubscriptions/urn:s:1' } }, subscription('1', { temporalQ: { timerel: 'after', timeAt: '2020-06-01T00:00:00Z' } })),
+    check('5.11.4', 'GET /csourceSubscriptions/urn:s:1', { status: 200, that: (got) => got.json?.temporalQ?.timerel === 'after' && got.json.status === 'active' }),
+    missing('5.8.3', 'GET /subscriptions/urn:s:1'),
+    check('5.11.2', 'POST /csourceSubscriptions', { status: 409, problem: 'AlreadyExists' }, subscription('1')),
+    bad('5.11.2', 'POST /csourceSubscriptions', subscription('wrong', { watchedAttributes: [] })),
+    bad('5.11.2', 'POST /csourceSubscriptions', subscription('wrong', { type: 'RandomType' })),
+    check('5.11.3', 'PATCH /csourceSubscriptions/urn:s:1', 204, { isActive: false }),
+    check('5.11.5', 'GET /csourceSubscriptions', { status: 200, that: (got) => got.json?.length === 1 && got.json[0].status === 'paused' }),
+    bad('5.11.5', 'GET /csourceSubscriptions?limit=-1'),
+    bad('5.11.4', 'GET /csourceSubscriptions/noUri'),
+    check('5.11.6', 'DELETE /csourceSubscriptions/urn:s:1', 204),
+    missing('5.11.6', 'DELETE /csourceSubscriptions/urn:s:1'),
   ] },
   { name: 'hosted contexts', steps: [
     remember(check('5.13.2', 'POST /jsonldContexts', { status: 201, headers: { Location: /\/jsonldContexts\/./ } }, { '@context': { A1: 'urn:attributes:A1' } }, { 'Content-Type': 'application/json' }),
