@@ -94,10 +94,9 @@ Result<Value> of_text(std::string_view text, tree::Arena& arena) {
 Result<http::Response> put_value(Call& call) {
   MACHIYA_TRY(const Named n, named(call));
   Value v = call.body;
+  // Any JSON is taken as application/json: the specification has objects and arrays there, but clients send numbers and texts so, too.
   if (call.is_text) {
     MACHIYA_TRY(v, of_text(trim(call.request.body), call.arena));
-  } else if (v.is_scalar()) {
-    return Error(ErrorCode::malformed_request, "Errors found in incoming JSON buffer: an object or an array is expected", std::string(reason::kParse));
   }
   MACHIYA_CHECK(Writing(call).set_value(n.id, n.type, n.iri, v));
   return call.no_content();

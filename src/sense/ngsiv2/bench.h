@@ -16,6 +16,7 @@
 #include "sense/ngsild/ngsild.h"
 #include "sense/ngsild/subscriptions_http.h"
 #include "sense/ngsiv2/ngsiv2.h"
+#include "sense/ngsiv2/subscriptions_http.h"
 
 namespace machiya::sense::ngsiv2 {
 
@@ -52,6 +53,8 @@ class Bench : public store::testing::StoreTest {
   Contexts contexts{nullptr};
   Catcher http_door, mqtt_door;
   std::unique_ptr<EntityStore> entities;
+  std::unique_ptr<Subscriptions> subscriptions;
+  std::vector<std::unique_ptr<Subscriptions>> dead;   ///< crashed ones: their last words must not be written
   std::unique_ptr<Broker> broker;
   std::unique_ptr<ngsild::Broker> ld_broker;
   std::unique_ptr<http::Router> router;
@@ -59,19 +62,45 @@ class Bench : public store::testing::StoreTest {
   tree::Arena arena;
 
   Bench() {
-    migrate(journal_migrations());
+    std::vector<store::Migration> all = journal_migrations();
+    const auto ours = Subscriptions::migrations();
+    all.insert(all.end(), ours.begin(), ours.end());
+    migrate(all);
     auto journal = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");
     EXPECT_TRUE(journal.ok());
     entities = EntityStore::open(std::move(*journal), clock, rng).value();
+    open();
+  }
+  /// The interfaces on what is kept.
+  void open() {
+    router.reset();
+    auto opened = Subscriptions::open(store(), *entities, contexts, {&http_door, &mqtt_door}, clock, rng, Subscriptions::Options());
+    ASSERT_TRUE(opened.ok()) << opened.error().to_string();
+    subscriptions = std::move(*opened);
     broker = std::make_unique<Broker>(*entities, NameMap(contexts.core()), clock, rng);
     ld_broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*entities, contexts, clock, rng});
     router = std::make_unique<http::Router>();
     const Routes routes{*router, *broker, "public", "public"};
     for (const auto add : {add_entity_routes, add_attribute_routes, add_type_routes, add_batch_routes, add_info_routes}) add(routes);
+    add_subscription_routes(routes, *subscriptions);
     const ngsild::Routes ld{*router, *ld_broker, "public", "public"};
     for (const auto add : {ngsild::add_entity_routes, ngsild::add_attribute_routes, ngsild::add_batch_routes, ngsild::add_discovery_routes}) add(ld);
+    ngsild::add_subscription_routes(ld, *subscriptions);
   }
-  ~Bench() override { router.reset(), broker.reset(), entities.reset(); }
+  ~Bench() override { router.reset(), broker.reset(), subscriptions.reset(), dead.clear(), entities.reset(); }
+  /// As kill -9: what was not flushed is forgotten.
+  void crash() {
+    router.reset(), broker.reset();
+    dead.push_back(std::move(subscriptions));
+    open();
+  }
+  /// What was handed over since the last call.
+  std::vector<Parcel> news(Catcher& door) {
+    subscriptions->pump();
+    const std::lock_guard hold(door.mutex);
+    return std::exchange(door.caught, {});
+  }
+  std::vector<Parcel> news() { return news(http_door); }
 
   /// "GET /v2/entities?type=A".
   Answer ask(const std::string& line, const std::string& body = {}, const Headers& headers = {}) {

@@ -153,7 +153,7 @@ Delivery::Flight Delivery::load(const Ref& ref, std::size_t n) {
 
 // Changes of different entities go together when several wait; two of the same entity never do: each is a notification of its own.
 std::size_t Delivery::together(const Slot& slot, const Lane& lane) const {
-  if (lane.singly || slot.subscription->join != Subscription::Join::none) return 1;
+  if (lane.singly || slot.subscription->join != Subscription::Join::none || slot.subscription->v2) return 1;
   std::set<std::string_view> seen;
   std::size_t n = 0;
   for (; n < lane.jobs.size() && n < options_.most_together; ++n) {
@@ -173,6 +173,7 @@ void Delivery::tally(Slot& slot, Lane& lane, const Handed& handed, std::int64_t 
     ++s.sent;
     if (!ok) ++s.failed;
   }
+  s.fails = ok ? 0 : s.fails + 1;
   s.last_us = now_us, s.last_ok = ok;
   (ok ? s.success_us : s.failure_us) = now_us;
   if (!ok) s.cause = handed.cause;

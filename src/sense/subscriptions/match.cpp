@@ -4,6 +4,7 @@
 
 #include "sense/entities/stamp.h"
 #include "sense/subscriptions/subscription_text.h"
+#include "sense/subscriptions/v2_form.h"
 
 namespace machiya::sense {
 namespace {
@@ -22,6 +23,7 @@ bool pulls(const Subscription& s, const Record& record, const AttributeChange& c
 }
 
 bool triggered(const Subscription& s, const Record& record) {
+  if (s.v2) return s.v2->triggered(record);
   if (std::ranges::any_of(record.changes, [&](const AttributeChange& c) { return pulls(s, record, c); })) return true;
   // An entity without attributes comes and goes, and types and scopes change, too.
   return record.changes.empty() && (s.triggers & pulled_by_entity(record)) != 0 && (record.created() || record.deleted() || record.after->modified_us == record.at_us);
@@ -77,8 +79,10 @@ Why judge(const Subscription& s, const Record& record, const EntityLookup* looku
   if (s.interval_us > 0) return Why::periodic;
   if (!s.active) return Why::paused;
   if (s.expired(record.at_us)) return Why::expired;
+  // One that fires once has done so since it was armed.
+  if (s.armed_us != kNoTime && fired_us != kNoTime && fired_us >= s.armed_us) return Why::paused;
   if (!triggered(s, record)) return Why::trigger;
-  if (!watched(s, record)) return Why::watched;
+  if (!s.v2 && !watched(s, record)) return Why::watched;
   if (!s.query.matches(record.entity(), lookup)) return Why::entity;
   if (throttled(s, record, fired_us)) return Why::throttled;
   return Why::fires;

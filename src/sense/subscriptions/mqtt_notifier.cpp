@@ -57,7 +57,7 @@ class MqttNotifier final : public Notifier {
       }
       clients[i].first = key_of(*target), clients[i].second = client_of(clients[i].first, *target);
       MqttNotice notice;
-      notice.topic = target->topic, notice.payload = mqtt_message(parcels[i]), notice.qos = target->qos > 0 ? 1 : 0, notice.content_type = "application/json";
+      notice.topic = target->topic, notice.payload = mqtt_message(parcels[i]), notice.qos = target->qos > 0 ? 1 : 0, notice.content_type = "application/json", notice.retain = parcels[i].retain;
       clients[i].second->publish(std::move(notice), [receipts, i](Result<void> r) { receipts->settle(i, std::move(r)); });
     }
     receipts->wait();

@@ -7,6 +7,7 @@
 #include "sense/entities/read.h"
 #include "sense/entities/stamp.h"
 #include "sense/subscriptions/match.h"
+#include "sense/subscriptions/v2_form.h"
 
 namespace machiya::sense {
 namespace {
@@ -167,6 +168,7 @@ std::vector<std::string> data_of(const Subscription& s, const Entity& entity, co
 }
 
 std::vector<std::string> data_of(const Subscription& s, const Record& record, const EntityLookup& linked) {
+  if (s.v2) return s.v2->data(record);
   const View view(s, record);
   Shape shape = shape_of(s);
   if (s.show_changes || s.sys_attrs) shape.more = [&view](const Instance& i) { return view.more(i); };
@@ -180,6 +182,7 @@ std::vector<std::string> data_of(const Subscription& s, const Record& record, co
 }
 
 Parcel parcel_of(const Subscription& s, const std::string& id, std::int64_t notified_us, const std::vector<std::string>& data, std::string_view reason) {
+  if (s.v2) return s.v2->parcel(s, id, data);
   using Accept = Endpoint::Accept;
   Parcel out;
   out.uri = s.endpoint.uri, out.tenant = s.tenant, out.notifier = s.endpoint.notifier, out.timeout_us = s.endpoint.timeout_us;

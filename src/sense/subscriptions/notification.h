@@ -18,11 +18,15 @@ std::vector<std::string> data_of(const Subscription& subscription, const Entity&
 struct Parcel {
   std::string uri;
   std::string tenant;
-  std::string content_type;
+  std::string content_type;   ///< "": none
   KeyValues headers;          ///< Link, NGSILD-Tenant, receiverInfo
   KeyValues notifier;         ///< notifierInfo
   std::string body;
   std::int64_t timeout_us = 0;   ///< 0: the notifier's own
+  std::string method = "POST";
+  bool bare = false;          ///< by MQTT the body alone is the message, not {"metadata", "body"}
+  bool retain = false;        ///< by MQTT
+  std::string topic, user, password;   ///< by MQTT; "": as the URI says
 };
 /// `id` is the notification's, a URI; `data` as data_of() made it, or registrations. `reason`: triggerReason of a CsourceNotification (§5.3.2); "": entities.
 Parcel parcel_of(const Subscription& subscription, const std::string& id, std::int64_t notified_us, const std::vector<std::string>& data, std::string_view reason = {});

@@ -14,9 +14,9 @@ class HttpNotifier final : public Notifier {
 
   Handed hand_over(const Parcel& parcel) override {
     outbound::Call call;
-    call.method = "POST", call.url = parcel.uri, call.body = parcel.body, call.keep = true;
+    call.method = parcel.method, call.url = parcel.uri, call.body = parcel.body, call.keep = true;
     call.timeout_ms = parcel.timeout_us > 0 ? std::clamp(static_cast<int>(parcel.timeout_us / 1000), 1, 60'000) : timeout_ms_;
-    call.headers.emplace_back("Content-Type", parcel.content_type);
+    if (!parcel.content_type.empty()) call.headers.emplace_back("Content-Type", parcel.content_type);
     call.headers.insert(call.headers.end(), parcel.headers.begin(), parcel.headers.end());
     call.headers.emplace_back("Expect", "");   // a hundred-continue would cost a round trip
     const auto answer = door_.call(call);
@@ -49,6 +49,7 @@ std::vector<Handed> Notifier::hand_over_all(std::span<const Parcel> parcels) {
 std::unique_ptr<Notifier> make_http_notifier(const outbound::Outbound& door, int timeout_ms) { return std::make_unique<HttpNotifier>(door, timeout_ms); }
 
 std::string mqtt_message(const Parcel& parcel) {
+  if (parcel.bare) return parcel.body;
   std::string out = "{\"metadata\":{\"Content-Type\":";
   tree::write_string(parcel.content_type, out);
   for (const auto& [key, value] : parcel.headers) out += ',', tree::write_string(key, out), out += ':', tree::write_string(value, out);
@@ -60,9 +61,10 @@ Result<MqttTarget> mqtt_target(const Parcel& parcel) {
   out.tls = parcel.uri.starts_with("mqtts://");
   out.port = out.tls ? 8883 : 1883;
   const std::size_t from = parcel.uri.find("://"), slash = from == std::string::npos ? from : parcel.uri.find('/', from + 3);
-  if (slash == std::string::npos || slash + 1 == parcel.uri.size()) return Error(ErrorCode::invalid_input, "mqtt://host/topic is expected", "endpoint/uri");
-  out.topic = parcel.uri.substr(slash + 1);
-  std::string authority = parcel.uri.substr(from + 3, slash - from - 3);
+  const bool no_topic = slash == std::string::npos || slash + 1 == parcel.uri.size();
+  if (from == std::string::npos || (no_topic && parcel.topic.empty())) return Error(ErrorCode::invalid_input, "mqtt://host/topic is expected", "endpoint/uri");
+  out.topic = parcel.topic.empty() ? parcel.uri.substr(slash + 1) : parcel.topic;
+  std::string authority = parcel.uri.substr(from + 3, slash == std::string::npos ? slash : slash - from - 3);
   if (const std::size_t at = authority.rfind('@'); at != std::string::npos) {
     const std::size_t colon = authority.find(':');
     out.user = authority.substr(0, std::min(colon, at));
@@ -76,6 +78,7 @@ Result<MqttTarget> mqtt_target(const Parcel& parcel) {
   }
   if (authority.empty()) return Error(ErrorCode::invalid_input, "a host is expected", "endpoint/uri");
   out.host = authority;
+  if (!parcel.user.empty()) out.user = parcel.user, out.password = parcel.password;
   for (const auto& [key, value] : parcel.notifier) {
     if (key == "MQTT-QoS") out.qos = value == "2" ? 2 : value == "1" ? 1 : 0;
     if (key == "MQTT-Version") out.version_5 = value != "mqtt3.1.1";

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sense/entities/stamp.h"
+#include "sense/subscriptions/v2_form.h"
 
 namespace machiya::sense {
 namespace {
@@ -151,6 +152,11 @@ Result<SubscriptionPtr> compile(const StoredSubscription& stored, Contexts& cont
   auto out = std::make_shared<Subscription>();
   out->tenant = stored.tenant, out->id = stored.id, out->viewer = stored.viewer;
   if (kept["~about"].text() == "registrations") out->about = About::registrations;
+  if (kept["~about"].text() == "v2") {
+    out->about = About::entities_v2;
+    MACHIYA_CHECK(V2Form::compile(kept, contexts, *out));
+    return SubscriptionPtr(std::move(out));
+  }
   if (auto done = read_query(kept, *out); !done.ok()) return done.error();
   out->watched = texts(kept["watchedAttributes"]);
   if (const Value& triggers = kept["notificationTrigger"]; triggers.is_array()) {

@@ -31,7 +31,9 @@ struct Endpoint {
 };
 
 /// What somebody subscribed to: entities (§5.8), or registrations of context sources (§5.11).
-enum class About : std::uint8_t { entities, registrations };
+enum class About : std::uint8_t { entities, registrations, entities_v2 };   ///< the last: made by NGSIv2, and told in its form (v2_form.h)
+
+class V2Form;
 
 /// Immutable; shared between matching and delivery.
 struct Subscription {
@@ -58,6 +60,8 @@ struct Subscription {
   std::string context;                     ///< JSON of their @context
   std::string context_url;                 ///< for the Link header: the context's URL
   std::string viewer;                      ///< Gate::key() of who made it; "" where there are no gates
+  std::shared_ptr<const V2Form> v2;        ///< of NGSIv2: what triggers and how it is told; nullptr for all others
+  std::int64_t armed_us = kNoTime;         ///< it fires once after this instant (oneshot); kNoTime: as often as it likes
   bool expired(std::int64_t now_us) const { return expires_us != kNoTime && expires_us <= now_us; }
 };
 using SubscriptionPtr = std::shared_ptr<const Subscription>;

@@ -55,12 +55,12 @@ Result<std::vector<StoredSubscription>> read_subscriptions(store::ReadTx& tx) {
 Result<void> write_states(store::Tx& tx, const std::vector<SubscriptionState>& states) {
   for (const SubscriptionState& s : states) {
     auto done = tx.execute_later(
-        "INSERT INTO sense_subscription_state (tenant, id, cursor, sent, failed, last_us, success_us, failure_us, last_ok, cause, fired_us) "
-        "VALUES (:tenant, :id, :cursor, :sent, :failed, :last, :success, :failure, :ok, :cause, :fired) ON CONFLICT (tenant, id) DO UPDATE SET cursor = excluded.cursor, sent = excluded.sent, "
+        "INSERT INTO sense_subscription_state (tenant, id, cursor, sent, failed, last_us, success_us, failure_us, last_ok, cause, fails, fired_us) "
+        "VALUES (:tenant, :id, :cursor, :sent, :failed, :last, :success, :failure, :ok, :cause, :fails, :fired) ON CONFLICT (tenant, id) DO UPDATE SET cursor = excluded.cursor, sent = excluded.sent, "
         "failed = excluded.failed, last_us = excluded.last_us, success_us = excluded.success_us, failure_us = excluded.failure_us, last_ok = excluded.last_ok, cause = excluded.cause, "
-        "fired_us = excluded.fired_us",
+        "fails = excluded.fails, fired_us = excluded.fired_us",
         {{"tenant", s.tenant}, {"id", s.id}, {"cursor", number(s.cursor)}, {"sent", number(s.sent)}, {"failed", number(s.failed)}, {"last", time(s.last_us)}, {"success", time(s.success_us)},
-         {"failure", time(s.failure_us)}, {"ok", s.last_ok}, {"cause", s.cause}, {"fired", time(s.fired_us)}});
+         {"failure", time(s.failure_us)}, {"ok", s.last_ok}, {"cause", s.cause}, {"fails", number(s.fails)}, {"fired", time(s.fired_us)}});
     if (!done.ok()) return done;
   }
   return {};
@@ -68,9 +68,9 @@ Result<void> write_states(store::Tx& tx, const std::vector<SubscriptionState>& s
 
 Result<std::vector<SubscriptionState>> read_states(store::ReadTx& tx) {
   std::vector<SubscriptionState> out;
-  auto done = tx.stream("SELECT tenant, id, cursor, sent, failed, last_us, success_us, failure_us, last_ok, cause, fired_us FROM sense_subscription_state", {}, [&](const Row& row) {
+  auto done = tx.stream("SELECT tenant, id, cursor, sent, failed, last_us, success_us, failure_us, last_ok, cause, fails, fired_us FROM sense_subscription_state", {}, [&](const Row& row) {
     const auto count = [&](std::size_t i) { return static_cast<std::uint64_t>(row.integer(i)); };
-    out.push_back({row.text(0), row.text(1), count(2), count(3), count(4), time(row, 5), time(row, 6), time(row, 7), row.integer(8) != 0, row.text(9), time(row, 10)});
+    out.push_back({row.text(0), row.text(1), count(2), count(3), count(4), time(row, 5), time(row, 6), time(row, 7), row.integer(8) != 0, row.text(9), count(10), time(row, 11)});
     return true;
   });
   if (!done.ok()) return done.error();

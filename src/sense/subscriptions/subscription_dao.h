@@ -18,6 +18,7 @@ struct SubscriptionState {
   std::int64_t last_us = kNoTime, success_us = kNoTime, failure_us = kNoTime;
   bool last_ok = true;
   std::string cause;                       ///< of the last failure
+  std::uint64_t fails = 0;                 ///< tries in a row that failed, up to now
   std::int64_t fired_us = kNoTime;         ///< when the change happened for which it fired last; of periodic ones when it was sent last
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sense/entities/seen_id.h"
+
 namespace machiya::sense {
 namespace {
 
@@ -92,6 +94,7 @@ void SubscriptionIndex::collect(const Group& group, const Record& record, std::v
 void SubscriptionIndex::candidates(const Record& record, std::vector<SlotPtr>& out) const {
   const Entity& entity = record.entity();
   add_of(by_id_, entity.id, out);
+  if (std::string buffer; entity.id.starts_with(kForeignPrefix)) add_of(by_id_, seen_id(entity.id, buffer), out);   // NGSIv2 asks for it as it is shown
   for (const std::string_view type : entity.types)
     if (const auto it = by_type_.find(type); it != by_type_.end()) collect(it->second, record, out);
   collect(of_any_type_, record, out);

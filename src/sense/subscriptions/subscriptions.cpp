@@ -5,6 +5,7 @@
 #include "sense/entities/stamp.h"
 #include "sense/subscriptions/inside.h"
 #include "sense/subscriptions/subscription_text.h"
+#include "sense/subscriptions/v2_text.h"
 
 namespace machiya {
 std::vector<store::Migration> sql_migrations_subscriptions();
@@ -24,6 +25,13 @@ Result<void> check_context(const std::string& body, Contexts& contexts) {
   auto terms = contexts.resolve_url(kept["jsonldContext"].text());
   if (terms.ok()) return {};
   return Error(ErrorCode::unavailable, terms.error().detail, "LdContextNotAvailable");
+}
+
+// 24 hexadecimal digits, as clients of NGSIv2 expect them: 96 bits that nobody guesses.
+std::string new_v2_id(Rng& rng) {
+  std::string out;
+  for (int i = 0; i < 24; ++i) out += "0123456789abcdef"[rng.below(16)];
+  return out;
 }
 
 std::string id_of(const std::string& body) {
@@ -85,8 +93,8 @@ void Subscriptions::Inside::place(StoredSubscription stored, const SubscriptionP
   Tenant& tenant = tenants[stored.tenant];
   const auto [it, fresh] = tenant.subscriptions.try_emplace(stored.id);
   if (!fresh) tenant.index.erase(slot);
-  if (s->about == About::entities) tenant.index.put(slot, s);
-  else watch_sources(slot, s, fresh);
+  if (s->about == About::registrations) watch_sources(slot, s, fresh);
+  else tenant.index.put(slot, s);
   it->second = {std::move(stored), slot, s->about};
 }
 
@@ -125,7 +133,11 @@ Result<void> Subscriptions::Inside::load() {
 Result<std::string> Subscriptions::create(const std::string& tenant, const Value& body, const Terms& terms, const std::string& context, const std::string& viewer, About about) {
   StoredSubscription stored;
   stored.tenant = tenant, stored.context = context, stored.created_us = stored.modified_us = in_->clock.now().us, stored.viewer = viewer;
-  MACHIYA_TRY(stored.body, read_subscription(body, terms, "urn:ngsi-ld:Subscription:" + new_public_id(in_->rng), stored.created_us, about));
+  if (about == About::entities_v2) {
+    MACHIYA_TRY(stored.body, read_v2_subscription(body, new_v2_id(in_->rng), stored.created_us));
+  } else {
+    MACHIYA_TRY(stored.body, read_subscription(body, terms, "urn:ngsi-ld:Subscription:" + new_public_id(in_->rng), stored.created_us, about));
+  }
   stored.id = id_of(stored.body);
   if (auto done = check_context(stored.body, in_->contexts); !done.ok()) return done.error();
   std::lock_guard one(in_->changing);
@@ -155,7 +167,7 @@ Result<void> Subscriptions::update(const std::string& tenant, const std::string&
     stored = kept->stored, slot = kept->slot;
   }
   stored.modified_us = in_->clock.now().us;
-  MACHIYA_TRY(stored.body, merge_subscription(stored.body, fragment, terms, stored.modified_us));
+  MACHIYA_TRY(stored.body, about == About::entities_v2 ? merge_v2_subscription(stored.body, fragment, stored.modified_us) : merge_subscription(stored.body, fragment, terms, stored.modified_us));
   if (auto done = check_context(stored.body, in_->contexts); !done.ok()) return done;
   MACHIYA_TRY(const SubscriptionPtr subscription, compile(stored, in_->contexts));
   // What happened while it was paused is none of its business; else what is done so far stays done, and what waits is judged anew after a crash.
@@ -211,6 +223,7 @@ Result<std::string> Subscriptions::get(const std::string& tenant, const std::str
   std::shared_lock hold(in_->known);
   const Inside::Kept* kept = in_->find(tenant, id, about);
   if (kept == nullptr) return absent();
+  if (about == About::entities_v2) return write_v2_subscription(kept->stored.body, in_->delivery.state(*kept->slot, in_->matched), in_->clock.now().us);
   SubscriptionFacts facts = facts_of(kept->stored, in_->delivery.state(*kept->slot, in_->matched), in_->clock.now().us, sys_attrs);
   facts.defaults = true;
   return write_subscription(kept->stored.body, terms, facts);
@@ -229,6 +242,28 @@ Subscriptions::Page Subscriptions::list(const std::string& tenant, const Terms& 
   for (std::size_t i = offset; i < std::min(all.size(), offset + limit); ++i)
     out.texts.push_back(write_subscription(all[i]->stored.body, terms, facts_of(all[i]->stored, in_->delivery.state(*all[i]->slot, in_->matched), in_->clock.now().us, sys_attrs)));
   return out;
+}
+
+Subscriptions::Page Subscriptions::list_v2(const std::string& tenant, const std::string& path, std::size_t offset, std::size_t limit, const std::string* viewer) const {
+  std::shared_lock hold(in_->known);
+  Page out;
+  const auto t = in_->tenants.find(tenant);
+  if (t == in_->tenants.end()) return out;
+  std::vector<const Inside::Kept*> all;
+  for (const auto& [id, kept] : t->second.subscriptions)
+    if (kept.about == About::entities_v2 && (viewer == nullptr || kept.stored.viewer == *viewer) && (path.empty() || v2_path_of(kept.stored.body) == path)) all.push_back(&kept);
+  std::ranges::stable_sort(all, {}, [](const Inside::Kept* k) { return k->stored.created_us; });
+  out.total = all.size(), out.more = offset + limit < all.size();
+  for (std::size_t i = offset; i < std::min(all.size(), offset + limit); ++i)
+    out.texts.push_back(write_v2_subscription(all[i]->stored.body, in_->delivery.state(*all[i]->slot, in_->matched), in_->clock.now().us));
+  return out;
+}
+
+Result<std::string> Subscriptions::path_of_v2(const std::string& tenant, const std::string& id) const {
+  std::shared_lock hold(in_->known);
+  const Inside::Kept* kept = in_->find(tenant, id, About::entities_v2);
+  if (kept == nullptr) return absent();
+  return v2_path_of(kept->stored.body);
 }
 
 bool Subscriptions::made_by(const std::string& tenant, const std::string& id, const std::string& viewer) const {

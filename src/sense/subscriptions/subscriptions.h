@@ -64,6 +64,7 @@ class Subscriptions {
   Result<void> watch(Registrations& registrations);
   void start();
 
+  /// For About::entities_v2 the body is {"path": Fiware-ServicePath, "body": as the client sent it}, terms and context mean nothing.
   /// §5.8.1: the id. conflict when it is taken; invalid_input; unavailable when its jsonldContext cannot be had. `context`: JSON of the request's @context.
   Result<std::string> create(const std::string& tenant, const tree::Value& body, const Terms& terms, const std::string& context, const std::string& viewer = {},
                              About about = About::entities);
@@ -80,6 +81,9 @@ class Subscriptions {
   /// `viewer`: only those that this one made; nullptr: all.
   Page list(const std::string& tenant, const Terms& terms, bool sys_attrs, std::size_t offset, std::size_t limit, const std::string* viewer = nullptr,
             About about = About::entities) const;
+  /// Those of NGSIv2. `path`: only those of this service path, as it was sent; "": of all.
+  Page list_v2(const std::string& tenant, const std::string& path, std::size_t offset, std::size_t limit, const std::string* viewer = nullptr) const;
+  Result<std::string> path_of_v2(const std::string& tenant, const std::string& id) const;
   /// Is there one of this id, made by this viewer?
   bool made_by(const std::string& tenant, const std::string& id, const std::string& viewer) const;
   bool has_tenant(const std::string& tenant) const;
