@@ -45,7 +45,6 @@ int broker(const Arguments& arguments) {
   if (!sensing) return complain(sensing.error().to_string());
   (*sensing)->add_routes(router, "public", "public");
   (*sensing)->start();
-  router.get("/version", http::RouteOptions{.permission = "public", .object = "none"}, [](http::Request&) { return http::json(json::Value::object({{"machiya", "broker"}})); });
 
   auto server = http::Server::create(server_options(*settings), router, clock, metrics);
   if (!server) return complain(server.error().to_string());

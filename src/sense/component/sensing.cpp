@@ -14,6 +14,8 @@
 #include "sense/ngsild/registrations_http.h"
 #include "sense/ngsild/subscriptions_http.h"
 #include "sense/ngsild/temporal_http.h"
+#include "sense/ngsiv2/ngsiv2.h"
+#include "sense/ngsiv2/subscriptions_http.h"
 #include "sense/registrations/registrations.h"
 #include "sense/series/series.h"
 #include "sense/subscriptions/subscriptions.h"
@@ -39,6 +41,7 @@ struct Sensing::Inside {
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<ngsild::EntityMaps> maps;
   std::unique_ptr<ngsild::Broker> broker;
+  std::unique_ptr<ngsiv2::Broker> v2;
 };
 
 namespace {
@@ -96,6 +99,7 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   in->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*in->entities, *in->contexts, clock, rng, in->hosted.get(), in->maps.get()});
   in->broker->started_us = clock.now().us;
   in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant); };
+  in->v2 = std::make_unique<ngsiv2::Broker>(*in->entities, ngsiv2::NameMap(in->contexts->core()), clock, rng);
   return std::unique_ptr<Sensing>(new Sensing(std::move(in)));
 }
 
@@ -128,6 +132,17 @@ void Sensing::add_routes(http::Router& router, const std::string& to_read, const
   add_registration_routes(routes, *in_->registrations);
   add_source_subscription_routes(routes, *in_->subscriptions);
   add_temporal_routes(routes, *in_->history);
+  add_v2_routes(router, to_read, to_write, {}, 0);
+}
+
+void Sensing::add_v2_routes(http::Router& router, const std::string& to_read, const std::string& to_write, const std::string& to_see, int rate) {
+  using namespace ngsiv2;
+  Routes routes{router, *in_->v2, to_read, to_write};
+  if (!to_see.empty()) routes.permission_to_ask = to_read;
+  Routes seen = routes;
+  if (!to_see.empty()) seen.permission_to_read = to_see, seen.rate_per_minute = rate;
+  for (const auto add : {add_entity_routes, add_attribute_routes, add_type_routes, add_batch_routes, add_info_routes}) add(seen);
+  add_subscription_routes(routes, *in_->subscriptions);
 }
 
 Result<std::map<std::string, std::string>> read_context_map(const std::string& path) {

@@ -51,6 +51,7 @@ class Sensing {
   void add_routes(http::Router& router, const std::string& to_read, const std::string& to_write);
 
  private:
+  void add_v2_routes(http::Router& router, const std::string& to_read, const std::string& to_write, const std::string& to_see, int rate);
   struct Inside;
   explicit Sensing(std::unique_ptr<Inside> inside);
   std::unique_ptr<Inside> in_;

@@ -17,7 +17,7 @@ std::string uptime(std::int64_t us) {
 
 // Libraries look for "orion" and its version to know what they may ask: this interface answers as that of 3.x does.
 Result<http::Response> version(Call& call) {
-  return call.answer("{\"orion\":{\"version\":\"3.11.0 (machiya)\",\"uptime\":" + quoted(uptime(call.broker.clock.now().us - call.broker.started_us)) + "}}");
+  return call.answer("{\"orion\":{\"version\":\"3.11.0 (machiya)\",\"uptime\":" + quoted(uptime(call.broker.clock.now().us - call.broker.started_us)) + "},\"machiya\":\"broker\"}");
 }
 
 }  // namespace
