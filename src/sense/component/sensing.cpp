@@ -8,6 +8,8 @@
 #include "sense/broker/entity_store.h"
 #include "sense/broker/journal_store.h"
 #include "sense/contexts/hosted_contexts.h"
+#include "sense/federation/federation.h"
+#include "sense/federation/federation_dao.h"
 #include "sense/history/history.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
@@ -38,6 +40,7 @@ struct Sensing::Inside {
   std::unique_ptr<History> history;
   std::unique_ptr<Notifier> http_notifier;
   std::unique_ptr<Registrations> registrations;
+  std::unique_ptr<federation::Federation> federation;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<ngsild::EntityMaps> maps;
   std::unique_ptr<ngsild::Broker> broker;
@@ -72,7 +75,7 @@ Sensing::~Sensing() {
 
 std::vector<store::Migration> Sensing::migrations() {
   std::vector<store::Migration> out;
-  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations()})
+  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations(), federation::migrations()})
     out.insert(out.end(), list.begin(), list.end());
   return out;
 }
@@ -98,6 +101,11 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   in->maps = std::make_unique<ngsild::EntityMaps>(clock, rng);
   in->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*in->entities, *in->contexts, clock, rng, in->hosted.get(), in->maps.get()});
   in->broker->started_us = clock.now().us;
+  MACHIYA_TRY(in->broker->alias, federation::own_alias(store, rng));
+  const auto call = [door = options.door](const outbound::Call& c) -> Result<outbound::Answer> { return door != nullptr ? door->call(c) : Error(ErrorCode::forbidden, "nothing goes out"); };
+  in->federation = std::make_unique<federation::Federation>(*in->registrations, *in->contexts, in->entities->names(), clock, call);
+  in->federation->keep_in(store, options.address);
+  in->broker->federation = in->federation.get();
   in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant); };
   in->v2 = std::make_unique<ngsiv2::Broker>(*in->entities, ngsiv2::NameMap(in->contexts->core()), clock, rng);
   return std::unique_ptr<Sensing>(new Sensing(std::move(in)));

@@ -29,6 +29,7 @@ class Sensing {
     std::string folder;                              ///< of log and snapshot, when the database is SQLite
     std::map<std::string, std::string> context_files;   ///< URL of an @context → file that holds it
     const outbound::Outbound* door = nullptr;           ///< notifications and contexts of listed origins; nullptr: nothing goes out
+    std::string address;                                ///< "https://broker.example": where context sources reach this broker; "": as the request calls it
     std::int64_t keep_changes_us = 7 * kDay;            ///< changes that everybody has been told of are kept this long, for rehearsals of subscriptions
   };
   static std::vector<store::Migration> migrations();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/store/store.h"
 #include "sense/federation/envelope.h"
 #include "sense/federation/merge.h"
 #include "sense/federation/plan.h"
@@ -27,6 +28,11 @@ class Federation {
   /// Everything given must outlive this. `call` as Outbound::call.
   Federation(Registrations& registrations, Contexts& contexts, Names& names, Clock& clock, Sender::Call call, Sender::Options options);
   Federation(Registrations& registrations, Contexts& contexts, Names& names, Clock& clock, Sender::Call call) : Federation(registrations, contexts, names, clock, std::move(call), {}) {}
+
+  /// Where subscriptions at sources are kept (federation_dao.h), and the address that sources reach this broker by ("": the one that the request names).
+  void keep_in(store::Store& store, std::string address) { store_ = &store, address_ = std::move(address); }
+  store::Store* store() const { return store_; }
+  const std::string& address() const { return address_; }
 
   /// Has the tenant registrations at all? One look at a snapshot: what a broker without sources pays.
   bool any(std::string_view tenant) const;
@@ -53,6 +59,8 @@ class Federation {
   Contexts& contexts_;
   Names& names_;
   Sender sender_;
+  store::Store* store_ = nullptr;
+  std::string address_;
 };
 
 }  // namespace machiya::sense::federation

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "sense/ngsild/distribution.h"
 #include "sense/ngsild/entity_maps.h"
 
 namespace machiya::sense::ngsild {
@@ -21,7 +22,7 @@ std::vector<std::string_view> targets(const Instance& i) {
 }
 
 // The entities that relationships of `entity` lead to, level by level (§4.5.23.3), each once.
-void gather_linked(const EntityStore& store, const std::string& tenant, const Entity& entity, const Selection& members, int levels, std::set<std::string, std::less<>>& seen,
+void gather_linked(const Call& call, const Entity& entity, const Selection& members, int levels, std::set<std::string, std::less<>>& seen,
                    std::vector<std::pair<EntityPtr, Selection>>& out) {
   if (levels == 0) return;
   for (const Attribute& a : entity.attributes) {
@@ -29,11 +30,11 @@ void gather_linked(const EntityStore& store, const std::string& tenant, const En
     for (const Instance& i : a.instances) {
       for (const std::string_view uri : targets(i)) {
         if (!seen.insert(std::string(uri)).second) continue;
-        const EntityPtr other = store.get(tenant, uri);
+        const EntityPtr other = call.get(uri);
         if (!other) continue;
         const Selection beyond = members.beyond(a.name);
         out.emplace_back(other, beyond);
-        gather_linked(store, tenant, *other, beyond, levels - 1, seen, out);
+        gather_linked(call, *other, beyond, levels - 1, seen, out);
       }
     }
   }
@@ -43,7 +44,9 @@ void join_inline(Call& call, Asking& asking) {
   if (asking.join != Join::inline_) return;
   asking.shape.linked = [&call, &asking](std::string_view uri) -> EntityPtr {
     if (std::ranges::find(asking.contained_by, uri) != asking.contained_by.end()) return nullptr;
-    return call.broker.entities.get(call.tenant, uri);
+    EntityPtr other = call.get(uri);
+    if (other) call.showed(*other, Shape());
+    return other;
   };
 }
 
@@ -62,15 +65,15 @@ std::vector<std::string> texts_of(Call& call, Asking& asking, const std::vector<
   std::set<std::string, std::less<>> seen(asking.contained_by.begin(), asking.contained_by.end());
   for (const EntityPtr& e : entities) {
     seen.insert(std::string(e->id));
-    if (shows_anything(*e, asking.shape)) out.push_back(write(*e, asking.shape));
+    if (shows_anything(*e, asking.shape)) call.showed(*e, asking.shape), out.push_back(write(*e, asking.shape));
   }
   if (asking.join != Join::flat) return out;
   std::vector<std::pair<EntityPtr, Selection>> linked;
-  for (const EntityPtr& e : entities) gather_linked(call.broker.entities, call.tenant, *e, asking.shape.members, asking.join_level, seen, linked);
+  for (const EntityPtr& e : entities) gather_linked(call, *e, asking.shape.members, asking.join_level, seen, linked);
   Shape shape = asking.shape;
   for (const auto& [entity, members] : linked) {
     shape.members = members;
-    if (shows_anything(*entity, shape)) out.push_back(write(*entity, shape));
+    if (shows_anything(*entity, shape)) call.showed(*entity, shape), out.push_back(write(*entity, shape));
   }
   return out;
 }
@@ -91,7 +94,29 @@ std::string feature_collection(const Call& call, const std::vector<std::string>&
   return text + "}";
 }
 
+Found page_of(const Everywhere& all, const Call::Page& page) {
+  Found out;
+  out.total = all.entities.size();
+  const std::size_t from = std::min(page.offset, out.total), to = std::min(from + page.limit, out.total);
+  out.entities.assign(all.entities.begin() + static_cast<std::ptrdiff_t>(from), all.entities.begin() + static_cast<std::ptrdiff_t>(to));
+  out.more = to < out.total;
+  return out;
+}
+
 }  // namespace
+
+void asked(Call& call, const EntityQuery& query, const Ordering* order) {
+  if (!call.gate) return;
+  std::vector<std::string> names = query.q.attributes();
+  if (query.geo) names.emplace_back(query.geo->attribute());
+  if (order != nullptr)
+    for (const std::string& name : order->attributes()) names.push_back(name);
+  for (const EntitySelector& s : query.entities)
+    for (const auto& types : s.type.any_of()) {
+      const std::vector<std::string_view> views(types.begin(), types.end());
+      for (const std::string& name : names) call.gate->read(views, name);
+    }
+}
 
 bool shows_anything(const Entity& entity, const Shape& shape) {
   if (!shape.members.only_picked && shape.members.omit.empty()) return true;
@@ -110,7 +135,7 @@ Result<bool> of_asked_type(Call& call, const Entity& entity) {
 }
 
 Result<Change> change_entity(Call& call, const std::string& id, const EntityStore::Make& make) {
-  return call.broker.entities.write(call.tenant, id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+  return call.write(id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
     if (!current) return Error(ErrorCode::not_found, "there is no such entity");
     auto right = of_asked_type(call, *current);
     if (!right.ok()) return right.error();
@@ -121,6 +146,7 @@ Result<Change> change_entity(Call& call, const std::string& id, const EntityStor
 
 http::Response answer_one(Call& call, Asking& asking, const EntityPtr& entity) {
   join_inline(call, asking);
+  call.showed(*entity, asking.shape);
   const bool geo = call.media == Media::geo_json;
   if (asking.join != Join::flat) return call.answer(geo ? feature_writer(asking, call.context_in_geo_json() ? call.context_json() : std::string())(*entity, asking.shape) : written(*entity, asking.shape));
   std::vector<std::string> texts = texts_of(call, asking, {entity}, geo ? feature_writer(asking, {}) : Write(written));
@@ -131,9 +157,14 @@ http::Response answer_one(Call& call, Asking& asking, const EntityPtr& entity) {
 
 Result<http::Response> answer_query(Call& call, Asking& asking) {
   join_inline(call, asking);
-  MACHIYA_TRY(const MapUse map, use_map(call, asking));
-  const Found found = call.broker.entities.find(
-      call.tenant, {.query = &asking.query, .order = &asking.order, .offset = asking.page.offset, .limit = asking.page.limit, .count = asking.page.count});
+  asked(call, asking.query, &asking.order);
+  std::optional<Everywhere> everywhere;
+  MACHIYA_TRY(const MapUse map, use_map(call, asking, everywhere));
+  if (!everywhere) {
+    MACHIYA_TRY(everywhere, find_everywhere(call, asking));
+  }
+  const Found found = everywhere ? page_of(*everywhere, asking.page)
+                                 : call.find({.query = &asking.query, .order = &asking.order, .offset = asking.page.offset, .limit = asking.page.limit, .count = asking.page.count});
   const auto total = asking.page.count ? std::optional(found.total) : std::nullopt;
   http::Response out;
   if (call.media == Media::geo_json) {
@@ -144,6 +175,7 @@ Result<http::Response> answer_query(Call& call, Asking& asking) {
   }
   if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
   if (map.created && out.status == 200) out.status = 201;
+  if (everywhere) add_warnings(out, everywhere->warnings);
   return out;
 }
 

@@ -10,6 +10,8 @@ namespace machiya::sense::ngsild {
 http::Response answer_one(Call& call, Asking& asking, const EntityPtr& entity);
 /// 200 with a page of what the query finds.
 Result<http::Response> answer_query(Call& call, Asking& asking);
+/// A query was asked whose conditions and order look at attributes: they were read, too, whatever it finds.
+void asked(Call& call, const EntityQuery& query, const Ordering* order);
 /// Is there a member left that the shape shows?
 bool shows_anything(const Entity& entity, const Shape& shape);
 /// The parameter "type" selects the entity (true when it is absent).

@@ -58,7 +58,9 @@ Result<void> read_map(Call& call, Asking& out) {
     if (!lifetime) return bad("a duration of ISO 8601 is expected", "entityMapLifetime");
     out.map_lifetime_us = *lifetime;
   }
-  if (auto split = call.flag("splitEntities"); !split.ok()) return split.error();
+  auto split = call.flag("splitEntities");
+  if (!split.ok()) return split.error();
+  out.split = *split;
   return {};
 }
 
@@ -224,10 +226,8 @@ Result<void> read_query(Call& call, Asking& out) {
   if (call.parameter("jsonKeys")) options.json_keys = split(text("jsonKeys"));
   if (call.parameter("q"))
     if (auto done = take(Filter::parse(text("q"), expand, options), out.query.q); !done.ok()) return done;
-  if (call.parameter("csf")) {
-    Filter csf;
-    if (auto done = take(Filter::parse(text("csf"), expand, {}, "csf"), csf); !done.ok()) return done;
-  }
+  if (call.parameter("csf"))
+    if (auto done = take(Filter::parse(text("csf"), expand, {}, "csf"), out.csf); !done.ok()) return done;
   if (call.parameter("georel") || call.parameter("geometry") || call.parameter("coordinates")) {
     auto geo = GeoQuery::parse(text("georel"), text("geometry"), text("coordinates"), text("geoproperty"), expand);
     if (!geo.ok()) return bad_data(geo.error());
@@ -286,9 +286,8 @@ Result<void> read_body_filters(const Value& body, const NameExpander& expand, As
   MACHIYA_TRY(const std::string_view csf, text_of(body, "csf"));
   MACHIYA_TRY(const std::string_view scope, text_of(body, "scopeQ"));
   MACHIYA_TRY(const std::string_view lang, text_of(body, "lang"));
-  Filter sources;
   if (!q.empty()) MACHIYA_CHECK(take(Filter::parse(q, expand, options), out.query.q));
-  if (!csf.empty()) MACHIYA_CHECK(take(Filter::parse(csf, expand, {}, "csf"), sources));
+  if (!csf.empty()) MACHIYA_CHECK(take(Filter::parse(csf, expand, {}, "csf"), out.csf));
   if (!scope.empty()) MACHIYA_CHECK(take(ScopeQuery::parse(scope), out.query.scope));
   if (!lang.empty()) {
     MACHIYA_CHECK(take(LanguageFilter::parse(lang), out.language));
@@ -321,7 +320,7 @@ Result<void> read_body_links(const Value& body, Asking& out) {
     if (d != "@none" && !is_uri(d)) return bad("a datasetId is a URI or @none", "datasetId");
   for (const char* name : {"entityMap", "splitEntities"})
     if (const Value* v = body.find(name); v != nullptr && !v->is_bool()) return bad("true or false is expected", name);
-  out.map = out.map || body["entityMap"].truth;
+  out.map = out.map || body["entityMap"].truth, out.split = out.split || body["splitEntities"].truth;
   MACHIYA_TRY(const std::string_view lifetime, text_of(body, "entityMapLifetime"));
   if (lifetime.empty()) return {};
   const auto us = parse_duration(lifetime);

@@ -27,6 +27,8 @@ struct Asking {
   /// How deep pick and omit follow relationships.
   int projected_depth = 0;
   bool local = false;
+  bool split = false;                   ///< splitEntities: an entity's parts may lie with several sources, so filters are asked of the whole (§5.7.2)
+  Filter csf;                           ///< which sources are asked (§4.9)
   Call::Page page;
   /// Points the shape at what it needs of this; after it was moved to its place.
   void settle();

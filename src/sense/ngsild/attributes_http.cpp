@@ -2,6 +2,7 @@
 #include "sense/entities/change.h"
 #include "sense/entities/read.h"
 #include "sense/ngsild/answers.h"
+#include "sense/ngsild/distribution.h"
 #include "sense/ngsild/ngsild.h"
 #include "sense/ngsild/results.h"
 
@@ -21,24 +22,34 @@ Result<void> same_id(const Call&, const Draft& draft, const std::string& id) {
 Result<http::Response> append(Call& call) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
-  auto draft = read_entity(call.body, BodyOf::append, *call.terms, call.arena);
-  if (!draft.ok()) return draft.error();
-  if (auto done = same_id(call, *draft, *id); !done.ok()) return done.error();
+  MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::append, *call.terms, call.arena));
+  if (auto done = same_id(call, draft, *id); !done.ok()) return done.error();
   const bool no_overwrite = call.option("noOverwrite");
-  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return append_attributes(current, *draft, no_overwrite, context); });
-  if (!made.ok()) return made.error();
-  return updated(call, *made);
+  const BodyCut cut(call);
+  const auto local = [&](Call& here) -> Result<Change> {
+    if (cut.done()) {
+      MACHIYA_TRY(draft, read_entity(here.body, BodyOf::append, *here.terms, here.arena));
+    }
+    return change_entity(here, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return append_attributes(current, draft, no_overwrite, context); });
+  };
+  const std::string target = entity_path(*id, "/attrs") + parameters_of(call, {"options", "type"});
+  return write_attributes(call, {Operation::append_attrs, "POST", target, *id, attributes_leaving(call), true}, local, updated);
 }
 
 Result<http::Response> update(Call& call) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
-  auto draft = read_entity(call.body, BodyOf::fragment, *call.terms, call.arena);
-  if (!draft.ok()) return draft.error();
-  if (auto done = same_id(call, *draft, *id); !done.ok()) return done.error();
-  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return update_attributes(current, *draft, context); });
-  if (!made.ok()) return made.error();
-  return updated(call, *made);
+  MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::fragment, *call.terms, call.arena));
+  if (auto done = same_id(call, draft, *id); !done.ok()) return done.error();
+  const BodyCut cut(call);
+  const auto local = [&](Call& here) -> Result<Change> {
+    if (cut.done()) {
+      MACHIYA_TRY(draft, read_entity(here.body, BodyOf::fragment, *here.terms, here.arena));
+    }
+    return change_entity(here, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return update_attributes(current, draft, context); });
+  };
+  const std::string target = entity_path(*id, "/attrs") + parameters_of(call, {"options", "type"});
+  return write_attributes(call, {Operation::update_entity, "PATCH", target, *id, attributes_leaving(call), true}, local, updated);
 }
 
 // Members that stand beside attributes (§4.5.1).
@@ -52,22 +63,26 @@ Result<std::string> attribute_name(Call& call) {
   return call.name("attr");
 }
 
-template <class Write> Result<http::Response> one_attribute(Call& call, const Write& write) {
+http::Response done(Call& call, const Change&) { return call.no_content(); }
+
+template <class Make> Result<http::Response> one_attribute(Call& call, Operation operation, const char* method, const Make& make) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
   auto name = attribute_name(call);
   if (!name.ok()) return name.error();
-  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) { return write(current, *name, context); });
-  if (!made.ok()) return made.error();
-  return call.no_content();
+  const auto local = [&](Call& here) { return change_entity(here, *id, [&](const EntityPtr& current, const ChangeContext& context) { return make(current, *name, context); }); };
+  const std::string said(call.request.param("attr"));
+  const std::string target = entity_path(*id, "/attrs/" + federation::path_part(said)) + parameters_of(call, {"datasetId", "deleteAll", "type"});
+  const bool with_body = operation != Operation::delete_attrs;
+  return write_attributes(call, {operation, method, target, *id, {*name}, with_body, true}, local, done);
 }
 
 Result<http::Response> partial_update(Call& call) {
-  return one_attribute(call, [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) { return update_attribute(current, name, call.body, *call.terms, context); });
+  return one_attribute(call, Operation::update_attrs, "PATCH", [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) { return update_attribute(current, name, call.body, *call.terms, context); });
 }
 
 Result<http::Response> replace(Call& call) {
-  return one_attribute(call, [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) { return replace_attribute(current, name, call.body, *call.terms, context); });
+  return one_attribute(call, Operation::replace_attrs, "PUT", [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) { return replace_attribute(current, name, call.body, *call.terms, context); });
 }
 
 Result<http::Response> remove(Call& call) {
@@ -82,7 +97,7 @@ Result<http::Response> remove(Call& call) {
     if (!made.ok()) return made.error();
     return call.no_content();
   }
-  return one_attribute(call, [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) {
+  return one_attribute(call, Operation::delete_attrs, "DELETE", [&](const EntityPtr& current, const std::string& name, const ChangeContext& context) {
     return delete_attribute(current, name, dataset == "@none" ? std::string_view() : dataset, *all, context);
   });
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "sense/entities/read.h"
+#include "sense/ngsild/distribution.h"
 #include "sense/query/query.h"
 
 namespace machiya::sense::ngsild {
@@ -120,6 +121,8 @@ Result<void> Call::read(const Allowed& allowed) {
     return Error(ErrorCode::malformed_request, "Content-Length is missing", std::string(reason::kLength));
   if (auto done = read_accept(allowed.geo_json); !done.ok()) return done;
   if (auto done = read_tenant(allowed.needs_tenant); !done.ok()) return done;
+  // §6.3.18: a request that was here before goes no further.
+  if (const std::string_view via = request.header("via"); !via.empty() && federation::has_passed(via, alias_of(*this))) return loop_error();
   if (auto done = read_parameters(allowed); !done.ok()) return done;
   if (allowed.body && !(allowed.empty_body && request.body.empty()))
     if (auto done = read_body(allowed); !done.ok()) return done;
@@ -293,6 +296,41 @@ Result<std::string> Call::name(std::string_view path_parameter) const {
   return std::string(terms->expand_term(value, scratch));
 }
 
+EntityPtr Call::get(std::string_view id) const { return seen(gate.get(), broker.entities.get(tenant, id)); }
+
+Found Call::find(Find what) const {
+  what.gate = gate.get();
+  return broker.entities.find(tenant, what);
+}
+
+void Call::showed(const Entity& entity, const Shape& shape) {
+  if (gate) read_through(gate.get(), entity, [&](std::string_view name) { return shape.members.shows(name); });
+}
+
+std::string Call::owner() const { return gate ? tenant + '\n' + gate->key() : tenant; }
+
+std::map<std::string, TypeFacts> Call::types() const { return broker.entities.types(tenant, gate.get()); }
+
+namespace {
+EntityStore::Make checked(const GatePtr& gate, EntityStore::Make make) {
+  return [gate = gate.get(), make = std::move(make)](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+    if (current) MACHIYA_CHECK(gate->check(current, current));   // before anything else is told of it
+    MACHIYA_TRY(Change change, make(current, context));
+    MACHIYA_CHECK(gate->check(change.before, change.after));
+    return change;
+  };
+}
+}  // namespace
+
+Result<Change> Call::write(const std::string& id, const EntityStore::Make& make) { return broker.entities.write(tenant, id, gate ? checked(gate, make) : make); }
+
+std::vector<Result<Change>> Call::write_all(std::span<const EntityStore::Item> items) {
+  if (!gate) return broker.entities.write_all(tenant, items);
+  std::vector<EntityStore::Item> asked;
+  for (const EntityStore::Item& item : items) asked.push_back({item.id, checked(gate, item.make)});
+  return broker.entities.write_all(tenant, asked);
+}
+
 std::string Call::expand(std::string_view term) { return std::string(terms->expand_term(term, arena)); }
 NameExpander Call::expander() {
   return [this](std::string_view term) { return expand(term); };
@@ -369,16 +407,32 @@ http::Response Call::multi_status(std::string json) const {
   return dressed(std::move(out));
 }
 
+namespace {
+// Who asks. Whoever may not look into tenants learns of none.
+Result<void> begin(const Broker& broker, const http::Request& request, GatePtr& gate) {
+  if (!broker.gate_of) return {};
+  MACHIYA_TRY(gate, broker.gate_of(request));
+  if (gate && !request.header("ngsild-tenant").empty() && !gate->sees_tenants()) return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
+  return {};
+}
+}  // namespace
+
 void Routes::add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const {
   http::RouteOptions options;
-  options.permission = method == http::Method::get ? permission_to_read : permission_to_write;
-  options.body_limit = body_limit, options.rate_per_minute = 0, options.csrf = false, options.object = "none";
-  router.add(method, std::string(kBase) + std::string(path), options, [broker = &broker, allowed, handle = std::move(handle)](http::Request& request) {
+  options.permission = method == http::Method::get ? permission_to_read : allowed.asks && !permission_to_ask.empty() ? permission_to_ask : permission_to_write;
+  options.body_limit = body_limit, options.rate_per_minute = method == http::Method::get ? rate_per_minute : 0, options.csrf = false, options.object = "none";
+  const http::Handler serve = [broker = &broker, allowed, handle = std::move(handle)](http::Request& request) {
     Call call(*broker, request);
-    auto ready = call.read(allowed);
+    auto ready = begin(*broker, request, call.gate);
+    if (ready.ok()) ready = call.read(allowed);
     Result<http::Response> out = ready.ok() ? handle(call) : Result<http::Response>(ready.error());
+    if (call.gate)
+      if (auto noted = call.gate->written_down(); !noted.ok()) out = noted.error();
     return out.ok() ? std::move(*out) : call.dressed(problem(out.error()));
-  });
+  };
+  router.add(method, std::string(kBase) + std::string(path), options, serve);
+  // The IoT agents of FIWARE write it so.
+  if (path == "/entityOperations/upsert") router.add(method, std::string(kBase) + std::string(path) + "/", options, serve);
 }
 
 }  // namespace machiya::sense::ngsild

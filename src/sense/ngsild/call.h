@@ -11,9 +11,14 @@
 #include "platform/http/http.h"
 #include "sense/broker/entity_store.h"
 #include "sense/contexts/hosted_contexts.h"
+#include "sense/entities/gate.h"
 #include "sense/entities/write.h"
 #include "sense/jsonld/contexts.h"
 #include "sense/query/filter.h"
+
+namespace machiya::sense::federation {
+class Federation;
+}
 
 namespace machiya::sense::ngsild {
 
@@ -32,6 +37,9 @@ struct Broker {
   std::string alias = "machiya";       ///< contextSourceAlias (§5.2.40): a token of RFC 9110, the same for all requests of this broker
   std::int64_t started_us = 0;         ///< µs since 1970, for the uptime
   std::function<bool(std::string_view tenant)> knows_tenant;   ///< tenants that have something else than entities; may be empty
+  /// Who asks, and what they may. Not set: everybody everything. Errors are the answer.
+  std::function<Result<GatePtr>(const http::Request&)> gate_of;
+  federation::Federation* federation = nullptr;   ///< other brokers that answer together with this one; nullptr: none do
 };
 
 /// The media types of answers (§6.3.6).
@@ -44,6 +52,7 @@ class Call {
     std::vector<std::string_view> parameters;
     bool body = false;         ///< POST, PATCH, PUT: Content-Length and Content-Type are judged, the body is parsed
     bool array = false;        ///< a batch: contexts stand in its elements
+    bool asks = false;         ///< a query by POST: nothing is changed
     bool geo_json = false;     ///< may be answered as GeoJSON
     bool needs_tenant = true;  ///< a tenant that does not exist is NonexistentTenant; false: it will be made
     bool empty_body = false;   ///< the body may be absent
@@ -57,6 +66,7 @@ class Call {
   Broker& broker;
   const http::Request& request;
   tree::Arena arena;
+  GatePtr gate;                   ///< nullptr: everything is seen and may be done
   std::string tenant;             ///< "": the default one
   Media media = Media::json;
   int version = 0;                ///< of the standard that the asker prefers (108: 1.8, §4.3.6.8); 0: none, or ours
@@ -87,6 +97,17 @@ class Call {
   NameExpander expander();
   /// The terms for an element of a batch: its own @context in ld+json, else the request's.
   Result<TermsPtr> terms_of(const tree::Value& element);
+
+  // The store as the asker sees it, and as they may change it (Gate): handlers ask nothing of the store itself.
+  EntityPtr get(std::string_view id) const;
+  Found find(Find what) const;
+  std::map<std::string, TypeFacts> types() const;
+  /// This part of the entity stands in the answer: for the log of who read what for which purpose.
+  void showed(const Entity& entity, const Shape& shape);
+  /// Whose an entity map is: the tenant's, and where there are gates the asker's.
+  std::string owner() const;
+  Result<Change> write(const std::string& id, const EntityStore::Make& make);
+  std::vector<Result<Change>> write_all(std::span<const EntityStore::Item> items);
 
   /// What stands as "@context" in answers: a URL's JSON text, or the body's.
   std::string context_json() const;
@@ -129,6 +150,8 @@ Error bad_data(Error error);
 /// Error values whose meaning needs a word: they stand in `where`.
 namespace reason {
 inline constexpr std::string_view kTenant = "NGSILD-Tenant", kAccept = "Accept", kLength = "Content-Length", kTooMany = "TooManyResults", kContext = "LdContextNotAvailable", kType = "Content-Type";
+/// Conflict of a distributed operation; a request that passed here before; sources that were late, or not to be reached.
+inline constexpr std::string_view kConflict = "Conflict", kLoop = "LoopDetected", kLate = "ContextSourceTimeout", kAway = "ContextSource";
 }
 
 using Handle = std::function<Result<http::Response>(Call&)>;
@@ -138,6 +161,8 @@ struct Routes {
   Broker& broker;
   std::string permission_to_read, permission_to_write;
   std::uint64_t body_limit = std::uint64_t{16} << 20;
+  std::string permission_to_ask = {};   ///< of queries by POST; "": as to write
+  int rate_per_minute = 0;              ///< of GET; 0: no limit
   void add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const;
 };
 

@@ -47,7 +47,7 @@ std::string new_list_id(Call& call, std::string_view what) { return "urn:ngsi-ld
 Result<http::Response> types(Call& call) {
   auto details = call.flag("details");
   if (!details.ok()) return details.error();
-  const auto found = call.broker.entities.types(call.tenant);
+  const auto found = call.types();
   Told told(call);
   if (!*details)
     return call.answer("{\"id\":" + Told::text(new_list_id(call, "EntityTypeList")) + ",\"type\":\"EntityTypeList\",\"typeList\":" + Told::list(found, [&](const auto& t) { return told.type(t.first); }) + "}");
@@ -61,7 +61,7 @@ Result<http::Response> types(Call& call) {
 Result<http::Response> type(Call& call) {
   auto iri = call.name("type");
   if (!iri.ok()) return iri.error();
-  const auto all = call.broker.entities.types(call.tenant);
+  const auto all = call.types();
   const auto found = all.find(*iri);
   if (found == all.end()) return Error(ErrorCode::not_found, "there is no entity of this type");
   Told told(call);
@@ -75,7 +75,7 @@ Result<http::Response> type(Call& call) {
 Result<http::Response> attributes(Call& call) {
   auto details = call.flag("details");
   if (!details.ok()) return details.error();
-  const auto found = attributes_of(call.broker.entities.types(call.tenant));
+  const auto found = attributes_of(call.types());
   Told told(call);
   if (!*details)
     return call.answer("{\"id\":" + Told::text(new_list_id(call, "AttributeList")) + ",\"type\":\"AttributeList\",\"attributeList\":" + Told::list(found, [&](const auto& a) { return told.attribute(a.first); }) +
@@ -90,7 +90,7 @@ Result<http::Response> attributes(Call& call) {
 Result<http::Response> attribute(Call& call) {
   auto iri = call.name("attribute");
   if (!iri.ok()) return iri.error();
-  const auto all = attributes_of(call.broker.entities.types(call.tenant));
+  const auto all = attributes_of(call.types());
   const auto found = all.find(*iri);
   if (found == all.end()) return Error(ErrorCode::not_found, "no entity has this attribute");
   Told told(call);

@@ -1,7 +1,10 @@
 // /entities: create, retrieve, query, merge, replace, delete, purge (§6.4, §6.5).
+#include <algorithm>
+
 #include "sense/entities/change.h"
 #include "sense/entities/read.h"
 #include "sense/ngsild/answers.h"
+#include "sense/ngsild/distribution.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
 
@@ -11,20 +14,30 @@ namespace {
 Error bad(std::string why, std::string where = {}) { return Error(ErrorCode::invalid_input, std::move(why), std::move(where)); }
 
 Result<http::Response> create(Call& call) {
-  auto draft = read_entity(call.body, BodyOf::entity, *call.terms, call.arena);
-  if (!draft.ok()) return draft.error();
-  const std::string id(draft->id);
-  auto made = call.broker.entities.write(call.tenant, id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
-    if (current) return Error(ErrorCode::conflict, "there is an entity of this id");
-    return create_entity(*draft, context);
-  });
-  if (!made.ok()) return made.error();
-  return call.created("/entities/", id);
+  MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::entity, *call.terms, call.arena));
+  const std::string id(draft.id);
+  const BodyCut cut(call);
+  const auto local = [&](Call& here) -> Result<Change> {
+    if (cut.done()) {
+      MACHIYA_TRY(draft, read_entity(here.body, BodyOf::entity, *here.terms, here.arena));
+    }
+    return here.write(id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
+      if (current) return Error(ErrorCode::conflict, "there is an entity of this id");
+      return create_entity(draft, context);
+    });
+  };
+  return write_entity(call, {Operation::create_entity, "POST", "/entities", id, attributes_leaving(call), true}, local, [&](Call& here, const Change&) { return here.created("/entities/", id); });
 }
 
-// An entity of that id, and of the type if one was asked for.
-Result<EntityPtr> find_one(Call& call, const std::string& id) {
-  const EntityPtr entity = call.broker.entities.get(call.tenant, id);
+// An entity of that id, and of the type if one was asked for; with what other sources know of it.
+Result<EntityPtr> find_one(Call& call, const std::string& id, const Asking& asking, std::vector<federation::Warning>& warnings) {
+  EntityPtr entity;
+  if (federation::Federation* others = leaving(call)) {
+    Gathered gathered = gather(call, *others, id, asking);
+    entity = std::move(gathered.entity), warnings = std::move(gathered.warnings);
+  } else {
+    entity = call.get(id);
+  }
   if (!entity) return Error(ErrorCode::not_found, "there is no such entity");
   auto right = of_asked_type(call, *entity);
   if (!right.ok()) return right.error();
@@ -38,12 +51,19 @@ Result<http::Response> retrieve(Call& call) {
   Asking asking;
   if (auto done = read_shape(call, asking); !done.ok()) return done.error();
   asking.settle();
-  auto entity = find_one(call, *id);
-  if (!entity.ok()) return entity.error();
-  if (!asking.query.attrs.empty() && !asking.query.matches(**entity)) return Error(ErrorCode::not_found, "the entity has none of these attributes");
-  if (!shows_anything(**entity, asking.shape)) return Error(ErrorCode::not_found, "the entity has nothing of what was asked for");
+  std::vector<federation::Warning> warnings;
+  const auto refused = [&](const Error& error) {
+    http::Response out = call.dressed(problem(error));
+    add_warnings(out, warnings);
+    return out;
+  };
+  auto entity = find_one(call, *id, asking, warnings);
+  if (!entity.ok()) return refused(entity.error());
+  if (!asking.query.attrs.empty() && !asking.query.matches(**entity)) return refused(Error(ErrorCode::not_found, "the entity has none of these attributes"));
+  if (!shows_anything(**entity, asking.shape)) return refused(Error(ErrorCode::not_found, "the entity has nothing of what was asked for"));
   MACHIYA_TRY(const MapUse map, use_map_of(call, asking, *id));
   http::Response out = answer_one(call, asking, *entity);
+  add_warnings(out, warnings);
   if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
   return out;
 }
@@ -54,6 +74,8 @@ Result<http::Response> query(Call& call) {
   asking.settle();
   return answer_query(call, asking);
 }
+
+http::Response done(Call& call, const Change&) { return call.no_content(); }
 
 Result<http::Response> merge(Call& call) {
   auto id = call.uri("id");
@@ -66,30 +88,35 @@ Result<http::Response> merge(Call& call) {
     if (!stamp) return bad("a date-time in UTC with the suffix Z is expected", "observedAt");
     observed_at = *stamp;
   }
-  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) {
-    return merge_entity(current, call.body, *call.terms, observed_at, call.parameter("lang").value_or(""), context, *format == Format::simplified);
-  });
-  if (!made.ok()) return made.error();
-  return call.no_content();
+  const auto local = [&](Call& here) {
+    return change_entity(here, *id, [&](const EntityPtr& current, const ChangeContext& context) {
+      return merge_entity(current, here.body, *here.terms, observed_at, here.parameter("lang").value_or(""), context, *format == Format::simplified);
+    });
+  };
+  const std::string target = entity_path(*id) + parameters_of(call, {"options", "format", "observedAt", "lang", "type"});
+  return write_entity(call, {Operation::merge_entity, "PATCH", target, *id, attributes_leaving(call), true}, local, done);
 }
 
 Result<http::Response> replace(Call& call) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
-  auto draft = read_entity(call.body, BodyOf::append, *call.terms, call.arena);
-  if (!draft.ok()) return draft.error();
-  if (!draft->id.empty() && draft->id != *id) return bad("the id is another one than the address says", "/id");
-  auto made = change_entity(call, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return replace_entity(current, *draft, context); });
-  if (!made.ok()) return made.error();
-  return call.no_content();
+  MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::append, *call.terms, call.arena));
+  if (!draft.id.empty() && draft.id != *id) return bad("the id is another one than the address says", "/id");
+  const BodyCut cut(call);
+  const auto local = [&](Call& here) -> Result<Change> {
+    if (cut.done()) {
+      MACHIYA_TRY(draft, read_entity(here.body, BodyOf::append, *here.terms, here.arena));
+    }
+    return change_entity(here, *id, [&](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return replace_entity(current, draft, context); });
+  };
+  return write_entity(call, {Operation::replace_entity, "PUT", entity_path(*id), *id, attributes_leaving(call), true}, local, done);
 }
 
 Result<http::Response> remove(Call& call) {
   auto id = call.uri("id");
   if (!id.ok()) return id.error();
-  auto made = change_entity(call, *id, [](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return delete_entity(current); });
-  if (!made.ok()) return made.error();
-  return call.no_content();
+  const auto local = [&](Call& here) { return change_entity(here, *id, [](const EntityPtr& current, const ChangeContext&) -> Result<Change> { return delete_entity(current); }); };
+  return write_entity(call, {Operation::delete_entity, "DELETE", entity_path(*id), *id}, local, done);
 }
 
 // §5.6.21: everything that a query selects, whole or the named attributes of it.
@@ -117,11 +144,12 @@ Result<http::Response> purge(Call& call) {
     return keep_attributes(current, left, context);
   };
   std::vector<EntityStore::Item> items;
-  const Found found = call.broker.entities.find(call.tenant, {.query = &asking.query, .limit = SIZE_MAX});
+  const Found found = call.find({.query = &asking.query, .limit = SIZE_MAX});
   for (const EntityPtr& e : found.entities) items.push_back({std::string(e->id), change});
-  for (const auto& made : call.broker.entities.write_all(call.tenant, items))
+  for (const auto& made : call.write_all(items))
     if (!made.ok()) return made.error();
-  http::Response out = call.no_content();
+  MACHIYA_TRY(const BatchResult elsewhere, purge_elsewhere(call, asking));
+  http::Response out = elsewhere.clean() ? call.no_content() : call.multi_status(elsewhere.text());
   if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
   return out;
 }

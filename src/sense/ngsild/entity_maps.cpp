@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sense/ngsild/distribution.h"
+
 namespace machiya::sense::ngsild {
 namespace {
 
@@ -30,10 +32,10 @@ void narrow(EntityQuery& query, const EntityMap& map) {
 
 }  // namespace
 
-Result<EntityMap> EntityMaps::make(std::string_view tenant, std::vector<std::string> ids, std::int64_t lifetime_us) {
+Result<EntityMap> EntityMaps::make(std::string_view tenant, std::vector<std::string> ids, std::int64_t lifetime_us, std::vector<std::vector<std::string>> sources) {
   if (ids.size() > options_.most_ids) return Error(ErrorCode::limit_exceeded, "too many entities for a map", std::string(reason::kTooMany));
   const std::int64_t now = clock_.now().us;
-  EntityMap map{"urn:ngsi-ld:EntityMap:" + new_public_id(rng_), std::string(tenant), now + std::min(lifetime_us > 0 ? lifetime_us : options_.lifetime_us, options_.most_lifetime_us), std::move(ids)};
+  EntityMap map{"urn:ngsi-ld:EntityMap:" + new_public_id(rng_), std::string(tenant), now + std::min(lifetime_us > 0 ? lifetime_us : options_.lifetime_us, options_.most_lifetime_us), std::move(ids), std::move(sources)};
   std::lock_guard hold(mutex_);
   std::erase_if(maps_, [now](const auto& m) { return m.second.expires_us <= now; });
   if (maps_.size() >= options_.most) maps_.erase(std::ranges::min_element(maps_, {}, [](const auto& m) { return m.second.expires_us; }));
@@ -63,27 +65,49 @@ Result<void> EntityMaps::remove(std::string_view tenant, std::string_view id) {
   return {};
 }
 
+namespace {
+
+using IdsAndSources = std::function<Result<std::vector<std::string>>(std::vector<std::vector<std::string>>& sources)>;
+
+Result<MapUse> map_for(Call& call, Asking& asking, const IdsAndSources& found) {
+  EntityMaps* maps = call.broker.maps;
+  const std::string_view asked = named(call);
+  if (maps == nullptr || (asked.empty() && !asking.map)) return MapUse();
+  if (!asked.empty())
+    if (const auto map = maps->find(call.owner(), asked)) {
+      narrow(asking.query, *map);
+      return MapUse{location(*map), false};
+    }
+  std::vector<std::vector<std::string>> sources;
+  MACHIYA_TRY(std::vector<std::string> ids, found(sources));
+  MACHIYA_TRY(const EntityMap map, maps->make(call.owner(), std::move(ids), asking.map_lifetime_us, std::move(sources)));
+  return MapUse{location(map), true};
+}
+
+}  // namespace
+
 Result<MapUse> use_map(Call& call, Asking& asking) {
-  return use_map(call, asking, [&]() -> Result<std::vector<std::string>> {
-    const Found all = call.broker.entities.find(call.tenant, {.query = &asking.query, .order = &asking.order, .limit = SIZE_MAX});
+  std::optional<Everywhere> everywhere;
+  return use_map(call, asking, everywhere);
+}
+
+Result<MapUse> use_map(Call& call, Asking& asking, std::optional<Everywhere>& everywhere) {
+  return map_for(call, asking, [&](std::vector<std::vector<std::string>>& sources) -> Result<std::vector<std::string>> {
+    MACHIYA_TRY(everywhere, find_everywhere(call, asking));
     std::vector<std::string> ids;
+    if (everywhere) {
+      for (const EntityPtr& e : everywhere->entities) ids.emplace_back(e->id);
+      sources = everywhere->sources;
+      return ids;
+    }
+    const Found all = call.find({.query = &asking.query, .order = &asking.order, .limit = SIZE_MAX});
     for (const EntityPtr& e : all.entities) ids.emplace_back(e->id);
     return ids;
   });
 }
 
 Result<MapUse> use_map(Call& call, Asking& asking, const std::function<Result<std::vector<std::string>>()>& found) {
-  EntityMaps* maps = call.broker.maps;
-  const std::string_view asked = named(call);
-  if (maps == nullptr || (asked.empty() && !asking.map)) return MapUse();
-  if (!asked.empty())
-    if (const auto map = maps->find(call.tenant, asked)) {
-      narrow(asking.query, *map);
-      return MapUse{location(*map), false};
-    }
-  MACHIYA_TRY(std::vector<std::string> ids, found());
-  MACHIYA_TRY(const EntityMap map, maps->make(call.tenant, std::move(ids), asking.map_lifetime_us));
-  return MapUse{location(map), true};
+  return map_for(call, asking, [&](std::vector<std::vector<std::string>>&) { return found(); });
 }
 
 Result<MapUse> use_map_of(Call& call, const Asking& asking, const std::string& id) {
@@ -91,8 +115,8 @@ Result<MapUse> use_map_of(Call& call, const Asking& asking, const std::string& i
   const std::string_view asked = named(call);
   if (maps == nullptr || (asked.empty() && !asking.map)) return MapUse();
   if (!asked.empty())
-    if (const auto map = maps->find(call.tenant, asked)) return MapUse{location(*map), false};
-  MACHIYA_TRY(const EntityMap map, maps->make(call.tenant, {id}, asking.map_lifetime_us));
+    if (const auto map = maps->find(call.owner(), asked)) return MapUse{location(*map), false};
+  MACHIYA_TRY(const EntityMap map, maps->make(call.owner(), {id}, asking.map_lifetime_us));
   return MapUse{location(map), true};
 }
 

@@ -21,10 +21,11 @@ namespace machiya::sense::ngsild {
 struct EntityMap {
   std::string id, tenant;
   std::int64_t expires_us = 0;      ///< µs since 1970
-  std::vector<std::string> ids;     ///< of entities; all of them are held here ("@none")
+  std::vector<std::string> ids;     ///< of entities
+  std::vector<std::vector<std::string>> sources;   ///< of each: ids of registrations, "@none" for this broker; empty: all of them are held here
 };
 
-/// Any thread may call.
+/// Any thread may call. `tenant` is Call::owner(): what one asker's query found is nobody else's.
 class EntityMaps {
  public:
   struct Options {
@@ -34,7 +35,7 @@ class EntityMaps {
   EntityMaps(Clock& clock, Rng& rng, Options options) : clock_(clock), rng_(rng), options_(options) {}
   EntityMaps(Clock& clock, Rng& rng) : EntityMaps(clock, rng, Options()) {}
   /// `lifetime_us` 0: as we like. limit_exceeded (TooManyResults). When there are too many maps, the one that would go first goes.
-  Result<EntityMap> make(std::string_view tenant, std::vector<std::string> ids, std::int64_t lifetime_us);
+  Result<EntityMap> make(std::string_view tenant, std::vector<std::string> ids, std::int64_t lifetime_us, std::vector<std::vector<std::string>> sources = {});
   /// Not expired, of this tenant.
   std::optional<EntityMap> find(std::string_view tenant, std::string_view id) const;
   /// not_found.
@@ -54,8 +55,11 @@ struct MapUse {
   std::string location;
   bool created = false;
 };
+struct Everywhere;
 /// Takes the map that the request names, or makes one when it asks for one or names one that is gone; the query then finds what stands in the map only.
 Result<MapUse> use_map(Call& call, Asking& asking);
+/// The same over all sources; what had to be found for a new map is given to `everywhere`.
+Result<MapUse> use_map(Call& call, Asking& asking, std::optional<Everywhere>& everywhere);
 /// The same where `ids` says what the query finds (evolutions).
 Result<MapUse> use_map(Call& call, Asking& asking, const std::function<Result<std::vector<std::string>>()>& ids);
 /// The same for one entity (§5.7.1.4).

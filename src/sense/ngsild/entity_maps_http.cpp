@@ -3,6 +3,7 @@
 
 #include "sense/entities/stamp.h"
 #include "sense/ngsild/answers.h"
+#include "sense/ngsild/distribution.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
 
@@ -16,19 +17,27 @@ std::string text_of(const EntityMap& map) {
   tree::write_string(stamp_text(map.expires_us), out);
   out += ",\"entityMap\":{";
   const char* before = "";
-  for (const std::string& id : map.ids) out += before, tree::write_string(id, out), out += ":[\"@none\"]", before = ",";
+  for (std::size_t i = 0; i < map.ids.size(); ++i) {
+    out += before, tree::write_string(map.ids[i], out), before = ",";
+    out += ':' + (map.sources.empty() ? std::string("[\"@none\"]") : tree::array_of(map.sources[i]));
+  }
   return out + "},\"linkedMaps\":{}}";
 }
 
 // §5.14.4: what a query finds, whatever page it asks for.
 Result<http::Response> make(Call& call, Asking& asking) {
   asking.settle();
-  const Found found = call.broker.entities.find(call.tenant, {.query = &asking.query, .limit = SIZE_MAX});
+  asked(call, asking.query, nullptr);
+  MACHIYA_TRY(std::optional<Everywhere> everywhere, find_everywhere(call, asking));
   std::vector<std::string> ids;
-  for (const EntityPtr& e : found.entities) ids.emplace_back(e->id);
-  MACHIYA_TRY(const EntityMap map, call.broker.maps->make(call.tenant, std::move(ids), asking.map_lifetime_us));
+  const std::vector<EntityPtr> found = everywhere ? std::move(everywhere->entities) : call.find({.query = &asking.query, .limit = SIZE_MAX}).entities;
+  for (const EntityPtr& e : found) ids.emplace_back(e->id);
+  std::vector<std::vector<std::string>> sources;
+  if (everywhere) sources = std::move(everywhere->sources);
+  MACHIYA_TRY(const EntityMap map, call.broker.maps->make(call.owner(), std::move(ids), asking.map_lifetime_us, std::move(sources)));
   http::Response out = call.answer(text_of(map), 201);
   out.header("NGSILD-EntityMap", std::string(kBase) + "/entityMaps/" + map.id);
+  if (everywhere) add_warnings(out, everywhere->warnings);
   return out;
 }
 
@@ -46,7 +55,7 @@ Result<http::Response> make_by_body(Call& call) {
 
 Result<http::Response> retrieve(Call& call) {
   MACHIYA_TRY(const std::string id, call.uri("id"));
-  const auto map = call.broker.maps->find(call.tenant, id);
+  const auto map = call.broker.maps->find(call.owner(), id);
   if (!map) return Error(ErrorCode::not_found, "there is no such entity map");
   return call.answer(text_of(*map));
 }
@@ -57,8 +66,8 @@ Result<http::Response> update(Call& call) {
   if (const tree::Value* at = call.body.find("expiresAt")) {
     const auto stamp = at->is_string() ? parse_stamp(at->text()) : std::nullopt;
     if (!stamp) return Error(ErrorCode::invalid_input, "a date-time in UTC with the suffix Z is expected", "/expiresAt");
-    if (auto done = call.broker.maps->set_expiry(call.tenant, id, stamp->us); !done.ok()) return done.error();
-  } else if (!call.broker.maps->find(call.tenant, id)) {
+    if (auto done = call.broker.maps->set_expiry(call.owner(), id, stamp->us); !done.ok()) return done.error();
+  } else if (!call.broker.maps->find(call.owner(), id)) {
     return Error(ErrorCode::not_found, "there is no such entity map");
   }
   return call.no_content();
@@ -66,7 +75,7 @@ Result<http::Response> update(Call& call) {
 
 Result<http::Response> remove(Call& call) {
   MACHIYA_TRY(const std::string id, call.uri("id"));
-  if (auto done = call.broker.maps->remove(call.tenant, id); !done.ok()) return done.error();
+  if (auto done = call.broker.maps->remove(call.owner(), id); !done.ok()) return done.error();
   return call.no_content();
 }
 
@@ -75,7 +84,7 @@ Result<http::Response> remove(Call& call) {
 void add_entity_map_routes(const Routes& routes) {
   using http::Method;
   routes.add(Method::get, "/entityMaps", {.parameters = kQueryParameters}, make_by_parameters);
-  routes.add(Method::post, "/entityMaps", {.parameters = kQueryParameters, .body = true}, make_by_body);
+  routes.add(Method::post, "/entityMaps", {.parameters = kQueryParameters, .body = true, .asks = true}, make_by_body);
   routes.add(Method::get, "/entityMaps/{id}", {}, retrieve);
   routes.add(Method::patch, "/entityMaps/{id}", {.body = true}, update);
   routes.add(Method::del, "/entityMaps/{id}", {}, remove);

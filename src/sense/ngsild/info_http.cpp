@@ -1,5 +1,6 @@
 // /info/sourceIdentity: who answers here (§5.15.1, §6.33).
 #include "sense/entities/stamp.h"
+#include "sense/ngsild/distribution.h"
 #include "sense/ngsild/ngsild.h"
 
 namespace machiya::sense::ngsild {
@@ -11,15 +12,6 @@ std::string duration_text(std::int64_t us) {
   std::string out = "P";
   if (days > 0) out += std::to_string(days) + "D";
   return out + "T" + std::to_string(rest / 3600) + "H" + std::to_string(rest % 3600 / 60) + "M" + std::to_string(rest % 60) + "S";
-}
-
-// A tenant is a source of its own, so that a loop is seen where one tenant asks another (table 5.2.40-1). A token of RFC 9110: what a tenant's name has besides is "-".
-std::string alias_of(const Call& call) {
-  std::string out = call.broker.alias;
-  if (!call.tenant.empty()) out += "." + call.tenant;
-  for (char& c : out)
-    if (c == ':') c = '-';
-  return out;
 }
 
 Result<http::Response> identity(Call& call) {

@@ -14,11 +14,17 @@ Named named(const Error& e) {
     case ErrorCode::malformed_request: return e.where == reason::kLength ? Named{"InvalidRequest", "Length required", 411} : Named{"InvalidRequest", "The request is not understood", 400};
     case ErrorCode::invalid_input: return {"BadRequestData", "The data does not meet the requirements of the operation", 400};
     case ErrorCode::not_found: return e.where == reason::kTenant ? Named{"NonexistentTenant", "There is no such tenant", 404} : Named{"ResourceNotFound", "There is no such resource", 404};
-    case ErrorCode::conflict: return {"AlreadyExists", "The element exists already", 409};
+    case ErrorCode::conflict:
+      if (e.where == reason::kLoop) return {"LoopDetected", "The request runs in a loop", 508};
+      if (e.where == reason::kConflict) return {"Conflict", "The operation conflicts with a context source registration", 409};
+      return {"AlreadyExists", "The element exists already", 409};
     case ErrorCode::method_not_allowed: return {"OperationNotSupported", "The operation is not supported", 422};
     case ErrorCode::unsupported_type: return e.where == reason::kAccept ? Named{"InvalidRequest", "Not acceptable", 406} : Named{"InvalidRequest", "Unsupported media type", 415};
     case ErrorCode::limit_exceeded: return e.where == reason::kTooMany ? Named{"TooManyResults", "Too many results", 403} : Named{"TooComplexQuery", "The query is too complex", 403};
-    case ErrorCode::unavailable: return e.where == reason::kContext ? Named{"LdContextNotAvailable", "A context cannot be had", 504} : Named{"InternalError", "Not available now", 503};
+    case ErrorCode::unavailable:
+      if (e.where == reason::kLate) return {"InternalError", "A context source did not answer in time", 504};
+      if (e.where == reason::kAway) return {"InternalError", "A context source failed", 502};
+      return e.where == reason::kContext ? Named{"LdContextNotAvailable", "A context cannot be had", 504} : Named{"InternalError", "Not available now", 503};
     case ErrorCode::too_large: return {"InvalidRequest", "The body is too large", 413};
     case ErrorCode::forbidden: return {"AccessDenied", "This is not allowed", 403};
     default: return {"InternalError", "An error on our side", e.info().http_status};

@@ -20,6 +20,7 @@ std::string BatchResult::text() const {
     out += "{\"entityId\":", tree::write_string(id, out);
     out += ",\"error\":" + problem_json(error) + "}";
   }
+  for (const std::string& e : further) out += (out.back() == '[' ? "" : ",") + e;
   return out + "]}";
 }
 

@@ -17,6 +17,8 @@ std::string update_result(const Change& change);
 struct BatchResult {
   std::vector<std::string> success;
   std::vector<std::pair<std::string, Error>> errors;
+  std::vector<std::string> further;   ///< errors of other brokers, each as JSON of a BatchEntityError
+  bool clean() const { return errors.empty() && further.empty(); }
   /// {"success": […], "errors": [{"entityId", "error"}]}
   std::string text() const;
 };

@@ -2,6 +2,7 @@
 
 #include "sense/contexts/hosted_contexts.h"
 #include "sense/entities/read.h"
+#include "sense/ngsild/distributed_subscriptions.h"
 
 namespace machiya::sense::ngsild {
 namespace {
@@ -16,16 +17,21 @@ class Handlers {
     if (const tree::Value* id = call.body.find("id"); id != nullptr && !(id->is_string() && is_uri(id->text()))) return Error(ErrorCode::invalid_input, "a URI is expected", "id");
     std::string hosted;
     MACHIYA_TRY(const std::string context, context_of(call, hosted));
-    auto id = subscriptions_.create(call.tenant, call.body, *call.terms, context, {}, about_);
+    auto id = subscriptions_.create(call.tenant, call.body, *call.terms, context, call.gate ? call.gate->key() : std::string(), about_);
     if (!id.ok() && !hosted.empty()) (void)call.broker.hosted->remove(call.tenant, hosted).ok();   // nobody will ask for it
     if (!id.ok()) return id.error();
-    return call.created(about_ == About::entities ? "/subscriptions/" : "/csourceSubscriptions/", *id);
+    read_by(call);
+    http::Response out = call.created(about_ == About::entities ? "/subscriptions/" : "/csourceSubscriptions/", *id);
+    if (about_ == About::entities) subscribe_elsewhere(call, *id, out);
+    return out;
   }
   // §5.8.2
   Result<http::Response> update(Call& call) const {
     MACHIYA_TRY(const std::string id, known(call));
     if (auto done = subscriptions_.update(call.tenant, id, call.body, *call.terms, about_); !done.ok()) return done.error();
-    return call.no_content();
+    http::Response out = call.no_content();
+    if (about_ == About::entities) update_elsewhere(call, id, out);
+    return out;
   }
   // §5.8.3
   Result<http::Response> retrieve(Call& call) const {
@@ -38,19 +44,31 @@ class Handlers {
   Result<http::Response> query(Call& call) const {
     MACHIYA_CHECK(check_tenant(call));
     MACHIYA_TRY(const Call::Page page, call.page());
-    const auto found = subscriptions_.list(call.tenant, *call.terms, call.option("sysAttrs"), page.offset, page.limit, nullptr, about_);
+    const auto found = subscriptions_.list(call.tenant, *call.terms, call.option("sysAttrs"), page.offset, page.limit, call.gate ? &call.gate->key() : nullptr, about_);
     return call.answer_list(found.texts, page, page.count ? std::optional<std::size_t>(found.total) : std::nullopt, found.more);
   }
   // §5.8.5
   Result<http::Response> remove(Call& call) const {
     MACHIYA_TRY(const std::string id, known(call));
     if (auto done = subscriptions_.remove(call.tenant, id, about_); !done.ok()) return done.error();
-    return call.no_content();
+    http::Response out = call.no_content();
+    if (about_ == About::entities) unsubscribe_elsewhere(call, id, out);
+    return out;
   }
 
  private:
   Subscriptions& subscriptions_;
   About about_;
+
+  // What it will be told of is read for as long as it lives: written down once, when it is made.
+  void read_by(Call& call) const {
+    if (!call.gate || about_ == About::registrations) return;
+    for (const tree::Value& one : call.body["entities"].items()) {
+      const std::string type = call.expand(one["type"].text());
+      const std::string_view view(type);
+      call.gate->read({&view, 1}, "");
+    }
+  }
 
   // §5.8.1.4: a context that has no URL of its own is kept, so that the Link header of notifications can name it. `hosted`: its id.
   static Result<std::string> context_of(Call& call, std::string& hosted) {
@@ -71,9 +89,16 @@ class Handlers {
   }
   Result<std::string> known(const Call& call) const {
     MACHIYA_CHECK(check_tenant(call));
-    return call.uri("id");
+    MACHIYA_TRY(std::string id, call.uri("id"));
+    // Others' subscriptions tell what they look for: they are not there.
+    if (call.gate && !subscriptions_.made_by(call.tenant, id, call.gate->key())) return Error(ErrorCode::not_found, "there is no such subscription");
+    return id;
   }
 };
+
+}  // namespace
+
+namespace {
 
 Result<http::Response> no_id(Call&) { return Error(ErrorCode::invalid_input, "the id of the subscription is missing", "subscriptionId"); }
 
@@ -94,7 +119,10 @@ void add_routes(const Routes& routes, Subscriptions& subscriptions, About about,
 
 }  // namespace
 
-void add_subscription_routes(const Routes& routes, Subscriptions& subscriptions) { add_routes(routes, subscriptions, About::entities, "/subscriptions"); }
+void add_subscription_routes(const Routes& routes, Subscriptions& subscriptions) {
+  add_routes(routes, subscriptions, About::entities, "/subscriptions");
+  add_source_notification_routes(routes, subscriptions);
+}
 void add_source_subscription_routes(const Routes& routes, Subscriptions& subscriptions) { add_routes(routes, subscriptions, About::registrations, "/csourceSubscriptions"); }
 
 }  // namespace machiya::sense::ngsild

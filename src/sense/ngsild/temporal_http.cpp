@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sense/entities/read.h"
+#include "sense/ngsild/answers.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/temporal_asking.h"
 
@@ -52,9 +53,28 @@ Result<void> read_reified_scope(const Value& body, Draft& draft) {
   return {};
 }
 
+// What everybody who may write an evolution must be allowed: its entity's types. `there`: what it is now.
+Result<void> writable(const Call& call, const history::HeadPtr& there) {
+  if (!call.gate || !there) return {};
+  const std::vector<std::string_view> types(there->types.begin(), there->types.end());
+  auto may = call.gate->may_write(types);
+  if (!may.ok() && !call.gate->sees(types)) return Error(ErrorCode::not_found, "there is no history of such an entity");
+  return may;
+}
+
+// The values of an evolution fit the entity's type; an evolution need not have everything.
+Result<void> fits(const Call& call, const Draft& draft) {
+  if (!call.gate) return {};
+  Draft bare;
+  bare.id = draft.id, bare.types = draft.types;
+  return call.gate->check(bare.finish(call.broker.entities.names()), draft.finish(call.broker.entities.names()));
+}
+
 Result<http::Response> Temporal::create(Call& call) const {
   MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::temporal, *call.terms, call.arena));
   MACHIYA_CHECK(read_reified_scope(call.body, draft));
+  MACHIYA_CHECK(writable(call, history_.head(call.tenant, draft.id)));
+  MACHIYA_CHECK(fits(call, draft));
   MACHIYA_TRY(const bool fresh, history_.put(call.tenant, draft));
   if (!fresh) return call.no_content();
   return call.created(std::string(kBase) + "/temporal/entities/" + std::string(draft.id));
@@ -65,6 +85,19 @@ std::string content_range(const HistoryAnswer::Cut& cut, const HistoryWindow& wi
   return "date-time " + moment_text(cut.from_us) + "-" + moment_text(cut.to_us) + "/" + size;
 }
 
+HistoryAsking question(const Call& call, const PastAsking& asking) {
+  HistoryAsking out = asking.question();
+  out.gate = call.gate.get();
+  return out;
+}
+
+void showed(const Call& call, const HistoryEntity& entity) {
+  if (!call.gate) return;
+  const std::vector<std::string_view> types(entity.head->types.begin(), entity.head->types.end());
+  for (const HistorySlice& s : entity.slices)
+    if (s.track->name != history::kScopeTrack) call.gate->read(types, s.track->name);
+}
+
 // Is there anything that the shape shows?
 bool shows_something(const HistoryEntity& entity, const Selection& members) { return !entity.slices.empty() || members.shows("id") || members.shows("type") || (members.shows("scope") && !entity.head->scopes.empty()); }
 
@@ -73,9 +106,10 @@ Result<http::Response> Temporal::retrieve(Call& call) const {
   PastAsking asking;
   if (auto done = read_past_retrieve(call, asking); !done.ok()) return done.error();
   asking.window.most = options_.most_instances;
-  MACHIYA_TRY(HistoryAnswer found, history_.retrieve(call.tenant, id, asking.question()));
+  MACHIYA_TRY(HistoryAnswer found, history_.retrieve(call.tenant, id, question(call, asking)));
   if (found.entities.empty() || !shows_something(found.entities.front(), asking.asking.shape.members)) return Error(ErrorCode::not_found, "the entity had nothing of what was asked for");
   const HistoryEntity& entity = found.entities.front();
+  showed(call, entity);
   std::string text;
   write_past(entity, asking.shape(), text);
   MACHIYA_TRY(const MapUse map, use_map_of(call, asking.asking, id));
@@ -86,13 +120,14 @@ Result<http::Response> Temporal::retrieve(Call& call) const {
 }
 
 Result<http::Response> Temporal::answer(Call& call, PastAsking& asking) const {
+  asked(call, asking.asking.query, nullptr);
   asking.window.most = options_.most_instances;
-  MACHIYA_TRY(const MapUse map, use_map(call, asking.asking, [&] { return history_.ids(call.tenant, asking.question()); }));
-  MACHIYA_TRY(HistoryAnswer found, history_.find(call.tenant, asking.question()));
+  MACHIYA_TRY(const MapUse map, use_map(call, asking.asking, [&] { return history_.ids(call.tenant, question(call, asking)); }));
+  MACHIYA_TRY(HistoryAnswer found, history_.find(call.tenant, question(call, asking)));
   const PastShape shape = asking.shape();
   std::vector<std::string> texts;
   for (const HistoryEntity& e : found.entities)
-    if (shows_something(e, shape.shape.members)) write_past(e, shape, texts.emplace_back());
+    if (shows_something(e, shape.shape.members)) showed(call, e), write_past(e, shape, texts.emplace_back());
   http::Response out = call.answer_list(texts, asking.asking.page, asking.asking.page.count ? std::optional(found.total) : std::nullopt, found.more);
   if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
   if (map.created) out.status = 201;
@@ -114,6 +149,7 @@ Result<http::Response> Temporal::query_by_body(Call& call) const {
 
 Result<http::Response> Temporal::remove(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
+  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
   MACHIYA_CHECK(history_.erase_entity(call.tenant, id));
   return call.no_content();
 }
@@ -121,6 +157,7 @@ Result<http::Response> Temporal::remove(Call& call) const {
 Result<http::Response> Temporal::append(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
   const history::HeadPtr head = history_.head(call.tenant, id);
+  MACHIYA_CHECK(writable(call, head));
   if (const Value* said = call.body.find("id"); said != nullptr && said->text() != id) return bad("the id is another one than the address says", "/id");
   // A fragment may leave out who it is about.
   std::vector<tree::Member> members(call.body.members().begin(), call.body.members().end());
@@ -129,6 +166,7 @@ Result<http::Response> Temporal::append(Call& call) const {
   const Value body = call.arena.object(members);
   MACHIYA_TRY(Draft draft, read_entity(body, BodyOf::temporal, *call.terms, call.arena));
   MACHIYA_CHECK(read_reified_scope(body, draft));
+  MACHIYA_CHECK(fits(call, draft));
   MACHIYA_CHECK(history_.append(call.tenant, id, draft));
   return call.no_content();
 }
@@ -139,6 +177,7 @@ Result<http::Response> Temporal::remove_attribute(Call& call) const {
   MACHIYA_TRY(const bool all, call.flag("deleteAll"));
   const std::string_view dataset = call.parameter("datasetId").value_or("");
   if (!dataset.empty() && dataset != "@none" && !is_uri(dataset)) return bad("a datasetId is a URI", "datasetId");
+  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
   MACHIYA_CHECK(history_.erase_attribute(call.tenant, id, name, dataset == "@none" ? std::string_view() : dataset, all));
   return call.no_content();
 }
@@ -156,6 +195,7 @@ Result<http::Response> Temporal::replace_instance(Call& call) const {
   MACHIYA_TRY(const std::string instance_id, call.uri("instance"));
   MACHIYA_TRY(const auto instances, read_attribute(instance_of(call, name), BodyOf::append, *call.terms, call.arena, ""));
   if (instances.size() != 1) return bad("one instance is expected");
+  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
   MACHIYA_CHECK(history_.replace_instance(call.tenant, id, name, instance_id, instances.front()));
   return call.no_content();
 }
@@ -164,6 +204,7 @@ Result<http::Response> Temporal::remove_instance(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
   MACHIYA_TRY(const std::string name, call.name("attr"));
   MACHIYA_TRY(const std::string instance_id, call.uri("instance"));
+  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
   MACHIYA_CHECK(history_.erase_instance(call.tenant, id, name, instance_id));
   return call.no_content();
 }
@@ -190,7 +231,7 @@ void add_temporal_routes(const Routes& routes, History& history, TemporalOptions
   add(Method::del, kAttribute, {.parameters = {"deleteAll", "datasetId", "local"}}, &Temporal::remove_attribute);
   add(Method::patch, kInstance, {.parameters = {"local"}, .body = true}, &Temporal::replace_instance);
   add(Method::del, kInstance, {.parameters = {"local"}}, &Temporal::remove_instance);
-  add(Method::post, "/temporal/entityOperations/query", {.parameters = kTemporalBodyParameters, .body = true}, &Temporal::query_by_body);
+  add(Method::post, "/temporal/entityOperations/query", {.parameters = kTemporalBodyParameters, .body = true, .asks = true}, &Temporal::query_by_body);
 }
 
 }  // namespace machiya::sense::ngsild

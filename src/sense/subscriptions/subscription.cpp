@@ -56,6 +56,7 @@ Result<void> read_query(const Value& kept, Subscription& out) {
   if (const Value& scope = kept["scopeQ"]; scope.is_string()) {
     MACHIYA_TRY(out.query.scope, ScopeQuery::parse(scope.text()));
   }
+  out.split = kept["splitEntities"].truth;
   if (const Value& csf = kept["csf"]; csf.is_string()) {
     MACHIYA_TRY(out.csf, Filter::parse(csf.text(), as_it_is, {}, "csf"));
   }

@@ -62,6 +62,7 @@ struct Subscription {
   std::string viewer;                      ///< Gate::key() of who made it; "" where there are no gates
   std::shared_ptr<const V2Form> v2;        ///< of NGSIv2: what triggers and how it is told; nullptr for all others
   std::int64_t armed_us = kNoTime;         ///< it fires once after this instant (oneshot); kNoTime: as often as it likes
+  bool split = false;                      ///< splitEntities: parts of an entity may lie with several sources, so filters are asked of the whole
   bool expired(std::int64_t now_us) const { return expires_us != kNoTime && expires_us <= now_us; }
 };
 using SubscriptionPtr = std::shared_ptr<const Subscription>;

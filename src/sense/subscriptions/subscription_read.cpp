@@ -48,7 +48,7 @@ class Reader {
     if (key == "timeInterval" || key == "throttling") return keep(positive(v, key), key, out);
     if (key == "q" || key == "csf") return query(v, key, out);
     if (key == "geoQ") return keep(geo(v), key, out);
-    if (key == "isActive") return keep(truth(v, key), key, out);
+    if (key == "isActive" || key == "splitEntities") return keep(truth(v, key), key, out);
     if (key == "expiresAt") return keep(expiry(v), key, out);
     if (key == "datasetId") return keep(datasets(v), key, out);
     if (key == "jsonldContext") return keep(uri(v, key), key, out);
@@ -261,7 +261,7 @@ class Reader {
   }
 };
 
-constexpr std::string_view kOrder[] = {"id", "type", "subscriptionName", "description", "entities", "watchedAttributes", "notificationTrigger", "timeInterval", "q", "~q", "geoQ", "csf", "~csf",
+constexpr std::string_view kOrder[] = {"id", "type", "subscriptionName", "description", "entities", "watchedAttributes", "notificationTrigger", "timeInterval", "q", "~q", "geoQ", "csf", "~csf", "splitEntities",
                                        "isActive", "notification", "expiresAt", "throttling", "temporalQ", "scopeQ", "lang", "datasetId", "jsonldContext", "~about"};
 
 Result<std::string> whole(const Members& members, Arena& arena) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,11 @@ class Subscriptions {
   /// Is there one of this id, made by this viewer?
   bool made_by(const std::string& tenant, const std::string& id, const std::string& viewer) const;
   bool has_tenant(const std::string& tenant) const;
+
+  /// §5.8.6: sources told this of entities for one of our subscriptions. Those that match are told to its subscriber. not_found.
+  Result<void> tell(const std::string& tenant, const std::string& id, std::span<const EntityPtr> entities);
+  /// Its member splitEntities; false when there is no such subscription.
+  bool splits(const std::string& tenant, const std::string& id) const;
 
   /// Records of the journal below this number are needed by nobody here.
   EntityStore::Number needed() const;

@@ -1,4 +1,5 @@
-// broker_server LISTEN FOLDER [STORE-URL] [CONTEXT-MAP]: the context broker alone, until standard input ends. Prints the address that it listens on.
+// broker_server LISTEN FOLDER [STORE-URL] [CONTEXT-MAP] [ORIGIN…]: the context broker alone, until standard input ends. Prints the address that it listens on. It calls these origins on this
+// machine (http://127.0.0.1:8001) and nobody else.
 #include <cstdio>
 #include <filesystem>
 
@@ -19,7 +20,7 @@ int fail(const Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return fail(Error(ErrorCode::invalid_input, "broker_server LISTEN FOLDER [STORE-URL] [CONTEXT-MAP]"));
+  if (argc < 3) return fail(Error(ErrorCode::invalid_input, "broker_server LISTEN FOLDER [STORE-URL] [CONTEXT-MAP] [ORIGIN…]"));
   const std::string folder = argv[2];
   std::filesystem::create_directories(folder);
   auto store = store::Store::open({.url = argc > 3 && argv[3][0] ? argv[3] : "sqlite:" + folder + "/machiya.db"});
@@ -27,7 +28,12 @@ int main(int argc, char** argv) {
   if (auto done = (*store)->migrate(sense::Sensing::migrations()); !done.ok()) return fail(done.error());
   sense::Sensing::Options options;
   options.folder = folder + "/sense";
-  if (argc > 4) {
+  outbound::Options door_options{.http_on_loopback = true};
+  for (int i = 5; i < argc; ++i) door_options.rules.push_back({argv[i], true});
+  auto door = outbound::Outbound::create(std::move(door_options));
+  if (!door.ok()) return fail(door.error());
+  options.door = door->get();
+  if (argc > 4 && argv[4][0]) {
     auto files = sense::read_context_map(argv[4]);
     if (!files.ok()) return fail(files.error());
     options.context_files = std::move(*files);
