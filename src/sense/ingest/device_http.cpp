@@ -35,20 +35,24 @@ Data keys_of(const Web& web, const Request& request, const Device& device) {
   return rows;
 }
 
-/// Messages of each of the last hours, the newest last; hours without any are there, too.
-Data arrivals(const Web& web, const Request& request, const Device& device) {
+/// Messages of each of the last hours, the newest last; hours without any are there, too: a picture, and the table of it.
+void add_arrivals(const Web& web, const Request& request, const Device& device, Data& data) {
   const std::int64_t last = web.clock.now().us / kHour, first = last - kHoursShown + 1;
   const auto hours = web.ingest.parts().registry.hours(device.id, first);
-  std::vector<pages::ChartPoint> points;
+  std::vector<pages::StackBar> bars;
+  Data rows{Data::List{}};
   for (std::int64_t hour = first; hour <= last; ++hour) {
-    std::int64_t taken = 0, misfits = 0;
+    dao::HourCount count{hour, 0, 0};
     if (hours.ok())
       for (const dao::HourCount& c : *hours)
-        if (c.hour == hour) taken = c.taken, misfits = c.misfits;
-    const std::string count = text(web, request, misfits > 0 ? "staff_devices.hour_misfits" : "staff_devices.hour", {{"n", std::to_string(taken + misfits)}, {"misfits", std::to_string(misfits)}});
-    points.push_back({to_iso_japan(Instant{hour * kHour}).substr(5, 11).replace(5, 1, " "), static_cast<double>(taken + misfits), count});
+        if (c.hour == hour) count = c;
+    const std::string at = to_iso_japan(Instant{hour * kHour}), label = at.substr(11, 2);
+    const auto part = [&](std::int64_t n) { return pages::StackBar::Part{static_cast<double>(n), std::to_string(n), ""}; };
+    bars.push_back({label, std::to_string(count.taken + count.misfits), "", {part(count.taken), part(count.misfits)}});
+    rows.push(Data().set("hour", at.substr(5, 5) + " " + at.substr(11, 5)).set("taken", count.taken).set("misfits", count.misfits));
   }
-  return pages::bar_chart("arrivals", text(web, request, "staff_devices.arrivals"), points);
+  const std::vector<std::string> series{text(web, request, "staff_devices.taken_count"), text(web, request, "staff_devices.misfit_count")};
+  data.set("chart", pages::stack_chart("arrivals", text(web, request, "staff_devices.arrivals"), series, bars, true)).set("hours", std::move(rows));
 }
 
 std::string shortened(std::string value) {
@@ -147,7 +151,8 @@ Response show_device(const Web& web, Request& request, const DeviceForm* typed, 
   data.set("tag", state_tag(web, request, state_of(device, activity, profile ? profile->silent_after_us : kDay, web.clock.now())));
   data.set("registered", locale::format_time(device.registered, lang)).set("taken", activity.taken).set("refused", activity.refused).set("misfits", activity.misfits);
   if (activity.seen) data.set("seen", locale::format_time(*activity.seen, lang));
-  data.set("chart", arrivals(web, request, device)).set("values", last_values(web, request, device)).set("problems", last_errors(web, request, device));
+  add_arrivals(web, request, device, data);
+  data.set("values", last_values(web, request, device)).set("problems", last_errors(web, request, device));
   data.set("all_misfits", std::string(kMisfitsBase) + "?device=" + http::url_encode(device.id));
   if (!device.retired && p.registry.parts().may(who, kManageDevices, device.department)) {
     data.set("manage", true).set("keys", keys_of(web, request, device));

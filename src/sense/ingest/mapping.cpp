@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "sense/entities/stamp.h"
 #include "sense/ingest/payload_value.h"
 
 namespace machiya::sense::ingest {
@@ -124,7 +125,9 @@ class Mapper {
     }
     MappedAttribute out;
     out.name = rule.name, out.kind = rule.kind, out.unit = rule.unit, out.per_minute = rule.per_minute, out.rate_fate = rule.rate_fate;
-    out.value = feel::to_json(value);
+    // NGSI-LD's date-times are of UTC (§4.6.3), those of expressions of any zone.
+    if (const auto us = value.date_time() ? moment_us(value) : std::nullopt) out.value = stamp_text(*us);
+    else out.value = feel::to_json(value);
     if (!time_of(rule, out) || !quality_of(rule, out) || !in_range(rule, value, out)) return;
     into.attributes.push_back(std::move(out));
   }
