@@ -26,6 +26,7 @@ class Samples {
     messages();
     signs();
     callouts();
+    alarms();
   }
   std::vector<Caller> all;
   std::map<std::string, std::vector<Sample>> of;
@@ -309,6 +310,22 @@ class Samples {
       const std::string token = behind(w.get(approver, header_of(made, "location")).body, "href=\"/signage/");
       EXPECT_FALSE(token.empty());
       of["signage"].push_back({place, {{"screen", token}}, {}});
+    }
+  }
+
+  /// One entity, and an alarm of it for each department's rule.
+  void alarms() {
+    const Caller sensor = w.client("sensor", {"entities.read", "entities.write"}, {}, "");
+    const auto made = w.ask(sensor, {http::Method::post, "/ngsi-ld/v1/entities", {}, R"({"id":"urn:matrix:1","type":"MatrixThing","level":{"type":"Property","value":2}})", {}});
+    EXPECT_EQ(made.status, 201) << made.body.substr(0, 500);
+    EXPECT_TRUE(w.house().judge_alarms().ok());
+    for (const auto& [place, rule, department] : {std::tuple{"here", "matrix-alarm-a", kHere}, {"there", "matrix-alarm-b", kThere}}) {
+      Thing thing;
+      thing.department = department;
+      const auto found = w.store().read([&](store::ReadTx& tx) { return tx.query_one("SELECT public_id FROM sense_alarm WHERE rule = :rule", {{"rule", rule}}); });
+      ASSERT_TRUE(found.ok() && *found);
+      const std::string id = (*found)->text(0);
+      of["alarm"].push_back({place, {{"alarm", id}}, thing});
     }
   }
 

@@ -109,6 +109,17 @@ actions:
   - { action: fell, name: { ja: 伐採, en: Fell }, from: [living], to: felled, by: staff, permission: case.review, needs: [reason] }
 )yaml";
 
+inline constexpr const char* kAlarm = R"yaml(alarm: NAME
+version: 1
+name: { ja: 検査の警報, en: Sample alarm }
+owner: OWNER
+entity: MatrixThing
+priority: low
+values: [ { value: level, attribute: level } ]
+when: level > 1
+rationalisation: { cause: 検査, consequence: 検査, action: 検査 }
+)yaml";
+
 inline std::string filled(std::string text, const std::string& name, const std::string& owner) {
   for (const auto& [from, to] : {std::pair<std::string, std::string>{"NAME", name}, {"OWNER", owner}})
     for (std::size_t at; (at = text.find(from)) != std::string::npos;) text.replace(at, from.size(), to);
@@ -161,6 +172,8 @@ class World {
     put_file(registers + "matrix-rows-a.yaml", filled(kRegister, "matrix-rows-a", kHere));
     put_file(registers + "matrix-rows-b.yaml", filled(kRegister, "matrix-rows-b", kThere));
     put_file(settings_.city + "/workflows/matrix-care.yaml", kCare);
+    fs::create_directories(settings_.city + "/alarms");
+    for (const auto& [name, owner] : {std::pair{"matrix-alarm-a", kHere}, {"matrix-alarm-b", kThere}}) put_file(settings_.city + "/alarms/" + name + ".yaml", filled(kAlarm, name, owner));
     testing::put_channels(settings_, folder_);
     open();
     put_file(folder_ + "/paper.pdf", "%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n");

@@ -15,6 +15,7 @@
 #include "ask/registers/web.h"
 #include "base/log.h"
 #include "sense/rules/alarm_scenario.h"
+#include "sense/rules/alarms.h"
 #include "platform/identity/policy_history.h"
 #include "tell/audiences/opt_in_expiry.h"
 #include "tell/audiences/seed.h"
@@ -377,6 +378,8 @@ Result<std::int64_t> House::seed_recipients(std::int64_t people, std::function<v
   for (const city::Ward& ward : city->wards()) options.wards.push_back(ward.id);
   return tell::seed_recipients(*impl_->store, impl_->telling->audiences(), options);
 }
+
+Result<void> House::judge_alarms() { return impl_->sensing ? impl_->sensing->alarms().pump() : Result<void>(); }
 
 int House::scenarios(const std::string& procedure, bool verbose, std::ostream& out) {
   cases::ScenarioParts parts{impl_->furniture->city->current(), impl_->settings.city, *impl_->store, *impl_->vault, impl_->cases_ports().is_working_day,

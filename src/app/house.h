@@ -73,6 +73,9 @@ class House {
   /// Fictitious recipients of messages; gives how many, 0 when there are some.
   Result<std::int64_t> seed_recipients(std::int64_t people, std::function<void(std::int64_t, std::int64_t)> progress);
 
+  /// What alarms say of entities as they are now, without start(): for tests.
+  Result<void> judge_alarms();
+
   /// Runs the scenarios of one procedure ("": all) on this house's store and reports on `out`; 0 when all passed.
   int scenarios(const std::string& procedure, bool verbose, std::ostream& out);
 

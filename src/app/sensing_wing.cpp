@@ -7,6 +7,7 @@
 
 namespace machiya::app {
 
+SensingWing::SensingWing(SensingParts parts) : p_(std::move(parts)) {}
 SensingWing::~SensingWing() { close(); }
 
 std::vector<store::Migration> SensingWing::migrations() {

@@ -92,7 +92,7 @@ class SensingWing {
   void close();
 
  private:
-  explicit SensingWing(SensingParts parts) : p_(std::move(parts)) {}
+  explicit SensingWing(SensingParts parts);
   SensingParts p_;
   std::unique_ptr<sense::Sensing> broker_;
   std::unique_ptr<SensingAlarms> alarms_;

@@ -67,7 +67,7 @@ Response show(const Web& web, Request& request, const registers::Register& reg, 
   if (!t.lesson.empty()) data.set("lesson", t.lesson);
   if (t.saving && (t.state == "adopted" || t.state == "declined" || t.state == "evaluation")) data.set("saving", json::to_text(json::Value(*t.saving)) + "%");
   if (t.at) data.set("map", map_of(web, {t}, request.lang));
-  const Shown shown{false, request.lang};
+  const Shown shown{request.lang, {}};
   add_things(web, t, shown, data);
   add_results(web, t, shown, data);
   return http::html(web.templates.render("trials/trial", data, request.lang).html);

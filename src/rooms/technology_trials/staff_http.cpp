@@ -41,8 +41,7 @@ Response show(const Web& web, Request& request, const registers::Register& reg, 
   if (t.saving) data.set("saving", json::to_text(json::Value(*t.saving)) + "%");
   if (t.published) data.set("public_page", std::string("/trials?trial=") + http::url_encode(t.number));
   data.set("row", std::string(registers::kBase) + "/" + std::string(kRegister) + "/" + t.row).set("list", std::string(kStaffBase)).set("lang_query", "trial=" + http::url_encode(t.number));
-  // Alarms are those of the section's rules, shown to whoever may read them.
-  const Shown shown{true, lang};
+  const Shown shown{lang, [&](const std::string& owner) { return web.may(identity::principal_of(request), sense::rules::kRead, owner); }};
   add_things(web, t, shown, data);
   add_results(web, t, shown, data);
   return staff_pages::render(web, request, "trials/staff_trial", std::move(data));

@@ -23,17 +23,26 @@ const EntityType* type_of(const sense::EntityTypes& types, const sense::Entity& 
   return nullptr;
 }
 
-/// The definition by which an attribute may be shown; `open_to_all` false: to staff, also without one.
+/// Only what the city's definitions open to everybody, on the pages of staff, too: the rest is read through the broker, with a purpose.
 struct Showing {
   bool shown = false;
   const AttributeType* type = nullptr;
 };
-Showing showing(const EntityType* type, const Attribute& attribute, bool everything) {
+Showing showing(const EntityType* type, const Attribute& attribute) {
   const AttributeType* found = type ? type->attribute(attribute.name) : nullptr;
-  return {everything || (found != nullptr && type->reading.open && found->reading.open), found};
+  return {found != nullptr && type->reading.open && found->reading.open, found};
 }
 
 std::string text_of(const tree::Value& value) { return value.is_bool() ? (value.truth ? "✓" : "–") : std::string(value.text()); }
+
+/// As people read it: the label of a choice, else the value.
+Data value_text(const tree::Value& value, const AttributeType* type, std::string_view lang) {
+  const std::string text = text_of(value);
+  if (type)
+    for (const sense::Choice& choice : type->choices)
+      if (choice.value == text && !choice.label.empty()) return words(choice.label.in(lang), lang);
+  return Data(text);
+}
 
 std::string title_of(const sense::Entity& entity, const EntityType* type) {
   if (type)
@@ -51,14 +60,14 @@ struct Value {
 std::vector<Value> values_of(const sense::Entity& entity, const EntityType* type, const Shown& shown) {
   std::vector<Value> out;
   for (const Attribute& attribute : entity.attributes) {
-    const Showing how = showing(type, attribute, shown.everything);
+    const Showing how = showing(type, attribute);
     if (!how.shown || (how.type && (how.type->name == "title" || how.type->name == "name"))) continue;
     const sense::Instance& one = attribute.instances.front();
     if (!one.value.is_scalar() || one.value.is_null()) continue;
     const std::int64_t at_us = one.observed_at.present() ? one.observed_at.us : one.modified_us;
     const std::string unit = !one.unit_code.empty() ? std::string(one.unit_code) : how.type ? how.type->unit : std::string();
     Data row = Data().set("label", how.type && !how.type->label.empty() ? words(how.type->label.in(shown.lang), shown.lang) : Data(std::string(sense::rules::short_name(attribute.name))));
-    row.set("value", text_of(one.value)).set("unit", unit).set("at", locale::format_time(Instant{at_us}, shown.lang));
+    row.set("value", value_text(one.value, how.type, shown.lang)).set("unit", std::string(sense::rules::unit_sign(unit))).set("at", locale::format_time(Instant{at_us}, shown.lang));
     out.push_back({std::move(row), how.type && how.type->series ? at_us : sense::kNoTime});
   }
   return out;
@@ -73,8 +82,9 @@ Data alarms_of(const Web& web, const std::string& id, const Shown& shown) {
     const sense::rules::Mode mode = row.alarm.mode();
     if (row.alarm.state == sense::rules::State::normal && mode == sense::rules::Mode::in_service) continue;
     const auto* rule = city->get<sense::rules::Rule>("alarm", row.rule);
+    if (!rule || !shown.sees_alarms(rule->owner)) continue;
     const std::string key = mode == sense::rules::Mode::in_service ? "state." + std::string(word(row.alarm.state)) : "mode." + std::string(word(mode));
-    out.push(Data().set("href", "/staff/alarms/" + row.public_id).set("name", rule ? rule->name.in(shown.lang) : row.rule).set("state", web.texts.text(shown.lang, "staff_alarms." + key)));
+    out.push(Data().set("href", "/staff/alarms/" + row.public_id).set("name", rule->name.in(shown.lang)).set("state", web.texts.text(shown.lang, "staff_alarms." + key)));
   }
   return out;
 }
@@ -88,7 +98,7 @@ void add_things(const Web& web, const Trial& trial, const Shown& shown, Data& da
   int speaking = 0, all = 0;
   for (const std::string& id : trial.things) {
     const EntityPtr entity = web.entities.get("", id);
-    if (!entity && !shown.everything) continue;
+    if (!entity && !shown.sees_alarms) continue;
     ++all;
     if (!entity) {
       things.push(Data().set("title", id).set("absent", true));
@@ -102,7 +112,7 @@ void add_things(const Web& web, const Trial& trial, const Shown& shown, Data& da
     if (type) thing.set("type", words(type->name.in(shown.lang), shown.lang));
     if (last_us != sense::kNoTime && last_us + kSpeaks >= now_us) ++speaking;
     else thing.set("silent", true);
-    if (shown.everything) thing.set("id", id).set("alarms", alarms_of(web, id, shown));
+    if (shown.sees_alarms) thing.set("id", id).set("alarms", alarms_of(web, id, shown));
     things.push(std::move(thing));
   }
   data.set("things", std::move(things));
@@ -120,13 +130,13 @@ void add_results(const Web& web, const Trial& trial, const Shown& shown, Data& d
     if (!entity) continue;
     const EntityType* type = type_of(types, *entity);
     for (const Attribute& attribute : entity->attributes) {
-      const Showing how = showing(type, attribute, shown.everything);
+      const Showing how = showing(type, attribute);
       if (!how.shown || how.type == nullptr || !how.type->series) continue;
       const auto periods = sense::rules::series_periods(web.history, web.numbers, "", id, attribute.name, stretch->from_us, stretch->to_us, kParts);
       if (!periods.ok() || periods->empty()) continue;
       const std::string label = how.type->label.empty() ? how.type->name : how.type->label.in(plain_language(shown.lang)), title = title_of(*entity, type) + " · " + label;
       const auto whole = sense::rules::whole(*periods);
-      Data one = Data().set("chart", sense::rules::series_chart("series-" + std::to_string(++number), title, *periods, shown.lang)).set("title", title);
+      Data one = Data().set("chart", sense::rules::series_chart("series-" + std::to_string(++number), title, *periods)).set("title", title);
       one.set("count", std::to_string(whole.count)).set("min", sense::rules::number_text(whole.min)).set("avg", sense::rules::number_text(whole.average())).set("max", sense::rules::number_text(whole.max));
       series.push(std::move(one));
     }

@@ -40,10 +40,10 @@ pages::Data words(const std::string& text, std::string_view lang);
 /// Pictures have no ruby.
 inline std::string_view plain_language(std::string_view lang) { return lang == "ja-easy" ? std::string_view("ja") : lang; }
 
-/// What a page shows of things; `everything`: also what the city's definitions do not open, and alarms.
+/// What a page shows of things.
 struct Shown {
-  bool everything = false;
   std::string lang;
+  std::function<bool(const std::string& owner)> sees_alarms;   ///< of rules of this department; not set: none
 };
 /// The trial's things as they are now: {things: [{title, type, values: [{label, value, unit, at}], alarms, none}]}, and how many of them spoke within a day.
 void add_things(const Web& web, const Trial& trial, const Shown& shown, pages::Data& data);

@@ -40,7 +40,7 @@ Data values_of(const Web& web, const Request& request, const AlarmRow& row, cons
       if (!one.value.is_scalar()) continue;
       const std::int64_t at = one.observed_at.present() ? one.observed_at.us : one.modified_us;
       const std::string shown = one.value.is_bool() ? text(web, request, one.value.truth ? "staff_alarms.yes" : "staff_alarms.no") : std::string(one.value.text());
-      out.push(Data().set("name", std::string(short_name(attribute.name))).set("value", shown).set("unit", std::string(one.unit_code)).set("at", locale::format_time(Instant{at}, lang)));
+      out.push(Data().set("name", std::string(short_name(attribute.name))).set("value", shown).set("unit", std::string(unit_sign(one.unit_code))).set("at", locale::format_time(Instant{at}, lang)));
     }
   }
   return out;
@@ -64,8 +64,7 @@ void add_series(const Web& web, const Request& request, const AlarmRow& row, con
   const std::int64_t now_us = web.clock.now().us;
   const auto periods = series_periods(web.history, web.numbers, row.tenant, row.entity, rule.main_attribute(), now_us - hours * kHour, now_us + 1, kParts);
   if (!periods.ok() || periods->empty()) return;
-  const std::string lang(locale::staff_language(request.lang));
-  data.set("chart", series_chart("series", text(web, request, "staff_alarms.series_of", {{"name", std::string(short_name(rule.main_attribute()))}}), *periods, lang));
+  data.set("chart", series_chart("series", text(web, request, "staff_alarms.series_of", {{"name", std::string(short_name(rule.main_attribute()))}}), *periods));
   const series::Aggregate all = whole(*periods);
   data.set("aggregates", text(web, request, "staff_alarms.aggregates", {{"count", std::to_string(all.count)}, {"min", number_text(all.min)}, {"avg", number_text(all.average())}, {"max", number_text(all.max)}}));
 }
@@ -128,6 +127,11 @@ Result<void> do_it(const Web& web, const Request& request) {
 }
 
 Response act(const Web& web, Request& request) {
+  const auto row = web.alarms.find(request.param("alarm"));
+  if (!row.ok()) return http::problem(row.error(), request);
+  const auto city = web.city();
+  const Rule* rule = rule_of(*city, row->rule);
+  if (rule == nullptr || !web.may(identity::principal_of(request), kAct, rule->owner)) return http::problem(Error(ErrorCode::forbidden), request);
   const auto done = do_it(web, request);
   const bool from_list = field(request, "from") == "list";
   if (!done.ok() && done.error().code != ErrorCode::invalid_input && done.error().code != ErrorCode::conflict) return http::problem(done.error(), request);

@@ -1,6 +1,8 @@
 #include "sense/rules/judge.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace machiya::sense::rules {
 namespace {
@@ -47,11 +49,22 @@ std::optional<bool> answer(const feel::Expression& expression, const std::vector
 
 }  // namespace
 
+namespace {
+
+/// An average has more digits than anybody reads.
+std::string rounded(const feel::Value& value) {
+  char out[40];
+  std::snprintf(out, sizeof out, "%.6g", std::atof(feel::to_text(value).c_str()));
+  return out;
+}
+
+}  // namespace
+
 std::string shown(const Rule& rule, const std::vector<feel::Value>& values) {
   std::string out;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i].is_null()) continue;
-    const std::string one = feel::to_text(values[i]);
+    const std::string one = rule.values[i].take == Take::last ? feel::to_text(values[i]) : rounded(values[i]);
     constexpr std::size_t kLongest = 60, kMost = 300;
     if (one.size() <= kLongest && out.size() < kMost) out += (out.empty() ? "" : ", ") + rule.values[i].name + " " + one;
   }

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <map>
 
-#include "platform/locale/locale.h"
 #include "platform/pages/charts.h"
 #include "sense/rules/history_windows.h"
 
@@ -35,14 +34,26 @@ std::string number_text(double value) {
   return out;
 }
 
+std::string_view unit_sign(std::string_view code) {
+  static constexpr std::pair<std::string_view, std::string_view> kSigns[] = {{"CEL", "℃"}, {"MTR", "m"}, {"CMT", "cm"}, {"MMT", "mm"}, {"DD", "°"}, {"P1", "%"}, {"BAR", "bar"}, {"KMH", "km/h"}, {"MTS", "m/s"}, {"MTQ", "m³"}, {"C62", ""}};
+  for (const auto& [known, sign] : kSigns)
+    if (known == code) return sign;
+  return code;
+}
+
 std::string_view short_name(std::string_view iri) {
   const std::size_t at = iri.find_last_of("/#:");
   return at == std::string_view::npos || at + 1 == iri.size() ? iri : iri.substr(at + 1);
 }
 
-pages::Data series_chart(std::string id, std::string title, const std::vector<series::Period>& periods, std::string_view lang) {
+pages::Data series_chart(std::string id, std::string title, const std::vector<series::Period>& periods) {
+  // "11-23 22:43": short enough to stand below the line in every language.
+  const auto label = [](std::int64_t us) {
+    const std::string iso = to_iso_japan(Instant{us});
+    return iso.substr(5, 5) + " " + iso.substr(11, 5);
+  };
   std::vector<pages::ChartPoint> points;
-  for (const series::Period& p : periods) points.push_back({locale::format_time(Instant{p.from_us}, lang), p.of.average(), number_text(p.of.average())});
+  for (const series::Period& p : periods) points.push_back({label(p.from_us), p.of.average(), number_text(p.of.average())});
   return pages::line_chart(std::move(id), std::move(title), points);
 }
 

@@ -16,10 +16,12 @@ Result<std::vector<series::Period>> series_periods(const History& history, const
 series::Aggregate whole(const std::vector<series::Period>& periods);
 /// "12.35": at most six digits that say something.
 std::string number_text(double value);
+/// The sign of a unit that people read (UN/CEFACT recommendation 20): CEL "℃", MTR "m" …; an unknown code as it is.
+std::string_view unit_sign(std::string_view code);
 /// "waterLevel" of ".../waterLevel", "…#waterLevel".
 std::string_view short_name(std::string_view iri);
 
 /// A line of the averages, with its table (parts/chart_line).
-pages::Data series_chart(std::string id, std::string title, const std::vector<series::Period>& periods, std::string_view lang);
+pages::Data series_chart(std::string id, std::string title, const std::vector<series::Period>& periods);
 
 }  // namespace machiya::sense::rules

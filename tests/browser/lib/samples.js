@@ -56,6 +56,7 @@ export function accountFor(permission) {
   if (permission.startsWith('security.')) return 'ciso';
   if (permission.startsWith('person.')) return 'counter';
   if (permission.startsWith('signage.') || permission.startsWith('callout.')) return 'crisis';
+  if (permission.startsWith('alarm.')) return 'construction-clerk';  // the sample is a bridge
   if (permission.startsWith('register.')) return 'construction-approver';  // the samples are parks and trees
   return permission.startsWith('audit.') || permission.startsWith('breakglass.') ? 'auditor' : 'health-clerk';  // the samples are dogs: the clerk of that department
 }
@@ -121,6 +122,24 @@ async function calloutPaths(client) {
   return { 'staff-callout': [board], 'staff-callout-people': [`${board}/people`], 'staff-callout-names': [names] };
 }
 
+/** Address of an alarm: a bridge that is strained more than its definition allows. */
+async function alarmPaths(base, admin, clerk) {
+  await admin.get('/staff/clients');
+  await admin.submit({ name: `sensor-${Date.now()}`, scopes: 'entities.write' }, { action: 'create' });
+  const token = /<code class="token">([^<]+)</.exec(admin.page.html)?.[1];
+  const answer = await fetch(`${base}/ngsi-ld/v1/entityOperations/upsert`, {
+    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify([{ id: 'urn:ngsi-ld:BridgeStrain:sample', type: 'BridgeStrain', strain: { type: 'Property', value: 950 } }]),
+  });
+  if (!answer.ok) throw new Error(`the strain of a bridge was not taken: ${answer.status} ${await answer.text()}`);
+  for (let tries = 0; tries < 200; ++tries) {   // the rules follow the broker
+    await clerk.get('/staff/alarms');
+    const path = clerk.page.links().map((link) => new URL(link.href, clerk.page.address).pathname).find((one) => /^\/staff\/alarms\/[0-9a-z]{26}$/.test(one));
+    if (path) return { 'staff-alarm': [path] };
+  }
+  throw new Error('a bridge is strained and there is no alarm');
+}
+
 /** Everything the pages need: {visitors: {name: client}, staff(account), number, paths: {kind: [path…]}}; the clients are signed in. */
 export async function makeSamples(base, email) {
   const citizen = new PlainClient(base);
@@ -147,6 +166,7 @@ export async function makeSamples(base, email) {
   const kept = await keptForm(base, email, number);
   const sign = await signPaths(await staff('crisis'));
   const callout = await calloutPaths(await staff('crisis'));
+  const alarm = await alarmPaths(base, await staff('admin'), await staff('construction-clerk'));
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
   await pending.get('/login');
@@ -157,7 +177,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
-      ...registers, ...sign, ...callout, message: [message],
+      ...registers, ...sign, ...callout, ...alarm, message: [message],
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };
