@@ -52,7 +52,7 @@ TEST_F(HostileTest, ContextsThatAreHuge) {
   context_refused("{" + terms + "}", 403, "TooComplexQuery");
   file(R"({"@context":{)" + terms + "}}");
   context_refused("\"" + std::string(kFile) + "\"", 403, "TooComplexQuery");
-  context_refused("[" + nested("", "{}", "", 1) + nested(",{\"a\":\"x:a\"}", "", "", 3000) + "," + "{" + terms + "}]", 403, "TooComplexQuery");
+  context_refused("[{}" + nested(",{\"a\":\"x:a\"}", "", "", 3000) + "," + "{" + terms + "}]", 403, "TooComplexQuery");
 }
 
 TEST_F(HostileTest, ContextsThatNameThemselves) {
@@ -73,7 +73,7 @@ TEST_F(HostileTest, ContextsThatAreDeep) {
   context_refused(nested(R"({"t":{"@id":"https://t.example/t","@context":)", "{}", "}}", 200));
 }
 
-// 2^n contexts from a text of n lines: each term's context names the next one twice.
+// A tree of some ten thousand contexts within contexts: taken or refused, but never worked on without end.
 TEST_F(HostileTest, ContextsThatMultiply) {
   std::string inner = R"({"z":"https://t.example/z"})";
   for (int i = 0; i < 22; ++i) inner = R"({"t)" + std::to_string(i) + R"(":{"@id":"https://t.example/)" + std::to_string(i) + R"(","@context":[)" + (i < 20 ? inner : "{}") + "," + (i < 14 ? inner : "{}") + "]}}";
