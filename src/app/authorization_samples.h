@@ -25,6 +25,7 @@ class Samples {
     forms();
     messages();
     signs();
+    devices();
     callouts();
     alarms();
   }
@@ -310,6 +311,25 @@ class Samples {
       const std::string token = behind(w.get(approver, header_of(made, "location")).body, "href=\"/signage/");
       EXPECT_FALSE(token.empty());
       of["signage"].push_back({place, {{"screen", token}}, {}});
+    }
+  }
+
+  /// A device of each department, and something that it sent which nobody could take.
+  void devices() {
+    for (const auto& [place, department] : {std::pair{"here", kHere}, {"there", kThere}}) {
+      Thing thing;
+      thing.department = department;
+      const std::string id = std::string("counter-") + place, misfit = std::string(25, '0') + (department == std::string(kHere) ? "2" : "3");
+      const auto made = w.post(caller(std::string("approver-") + place), "/staff/devices", {{"profile", "parking-counter"}, {"id", id}, {"name", "検査の計数器"}, {"detail-parking", id}, {"detail-spaces", "10"}});
+      EXPECT_EQ(made.status, 303) << made.body.substr(0, 500);
+      of["device"].push_back({place, {{"device", id}}, thing});
+      in_write([&](store::Tx& tx) -> Result<void> {
+        auto row = tx.execute("INSERT INTO sense_misfit (public_id, device, profile, version, door, place, about, payload, bytes, digest, code, causes, taken, first_us, last_us, repeats, state, actor, reason)"
+                              " VALUES (:id, :device, 'parking-counter', 1, 'http', 'p', '{}', :payload, 1, :id, 'unreadable', '[]', FALSE, 0, 0, 1, 'open', '', '')",
+                              {{"id", misfit}, {"device", id}, {"payload", store::Bytes{"?"}}});
+        return row.ok() ? Result<void>() : Result<void>(row.error());
+      });
+      of["misfit"].push_back({place, {{"misfit", misfit}}, thing});
     }
   }
 

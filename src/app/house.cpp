@@ -102,6 +102,7 @@ Result<void> House::Impl::build_platform() {
     blobs->use_scanner(*scanner, settings.scan_required);
   }
   MACHIYA_TRY(outbound, door_out(settings));
+  MACHIYA_TRY(streams, streams_out(settings));
   MACHIYA_TRY(judge, signature_judge(settings, *outbound, clock));
   MACHIYA_TRY(sign_in_clients, app::sign_in_clients(settings));
   sender = code_sender(settings, *outbound, *furniture->texts, clock);
@@ -238,13 +239,19 @@ Result<void> House::Impl::build_citizen() {
 Result<void> House::Impl::build_sensing() {
   if (!settings.sense) return {};
   const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return cases->may(who, permission, department); };
-  MACHIYA_TRY(sensing, SensingWing::open({settings, *store, *audit, *events, *jobs, hub, metrics, *outbound, *furniture->templates, *furniture->texts, clock, rng, city_now(), may}));
+  MACHIYA_TRY(sensing, SensingWing::open({settings, *store, *audit, *events, *jobs, hub, metrics, *outbound, *streams, *furniture->templates, *furniture->texts, clock, rng, city_now(), may,
+                                               [reference = furniture->reference.get()](Date day) {
+                                                 const bool working = locale::is_working_day(day, *reference), rest = weekday(day) == 0 || reference->holiday_name(day, false).has_value();
+                                                 return working ? sense::forecast::DayKind::working : !rest && weekday(day) == 6 ? sense::forecast::DayKind::saturday : sense::forecast::DayKind::holiday;
+                                               },
+                                               *identity, [this](const identity::Principal& who, std::string_view permission) { return cases->purpose_of(who, permission); }, base_url()}));
   return {};
 }
 
 void House::Impl::keep_up() {
   flush_statistics();
   key_exchange->tend();
+  if (sensing) sensing->keep_up();
   if (++rounds % 120 != 1) return;
   tend_index();
   if (auto gone = apply->drafts().expire(500); !gone.ok()) log(LogLevel::warn, "drafts-not-expired", {{"why", gone.error().to_string()}});
@@ -369,6 +376,10 @@ Result<cases::SeedReport> House::seed(int wanted, std::function<void(int, int)> 
 }
 
 Result<registers::SeedReport> House::seed_registers() { return registers::seed_demonstration({*impl_->registers, impl_->furniture->city->current(), impl_->clock}); }
+
+Result<std::int64_t> House::seed_counters(std::function<void(std::int64_t, std::int64_t)> progress) {
+  return impl_->sensing ? impl_->sensing->seed_counters(std::move(progress)) : Result<std::int64_t>(std::int64_t{0});
+}
 
 Result<std::int64_t> House::seed_recipients(std::int64_t people, std::function<void(std::int64_t, std::int64_t)> progress) {
   tell::SeedOptions options;

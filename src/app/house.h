@@ -70,6 +70,8 @@ class House {
 
   /// Fictitious rows for every register that has none.
   Result<registers::SeedReport> seed_registers();
+  /// Made-up bicycle parkings with simulated counters, which go on reporting while the house runs; gives how many counts they have, 0 when they are there already.
+  Result<std::int64_t> seed_counters(std::function<void(std::int64_t, std::int64_t)> progress);
   /// Fictitious recipients of messages; gives how many, 0 when there are some.
   Result<std::int64_t> seed_recipients(std::int64_t people, std::function<void(std::int64_t, std::int64_t)> progress);
 

@@ -65,6 +65,7 @@ struct House::Impl {
   std::unique_ptr<blobs::Clamd> scanner;
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<outbound::Outbound> outbound;
+  std::unique_ptr<outbound::Streams> streams;
   std::unique_ptr<identity::CodeSender> sender;
   std::unique_ptr<identity::Identity> identity;
   SignInClients sign_in_clients;

@@ -16,8 +16,11 @@
 #include "platform/identity/emergencies.h"
 #include "platform/identity/identity_http.h"
 #include "platform/oidc/oidc_http.h"
+#include "sense/ingest/web.h"
+#include "sense/livemap/web.h"
 #include "rooms/technology_trials/web.h"
 #include "sense/rules/web.h"
+#include "sense/subscriptions/pages/web.h"
 #include "tell/campaigns/web.h"
 #include "tell/outlets/web.h"
 #include "tell/callout/web.h"
@@ -96,10 +99,13 @@ std::vector<console::NavItem> House::Impl::navigation() {
                         }});
   out.push_back({"staff_console.work", "staff_messages.title", std::string(tell::kMessagesBase), std::string(tell::kReadMessages)});
   out.push_back({"staff_console.work", "staff_callout.title", std::string(callout::kStaffBase), std::string(callout::kRead)});
+  if (sensing) out.push_back({"staff_console.work", "maps.title", "/staff/maps", std::string(sense::livemap::kReadMaps)});
   if (sensing) out.push_back({"staff_console.work", "staff_alarms.title", std::string(sense::rules::kStaffBase), std::string(sense::rules::kRead)});
+  if (sensing) out.push_back({"staff_console.work", "staff_devices.title", std::string(sense::ingest::kDevicesBase), std::string(sense::ingest::kReadDevices)});
   if (sensing) out.push_back({"staff_console.work", "staff_trials.title", std::string(trials::kStaffBase), std::string(registers::kPermission)});
   out.push_back({"staff_console.work", "staff_signage.title", std::string(signage::kStaffBase), std::string(signage::kManage)});
   for (console::NavItem& item : console::system_pages()) out.push_back(std::move(item));
+  if (sensing) out.push_back({"staff_console.system", "staff_subscriptions.title", std::string(sense::subscription_pages::kBase), std::string(sense::subscription_pages::kPermission)});
   out.push_back({"staff_console.system", "staff_emergency.queue", "/staff/emergencies", "breakglass.review", [this](const identity::Principal& who) {
                           const auto waiting = store->read([&](store::ReadTx& tx) { return identity->emergencies().waiting(tx, who, *identity->policy()); });
                           return !waiting.ok() || *waiting == 0 ? std::string() : std::to_string(*waiting);

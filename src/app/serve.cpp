@@ -79,6 +79,17 @@ int seed_registers(House& home) {
   return kDone;
 }
 
+/// Bicycle parkings whose counters report.
+int seed_counters(House& home) {
+  const bool terminal = isatty(2) == 1;
+  const auto sent = home.seed_counters([terminal](std::int64_t done, std::int64_t all) {
+    if (terminal) std::fprintf(stderr, "\rseeding counters of bicycle parkings: %d of %d", static_cast<int>(done), static_cast<int>(all));
+  });
+  if (!sent.ok()) return complain("the counters of the demonstration could not be seeded: " + sent.error().to_string());
+  if (*sent > 0) std::fprintf(stderr, "%sseeded %lld counts of bicycle parkings\n", terminal ? "\r" : "", static_cast<long long>(*sent));
+  return kDone;
+}
+
 /// Recipients of messages, once a database.
 int seed_recipients(House& home, std::int64_t people) {
   const bool terminal = isatty(2) == 1;
@@ -132,7 +143,7 @@ int serve(const Arguments& arguments) {
   if (!house) return complain(house.error().to_string());
   House& home = **house;
   if (arguments.has("demo"))
-    for (const auto seed : {seed_demonstration, seed_registers})
+    for (const auto seed : {seed_demonstration, seed_registers, seed_counters})
       if (int code = seed(home); code != kDone) return code;
   if (arguments.has("demo") || arguments.has("recipients")) {
     const std::int64_t people = arguments.has("recipients") ? std::atoll(arguments.value("recipients").c_str()) : 5'000;

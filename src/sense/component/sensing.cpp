@@ -20,6 +20,7 @@
 #include "sense/ngsiv2/subscriptions_http.h"
 #include "sense/registrations/registrations.h"
 #include "sense/series/series.h"
+#include "sense/subscriptions/mqtt_notifier.h"
 #include "sense/subscriptions/subscriptions.h"
 
 namespace machiya {
@@ -38,7 +39,7 @@ struct Sensing::Inside {
   std::unique_ptr<EntityStore> entities;
   std::unique_ptr<series::Store> numbers;
   std::unique_ptr<History> history;
-  std::unique_ptr<Notifier> http_notifier;
+  std::unique_ptr<Notifier> http_notifier, mqtt_notifier;
   std::unique_ptr<Registrations> registrations;
   std::unique_ptr<federation::Federation> federation;
   std::unique_ptr<Subscriptions> subscriptions;
@@ -83,7 +84,7 @@ std::vector<store::Migration> Sensing::migrations() {
 Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Options& options, Clock& clock, Rng& rng) {
   auto in = std::make_unique<Inside>();
   in->options = options, in->clock = &clock;
-  MACHIYA_TRY(in->hosted, HostedContexts::open(store, options.door, clock, rng, {.files = options.context_files}));
+  MACHIYA_TRY(in->hosted, HostedContexts::open(store, options.door, clock, rng, {.files = options.context_files, .own = options.own_context}));
   in->contexts = std::make_unique<Contexts>(in->hosted.get());
   const bool tables = store.engine() == store::Engine::postgres;
   auto journal = tables ? open_store_journal(store) : open_file_journal(options.folder);
@@ -92,15 +93,19 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   auto numbers = tables ? series::open_sql(store) : series::open_files(options.folder + "/series");
   if (!numbers.ok()) return numbers.error();
   in->numbers = std::move(*numbers);
-  MACHIYA_TRY(in->history, History::open(store, *in->numbers, clock, rng));
+  MACHIYA_TRY(in->history, History::open(store, *in->numbers, clock, rng, {.rules = options.history_rules}));
   in->history->follow(*in->entities);
   if (options.door != nullptr) in->http_notifier = make_http_notifier(*options.door);
+  if (options.streams != nullptr) in->mqtt_notifier = make_mqtt_notifier(*options.streams);
   MACHIYA_TRY(in->registrations, Registrations::open(store, *in->entities, clock, rng));
-  MACHIYA_TRY(in->subscriptions, Subscriptions::open(store, *in->entities, *in->contexts, {in->http_notifier.get(), nullptr}, clock, rng, Subscriptions::Options()));
+  Subscriptions::Options subscribing;
+  subscribing.gate_of = options.maker_gate_of;
+  MACHIYA_TRY(in->subscriptions, Subscriptions::open(store, *in->entities, *in->contexts, {in->http_notifier.get(), in->mqtt_notifier.get()}, clock, rng, subscribing));
   MACHIYA_CHECK(in->subscriptions->watch(*in->registrations));
   in->maps = std::make_unique<ngsild::EntityMaps>(clock, rng);
   in->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*in->entities, *in->contexts, clock, rng, in->hosted.get(), in->maps.get()});
   in->broker->started_us = clock.now().us;
+  in->broker->gate_of = options.gate_of;
   MACHIYA_TRY(in->broker->alias, federation::own_alias(store, rng));
   const auto call = [door = options.door](const outbound::Call& c) -> Result<outbound::Answer> { return door != nullptr ? door->call(c) : Error(ErrorCode::forbidden, "nothing goes out"); };
   in->federation = std::make_unique<federation::Federation>(*in->registrations, *in->contexts, in->entities->names(), clock, call);
@@ -108,6 +113,7 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   in->broker->federation = in->federation.get();
   in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant); };
   in->v2 = std::make_unique<ngsiv2::Broker>(*in->entities, ngsiv2::NameMap(in->contexts->core()), clock, rng);
+  in->v2->gate_of = options.gate_of;
   return std::unique_ptr<Sensing>(new Sensing(std::move(in)));
 }
 
@@ -132,15 +138,20 @@ Result<void> Sensing::tend() {
   return in_->entities->compact(needed);
 }
 
-void Sensing::add_routes(http::Router& router, const std::string& to_read, const std::string& to_write) {
+void Sensing::add_routes(http::Router& router, const std::string& to_read, const std::string& to_write, const std::string& to_see, int rate) {
   using namespace ngsild;
-  const Routes routes{router, *in_->broker, to_read, to_write};
-  for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes, add_context_routes, add_entity_map_routes, add_info_routes}) add(routes);
+  Routes routes{router, *in_->broker, to_read, to_write};
+  if (!to_see.empty()) routes.permission_to_ask = to_read;
+  // What gates decide about.
+  Routes seen = routes;
+  if (!to_see.empty()) seen.permission_to_read = to_see, seen.rate_per_minute = rate;
+  for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes}) add(seen);
+  for (const auto add : {add_context_routes, add_entity_map_routes, add_info_routes}) add(routes);
   add_subscription_routes(routes, *in_->subscriptions);
   add_registration_routes(routes, *in_->registrations);
   add_source_subscription_routes(routes, *in_->subscriptions);
-  add_temporal_routes(routes, *in_->history);
-  add_v2_routes(router, to_read, to_write, {}, 0);
+  add_temporal_routes(seen, *in_->history);
+  add_v2_routes(router, to_read, to_write, to_see, rate);
 }
 
 void Sensing::add_v2_routes(http::Router& router, const std::string& to_read, const std::string& to_write, const std::string& to_see, int rate) {

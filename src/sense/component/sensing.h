@@ -11,17 +11,15 @@
 #include "base/time.h"
 #include "platform/http/http.h"
 #include "platform/outbound/outbound.h"
+#include "platform/outbound/stream.h"
 #include "platform/store/store.h"
+#include "sense/entities/gate.h"
+#include "sense/history/history.h"
 
 namespace machiya::sense {
 
 class Contexts;
-class EntityStore;
-class History;
 class Subscriptions;
-namespace series {
-class Store;
-}
 
 class Sensing {
  public:
@@ -30,6 +28,12 @@ class Sensing {
     std::map<std::string, std::string> context_files;   ///< URL of an @context → file that holds it
     const outbound::Outbound* door = nullptr;           ///< notifications and contexts of listed origins; nullptr: nothing goes out
     std::string address;                                ///< "https://broker.example": where context sources reach this broker; "": as the request calls it
+    const outbound::Streams* streams = nullptr;         ///< notifications to listed MQTT brokers; nullptr: none
+    std::vector<HistoryRule> history_rules;             ///< how long the past is kept; none: for ever
+    /// Who asks, and what a subscription's maker may be told (entities/gate.h). Not set: everybody everything.
+    std::function<Result<GatePtr>(const http::Request&)> gate_of;
+    std::function<GatePtr(const std::string& key)> maker_gate_of;
+    std::function<std::optional<std::string>(const std::string& url)> own_context;   ///< contexts of the house itself
     std::int64_t keep_changes_us = 7 * kDay;            ///< changes that everybody has been told of are kept this long, for rehearsals of subscriptions
   };
   static std::vector<store::Migration> migrations();
@@ -48,8 +52,9 @@ class Sensing {
   series::Store& numbers();
   History& history();
   Subscriptions& subscriptions();
-  /// The interfaces' routes, with the permissions that reading and writing need.
-  void add_routes(http::Router& router, const std::string& to_read, const std::string& to_write);
+  /// The interfaces' routes, with the permissions that reading and writing need. `to_see`: entities, types and history, where gates decide what there is; "": as
+  /// `to_read`. `rate`: of those, requests a minute of one asker; 0: no limit.
+  void add_routes(http::Router& router, const std::string& to_read, const std::string& to_write, const std::string& to_see = {}, int rate = 0);
 
  private:
   void add_v2_routes(http::Router& router, const std::string& to_read, const std::string& to_write, const std::string& to_see, int rate);

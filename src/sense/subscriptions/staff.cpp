@@ -32,6 +32,15 @@ class Trial {
   std::int64_t fired_us_ = kNoTime;
 };
 
+/// What whoever made it says of it (§5.2.12).
+std::string description_of(const StoredSubscription& stored) {
+  tree::Arena arena;
+  const auto body = tree::parse(stored.body, arena);
+  if (!body.ok()) return {};
+  const std::string_view name = (*body)["subscriptionName"].text();
+  return std::string(name.empty() ? (*body)["description"].text() : name);
+}
+
 }  // namespace
 
 std::string Rehearsal::to_json() const {
@@ -53,6 +62,20 @@ std::string Rehearsal::to_json() const {
     out += "]}", comma = ",";
   }
   return out + "]}";
+}
+
+std::vector<Subscriptions::Overview> Subscriptions::overview() const {
+  const std::int64_t now_us = in_->clock.now().us;
+  std::vector<Overview> out;
+  std::shared_lock hold(in_->known);
+  for (const auto& [tenant, held] : in_->tenants)
+    for (const auto& [id, kept] : held.subscriptions) {
+      const Delivery::Look look = in_->delivery.look(*kept.slot);
+      const Subscription& s = *look.subscription;
+      out.push_back({tenant, id, description_of(kept.stored), s.endpoint.key, s.active, s.expired(now_us), kept.about == About::registrations, look.waiting,
+                     in_->delivery.state(*kept.slot, in_->matched)});
+    }
+  return out;
 }
 
 std::string dead_letters_json(const std::vector<DeadLetter>& letters) {

@@ -99,6 +99,14 @@ class Subscriptions {
   /// One subscription's cursor and counters. not_found.
   Result<SubscriptionState> state(const std::string& tenant, const std::string& id) const;
 
+  /// For staff: every subscription of every tenant, and how it stands. Its endpoint's path and headers may hold secrets of the subscriber: they are not told.
+  struct Overview {
+    std::string tenant, id, description, endpoint;   ///< endpoint: scheme, host and port
+    bool active = true, expired = false, registrations = false;
+    std::size_t waiting = 0;                         ///< messages in memory
+    SubscriptionState state;
+  };
+  std::vector<Overview> overview() const;
   /// For staff. Newest first; `id` empty: of all subscriptions of the tenant.
   Result<std::vector<DeadLetter>> dead_letters(const std::string& tenant, const std::string& id, int limit, int offset) const;
   /// Sends it once, now, as its subscription wants it today; gone when that worked. not_found; unavailable with the cause.
