@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sense/ngsild/distributed_discovery.h"
 #include "sense/ngsild/ngsild.h"
 
 namespace machiya::sense::ngsild {
@@ -29,8 +30,8 @@ class Told {
 };
 
 /// Attributes of all types together.
-std::map<std::string, AttributeFacts> attributes_of(const std::map<std::string, TypeFacts>& types) {
-  std::map<std::string, AttributeFacts> out;
+Attributes attributes_of(const Types& types) {
+  Attributes out;
   for (const auto& [type, facts] : types)
     for (const auto& [name, seen] : facts.attributes) {
       AttributeFacts& a = out[name];
@@ -42,60 +43,73 @@ std::map<std::string, AttributeFacts> attributes_of(const std::map<std::string, 
   return out;
 }
 
+http::Response warned(http::Response response, const std::vector<federation::Warning>& warnings) {
+  add_warnings(response, warnings);
+  return response;
+}
+
 std::string new_list_id(Call& call, std::string_view what) { return "urn:ngsi-ld:" + std::string(what) + ":" + new_public_id(call.broker.rng); }
 
 Result<http::Response> types(Call& call) {
   auto details = call.flag("details");
   if (!details.ok()) return details.error();
-  const auto found = call.types();
+  Types found = call.types();
+  const auto warnings = add_types(call, *details, found);
   Told told(call);
   if (!*details)
-    return call.answer("{\"id\":" + Told::text(new_list_id(call, "EntityTypeList")) + ",\"type\":\"EntityTypeList\",\"typeList\":" + Told::list(found, [&](const auto& t) { return told.type(t.first); }) + "}");
+    return warned(call.answer("{\"id\":" + Told::text(new_list_id(call, "EntityTypeList")) + ",\"type\":\"EntityTypeList\",\"typeList\":" + Told::list(found, [&](const auto& t) { return told.type(t.first); }) + "}"),
+                  warnings);
   std::vector<std::string> each;
   for (const auto& [iri, facts] : found)
     each.push_back("{\"id\":" + Told::text(iri) + ",\"type\":\"EntityType\",\"typeName\":" + told.type(iri) + ",\"attributeNames\":" +
                    Told::list(facts.attributes, [&](const auto& a) { return told.attribute(a.first); }) + "}");
-  return call.answer_list(each, {.limit = each.size()}, std::nullopt, false);
+  return warned(call.answer_list(each, {.limit = each.size()}, std::nullopt, false), warnings);
 }
 
 Result<http::Response> type(Call& call) {
   auto iri = call.name("type");
   if (!iri.ok()) return iri.error();
-  const auto all = call.types();
+  Types all = call.types();
+  const auto warnings = add_type(call, *iri, all);
   const auto found = all.find(*iri);
-  if (found == all.end()) return Error(ErrorCode::not_found, "there is no entity of this type");
+  if (found == all.end()) return warned(call.dressed(problem(Error(ErrorCode::not_found, "there is no entity of this type"))), warnings);
   Told told(call);
   const auto detail = [&](const auto& a) {
     return "{\"id\":" + Told::text(a.first) + ",\"type\":\"Attribute\",\"attributeName\":" + told.attribute(a.first) + ",\"attributeTypes\":" + Told::kinds(a.second) + "}";
   };
-  return call.answer("{\"id\":" + Told::text(*iri) + ",\"type\":\"EntityTypeInfo\",\"typeName\":" + told.type(*iri) + ",\"entityCount\":" + std::to_string(found->second.entities) +
-                     ",\"attributeDetails\":" + Told::list(found->second.attributes, detail) + "}");
+  return warned(call.answer("{\"id\":" + Told::text(*iri) + ",\"type\":\"EntityTypeInfo\",\"typeName\":" + told.type(*iri) + ",\"entityCount\":" + std::to_string(found->second.entities) +
+                     ",\"attributeDetails\":" + Told::list(found->second.attributes, detail) + "}"),
+                warnings);
 }
 
 Result<http::Response> attributes(Call& call) {
   auto details = call.flag("details");
   if (!details.ok()) return details.error();
-  const auto found = attributes_of(call.types());
+  Attributes found = attributes_of(call.types());
+  const auto warnings = add_attributes(call, *details, found);
   Told told(call);
   if (!*details)
-    return call.answer("{\"id\":" + Told::text(new_list_id(call, "AttributeList")) + ",\"type\":\"AttributeList\",\"attributeList\":" + Told::list(found, [&](const auto& a) { return told.attribute(a.first); }) +
-                       "}");
+    return warned(call.answer("{\"id\":" + Told::text(new_list_id(call, "AttributeList")) + ",\"type\":\"AttributeList\",\"attributeList\":" +
+                              Told::list(found, [&](const auto& a) { return told.attribute(a.first); }) + "}"),
+                  warnings);
   std::vector<std::string> each;
   for (const auto& [iri, facts] : found)
     each.push_back("{\"id\":" + Told::text(iri) + ",\"type\":\"Attribute\",\"attributeName\":" + told.attribute(iri) + ",\"typeNames\":" + Told::list(facts.types, [&](const std::string& t) { return told.type(t); }) +
                    "}");
-  return call.answer_list(each, {.limit = each.size()}, std::nullopt, false);
+  return warned(call.answer_list(each, {.limit = each.size()}, std::nullopt, false), warnings);
 }
 
 Result<http::Response> attribute(Call& call) {
   auto iri = call.name("attribute");
   if (!iri.ok()) return iri.error();
-  const auto all = attributes_of(call.types());
+  Attributes all = attributes_of(call.types());
+  const auto warnings = add_attribute(call, *iri, all);
   const auto found = all.find(*iri);
-  if (found == all.end()) return Error(ErrorCode::not_found, "no entity has this attribute");
+  if (found == all.end()) return warned(call.dressed(problem(Error(ErrorCode::not_found, "no entity has this attribute"))), warnings);
   Told told(call);
-  return call.answer("{\"id\":" + Told::text(*iri) + ",\"type\":\"Attribute\",\"attributeName\":" + told.attribute(*iri) + ",\"attributeCount\":" + std::to_string(found->second.entities) +
-                     ",\"attributeTypes\":" + Told::kinds(found->second) + ",\"typeNames\":" + Told::list(found->second.types, [&](const std::string& t) { return told.type(t); }) + "}");
+  return warned(call.answer("{\"id\":" + Told::text(*iri) + ",\"type\":\"Attribute\",\"attributeName\":" + told.attribute(*iri) + ",\"attributeCount\":" + std::to_string(found->second.entities) +
+                     ",\"attributeTypes\":" + Told::kinds(found->second) + ",\"typeNames\":" + Told::list(found->second.types, [&](const std::string& t) { return told.type(t); }) + "}"),
+                warnings);
 }
 
 }  // namespace

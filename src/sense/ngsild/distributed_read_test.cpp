@@ -240,6 +240,29 @@ TEST_F(DistributedRead, SplitEntitiesAreJudgedWhole) {
   EXPECT_EQ(found("GET /entities?type=Vehicle&q=brandName==%22Audi%22;speed%3E90&splitEntities=true"), "");
 }
 
+TEST_F(DistributedRead, TypesAndAttributesOfSources) {
+  create("urn:ngsi-ld:Vehicle:1", speed(1), "Vehicle");
+  source_is("inclusive", kVehicles);
+  source().on("GET /types", 200, R"({"id":"urn:x","type":"EntityTypeList","typeList":["Vehicle","Building"]})");
+  EXPECT_NE(expect(200, "GET /types").body.find(R"("typeList":["Building","Vehicle"])"), std::string::npos);
+  source().on("GET /types?details=true", 200, R"([{"id":"urn:x","type":"EntityType","typeName":"Building","attributeNames":["name"]}])");
+  EXPECT_NE(expect(200, "GET /types?details=true").body.find(R"("typeName":"Building","attributeNames":["name"])"), std::string::npos);
+  source().on("GET /types/Vehicle", 200, R"({"id":"urn:x","type":"EntityTypeInfo","typeName":"Vehicle","entityCount":2,"attributeDetails":[{"id":"urn:y","type":"Attribute","attributeName":"brandName","attributeTypes":["Property"]}]})");
+  const std::string info = expect(200, "GET /types/Vehicle").body;
+  EXPECT_NE(info.find(R"("entityCount":3)"), std::string::npos) << info;
+  EXPECT_NE(info.find(R"("attributeName":"brandName","attributeTypes":["Property"])"), std::string::npos) << info;
+  source().on("GET /attributes", 200, R"({"id":"urn:x","type":"AttributeList","attributeList":["name","speed"]})");
+  EXPECT_NE(expect(200, "GET /attributes").body.find(R"("attributeList":["name","speed"])"), std::string::npos);
+  source().on("GET /attributes/name", 200, R"({"id":"urn:x","type":"Attribute","attributeName":"name","attributeCount":4,"attributeTypes":["Property"],"typeNames":["Building"]})");
+  EXPECT_NE(expect(200, "GET /attributes/name").body.find(R"("attributeCount":4,"attributeTypes":["Property"],"typeNames":["Building"])"), std::string::npos);
+  source().breaks("GET ");
+  EXPECT_EQ(expect(200, "GET /types").header("NGSILD-Warning"), "199 - Miscellaneous Warning");
+  EXPECT_EQ(expect(404, "GET /attributes/name").header("NGSILD-Warning"), "199 - Miscellaneous Warning");
+  source().forget();
+  expect(200, "GET /types?local=true");
+  EXPECT_EQ(source().lines(), "");
+}
+
 TEST_F(DistributedRead, ThreeBrokersAndALoop) {
   Site& b = site("b");
   site("c");
