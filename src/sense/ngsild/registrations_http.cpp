@@ -69,7 +69,8 @@ class Handlers {
   // A tenant is there with the first thing that it has.
   Result<void> check_tenant(const Call& call) const {
     const Broker& b = call.broker;
-    if (call.tenant.empty() || registrations_.has_tenant(call.tenant) || b.entities.has_tenant(call.tenant) || (b.knows_tenant && b.knows_tenant(call.tenant))) return {};
+    if (call.tenant.empty() || registrations_.has_tenant(call.tenant) || b.entities.has_tenant(call.tenant)) return {};
+    if (b.knows_tenant && b.knows_tenant(call.tenant)) return {};
     return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
   }
   Result<std::string> known(const Call& call) const {
@@ -118,8 +119,8 @@ void add_registration_routes(const Routes& routes, Registrations& registrations)
   const auto with = [&registrations](Result<http::Response> (Handlers::*handler)(Call&) const) {
     return [&registrations, handler](Call& call) { return (Handlers(registrations).*handler)(call); };
   };
-  const std::vector<std::string_view> asking = {"id", "type", "idPattern", "attrs", "q", "csf", "geometry", "georel", "coordinates", "geoproperty", "timeproperty", "timerel", "timeAt", "endTimeAt",
-                                                "geometryProperty", "lang", "scopeQ", "options", "limit", "offset", "count", "local", "via"};
+  const std::vector<std::string_view> asking = {"id", "type", "idPattern", "attrs", "q", "csf", "geometry", "georel", "coordinates", "geoproperty", "timeproperty",
+                                                "timerel", "timeAt", "endTimeAt", "geometryProperty", "lang", "scopeQ", "options", "limit", "offset", "count", "local", "via"};
   for (const char* path : {"/csourceRegistrations", "/csourceRegistrations/"}) {
     routes.add(Method::post, path, {.parameters = {"local", "via"}, .body = true, .needs_tenant = false}, with(&Handlers::create));
     routes.add(Method::get, path, {.parameters = asking, .needs_tenant = false}, with(&Handlers::query));

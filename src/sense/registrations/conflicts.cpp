@@ -24,8 +24,9 @@ bool same_id(const RegisteredEntity& a, const RegisteredEntity& b) {
 
 bool same_entity(const RegistrationInfo& a, const RegistrationInfo& b) {
   if (a.entities.empty() || b.entities.empty()) return true;
+  const auto same = [](const RegisteredEntity& x, const RegisteredEntity& y) { return (x.types.empty() || y.types.empty() || share(x.types, y.types)) && same_id(x, y); };
   return std::ranges::any_of(a.entities, [&](const RegisteredEntity& x) {
-    return std::ranges::any_of(b.entities, [&](const RegisteredEntity& y) { return (x.types.empty() || y.types.empty() || share(x.types, y.types)) && same_id(x, y); });
+    return std::ranges::any_of(b.entities, [&](const RegisteredEntity& y) { return same(x, y); });
   });
 }
 

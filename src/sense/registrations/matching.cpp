@@ -22,8 +22,8 @@ bool type_fits(const RegisteredEntity& registered, const TypeSelection& asked) {
 // Two patterns always fit: whether one id may match both is not easily told.
 bool id_fits(const RegisteredEntity& registered, const EntitySelector& asked) {
   if (registered.id.empty() && !registered.id_pattern) return true;
-  if (!asked.ids.empty())
-    return std::ranges::any_of(asked.ids, [&](const std::string& id) { return registered.id.empty() ? registered.id_pattern->found_in(id) : id == registered.id; });
+  const auto is = [&](const std::string& id) { return registered.id.empty() ? registered.id_pattern->found_in(id) : id == registered.id; };
+  if (!asked.ids.empty()) return std::ranges::any_of(asked.ids, is);
   return !asked.id_pattern || registered.id.empty() || asked.id_pattern->found_in(registered.id);
 }
 

@@ -20,7 +20,8 @@ static_assert(static_cast<std::size_t>(Operation::retrieve_context_source_identi
 static_assert(kNames.size() <= 64);
 
 using enum Operation;
-constexpr Operations kTypes{retrieve_entity_types, retrieve_entity_type_details, retrieve_entity_type_info, retrieve_attr_types, retrieve_attr_type_details, retrieve_attr_type_info};
+constexpr Operations kTypes{retrieve_entity_types, retrieve_entity_type_details, retrieve_entity_type_info,
+                            retrieve_attr_types, retrieve_attr_type_details, retrieve_attr_type_info};
 constexpr Operations kMaps{retrieve_entity_map, update_entity_map, delete_entity_map, create_entity_map_query_entity, create_entity_map_query_temporal};
 constexpr Operations kSubscriptions{create_subscription, update_subscription, retrieve_subscription, query_subscription, delete_subscription};
 

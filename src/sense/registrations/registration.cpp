@@ -80,7 +80,8 @@ Result<RegistrationPtr> parse_registration(std::string tenant, std::string body,
   out->tenant = std::move(tenant), out->body = std::move(body), out->context = std::move(context), out->created_us = created_us, out->modified_us = modified_us;
   MACHIYA_TRY(out->members_, tree::parse(out->body, out->arena_));
   const Value& v = out->members_;
-  out->id = v["id"].text(), out->endpoint = v["endpoint"].text(), out->source_tenant = v["tenant"].text(), out->alias = v[v.has("contextSourceAlias") ? "contextSourceAlias" : "hostAlias"].text();
+  out->id = v["id"].text(), out->endpoint = v["endpoint"].text(), out->source_tenant = v["tenant"].text();
+  out->alias = v[v.has("contextSourceAlias") ? "contextSourceAlias" : "hostAlias"].text();
   if (const auto mode = std::ranges::find(kModes, v["mode"].text()); mode != kModes.end()) out->mode = static_cast<RegistrationMode>(mode - kModes.begin());
   MACHIYA_TRY(out->information, information_of(v["information"]));
   for (const std::string& name : texts(v["operations"])) out->operations.add(operations_of(name));
@@ -88,7 +89,8 @@ Result<RegistrationPtr> parse_registration(std::string tenant, std::string body,
   for (const Value& pair : v["contextSourceInfo"].items()) out->source_info.emplace_back(pair["key"].text(), pair["value"].text());
   const Value& management = v["management"];
   out->local_only = management["localOnly"].truth;
-  out->timeout_us = milliseconds(management["timeout"]), out->cooldown_us = milliseconds(management["cooldown"]), out->cache_us = duration(management["cacheDuration"]);
+  out->timeout_us = milliseconds(management["timeout"]), out->cooldown_us = milliseconds(management["cooldown"]);
+  out->cache_us = duration(management["cacheDuration"]);
   out->refresh_us = duration(v["refreshRate"]);
   out->observation = interval_of(v["observationInterval"]), out->management = interval_of(v["managementInterval"]);
   if (const auto expires = parse_stamp(v["expiresAt"].text())) out->expires_us = expires->us;

@@ -13,8 +13,10 @@ Param time(std::int64_t us) { return us == kNoTime ? Param() : Param(us); }
 Result<void> insert_registration(store::Tx& tx, const Registration& r, std::int64_t sequence) {
   // What was counted of a namesake that was deleted may have come after it went.
   MACHIYA_CHECK(tx.execute_later("DELETE FROM sense_registration_state WHERE tenant = :tenant AND id = :id", {{"tenant", r.tenant}, {"id", r.id}}));
-  auto done = tx.execute("INSERT INTO sense_registration (tenant, id, body, context, created_us, modified_us, sequence) VALUES (:tenant, :id, :body, :context, :created, :modified, :sequence)",
-                         {{"tenant", r.tenant}, {"id", r.id}, {"body", r.body}, {"context", r.context}, {"created", r.created_us}, {"modified", r.modified_us}, {"sequence", sequence}});
+  auto done = tx.execute("INSERT INTO sense_registration (tenant, id, body, context, created_us, modified_us, sequence) "
+                         "VALUES (:tenant, :id, :body, :context, :created, :modified, :sequence)",
+                         {{"tenant", r.tenant}, {"id", r.id}, {"body", r.body}, {"context", r.context}, {"created", r.created_us}, {"modified", r.modified_us},
+                          {"sequence", sequence}});
   return done.ok() ? Result<void>() : Result<void>(done.error());
 }
 
@@ -44,9 +46,11 @@ Result<std::vector<RegistrationPtr>> registrations(store::ReadTx& tx, std::int64
 Result<void> write_states(store::Tx& tx, const std::vector<StoredState>& states) {
   for (const StoredState& s : states)
     MACHIYA_CHECK(tx.execute_later(
-        "INSERT INTO sense_registration_state (tenant, id, sent, failed, success_us, failure_us, last_ok) VALUES (:tenant, :id, :sent, :failed, :success, :failure, :ok) "
-        "ON CONFLICT (tenant, id) DO UPDATE SET sent = excluded.sent, failed = excluded.failed, success_us = excluded.success_us, failure_us = excluded.failure_us, last_ok = excluded.last_ok",
-        {{"tenant", s.tenant}, {"id", s.id}, {"sent", number(s.state.sent)}, {"failed", number(s.state.failed)}, {"success", time(s.state.success_us)}, {"failure", time(s.state.failure_us)},
+        "INSERT INTO sense_registration_state (tenant, id, sent, failed, success_us, failure_us, last_ok) "
+        "VALUES (:tenant, :id, :sent, :failed, :success, :failure, :ok) ON CONFLICT (tenant, id) DO UPDATE SET sent = excluded.sent, failed = excluded.failed, "
+        "success_us = excluded.success_us, failure_us = excluded.failure_us, last_ok = excluded.last_ok",
+        {{"tenant", s.tenant}, {"id", s.id}, {"sent", number(s.state.sent)}, {"failed", number(s.state.failed)}, {"success", time(s.state.success_us)},
+         {"failure", time(s.state.failure_us)},
          {"ok", s.state.last_ok}}));
   return {};
 }
@@ -56,7 +60,8 @@ Result<std::vector<StoredState>> states(store::ReadTx& tx) {
   std::vector<StoredState> out;
   for (const Row& row : rows)
     out.push_back({row.text(0), row.text(1),
-                   {static_cast<std::uint64_t>(row.integer(2)), static_cast<std::uint64_t>(row.integer(3)), row.optional_integer(4).value_or(kNoTime), row.optional_integer(5).value_or(kNoTime),
+                   {static_cast<std::uint64_t>(row.integer(2)), static_cast<std::uint64_t>(row.integer(3)),
+                    row.optional_integer(4).value_or(kNoTime), row.optional_integer(5).value_or(kNoTime),
                     row.integer(6) != 0}});
   return out;
 }

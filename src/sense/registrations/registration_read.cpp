@@ -19,6 +19,8 @@ constexpr std::string_view kType = "ContextSourceRegistration";
 constexpr std::string_view kModes[] = {"inclusive", "exclusive", "redirect", "auxiliary"};
 // What only the broker writes (§5.2.2, §5.2.9).
 constexpr std::string_view kReadOnly[] = {"createdAt", "modifiedAt", "deletedAt", "status", "timesSent", "timesFailed", "lastSuccess", "lastFailure"};
+constexpr std::string_view kTexts[] = {"registrationName", "description", "tenant", "hostAlias", "contextSourceAlias"};
+constexpr std::string_view kMandatory[] = {"id", "type", "information", "endpoint"};
 // Headers that the connection decides.
 constexpr std::string_view kOwnHeaders[] = {"host", "content-length", "connection", "transfer-encoding", "upgrade", "te", "trailer", "expect"};
 constexpr std::size_t kMostInformation = 1000;
@@ -37,7 +39,7 @@ class Reader {
     if (one_of(key, kReadOnly)) return {};
     if (key == "id" || key == "endpoint") return keep(uri(v, key), key, out);
     if (key == "type") return v.is_string() && v.text() == kType ? keep(v, key, out) : bad("\"ContextSourceRegistration\" is expected", key);
-    if (key == "registrationName" || key == "description" || key == "tenant" || key == "hostAlias" || key == "contextSourceAlias") return keep(text(v, key), key, out);
+    if (one_of(key, kTexts)) return keep(text(v, key), key, out);
     if (key == "information") return keep(information(v), key, out);
     if (key == "observationInterval" || key == "managementInterval") return keep(interval(v, key), key, out);
     if (key == "location" || key == "observationSpace" || key == "operationSpace") return keep(geometry(v, key), key, out);
@@ -148,7 +150,10 @@ class Reader {
   }
   Result<Value> scope(const Value& v) {
     if (v.is_string()) return is_scope(v.text()) ? Result<Value>(v) : bad("no scope", "scope");
-    return list_of(v, "scope", [&](const Value& item) -> Result<Value> { return item.is_string() && is_scope(item.text()) ? Result<Value>(item) : bad("no scope", "scope"); });
+    return list_of(v, "scope", [](const Value& item) -> Result<Value> {
+      if (!item.is_string() || !is_scope(item.text())) return bad("no scope", "scope");
+      return item;
+    });
   }
   // A word that this version does not know is kept, and counts for nothing.
   Result<Value> operations(const Value& v) {
@@ -159,7 +164,8 @@ class Reader {
   Result<Value> pairs(const Value& v) {
     return list_of(v, "contextSourceInfo", [&](const Value& item) -> Result<Value> {
       const Value &key = item["key"], &value = item["value"];
-      if (!key.is_string() || key.count == 0 || (!value.is_string() && !value.is_number() && !value.is_bool())) return bad("a key and a value are expected", "contextSourceInfo");
+      const bool said_plainly = value.is_string() || value.is_number() || value.is_bool();
+      if (!key.is_string() || key.count == 0 || !said_plainly) return bad("a key and a value are expected", "contextSourceInfo");
       const auto token = [](char c) { return c > ' ' && c < 127 && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos; };
       const auto visible = [](char c) { return c >= ' ' && c < 127; };
       const std::string said = value.is_bool() ? value.truth ? "true" : "false" : std::string(value.text());
@@ -169,6 +175,9 @@ class Reader {
     });
   }
 
+  Result<Value> milliseconds(const Value& v, std::string_view where) {
+    return v.is_number() && v.number() >= 1 && v.number() < 1e10 ? Result<Value>(v) : bad("a number of at least 1 is expected", where);
+  }
   // §5.2.34
   Result<Value> management(const Value& v) {
     if (!v.is_object()) return bad("an object is expected", "management");
@@ -179,15 +188,16 @@ class Reader {
       Result<void> done;
       if (m.key == "localOnly") done = m.value.is_bool() ? keep(m.value, m.key, out) : bad("true or false is expected", where);
       else if (m.key == "cacheDuration") done = keep(duration(m.value, where), m.key, out);
-      else if (m.key == "timeout" || m.key == "cooldown") done = m.value.is_number() && m.value.number() >= 1 && m.value.number() < 1e10 ? keep(m.value, m.key, out) : bad("a number of at least 1 is expected", where);
+      else if (m.key == "timeout" || m.key == "cooldown") done = keep(milliseconds(m.value, where), m.key, out);
       if (!done.ok()) return done.error();
     }
     return arena.object(out);
   }
 };
 
-constexpr std::string_view kOrder[] = {"id", "type", "registrationName", "description", "information", "tenant", "observationInterval", "managementInterval", "location", "observationSpace",
-                                       "operationSpace", "expiresAt", "endpoint", "contextSourceInfo", "scope", "mode", "operations", "refreshRate", "management", "hostAlias", "contextSourceAlias"};
+constexpr std::string_view kOrder[] = {"id", "type", "registrationName", "description", "information", "tenant", "observationInterval", "managementInterval", "location",
+                                       "observationSpace", "operationSpace", "expiresAt", "endpoint", "contextSourceInfo", "scope", "mode", "operations", "refreshRate",
+                                       "management", "hostAlias", "contextSourceAlias"};
 
 // §4.3.6.3: an exclusive source alone holds attributes of entities that are named.
 Result<void> check_exclusive(const Value& information) {
@@ -202,8 +212,10 @@ Result<void> check_exclusive(const Value& information) {
 
 // §4.3.6.2: an auxiliary source is only ever read.
 Result<void> check_auxiliary(const Value& operations) {
-  for (const Value& word : operations.items())
-    if (operations_of(word.text()).touches(writing_operations())) return bad("an auxiliary source is only read: \"" + std::string(word.text()) + "\" writes", "operations");
+  for (const Value& item : operations.items()) {
+    const std::string word(item.text());
+    if (operations_of(word).touches(writing_operations())) return bad("an auxiliary source is only read: \"" + word + "\" writes", "operations");
+  }
   return {};
 }
 
@@ -239,7 +251,7 @@ Result<std::string> merge_registration(const Registration& kept, const Value& fr
   Members members(kept.members().members().begin(), kept.members().members().end());
   for (const Member& m : fragment.members()) {
     if (m.key == "id" && m.value.text() != kept.id) return bad("the id cannot be changed", "id");
-    if (gone(m.value) && one_of(m.key, std::initializer_list<std::string_view>{"id", "type", "information", "endpoint"})) return bad("this cannot be taken away", m.key);
+    if (gone(m.value) && one_of(m.key, kMandatory)) return bad("this cannot be taken away", m.key);
     const std::string_view name = one_of(m.key, kOrder) ? m.key : reader.own_name(m.key);
     std::erase_if(members, [&](const Member& old) { return old.key == name; });
     if (gone(m.value)) continue;

@@ -63,9 +63,11 @@ struct Registrations::Inside {
   Result<void> check(const Registration& r) const {
     const std::int64_t now = clock.now().us;
     const Snapshot list = all(r.tenant);
-    for (const RegistrationPtr& other : *list)
-      if (other->id != r.id && !other->expired(now) && exclude_each_other(r, *other)) return Error(ErrorCode::conflict, "another registration claims the same: " + other->id);
-    if (held_here(r, entities)) return Error(ErrorCode::conflict, "this broker holds what the registration claims");
+    for (const RegistrationPtr& other : *list) {
+      if (other->id == r.id || other->expired(now) || !exclude_each_other(r, *other)) continue;
+      return Error(ErrorCode::conflict, "another registration claims the same: " + other->id, "Conflict");
+    }
+    if (held_here(r, entities)) return Error(ErrorCode::conflict, "this broker holds what the registration claims", "Conflict");
     return {};
   }
   // Under `changing`.

@@ -30,7 +30,7 @@ class Registrations {
   static std::vector<store::Migration> migrations();
   ~Registrations();
 
-  /// §5.9.2: the id. invalid_input; conflict when the id is taken, or when a proxied registration claims what another or this broker holds.
+  /// §5.9.2: the id. invalid_input; conflict when the id is taken, or (`where` is "Conflict") when a proxied registration claims what another or this broker holds.
   /// `context`: JSON of the request's @context.
   Result<std::string> create(const std::string& tenant, const tree::Value& body, const Terms& terms, const std::string& context);
   /// §5.9.3. not_found, and as create.

@@ -3,7 +3,8 @@
 namespace machiya::sense::dao {
 
 Result<void> delete_told(store::Tx& tx, const std::string& tenant, const std::string& subscription) {
-  return tx.execute_later("DELETE FROM sense_registration_told WHERE tenant = :tenant AND subscription = :subscription", {{"tenant", tenant}, {"subscription", subscription}});
+  return tx.execute_later("DELETE FROM sense_registration_told WHERE tenant = :tenant AND subscription = :subscription",
+                          {{"tenant", tenant}, {"subscription", subscription}});
 }
 
 Result<void> write_told(store::Tx& tx, const std::vector<Told>& told) {
@@ -12,14 +13,16 @@ Result<void> write_told(store::Tx& tx, const std::vector<Told>& told) {
     for (const RegistrationPtr& r : one.registrations)
       MACHIYA_CHECK(tx.execute_later("INSERT INTO sense_registration_told (tenant, subscription, registration, body, context, created_us, modified_us) "
                                      "VALUES (:tenant, :subscription, :registration, :body, :context, :created, :modified)",
-                                     {{"tenant", one.tenant}, {"subscription", one.subscription}, {"registration", r->id}, {"body", r->body}, {"context", r->context}, {"created", r->created_us},
+                                     {{"tenant", one.tenant}, {"subscription", one.subscription}, {"registration", r->id}, {"body", r->body}, {"context", r->context},
+                                      {"created", r->created_us},
                                       {"modified", r->modified_us}}));
   }
   return {};
 }
 
 Result<std::vector<Told>> told(store::ReadTx& tx) {
-  MACHIYA_TRY(const auto rows, tx.query("SELECT tenant, subscription, registration, body, context, created_us, modified_us FROM sense_registration_told ORDER BY tenant, subscription, registration"));
+  MACHIYA_TRY(const auto rows, tx.query("SELECT tenant, subscription, registration, body, context, created_us, modified_us FROM sense_registration_told "
+                                      "ORDER BY tenant, subscription, registration"));
   std::vector<Told> out;
   for (const store::Row& row : rows) {
     if (out.empty() || out.back().tenant != row.text(0) || out.back().subscription != row.text(1)) out.push_back({row.text(0), row.text(1), {}});
