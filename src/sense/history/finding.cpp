@@ -229,9 +229,18 @@ void cut(HistoryAnswer& answer, const HistoryWindow& window) {
   if (!backwards) answer.cut = {window.bounded && when.rel != TemporalQuery::Rel::before ? when.from_us : oldest, edge};
 }
 
+/// Who names no query asks for everything.
+HistoryAsking of_everything(const HistoryAsking& asking) {
+  static const EntityQuery everything;
+  HistoryAsking out = asking;
+  out.query = &everything;
+  return out;
+}
+
 }  // namespace
 
 Result<HistoryAnswer> History::retrieve(std::string_view tenant, std::string_view id, const HistoryAsking& asking) const {
+  if (!asking.query) return retrieve(tenant, id, of_everything(asking));
   const HeadPtr head = in_->head(tenant, id);
   if (!head || !seen(asking.gate, head)) return Error(ErrorCode::not_found, "there is no history of such an entity");
   HistoryAnswer out;
@@ -262,6 +271,7 @@ std::vector<HeadPtr> History::Inside::heads(std::string_view tenant) const {
 }
 
 Result<std::vector<std::string>> History::ids(std::string_view tenant, const HistoryAsking& asking) const {
+  if (!asking.query) return ids(tenant, of_everything(asking));
   const std::vector<HeadPtr> heads = in_->heads(tenant);
   std::vector<std::string> out;
   tree::Arena arena;
@@ -278,6 +288,7 @@ Result<std::vector<std::string>> History::ids(std::string_view tenant, const His
 }
 
 Result<HistoryAnswer> History::find(std::string_view tenant, const HistoryAsking& asking) const {
+  if (!asking.query) return find(tenant, of_everything(asking));
   const std::vector<HeadPtr> heads = in_->heads(tenant);
   HistoryAnswer out;
   MACHIYA_CHECK(in_->tables.read([&](store::ReadTx& tx) -> Result<void> {

@@ -95,6 +95,10 @@ class Histories : public store::testing::StoreTest {
     asking.window.bounded = true, asking.window.when.from_us = parse_stamp(kLately)->us;
     auto found = history->ids("", asking);
     EXPECT_TRUE(found.ok());
+    asking.query = nullptr;   // the same without naming a query
+    EXPECT_EQ(*history->ids("", asking), *found);
+    for (const std::string& id : *found) EXPECT_EQ(history->retrieve("", id, asking)->entities.size(), 1u);
+    EXPECT_EQ(history->find("", asking)->entities.size(), found->size());
     return *found;
   }
   /// All that is kept, as text: entity, attribute, datasetId, time, value, unit.
