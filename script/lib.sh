@@ -19,7 +19,7 @@ PACKAGES_TEST=(
   softhsm2 opensc libengine-pkcs11-openssl pcscd vsmartcard-vpcd opendkim opendkim-tools libxml2-utils python3-rnc2rng
 )
 # Only for script/prove and script/bench.
-PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time wapiti sqlmap testssl.sh clamav-daemon mosquitto victoria-metrics )
+PACKAGES_PROVE=( make python3 wrk nginx-light valgrind oathtool debootstrap time wapiti sqlmap testssl.sh clamav-daemon mosquitto victoria-metrics postgresql-15-postgis-3 )
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }

@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
   if (argc < 4) return 0;
   Peer peer(argv[3], places);
   const auto theirs = [&](const char* statement, std::vector<TileId> tiles, const char* what) {
-    tiles.resize(std::min<std::size_t>(tiles.size(), count > 200'000 ? 160 : 400));
+    tiles.resize(std::min<std::size_t>(tiles.size(), count > 200'000 ? 40 : 400));
     Times times;
     for (const TileId t : tiles) peer.tile(statement, t);   // once, so that everything is in memory
     for (const TileId t : tiles) {

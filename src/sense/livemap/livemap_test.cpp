@@ -22,8 +22,8 @@ struct Known {
   std::string klass;
 };
 
-// The recount knows only what was written: longitude, latitude and the rule of the tiling scheme. (With a class left out of the totals of blocks, with points on
-// the western edge of a tile counted in both, or with deleted ones kept, it fails: tried.)
+// The recount knows only what was written: longitude, latitude and the rule of the tiling scheme. (With a class left out of the running totals, or with the first point
+// of the next tile counted in this one, it fails: tried.)
 TEST_P(MapTest, CountsInTilesAreThoseOfARecount) {
   open(false);
   std::map<std::string, Known> known;
