@@ -49,7 +49,9 @@ Forecaster::Forecaster(EntityStore& entities, const History& history, const Cloc
 
 Result<void> Forecaster::learn(const Plan& plan, const std::string& entity, Known& known) const {
   known.tried_us = clock_.now().us;
+  const EntityQuery anybody;
   HistoryAsking asking;
+  asking.query = &anybody;
   asking.window.when.from_us = known.tried_us - plan.learn_us, asking.window.when.until_us = known.tried_us, asking.window.most = kMostReadings;
   asking.shown = [&plan](std::string_view name) { return name == plan.attribute; };
   const std::vector<std::string> plain = {""};
