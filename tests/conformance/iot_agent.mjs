@@ -32,12 +32,12 @@ const update = (device, measures) => promisify(agent.update)(entity, 'Thermomete
 await promisify(agent.activate)({
   logLevel: 'FATAL', providerUrl: `http://127.0.0.1:${options.port}`, server: { port: Number(options.port), host: '127.0.0.1', ldSupport: { null: true, datasetId: true } },
   contextBroker: { url: options.broker, ngsiVersion: 'ld', jsonLdContext: 'https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld' },
-  deviceRegistry: { type: 'memory' }, service: tenant, subservice: '/', deviceRegistrationDuration: 'P1M',
-  types: { Thermometer: { type: 'Thermometer', commands: [], lazy: [], active: [{ object_id: 't', name: 'temperature', type: 'Number' }], staticAttributes: [{ name: 'height', type: 'Number', value: 2 }] } },
+  deviceRegistry: { type: 'memory' }, timestamp: true, service: tenant, subservice: '/', deviceRegistrationDuration: 'P1M',
+  types: { Thermometer: { type: 'Thermometer', commands: [], lazy: [], active: [{ object_id: 't', name: 'temperature', type: 'Number' }] } },
 });
 let device;
 await check('a device is registered', async () => {
-  device = await promisify(agent.register)({ id, name: entity, type: 'Thermometer', service: tenant, subservice: '/' });
+  device = await promisify(agent.register)({ id, name: entity, type: 'Thermometer', service: tenant, subservice: '/', active: [{ object_id: 't', name: 'temperature', type: 'Number' }], staticAttributes: [{ name: 'height', type: 'Number', value: 2 }] });
   assert.equal(device.id, id);
 });
 await check('a measure becomes an attribute, static attributes with it', async () => {

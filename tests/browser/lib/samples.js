@@ -57,6 +57,7 @@ export function accountFor(permission) {
   if (permission.startsWith('person.')) return 'counter';
   if (permission.startsWith('signage.') || permission.startsWith('callout.')) return 'crisis';
   if (permission.startsWith('alarm.')) return 'construction-clerk';  // the sample is a bridge
+  if (permission.startsWith('device.')) return 'construction-clerk';
   if (permission.startsWith('register.')) return 'construction-approver';  // the samples are parks and trees
   return permission.startsWith('audit.') || permission.startsWith('breakglass.') ? 'auditor' : 'health-clerk';  // the samples are dogs: the clerk of that department
 }
@@ -140,6 +141,21 @@ async function alarmPaths(base, admin, clerk) {
   throw new Error('a bridge is strained and there is no alarm');
 }
 
+/** Addresses of a device, and of something that it sent which could not be taken. */
+async function devicePaths(base, clerk) {
+  const id = `counter-${Date.now()}`;
+  await clerk.get('/staff/devices/new?profile=parking-counter');
+  await clerk.submit({ id, name: '見本の計数器', 'detail-parking': id, 'detail-spaces': '100', lat: '34.7', lon: '135.5' });
+  const device = pathOf(clerk);
+  await clerk.submit({ label: '見本', days: '1' }, { act: 'key' });
+  const key = /[0-9a-z]{26}\.[0-9a-z]{26}/.exec(clerk.page.text)?.[0];
+  const send = (body) => fetch(`${base}/api/ingest/v1/json`, { method: 'POST', headers: { Authorization: `Bearer ${key}` }, body: JSON.stringify(body) });
+  const taken = await send({ free: 40, time: new Date().toISOString() });
+  if (taken.status !== 204) throw new Error(`the sample device was not heard: ${taken.status} ${await taken.text()}`);
+  const { kept } = await (await send({ time: new Date().toISOString() })).json();
+  return { 'staff-device': [device], 'staff-devices-new': ['/staff/devices/new', '/staff/devices/new?profile=parking-counter'], 'staff-misfit': [`/staff/devices/misfits/${kept}`] };
+}
+
 /** Everything the pages need: {visitors: {name: client}, staff(account), number, paths: {kind: [path…]}}; the clients are signed in. */
 export async function makeSamples(base, email) {
   const citizen = new PlainClient(base);
@@ -167,6 +183,7 @@ export async function makeSamples(base, email) {
   const sign = await signPaths(await staff('crisis'));
   const callout = await calloutPaths(await staff('crisis'));
   const alarm = await alarmPaths(base, await staff('admin'), await staff('construction-clerk'));
+  const devices = await devicePaths(base, await staff('construction-clerk'));
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
   await pending.get('/login');
@@ -177,7 +194,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
-      ...registers, ...sign, ...callout, ...alarm, message: [message],
+      ...registers, ...sign, ...callout, ...alarm, ...devices, message: [message],
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };
