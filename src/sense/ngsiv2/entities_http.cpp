@@ -89,7 +89,7 @@ Result<http::Response> attributes(Call& call) { return show(call, false); }
 Result<http::Response> remove(Call& call) {
   MACHIYA_TRY(const std::string id, id_of(call));
   const Draft nothing;
-  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {Action::remove, &nothing, false}));
+  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {Action::remove, &nothing, false, true}));
   return call.no_content();
 }
 

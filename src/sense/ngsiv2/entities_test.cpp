@@ -266,6 +266,8 @@ TEST_P(EntitiesV2, BatchUpdates) {
   expect(204, "POST /v2/op/update", op("delete", R"({"id":"1","type":"T","z":{}})"));
   same("GET /v2/entities/1?options=keyValues", R"({"id":"1","type":"T"})");
   refused(404, "NotFound", "POST /v2/op/update", op("delete", R"({"id":"1","type":"T","z":{}})"));
+  expect(204, "POST /v2/op/update", op("delete", R"({"id":"1","type":"T","dateCreated":{}})"));   // names an attribute, if one that only the broker writes
+  same("GET /v2/entities/1?options=keyValues", R"({"id":"1","type":"T"})");
   expect(204, "POST /v2/op/update", op("delete", R"({"id":"1","type":"T"},{"id":"2"})"));
   refused(404, "NotFound", "GET /v2/entities/2");
   bad("POST /v2/op/update", op("burn", R"({"id":"1","type":"T"})"));

@@ -58,7 +58,7 @@ Result<EntityPtr> Writing::look_up(const Read& entity, bool may_make) const {
 }
 
 EntityStore::Item Writing::item(const Read& entity, const EntityPtr& there, Action action, bool override_metadata) const {
-  const Update update{action, &entity.draft, override_metadata};
+  const Update update{action, &entity.draft, override_metadata, !entity.names_attributes};
   const NameMap& names = broker_.names;
   if (there) {
     return {std::string(there->id), [update, &names](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {

@@ -33,7 +33,6 @@ Draft with_metadata(const Entity& before, const Draft& draft, bool override_meta
 }
 
 Result<Change> remove_attributes(const EntityPtr& before, const Draft& draft, const ChangeContext& context) {
-  if (draft.attributes.empty()) return delete_entity(before);
   Draft left = Draft::of(*before);
   for (const DraftAttribute& a : draft.attributes)
     if (std::erase_if(left.attributes, [&](const DraftAttribute& l) { return l.name == a.name; }) == 0) return absent();
@@ -53,7 +52,7 @@ Result<Change> apply(const EntityPtr& before, const Update& update, const NameMa
   tree::Arena arena(1024);
   const Draft& draft = *update.draft;
   switch (update.action) {
-    case Action::remove: return remove_attributes(before, draft, context);
+    case Action::remove: return update.whole ? Result<Change>(delete_entity(before)) : remove_attributes(before, draft, context);
     case Action::replace: return replace_all(before, draft, context);
     case Action::append_strict:
       if (const auto there = those(*before, draft, true, names); !there.empty()) return Error(ErrorCode::conflict, "one or more of the attributes in the request already exist: " + listed(there), std::string(kUnprocessable));

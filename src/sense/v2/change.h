@@ -14,6 +14,7 @@ struct Update {
   Action action = Action::append;
   const Draft* draft = nullptr;        ///< attributes that were sent
   bool override_metadata = false;      ///< else metadata that are not sent stay
+  bool whole = false;                  ///< remove: the entity itself
 };
 
 /// Error::where of what depends on the state (422).

@@ -48,6 +48,7 @@ Result<Read> read_entity(const Value& body, Head head, bool key_values, const Na
       continue;
     }
     MACHIYA_CHECK(check_attribute_name(key));
+    out.names_attributes = true;
     if (key == kDateCreated || key == kDateModified) continue;   // they are the broker's
     if (key == kDateExpires) {
       MACHIYA_CHECK(read_expiry(value, key_values, out));

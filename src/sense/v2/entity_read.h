@@ -14,6 +14,7 @@ struct Read {
   std::string id, type;        ///< as written; "" when they are not there
   Draft draft;
   bool has_type = false;
+  bool names_attributes = false;   ///< there is a member besides id and type, built in or not
 };
 
 enum class Head : std::uint8_t {

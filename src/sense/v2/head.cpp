@@ -19,7 +19,7 @@ Result<ServicePaths::One> read_one(std::string_view text) {
   if (text == "/#") return out.path = "/", out.below = true, out;
   if (text.ends_with("/#")) out.below = true, text.remove_suffix(2);
   // One slash at the end means nothing.
-  if (text.size() > 1 && text.ends_with('/')) text.remove_suffix(1);
+  if (text.size() > 1 && text.ends_with('/') && !text.ends_with("//")) text.remove_suffix(1);
   out.path = text;
   if (text == "/") return out;
   const auto levels = split(text.substr(1), '/');
