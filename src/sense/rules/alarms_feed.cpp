@@ -9,7 +9,7 @@
 namespace machiya::sense::rules {
 namespace {
 
-constexpr std::size_t kAtOnce = 512;
+constexpr std::size_t kAtOnce = 512, kReadAtOnce = 20'000;
 constexpr EntityStore::Number kCursorStep = 10'000;
 constexpr std::int64_t kLongestSleepUs = 500'000;   // a clock that is set must be looked at
 constexpr std::size_t kUnwrittenAtMost = 2'000;
@@ -61,14 +61,17 @@ void Alarms::Inside::take(EntityStore::Number number, std::string_view tenant, c
 Result<void> Alarms::Inside::take_journal(EntityStore::Number from, EntityStore::Number to) {
   if (from > to) return {};
   std::size_t seen = 0;
+  bool whole = true;
   auto done = p.entities.replay(from, [&](EntityStore::Number number, const Record& record) -> Result<void> {
-    if (number > to || seen++ >= kAtOnce) return kEnough;
+    if (number > to) return kEnough;
+    if (seen++ >= kReadAtOnce || unwritten.lines.size() >= kUnwrittenAtMost) whole = false;
+    if (!whole) return kEnough;
     take(number, record.tenant, record);
     judged = number;
     return {};
   });
   if (!done.ok() && done.error().code != ErrorCode::gone) return done;
-  if (seen < kAtOnce) judged = to;
+  if (whole) judged = to;
   return {};
 }
 
