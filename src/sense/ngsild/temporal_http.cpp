@@ -4,6 +4,7 @@
 
 #include "sense/entities/read.h"
 #include "sense/ngsild/answers.h"
+#include "sense/ngsild/distributed_past.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/temporal_asking.h"
 
@@ -101,12 +102,41 @@ void showed(const Call& call, const HistoryEntity& entity) {
 // Is there anything that the shape shows?
 bool shows_something(const HistoryEntity& entity, const Selection& members) { return !entity.slices.empty() || members.shows("id") || members.shows("type") || (members.shows("scope") && !entity.head->scopes.empty()); }
 
+// With what other sources know: one entity, or a page of all that were found.
+Result<http::Response> together(Call& call, const PastAsking& asking, const std::string& id, const HistoryAnswer& here) {
+  const PastShape shape = asking.shape();
+  std::vector<std::string> ours;
+  for (const HistoryEntity& e : here.entities)
+    if (shows_something(e, shape.shape.members)) write_past(e, shape, ours.emplace_back());
+  const Call::Page& page = asking.asking.page;
+  PastTold told = with_sources(call, asking, id, std::move(ours), page.offset + page.limit + 1);
+  http::Response out;
+  if (id.empty()) {
+    const std::size_t total = told.texts.size(), from = std::min(page.offset, total), to = std::min(from + page.limit, total);
+    const std::vector<std::string> shown(told.texts.begin() + static_cast<std::ptrdiff_t>(from), told.texts.begin() + static_cast<std::ptrdiff_t>(to));
+    out = call.answer_list(shown, page, page.count ? std::optional(total) : std::nullopt, to < total);
+  } else if (told.texts.empty()) {
+    out = call.dressed(problem(Error(ErrorCode::not_found, "the entity had nothing of what was asked for")));
+  } else {
+    out = call.answer(std::move(told.texts.front()), here.cut ? 206 : 200);
+  }
+  if (here.cut && out.status < 300) out.status = 206, out.header("Content-Range", content_range(*here.cut, asking.window));
+  add_warnings(out, told.warnings);
+  return out;
+}
+
 Result<http::Response> Temporal::retrieve(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
   PastAsking asking;
   if (auto done = read_past_retrieve(call, asking); !done.ok()) return done.error();
   asking.window.most = options_.most_instances;
-  MACHIYA_TRY(HistoryAnswer found, history_.retrieve(call.tenant, id, question(call, asking)));
+  auto here = history_.retrieve(call.tenant, id, question(call, asking));
+  if (!here.ok() && here.error().code != ErrorCode::not_found) return here.error();
+  if (past_leaves(call, asking, id)) {
+    const HistoryAnswer none;
+    return together(call, asking, id, here.ok() ? *here : none);
+  }
+  MACHIYA_TRY(HistoryAnswer found, std::move(here));
   if (found.entities.empty() || !shows_something(found.entities.front(), asking.asking.shape.members)) return Error(ErrorCode::not_found, "the entity had nothing of what was asked for");
   const HistoryEntity& entity = found.entities.front();
   showed(call, entity);
@@ -123,6 +153,13 @@ Result<http::Response> Temporal::answer(Call& call, PastAsking& asking) const {
   asked(call, asking.asking.query, nullptr);
   asking.window.most = options_.most_instances;
   MACHIYA_TRY(const MapUse map, use_map(call, asking.asking, [&] { return history_.ids(call.tenant, question(call, asking)); }));
+  if (past_leaves(call, asking, {})) {
+    PastAsking all = asking;
+    all.asking.page.offset = 0, all.asking.page.limit = asking.asking.page.offset + asking.asking.page.limit + 1;
+    all.asking.settle();
+    MACHIYA_TRY(const HistoryAnswer here, history_.find(call.tenant, question(call, all)));
+    return together(call, asking, {}, here);
+  }
   MACHIYA_TRY(HistoryAnswer found, history_.find(call.tenant, question(call, asking)));
   const PastShape shape = asking.shape();
   std::vector<std::string> texts;
