@@ -337,7 +337,7 @@ class Samples {
   void alarms() {
     const Caller sensor = w.client("sensor", {"entities.read", "entities.write"}, {}, "");
     const std::string body = R"({"id":"urn:matrix:1","type":"MatrixThing","level":{"type":"Property","value":2}})";
-    const auto made = w.ask(sensor, {http::Method::post, "/ngsi-ld/v1/entities", {}, body, {}, "setup", {{"content-length", std::to_string(body.size())}}});
+    const auto made = w.ask(sensor, {http::Method::post, "/ngsi-ld/v1/entities", {}, body, {}, "setup", {{"content-length", std::to_string(body.size())}, {"accept", "application/json"}}});
     EXPECT_EQ(made.status, 201) << made.body.substr(0, 500);
     EXPECT_TRUE(w.house().judge_alarms().ok());
     for (const auto& [place, rule, department] : {std::tuple{"here", "matrix-alarm-a", kHere}, {"there", "matrix-alarm-b", kThere}}) {
