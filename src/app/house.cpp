@@ -14,6 +14,7 @@
 #include "ask/registers/seed.h"
 #include "ask/registers/web.h"
 #include "base/log.h"
+#include "sense/ingest/device_scenario.h"
 #include "sense/rules/alarm_scenario.h"
 #include "sense/rules/alarms.h"
 #include "platform/identity/policy_history.h"
@@ -400,19 +401,19 @@ int House::scenarios(const std::string& procedure, bool verbose, std::ostream& o
   auto results = cases::run_scenarios(parts, filter);
   auto more = registers::run_scenarios(parts, filter);
   results.insert(results.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  if (procedure.empty())
-    for (tell::MessageScenarioResult& one : tell::run_message_scenarios({parts.city, parts.store, parts.vault, *impl_->furniture->texts, [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return impl_->cases->may(who, permission, department); }})) {
+  if (!procedure.empty()) return cases::report_scenarios(results, verbose, out);
+  // What other wings' scenarios found, at its place in the file.
+  const auto add = [&](const auto& found) {
+    for (const auto& one : found) {
       cases::ScenarioResult result{one.file, one.name, "", one.initiative, {}};
       for (const auto& [pointer, problem] : one.problems) result.problems.push_back(cases::scenario_place(parts.folder, one.file, pointer) + ": " + problem);
       results.push_back(std::move(result));
     }
+  };
   const auto may = [this](const identity::Principal& who, std::string_view permission, std::string_view department) { return impl_->cases->may(who, permission, department); };
-  if (procedure.empty())
-    for (sense::rules::ScenarioResult& one : sense::rules::run_alarm_scenarios({parts.city, impl_->settings.data, may})) {
-      cases::ScenarioResult result{one.file, one.name, "", one.initiative, {}};
-      for (const auto& [pointer, problem] : one.problems) result.problems.push_back(cases::scenario_place(parts.folder, one.file, pointer) + ": " + problem);
-      results.push_back(std::move(result));
-    }
+  add(tell::run_message_scenarios({parts.city, parts.store, parts.vault, *impl_->furniture->texts, may}));
+  add(sense::ingest::run_device_scenarios(*parts.city));
+  add(sense::rules::run_alarm_scenarios({parts.city, impl_->settings.data, may}));
   return cases::report_scenarios(results, verbose, out);
 }
 

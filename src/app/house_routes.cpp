@@ -17,6 +17,7 @@
 #include "platform/identity/identity_http.h"
 #include "platform/oidc/oidc_http.h"
 #include "sense/ingest/web.h"
+#include "sense/livemap/definition.h"
 #include "sense/livemap/web.h"
 #include "rooms/technology_trials/web.h"
 #include "sense/rules/web.h"
@@ -60,6 +61,11 @@ std::vector<city::RunningService> running_services(const city::City& city, const
       if (loaded->source.initiative == room.number && reg != nullptr) out.push_back({for_staff(reg->name), "/staff/registers/" + loaded->source.id, healthy});
     }
   if (const city::Loaded* ledger = city.find("register", trials::kRegister); ledger && ledger->source.initiative == room.number && proved(city, room, "alarm-scenario")) out.push_back({room.name, std::string(trials::kPublicBase), healthy});
+  if (proved(city, room, "device-scenario"))
+    for (const city::Loaded* loaded : city.all("map")) {
+      const auto* map = city.get<sense::livemap::Map>("map", loaded->source.id);
+      if (loaded->source.initiative == room.number && map != nullptr && !map->staff) out.push_back({map->name, "/maps/" + map->id, healthy});
+    }
   if (proved(city, room, "message-scenario")) out.push_back({room.name, "/messages", healthy});
   return out;
 }
