@@ -84,6 +84,7 @@ pages::Data House::Impl::frame(const http::Request& request) const {
   // Held for the whole function: a reload may replace the city meanwhile.
   const auto city = furniture->city->current();
   data.set("city_name", city->name().in(lang)).set("demo", settings.demonstration).set("csrf", who.csrf);
+  if (sensing) data.set("senses", true);
   if (who.kind == identity::PrincipalKind::citizen) data.set("user", true);
   if (who.kind == identity::PrincipalKind::staff) {
     const city::Department* department = city->department(who.department);
