@@ -297,6 +297,7 @@ class Samples {
                                {{"t", std::string(25, '0') + "1"}, {"d", kHere}});
       return person.ok() ? Result<void>() : Result<void>(person.error());
     });
+    of["open-data"] = {{"published", {{"name", "bicycle-parking"}, {"file", "gbfs.json"}}, {}}};   // of the city's own definitions
     of["callout-answer"] = {{"hers", {{"token", std::string(25, '0') + "1"}}, {}}};
   }
 

@@ -218,11 +218,13 @@ void add_routes(http::Router& router, const Web& web) {
   page.permission = "public", page.object = "none", page.rate_per_minute = kPagesPerMinute;
   http::RouteOptions list = page;
   list.page_kind = "open-list";
+  page.object = "open-data";
   router.get(std::string(kBase), list, [pages](Request& r) { return pages->list(r); });
   router.get(std::string(kBase) + "/{name}", page, [pages](Request& r) { return pages->one(r); });
   http::RouteOptions feed = page;
   feed.rate_per_minute = kDownloadsPerMinute;
   router.get(std::string(kBase) + "/{name}/gbfs/{file}", feed, [pages](Request& r) { return pages->gbfs(r); });
+  page.object = "none";
   router.get(std::string(kCityContextPath), page, [pages](Request& r) { return pages->context(r); });
 }
 
