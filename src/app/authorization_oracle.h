@@ -136,7 +136,7 @@ class Oracle {
   /// `object` and `action` as the route declares them.
   Expected expected(const std::string& permission, const std::string& object, const std::string& action, const Asker& asker, const Thing& thing) const {
     if (!gate(permission, asker)) return Expected::deny;
-    if (object == "none" || object == "report" || object == "person" || object == "any-case" || object == "any-row" || object == "emergency" || object == "leave-link" || object == "topic-feed" || object == "opt-in" || object == "trigger" || object == "signage" || object == "callout-answer" || object == "open-data" || object == "department" || object == "callout") return Expected::allow;
+    if (object == "none" || object == "report" || object == "person" || object == "any-case" || object == "any-row" || object == "emergency" || object == "leave-link" || object == "topic-feed" || object == "opt-in" || object == "trigger" || object == "signage" || object == "callout-answer" || object == "open-data" || object == "map" || object == "staff-map" || object == "subscription" || object == "department" || object == "callout") return Expected::allow;
     if (object == "published-message") return yes(thing.ownerless);
     if (object == "provider") return Expected::deny;   // the sample city has none to go to; module oidc proves the way through a real one
     if (object == "kept-form" || object == "new-file") return yes(!asker.who.empty() && thing.maker == asker.who);

@@ -297,6 +297,8 @@ class Samples {
                                {{"t", std::string(25, '0') + "1"}, {"d", kHere}});
       return person.ok() ? Result<void>() : Result<void>(person.error());
     });
+    of["map"] = {{"public", {{"map", "bicycle-parking"}, {"z", "10"}, {"x", "897"}, {"y", "406.mvt"}}, {}}};
+    of["staff-map"] = {{"staff", {{"map", "infrastructure-sensors"}, {"z", "10"}, {"x", "897"}, {"y", "406.mvt"}}, {}}};
     of["open-data"] = {{"published", {{"name", "bicycle-parking"}, {"file", "gbfs.json"}}, {}}};   // of the city's own definitions
     of["callout-answer"] = {{"hers", {{"token", std::string(25, '0') + "1"}}, {}}};
   }
@@ -341,6 +343,10 @@ class Samples {
     const auto made = w.ask(sensor, {http::Method::post, "/ngsi-ld/v1/entities", {}, body, {}, "setup", {{"content-length", std::to_string(body.size())}, {"accept", "application/json"}}});
     EXPECT_EQ(made.status, 201) << made.body.substr(0, 500);
     EXPECT_TRUE(w.house().judge_alarms().ok());
+    const std::string wish = R"({"id":"urn:ngsi-ld:Subscription:matrix","type":"Subscription","entities":[{"type":"MatrixThing"}],"notification":{"endpoint":{"uri":"https://subscriber.example/"}}})";
+    const auto subscribed = w.ask(sensor, {http::Method::post, "/ngsi-ld/v1/subscriptions", {}, wish, {}, "setup", {{"content-length", std::to_string(wish.size())}, {"accept", "application/json"}}});
+    EXPECT_EQ(subscribed.status, 201) << subscribed.body.substr(0, 500);
+    of["subscription"] = {{"of a client", {{"subscription", "urn:ngsi-ld:Subscription:matrix"}}, {}}};
     for (const auto& [place, rule, department] : {std::tuple{"here", "matrix-alarm-a", kHere}, {"there", "matrix-alarm-b", kThere}}) {
       Thing thing;
       thing.department = department;

@@ -47,9 +47,16 @@ Response show(const Web& web, Request& request, const registers::Register& reg, 
   return staff_pages::render(web, request, "trials/staff_trial", std::move(data));
 }
 
+Response none(const Web& web, Request& request) {
+  Data data = staff_pages::page(web, request, staff_pages::text(web, request, "staff_trials.title"));
+  return staff_pages::render(web, request, "trials/staff_list", std::move(data.set("rows", Data{Data::List{}})));
+}
+
 Response answer(const Web& web, Request& request) {
   const identity::Principal& who = identity::principal_of(request);
   const auto reg = web.registers.find(kRegister, who);
+  // Whose section keeps no trials sees none.
+  if (!reg.ok() && reg.error().code == ErrorCode::not_found && !request.query("trial")) return none(web, request);
   if (!reg.ok()) return http::problem(reg.error(), request);
   const auto trials = all_trials(web, **reg, who, request.id);
   if (!trials.ok()) return http::problem(trials.error(), request);

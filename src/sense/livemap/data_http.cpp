@@ -152,6 +152,7 @@ Response inside(const Web& web, Request& request, Side side) {
 
 Response entity(const Web& web, Request& request, Side side) {
   const Asked asked = Asked::of(request);
+  if (!request.query("id")) return http::problem(Error(ErrorCode::invalid_input, "the id of an entity is expected", "id"), request);
   const auto view = view_of(web, request, side, asked.at);
   if (!view.ok()) return http::problem(view.error(), request);
   const Layer* layer = view->map->layer(asked.layer);
@@ -215,7 +216,7 @@ Response list_csv(const Web& web, Request& request, Side side) {
 http::RouteOptions options_of(Side side, int rate) {
   http::RouteOptions out;
   out.permission = side.staff ? "staff:" + std::string(kReadMaps) : "public";
-  out.object = "none", out.rate_per_minute = rate;
+  out.object = side.staff ? "staff-map" : "map", out.rate_per_minute = rate;
   return out;
 }
 

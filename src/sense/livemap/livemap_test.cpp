@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "sense/livemap/livemap_testing.h"
+#include "sense/livemap/livemap_fixture.h"
 
 namespace machiya::sense::livemap {
 namespace {

@@ -296,6 +296,7 @@ void add_page_routes(http::Router& router, const Web& web) {
     if (city)
       for (const Map* map : maps_of(*city))
         if (map->staff == staff && options.page_kind.empty() && map->permission.empty()) options.page_kind = staff ? "staff-map" : "map", options.sample = std::string(side.base()) + "/" + map->id;
+    options.object = staff ? "staff-map" : "map";
     router.get(std::string(side.base()) + "/{map}", options, [web, side](Request& r) { return show(web, r, side); });
   }
 }

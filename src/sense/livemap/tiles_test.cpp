@@ -7,7 +7,7 @@
 
 #include "base/rng.h"
 #include "sense/livemap/clip.h"
-#include "sense/livemap/livemap_testing.h"
+#include "sense/livemap/livemap_fixture.h"
 #include "sense/livemap/points.h"
 
 namespace machiya::sense::livemap {

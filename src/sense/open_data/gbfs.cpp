@@ -51,7 +51,7 @@ class Feed {
       if (information_of(*e)) stations.push(status_of(*e));   // a station of which nobody knows where it is has no state either
     return Value::object({{"stations", std::move(stations)}});
   }
-  Value system() const {
+  Value about_system() const {
     Value languages = Value::array();
     for (const std::string& lang : gbfs_.languages) languages.push(lang);
     return Value::object({{"system_id", gbfs_.system_id}, {"languages", std::move(languages)}, {"name", localized(gbfs_.system_name, gbfs_.languages)}, {"opening_hours", gbfs_.opening_hours},
@@ -133,7 +133,7 @@ Result<std::string> gbfs_file(const EntityType& type, const std::vector<EntityPt
   const Feed feed(type, entities);
   Value data;
   if (file == "gbfs.json") data = feeds(base_url + std::string(kBase) + "/" + type.open->name + "/gbfs/");
-  else if (file == "system_information.json") data = feed.system();
+  else if (file == "system_information.json") data = feed.about_system();
   else if (file == "station_information.json") data = feed.information();
   else if (file == "station_status.json") data = feed.status();
   else return none;

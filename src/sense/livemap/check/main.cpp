@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/rng.h"
 #include "platform/http/hub.h"
 #include "platform/http/server.h"
 #include "platform/locale/locale.h"
@@ -17,6 +16,7 @@
 #include "sense/entities/read.h"
 #include "sense/history/history.h"
 #include "sense/livemap/livemap_sample.h"
+#include "sense/livemap/places_samples.h"
 #include "sense/livemap/web.h"
 
 namespace machiya {
@@ -34,10 +34,9 @@ int fail(const Error& error) {
 }
 
 std::string body_of(const std::string& id, double lat, double lon, int free, const std::string& state) {
-  char text[600];
-  std::snprintf(text, sizeof text, R"({"id":"%s","type":"TestParking","name":"駐輪場 %s","location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[%.7f,%.7f]}},"spaces":%d,"free":%d,"state":"%s","keeper":"管理者%s"})",
-                id.c_str(), id.substr(id.rfind(':') + 1).c_str(), lon, lat, free + 20, free, state.c_str(), id.substr(id.size() - 1).c_str());
-  return text;
+  const std::string number = id.substr(id.rfind(':') + 1);
+  return R"({"id":")" + id + R"(","type":"TestParking","name":"駐輪場 )" + number + R"(","location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[)" + std::to_string(lon) + "," + std::to_string(lat) +
+         R"(]}},"spaces":)" + std::to_string(free + 20) + R"(,"free":)" + std::to_string(free) + R"(,"state":")" + state + R"(","keeper":"管理者)" + id.substr(id.size() - 1) + "\"}";
 }
 
 EntityStore::Make putting(Contexts& contexts, std::string text) {
@@ -86,13 +85,12 @@ int main(int argc, char** argv) {
   http::Hub hub;
   livemap::Livemap maps({**entities, history->get(), clock, [city] { return city; }, nullptr, nullptr, [&hub](std::string_view topic, std::string_view cell) { hub.publish(topic, "changed", cell); }});
 
-  SeededRng places(1);
+  livemap::testing::Places places;
   std::vector<EntityStore::Item> items;
-  const auto part = [&] { return (static_cast<double>(places.below(1'000'000)) + static_cast<double>(places.below(1'000'000))) / 2e6; };   // more of them in the middle
   for (int i = 0; i < std::atoi(argv[4]); ++i) {
     const std::string id = "urn:ngsi-ld:TestParking:" + std::to_string(i);
-    const double lat = livemap::testing::kSouth + part() * (livemap::testing::kNorth - livemap::testing::kSouth), lon = livemap::testing::kWest + part() * (livemap::testing::kEast - livemap::testing::kWest);
-    items.push_back({id, putting(contexts, body_of(id, lat, lon, static_cast<int>(places.below(3) == 0 ? places.below(10) : places.below(60)), places.below(12) == 0 ? "closed" : "open"))});
+    const Position at = places.next();
+    items.push_back({id, putting(contexts, body_of(id, at.lat, at.lon, places.below(3) == 0 ? places.below(10) : places.below(60), places.below(12) == 0 ? "closed" : "open"))});
   }
   for (const auto& done : (*entities)->write_all("", items))
     if (!done.ok()) return fail(done.error());

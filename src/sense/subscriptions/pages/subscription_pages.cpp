@@ -167,13 +167,14 @@ void add_routes(http::Router& router, const Web& web) {
   options.permission = "staff:" + std::string(kPermission), options.object = "none";
   http::RouteOptions of_list = options, of_one = options, of_rehearsal = options;
   of_list.page_kind = "staff-subscriptions", of_one.page_kind = "staff-subscription", of_rehearsal.page_kind = "staff-subscription-rehearsal";
+  of_one.object = "subscription";
   of_one.sample = std::string(kBase) + "/urn%3Angsi-ld%3ASubscription%3Anone", of_rehearsal.shows_own_input = true;
   const std::string base(kBase), one_path = base + "/{subscription}";
   router.get(base, of_list, [web](Request& r) { return list(web, r); });
   router.get(base + "/rehearsal", of_rehearsal, [web](Request& r) { return rehearsal(web, r, false); });
   router.post(base + "/rehearsal", of_rehearsal, [web](Request& r) { return rehearsal(web, r, true); });
   router.get(one_path, of_one, [web](Request& r) { return one(web, r); });
-  router.post(one_path, options, [web](Request& r) { return act(web, r); });
+  router.post(one_path, options.on("subscription"), [web](Request& r) { return act(web, r); });
 }
 
 }  // namespace machiya::sense::subscription_pages
