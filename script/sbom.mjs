@@ -72,6 +72,16 @@ function debianPackage(name) {
   };
 }
 
+/** The licence that an npm package names: an SPDX expression (which holds no small words), or a reference to the text that it brings. */
+function npmLicence(path, said) {
+  if (!said || /^[A-Za-z0-9.+-]+$/.test(said) || /^\(?[A-Za-z0-9.+-]+( (OR|AND|WITH) [A-Za-z0-9.+-]+)+\)?$/.test(said)) return said ?? 'NOASSERTION';
+  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'COPYING'].map((one) => `${root}${path}/${one}`).find(existsSync);
+  const text = file ? readFileSync(file, 'utf8') : said;
+  const key = `LicenseRef-npm-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+  if (!extracted.has(key)) extracted.set(key, { licenseId: key, name: said, extractedText: text });
+  return key;
+}
+
 /** Packages of the lock file; `inside` are copied into what browsers load (script/data.mjs). */
 function npmPackages() {
   const inside = ['maplibre-gl', '@digital-go-jp/design-tokens'];
@@ -84,7 +94,7 @@ function npmPackages() {
       relation: inside.includes(name) ? 'CONTAINS' : about.dev ? 'TEST_DEPENDENCY_OF' : 'BUILD_DEPENDENCY_OF',
       part: {
         SPDXID: id('npm', `${path.replace(/node_modules\//g, '')}`), name, versionInfo: about.version, downloadLocation: 'NOASSERTION', filesAnalyzed: false,
-        licenseConcluded: 'NOASSERTION', licenseDeclared: about.license ?? 'NOASSERTION', copyrightText: 'NOASSERTION', ...(sha512 && { checksums: [{ algorithm: 'SHA512', checksumValue: sha512 }] }),
+        licenseConcluded: 'NOASSERTION', licenseDeclared: npmLicence(path, about.license), copyrightText: 'NOASSERTION', ...(sha512 && { checksums: [{ algorithm: 'SHA512', checksumValue: sha512 }] }),
         externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl }],
       },
     };

@@ -1,8 +1,8 @@
 // Three brokers answer together, and go on answering while sources hang, die or talk nonsense.
 //   node tests/faults/federation_drill.mjs [--binary build/release/src/sense/component/check/broker_server]
 // A federates B and C; B federates A (a loop). Further sources of A take requests and say nothing, are not there, or answer what is no entity. Every answer of
-// A must come, say what the living know, and warn of the others (ETSI GS CIM 009 V1.8.1 §6.3.17, §6.3.18). Planted and seen: without the time-outs of the
-// sender the run ends at its deadline; without Via the loop does.
+// A must come, say what the living know, and warn of the others (ETSI GS CIM 009 V1.8.1 §6.3.17, §6.3.18). What it would find: without the time-outs of the
+// sender the run would end at its deadline, without Via by the loop.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Questions that registered sources answer, too (§5.7.1, §5.7.2, §6.3.17). Planted and seen: merging without observedAt fails TheNewerValueWins.
+// Questions that registered sources answer, too (§5.7.1, §5.7.2, §6.3.17). Merging without observedAt would fail TheNewerValueWins.
 #include "sense/ngsild/distributed_bench.h"
 
 namespace machiya::sense::ngsild {

@@ -1,4 +1,4 @@
-// Writes with registered sources (§4.3.6, §5.6). Planted and seen: taking the split out of plan_write fails D001_01_exc and all of its kind.
+// Writes with registered sources (§4.3.6, §5.6). Without the split of plan_write D001_01_exc and all of its kind would fail.
 #include "sense/ngsild/distributed_bench.h"
 
 namespace machiya::sense::ngsild {
