@@ -24,7 +24,7 @@ inline Kind test_kind(const std::string& name, const std::string& folder) {
 
 inline std::vector<Kind> test_kinds() {
   return {test_kind("decision", "decisions"), test_kind("block", "blocks"), test_kind("workflow", "workflows"), test_kind("procedure", "forms"),
-          test_kind("register", "registers"), test_kind("scenario", "scenarios"), test_kind("register-scenario", "scenarios"), test_kind("message-scenario", "scenarios"), test_kind("guideline", "guidelines"),
+          test_kind("register", "registers"), test_kind("scenario", "scenarios"), test_kind("register-scenario", "scenarios"), test_kind("message-scenario", "scenarios"), test_kind("alarm-scenario", "scenarios"), test_kind("device-scenario", "scenarios"), test_kind("guideline", "guidelines"),
           test_kind("topics", "audiences"), test_kind("segment", "audiences"), test_kind("channel", "channels"), test_kind("message", "messages"), test_kind("outlet", "outlets"), test_kind("playlist", "playlists"), test_kind("line-menu", "menus"), test_kind("entity-type", "entities"), test_kind("device-profile", "devices"), test_kind("map", "maps")};
 }
 

@@ -258,7 +258,9 @@ class Searching {
     federation::QueryText query;
     if (e.by_post) out.body = federation::body_text(query_body(e), e.to.speech, call_.arena);
     else query = query_text(e);
-    query.add("options", "sysAttrs").add("limit", std::to_string(e.limit)).add("offset", e.offset == 0 ? std::string() : std::to_string(e.offset));
+    query.add("options", "sysAttrs");
+    // The first page is as long as the source likes, further ones as long as it gives them.
+    if (e.offset > 0) query.add("limit", std::to_string(e.limit)).add("offset", std::to_string(e.offset));
     if (e.to.source->local_only) query.add("local", "true");
     out.target = (e.by_post ? "/entityOperations/query" : "/entities") + query.text();
     return out;
@@ -305,7 +307,7 @@ class Searching {
   }
 
   void take(Errand& e, const Reply& reply) {
-    if (reply.came() && (reply.status == 403 || reply.status == 400) && e.limit > kFewAtOnce && e.offset == 0) {
+    if (reply.came() && (reply.status == 403 || reply.status == 400) && e.limit > kFewAtOnce && e.offset > 0) {
       e.limit = kFewAtOnce;   // a source that gives fewer at once says so
       return;
     }
@@ -321,7 +323,7 @@ class Searching {
       f.judged = f.judged || e.judges;
     }
     e.offset += told.entities.size();
-    e.done = told.entities.empty() || (told.entities.size() < e.limit && reply.link.find("rel=\"next\"") == std::string::npos);
+    e.done = told.entities.empty() || reply.link.find("rel=\"next\"") == std::string::npos;
   }
 
   Call& call_;
