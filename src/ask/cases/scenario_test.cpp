@@ -41,7 +41,7 @@ class ScenarioTest : public store::testing::StoreTest {
     const auto report = city::load(city_folder_, {plain_kind("block", "blocks"), plain_kind("decision", "decisions"), workflow_kind(),
                                                   plain_kind("procedure", "forms"), scenario_kind(),
                                                   plain_kind("register", "registers"), plain_kind("register-scenario", "scenarios"),
-                                                  plain_kind("message-scenario", "scenarios")});
+                                                  plain_kind("message-scenario", "scenarios"), plain_kind("alarm-scenario", "scenarios"), plain_kind("device-scenario", "scenarios")});
     for (const auto& fault : report.faults) ADD_FAILURE() << fault.file << ":" << fault.line << ": " << fault.en;
     city_ = report.city;
   }

@@ -65,7 +65,9 @@ three fifths of ETSI's NGSI-LD test suite examine. A case counts when a test of 
     machiya broker --listen 127.0.0.1:9090 --data FOLDER [--context-map FILE]
 
 \`--context-map\` names a file of lines "URL PATH": contexts that are read from files instead of being fetched. Nobody logs in to this command; beyond loopback it
-wants \`--open\`. Notifications go to listed origins only: \`--channels FILE\` with a line such as \`outbound-internal = http://localhost:8888\`.
+wants \`--open\`. On loopback it may call whatever lies on this machine
+(subscribers, registered sources, contexts, MQTT brokers); with \`--open\` listed origins only: \`--channels FILE\` with lines such as
+\`outbound = https://subscriber.example\`.
 
 **${done} of ${all}** cases have a test of ours.
 
