@@ -1,5 +1,5 @@
 // What somebody may not see does not exist for them by NGSIv2 either: every way to it is tried with a gate that hides a type and an attribute.
-// What each would find: without Call::find's gate "list" fails, without Writing::checked "writes" does (said from reading, not planted).
+// Without Call::find's gate "list" would fail, without Writing::checked "writes".
 #include "sense/ngsiv2/bench.h"
 
 namespace machiya::sense::ngsiv2 {
