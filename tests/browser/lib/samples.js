@@ -123,8 +123,8 @@ async function calloutPaths(client) {
   return { 'staff-callout': [board], 'staff-callout-people': [`${board}/people`], 'staff-callout-names': [names] };
 }
 
-/** Address of an alarm: a bridge that is strained more than its definition allows. */
-async function alarmPaths(base, admin, clerk) {
+/** Addresses of a subscription, and of an alarm: a bridge that is strained more than its definition allows. */
+async function sensorPaths(base, admin, clerk) {
   await admin.get('/staff/clients');
   await admin.submit({ name: `sensor-${Date.now()}`, scopes: 'entities.write' }, { action: 'create' });
   const token = /<code class="token">([^<]+)</.exec(admin.page.html)?.[1];
@@ -133,10 +133,14 @@ async function alarmPaths(base, admin, clerk) {
     body: JSON.stringify([{ id: 'urn:ngsi-ld:BridgeStrain:sample', type: 'BridgeStrain', strain: { type: 'Property', value: 950 } }]),
   });
   if (!answer.ok) throw new Error(`the strain of a bridge was not taken: ${answer.status} ${await answer.text()}`);
+  const wish = { id: `urn:ngsi-ld:Subscription:${Date.now()}`, type: 'Subscription', description: '橋のひずみ', entities: [{ type: 'BridgeStrain' }], notification: { endpoint: { uri: 'https://subscriber.example/told' } } };
+  const made = await fetch(`${base}/ngsi-ld/v1/subscriptions`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(wish) });
+  if (made.status !== 201) throw new Error(`the sample subscription was not made: ${made.status} ${await made.text()}`);
+  const subscription = `/staff/subscriptions/${encodeURIComponent(wish.id)}`;
   for (let tries = 0; tries < 200; ++tries) {   // the rules follow the broker
     await clerk.get('/staff/alarms');
     const path = clerk.page.links().map((link) => new URL(link.href, clerk.page.address).pathname).find((one) => /^\/staff\/alarms\/[0-9a-z]{26}$/.test(one));
-    if (path) return { 'staff-alarm': [path] };
+    if (path) return { 'staff-alarm': [path], 'staff-subscription': [subscription] };
   }
   throw new Error('a bridge is strained and there is no alarm');
 }
@@ -182,7 +186,7 @@ export async function makeSamples(base, email) {
   const kept = await keptForm(base, email, number);
   const sign = await signPaths(await staff('crisis'));
   const callout = await calloutPaths(await staff('crisis'));
-  const alarm = await alarmPaths(base, await staff('admin'), await staff('construction-clerk'));
+  const sensors = await sensorPaths(base, await staff('admin'), await staff('construction-clerk'));
   const devices = await devicePaths(base, await staff('construction-clerk'));
   // One who has asked for a code and not yet given it.
   const pending = new PlainClient(base);
@@ -194,7 +198,7 @@ export async function makeSamples(base, email) {
       interview: [house, item], 'check-answers': [check, toSign], sign: [toSign.replace(/check$/, 'sign')], receipt: [sent], application: [`/applications/${number}`],
       withdraw: [`/applications/${number}/withdraw`], 'login-continue': [`/login/continue/${kept.ticket}`],
       'staff-case': [`/staff/cases/${number}`], 'staff-action': [`/staff/cases/${number}/actions/begin`],
-      ...registers, ...sign, ...callout, ...alarm, ...devices, message: [message],
+      ...registers, ...sign, ...callout, ...sensors, ...devices, message: [message],
       'staff-report': [`/staff/reports/${hidden}`, `/staff/reports/${released}`], report: [`/reports/${released}`, `/reports/${hidden}`],
     },
   };

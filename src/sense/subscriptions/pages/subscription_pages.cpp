@@ -168,7 +168,7 @@ void add_routes(http::Router& router, const Web& web) {
   http::RouteOptions of_list = options, of_one = options, of_rehearsal = options;
   of_list.page_kind = "staff-subscriptions", of_one.page_kind = "staff-subscription", of_rehearsal.page_kind = "staff-subscription-rehearsal";
   of_one.object = "subscription";
-  of_one.sample = std::string(kBase) + "/urn%3Angsi-ld%3ASubscription%3Anone", of_rehearsal.shows_own_input = true;
+  of_rehearsal.shows_own_input = true;
   const std::string base(kBase), one_path = base + "/{subscription}";
   router.get(base, of_list, [web](Request& r) { return list(web, r); });
   router.get(base + "/rehearsal", of_rehearsal, [web](Request& r) { return rehearsal(web, r, false); });
