@@ -87,39 +87,83 @@ void Image::index(std::uint32_t slot, const Entity* before, const Entity* after)
   }
 }
 
-// Never fewer than match. The scans are some hundred kilobytes of bits and eight bytes for each entity and fact.
-SlotSet Image::candidates(const Hints& hints) const {
-  SlotSet out;
-  if (hints.types.empty()) {
-    out = used_;
-  } else {
+namespace {
+
+/// What the indexes say of a slot, without its entity: asked of one slot, or of 64 at once.
+class Sieve {
+ public:
+  Sieve(const Hints& hints, const SlotSet& used, const ByText<SlotSet>& by_type, const ByText<Column>& columns) : used_(used), typed_(!hints.types.empty()) {
     for (const auto& all_of : hints.types) {
-      SlotSet one = used_;
-      for (const std::string& type : all_of) {
-        const auto it = by_type_.find(type);
-        one.intersect(it == by_type_.end() ? SlotSet() : it->second);
-      }
-      out.unite(one);
+      std::vector<const SlotSet*> sets;
+      for (const std::string& type : all_of)
+        if (const auto it = by_type.find(type); it != by_type.end()) sets.push_back(&it->second);
+      if (sets.size() == all_of.size()) types_.push_back(std::move(sets));
+    }
+    for (const IndexFact& fact : hints.facts) {
+      const auto it = columns.find(fact.attribute);
+      facts_.emplace_back(it == columns.end() ? nullptr : &it->second, fact);
     }
   }
-  if (hints.box) {
-    std::vector<std::uint32_t> near;
-    const auto look = [&](const GeoIndex& index) { hints.circle ? index.candidates(hints.circle->first, hints.circle->second, near) : index.candidates(*hints.box, near); };
-    if (hints.geo_attribute.empty()) {
-      for (const auto& entry : places_) look(entry.second);
-    } else if (const auto it = places_.find(hints.geo_attribute); it != places_.end()) {
-      look(it->second);
+
+  bool lets_pass(std::uint32_t slot) const {
+    const auto has = [&](const std::vector<const SlotSet*>& all_of) { return std::ranges::all_of(all_of, [&](const SlotSet* set) { return set->has(slot); }); };
+    return used_.has(slot) && (!typed_ || std::ranges::any_of(types_, has)) && std::ranges::all_of(facts_, [&](const Column::Question& q) { return q.fits(slot); });
+  }
+
+  std::uint64_t word(std::size_t i) const {
+    std::uint64_t bits = used_.word(i);
+    if (typed_) {
+      std::uint64_t any = 0;
+      for (const auto& all_of : types_) {
+        std::uint64_t all = bits;
+        for (const SlotSet* set : all_of) all &= set->word(i);
+        any |= all;
+      }
+      bits = any;
     }
+    for (const Column::Question& q : facts_) bits = q.narrow(i, bits);
+    return bits;
+  }
+
+ private:
+  const SlotSet& used_;
+  bool typed_;
+  std::vector<std::vector<const SlotSet*>> types_;   ///< a slot has all types of one of these
+  std::vector<Column::Question> facts_;
+};
+
+}  // namespace
+
+// A query of a place looks at what is near, from the lowest slot on; every other one goes over the bits, 64 slots at a time. Both stop with `visit`: the page of
+// an answer costs what stands before its end, not what the image holds.
+void Image::candidates(const Hints& hints, const std::function<bool(std::uint32_t)>& visit) const {
+  constexpr std::size_t kSparse = 16;   // below one in so many slots a heap is quicker than a set of bits
+  const Sieve sieve(hints, used_, by_type_, columns_);
+  if (!hints.box) {
+    for (std::size_t i = 0; i < used_.words(); ++i)
+      for (std::uint64_t bits = sieve.word(i); bits != 0; bits &= bits - 1)
+        if (!visit(static_cast<std::uint32_t>(i * 64 + static_cast<unsigned>(std::countr_zero(bits))))) return;
+    return;
+  }
+  std::vector<std::uint32_t> near;
+  const auto look = [&](const GeoIndex& index) { hints.circle ? index.candidates(hints.circle->first, hints.circle->second, near) : index.candidates(*hints.box, near); };
+  if (hints.geo_attribute.empty()) {
+    for (const auto& entry : places_) look(entry.second);   // who has several places may be there several times
+  } else if (const auto it = places_.find(hints.geo_attribute); it != places_.end()) {
+    look(it->second);
+  }
+  if (near.size() > slots_.size() / kSparse) {
     SlotSet there(slots_.size());
     for (const std::uint32_t slot : near) there.insert(slot);
-    out.intersect(there);
+    there.each([&](std::uint32_t slot) { return !sieve.lets_pass(slot) || visit(slot); });
+    return;
   }
-  for (const IndexFact& fact : hints.facts) {
-    const auto it = columns_.find(fact.attribute);
-    if (it == columns_.end()) return SlotSet();
-    it->second.narrow(fact, out);
+  std::ranges::make_heap(near, std::greater<>());
+  for (std::uint32_t last = 0xffffffff; !near.empty(); near.pop_back()) {
+    std::ranges::pop_heap(near, std::greater<>());
+    const std::uint32_t slot = near.back();
+    if (slot != std::exchange(last, slot) && sieve.lets_pass(slot) && !visit(slot)) return;
   }
-  return out;
 }
 
 // The slots of the ids that are asked for, in the ids' order, each once.
@@ -160,7 +204,7 @@ Found Image::find(const Find& what) const {
     for (const std::uint32_t slot : named(hints))
       if (!visit(slots_[slot])) break;
   } else {
-    candidates(hints).each([&](std::uint32_t slot) { return visit(slots_[slot]); });
+    candidates(hints, [&](std::uint32_t slot) { return visit(slots_[slot]); });
   }
   out.total = matched;
   if (in_order) return out;

@@ -15,12 +15,6 @@
 
 namespace machiya::sense {
 
-struct HashText {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-template <class T> using ByText = std::unordered_map<std::string, T, HashText, std::equal_to<>>;
-
 /// What a query asks of an image, and how much of the answer.
 struct Find {
   const EntityQuery* query = nullptr;
@@ -71,7 +65,8 @@ class Image {
   ByText<GeoIndex> places_;
   void index(std::uint32_t slot, const Entity* before, const Entity* after);
   void place(std::uint32_t slot, const Attribute& attribute);
-  SlotSet candidates(const Hints& hints) const;
+  /// Calls `visit(slot)` in ascending order for all that may match, never fewer than do, until it answers false.
+  void candidates(const Hints& hints, const std::function<bool(std::uint32_t)>& visit) const;
   std::vector<std::uint32_t> named(const Hints& hints) const;
 };
 

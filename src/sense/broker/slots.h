@@ -14,6 +14,12 @@
 
 namespace machiya::sense {
 
+struct HashText {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <class T> using ByText = std::unordered_map<std::string, T, HashText, std::equal_to<>>;
+
 /// A set of slots.
 class SlotSet {
  public:
@@ -26,8 +32,6 @@ class SlotSet {
     if (slot / 64 < words_.size()) words_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
   }
   bool has(std::uint32_t slot) const { return slot / 64 < words_.size() && (words_[slot / 64] >> (slot % 64) & 1) != 0; }
-  void intersect(const SlotSet& other);
-  void unite(const SlotSet& other);
   std::size_t count() const;
   std::size_t words() const { return words_.size(); }
   std::uint64_t word(std::size_t i) const { return i < words_.size() ? words_[i] : 0; }
@@ -49,15 +53,30 @@ class Column {
  public:
   void set(std::uint32_t slot, const Attribute& attribute);
   void erase(std::uint32_t slot);
-  /// Leaves in `among` what may fulfil the fact: never fewer than do.
-  void narrow(const IndexFact& fact, SlotSet& among) const;
   std::size_t memory() const;
+
+  /// A fact made ready to be asked of many slots. Answers yes where the entity itself must be asked: never fewer than fulfil the fact. Valid until the column changes.
+  class Question {
+   public:
+    /// `column` nullptr: nobody has the attribute.
+    Question(const Column* column, const IndexFact& fact);
+    bool fits(std::uint32_t slot) const;
+    /// Those of the `bits` of the slots from 64 * `word` on that may fulfil it.
+    std::uint64_t narrow(std::size_t word, std::uint64_t bits) const;
+
+   private:
+    const Column* column_;
+    IndexFact::What what_;
+    double low_, high_;
+    std::vector<std::uint64_t> wanted_;   ///< cells of the texts; a text that the dictionary does not know may only be where the entity must be asked
+    bool holds(std::uint64_t cell) const;
+  };
 
  private:
   static constexpr std::uint32_t kBlock = 1024;
   using Cells = std::array<std::uint64_t, kBlock>;
   std::vector<std::unique_ptr<Cells>> blocks_;
-  std::unordered_map<std::string, std::uint32_t> texts_;
+  ByText<std::uint32_t> texts_;
   std::uint64_t cell_of(const Attribute& attribute);
 };
 

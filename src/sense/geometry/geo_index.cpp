@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace machiya::sense {
 namespace {
@@ -237,14 +238,44 @@ bool GeoIndex::candidates(const Box& box, std::vector<std::uint32_t>& out, std::
   return !search.full();
 }
 
+namespace {
+
+/// May a point be within `metres` of `centre`? Never no when it is. Near the centre without a sine: with x the half of a difference of angles,
+/// sin²x ≥ x²(1 - x²/3), and no cosine of a latitude in the box is below that of its northernmost or southernmost one.
+class Reach {
+ public:
+  Reach(Position centre, double metres, const Box& box) : centre_(centre), metres_(metres) {
+    constexpr double kRad = std::numbers::pi / 180, kNear = 0.1, kRadius = 6'371'000;   // a sphere a hair smaller than ours reaches farther
+    const double x = std::max(box.east - box.west, box.north - box.south) * kRad / 2;
+    small_ = x < kNear && metres < kRadius * kNear;
+    if (!small_) return;
+    const double shrink = 1 - x * x / 3, half = kRad / 2, angle = metres / kRadius / 2;
+    const double narrowest = std::min(std::cos(box.south * kRad), std::cos(box.north * kRad));
+    of_lat_ = shrink * half * half, of_lon_ = of_lat_ * std::max(0.0, narrowest) * std::cos(centre.lat * kRad);
+    most_ = angle * angle;   // ≥ sin² of it
+  }
+  bool holds(double lon, double lat) const {
+    if (!small_) return haversine_m(centre_, {lon, lat}) <= metres_;
+    const double x = lon - centre_.lon, y = lat - centre_.lat;
+    return y * y * of_lat_ + x * x * of_lon_ <= most_;
+  }
+
+ private:
+  Position centre_;
+  double metres_, of_lat_ = 0, of_lon_ = 0, most_ = 0;
+  bool small_ = false;
+};
+
+}  // namespace
+
 bool GeoIndex::candidates(Position centre, double metres, std::vector<std::uint32_t>& out, std::size_t most) const {
   const Box box = grown(Box::of(centre), metres);
   // Points are measured (with room for the rounding of floats); larger things stay candidates by their box.
   constexpr float kPointLike = 1e-4F;
   constexpr double kRoom = 25;
+  const Reach reach(centre, metres + kRoom, box);
   GeoIndexSearch search(box, out, most, [&](const Item& i) {
-    if (i.east - i.west > kPointLike || i.north - i.south > kPointLike) return true;
-    return haversine_m(centre, {GeoIndexWork::middle_x(i), GeoIndexWork::middle_y(i)}) <= metres + kRoom;
+    return i.east - i.west > kPointLike || i.north - i.south > kPointLike || reach.holds(GeoIndexWork::middle_x(i), GeoIndexWork::middle_y(i));
   });
   search.walk(nodes_, chunks_, 0, Cell{});
   return !search.full();
