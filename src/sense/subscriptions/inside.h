@@ -31,6 +31,7 @@ struct Subscriptions::Inside {
     StoredSubscription stored;
     SlotPtr slot;
     About about = About::entities;
+    bool fed = false;                      ///< told of changes as they happen
   };
   struct Tenant {
     std::map<std::string, Kept, std::less<>> subscriptions;
@@ -48,12 +49,21 @@ struct Subscriptions::Inside {
   void place(StoredSubscription stored, const SubscriptionPtr& subscription, const SlotPtr& slot);
 
   // ---- the feed: changes as the journal's thread tells them. A gap in the numbers is read from the journal.
+  /// One change, or several in a row that concern nobody (no event).
+  struct Fed {
+    EntityStore::Number first = 0, last = 0;
+    EventPtr event;
+  };
   std::mutex feed_mutex;
-  std::deque<EventPtr> feed;
+  std::deque<Fed> feed;
+  std::map<std::string, int, std::less<>> listening;   ///< under feed_mutex: of each tenant how many subscriptions are told of changes as they happen
   EntityStore::Number told_last = 0;       ///< the newest number that was told, kept or not
   std::atomic<EntityStore::Number> matched{0};
 
   void follow(EntityStore::Number number, const Record& record);
+  void follow_nobody(EntityStore::Number number);   ///< under feed_mutex
+  void listen(const std::string& tenant, int more);
+  void matched_to(EntityStore::Number number);      ///< never goes back
   // ---- matching: one thread
   std::mutex matching;                     ///< so that pump() and a flush() from outside do no harm
   std::vector<SlotPtr> behind;             ///< those that the journal must be read for once more

@@ -69,16 +69,40 @@ EntityLookup Subscriptions::Inside::lookup_of(const std::string& tenant) const {
   return [this, tenant](std::string_view id) { return entities.get(tenant, id); };
 }
 
-// On the journal's thread.
+// On the journal's thread. Where nobody listens a change costs neither memory nor a thread that wakes.
 void Subscriptions::Inside::follow(EntityStore::Number number, const Record& record) {
   {
     std::lock_guard hold(feed_mutex);
+    if (!listening.contains(record.tenant)) return follow_nobody(number);
     told_last = number;
     if (feed.size() >= options.most_events) return;
-    feed.push_back(make_event(number, record));
-    if (feed.size() > 1) return;
+    const bool first = feed.empty();
+    feed.push_back({number, number, make_event(number, record)});
+    if (!first) return;
   }
   ring(matcher_bell);
+}
+
+// Nobody is woken: the number counts at once when everything before it is matched, else with what is matched next.
+void Subscriptions::Inside::follow_nobody(EntityStore::Number number) {
+  const bool all_before = feed.empty() && matched + 1 == number;
+  told_last = number;
+  if (all_before) return matched_to(number);
+  if (feed.size() >= options.most_events) return;
+  if (!feed.empty() && !feed.back().event && feed.back().last + 1 == number) feed.back().last = number;
+  else feed.push_back({number, number, nullptr});
+}
+
+void Subscriptions::Inside::listen(const std::string& tenant, int more) {
+  std::lock_guard hold(feed_mutex);
+  const auto it = listening.try_emplace(tenant).first;
+  it->second += more;
+  if (it->second == 0) listening.erase(it);
+}
+
+void Subscriptions::Inside::matched_to(EntityStore::Number number) {
+  EntityStore::Number known = matched;
+  while (known < number && !matched.compare_exchange_weak(known, number)) continue;
 }
 
 void Subscriptions::Inside::match(const EventPtr& event) {
@@ -107,38 +131,38 @@ Result<void> Subscriptions::Inside::match_gap(EntityStore::Number from, EntitySt
   auto done = entities.replay(from, [&](EntityStore::Number number, const Record& record) -> Result<void> {
     if (number > to) return kEnough;
     match(make_event(number, record));
-    matched = number;
+    matched_to(number);
     return {};
   });
   if (!done.ok() && done.error().code != ErrorCode::gone) return done;
-  matched = to;
+  matched_to(to);
   return {};
 }
 
 bool Subscriptions::Inside::match_some() {
   std::lock_guard one(matching);
-  std::vector<EventPtr> batch;
+  std::vector<Fed> batch;
   EntityStore::Number last = 0;
   {
     std::lock_guard hold(feed_mutex);
-    const std::size_t n = std::min(feed.size(), kAtOnce);
-    batch.assign(feed.begin(), feed.begin() + static_cast<std::ptrdiff_t>(n));
-    if (feed.empty()) last = told_last;
+    const auto end = feed.begin() + static_cast<std::ptrdiff_t>(std::min(feed.size(), kAtOnce));
+    batch.assign(std::make_move_iterator(feed.begin()), std::make_move_iterator(end));
+    feed.erase(feed.begin(), end);
+    if (batch.empty()) last = told_last;
   }
-  bool did = last > matched;
+  const bool did = last > matched;
   if (batch.empty()) return match_gap(matched + 1, last).ok() && did;
   std::size_t done = 0;
-  for (const EventPtr& event : batch) {
-    if (event->number > matched) {
-      // What the feed had no room for, and what the journal wrote without telling (a write that was taken back).
-      if (!match_gap(matched + 1, event->number - 1).ok()) break;
-      match(event);
-      matched = event->number;
-    }
+  for (const Fed& fed : batch) {
+    // What the feed had no room for, and what the journal wrote without telling (a write that was taken back).
+    if (fed.last > matched && !match_gap(matched + 1, fed.first - 1).ok()) break;
+    if (fed.event && fed.last > matched) match(fed.event);
+    matched_to(fed.last);
     ++done;
   }
+  if (done == batch.size()) return true;
   std::lock_guard hold(feed_mutex);
-  feed.erase(feed.begin(), feed.begin() + static_cast<std::ptrdiff_t>(done));
+  feed.insert(feed.begin(), std::make_move_iterator(batch.begin() + static_cast<std::ptrdiff_t>(done)), std::make_move_iterator(batch.end()));
   return done > 0;
 }
 

@@ -95,7 +95,9 @@ void Subscriptions::Inside::place(StoredSubscription stored, const SubscriptionP
   if (!fresh) tenant.index.erase(slot);
   if (s->about == About::registrations) watch_sources(slot, s, fresh);
   else tenant.index.put(slot, s);
-  it->second = {std::move(stored), slot, s->about};
+  const bool fed = s->about != About::registrations && s->interval_us == 0;
+  listen(stored.tenant, (fed ? 1 : 0) - (it->second.fed ? 1 : 0));
+  it->second = {std::move(stored), slot, s->about, fed};
 }
 
 // At the start everybody who is not told everything is behind: the journal is read once for all of them.
@@ -204,7 +206,10 @@ Result<void> Subscriptions::remove(const std::string& tenant, const std::string&
     std::unique_lock hold(in_->known);
     Inside::Tenant& t = in_->tenants[tenant];
     t.index.erase(slot);
-    t.subscriptions.erase(id);
+    if (const auto it = t.subscriptions.find(id); it != t.subscriptions.end()) {
+      if (it->second.fed) in_->listen(tenant, -1);
+      t.subscriptions.erase(it);
+    }
     if (slot->next_us > 0) --in_->periodic;
     in_->watches.erase({tenant, id});
   }

@@ -274,6 +274,33 @@ TEST_P(SubscriptionsTest, those_of_the_past_and_of_other_tenants_are_left_alone)
   EXPECT_EQ(news(), Words());   // no trigger for it
 }
 
+// A wake-up for each change of each entity would be a twentieth of an update's cost; a number that is not counted would keep the journal from being cut.
+TEST_P(SubscriptionsTest, where_nobody_listens_nothing_waits_and_nobody_is_woken) {
+  set("urn:a", 1), set("urn:b", 1);
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1) << "without a thread that matches";
+  const auto periodic = subscribe(R"(,"timeInterval":60)");
+  set("urn:a", 2);
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1) << "an interval needs no changes";
+  ASSERT_TRUE(subscriptions->remove("", periodic).ok());
+  const auto id = subscribe("");
+  set("urn:a", 3);
+  EXPECT_EQ(subscriptions->needed(), entities->last()) << "it waits to be matched";
+  // Changes of another tenant stand in between.
+  for (int n = 4; n <= 6; ++n) {
+    const auto draft = read_entity(json(R"({"id":"urn:x)" + std::to_string(n) + R"(","type":"T"})"), BodyOf::entity, *contexts.core(), arena);
+    ASSERT_TRUE(entities->write("other", "urn:x" + std::to_string(n), [&](const EntityPtr&, const ChangeContext& context) { return create_entity(*draft, context); }).ok());
+    if (n > 4) set("urn:a", n);
+  }
+  EXPECT_EQ(news(), (Words{"urn:a=3", "urn:a=5", "urn:a=6"}));
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1);
+  ASSERT_TRUE(subscriptions->remove("", id).ok());
+  set("urn:a", 7);
+  EXPECT_EQ(subscriptions->needed(), entities->last() + 1) << "it was the last one";
+  subscribe("");
+  set("urn:a", 8);
+  EXPECT_EQ(news(), Words{"urn:a=8"});
+}
+
 // Were a refusal given to another message of the same hand-over, or were brokers mixed, this would not hold.
 TEST_P(SubscriptionsTest, what_goes_to_one_mqtt_broker_is_handed_over_together) {
   class Together final : public Notifier {
