@@ -17,7 +17,9 @@
 #include "sense/ngsild/subscriptions_http.h"
 #include "sense/ngsild/temporal_http.h"
 #include "sense/ngsiv2/ngsiv2.h"
+#include "sense/ngsiv2/registrations_http.h"
 #include "sense/ngsiv2/subscriptions_http.h"
+#include "sense/providers/providers.h"
 #include "sense/registrations/registrations.h"
 #include "sense/series/series.h"
 #include "sense/subscriptions/mqtt_notifier.h"
@@ -42,6 +44,7 @@ struct Sensing::Inside {
   std::unique_ptr<Notifier> http_notifier, mqtt_notifier;
   std::unique_ptr<Registrations> registrations;
   std::unique_ptr<federation::Federation> federation;
+  std::unique_ptr<Providers> providers;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<ngsild::EntityMaps> maps;
   std::unique_ptr<ngsild::Broker> broker;
@@ -76,7 +79,7 @@ Sensing::~Sensing() {
 
 std::vector<store::Migration> Sensing::migrations() {
   std::vector<store::Migration> out;
-  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations(), federation::migrations()})
+  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations(), federation::migrations(), Providers::migrations()})
     out.insert(out.end(), list.begin(), list.end());
   return out;
 }
@@ -114,6 +117,8 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant); };
   in->v2 = std::make_unique<ngsiv2::Broker>(*in->entities, ngsiv2::NameMap(in->contexts->core()), clock, rng);
   in->v2->gate_of = options.gate_of;
+  MACHIYA_TRY(in->providers, Providers::open(store, clock, rng, call, in->broker->alias));
+  in->v2->providers = in->providers.get();
   return std::unique_ptr<Sensing>(new Sensing(std::move(in)));
 }
 
@@ -129,11 +134,12 @@ Subscriptions& Sensing::subscriptions() { return *in_->subscriptions; }
 Result<void> Sensing::tend() {
   MACHIYA_CHECK(in_->entities->sweep());
   MACHIYA_CHECK(in_->registrations->flush());
+  MACHIYA_CHECK(in_->providers->flush());
   MACHIYA_TRY(const auto dropped, in_->hosted->expire());
   for (const std::string& url : dropped) in_->contexts->forget(url);
   MACHIYA_CHECK(in_->history->retain());
   MACHIYA_TRY(const EntityStore::Number recent, first_since(*in_->entities, in_->clock->now().us - in_->options.keep_changes_us));
-  EntityStore::Number needed = std::min({recent, in_->subscriptions->needed(), in_->history->cursor() + 1});
+  EntityStore::Number needed = std::min({recent, in_->subscriptions->needed(), in_->history->needed()});
   for (const auto& lowest : in_->needed_elsewhere) needed = std::min<EntityStore::Number>(needed, lowest());
   return in_->entities->compact(needed);
 }
@@ -162,6 +168,7 @@ void Sensing::add_v2_routes(http::Router& router, const std::string& to_read, co
   if (!to_see.empty()) seen.permission_to_read = to_see, seen.rate_per_minute = rate;
   for (const auto add : {add_entity_routes, add_attribute_routes, add_type_routes, add_batch_routes, add_info_routes}) add(seen);
   add_subscription_routes(routes, *in_->subscriptions);
+  add_registration_routes(routes, *in_->providers);
 }
 
 Result<std::map<std::string, std::string>> read_context_map(const std::string& path) {

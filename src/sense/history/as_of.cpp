@@ -24,6 +24,8 @@ class Rewinder {
       Instance i;
       i.value = arena_.number(values[0].value), i.unit_code = arena_.text(c.unit), i.created_us = i.modified_us = values[0].time_us;
       if (c.digits != history::kNoObservedAt) i.observed_at = {values[0].time_us, arena_.text(history::time_text(values[0].time_us, c.digits))};
+      MACHIYA_TRY(const auto sub, history::read_sub(c.sub, arena_));
+      i.sub = history::entered_at(sub, i.created_us, arena_);
       out = i, when = values[0].time_us;
     }
     MACHIYA_CHECK(from_rows(track, out, when));
@@ -71,7 +73,7 @@ Result<std::vector<EntityPtr>> History::as_of(std::string_view tenant, std::stri
       const Rewinder rewinder(*in_, tx, at.us, arena);
       Draft draft;
       draft.id = head->id, draft.types.assign(head->types.begin(), head->types.end());
-      draft.created_us = head->created_us, draft.modified_us = head->modified_us;
+      draft.created_us = head->created_us, draft.modified_us = head->modified_us.load();
       for (const history::TrackPtr& t : head->tracks) {
         if (!t->dataset.empty() || std::ranges::find(names, t->name) == names.end()) continue;
         MACHIYA_TRY(const auto instance, rewinder.newest(*t));

@@ -23,7 +23,7 @@ Result<void> Batch::write_catalogue() {
   if (new_heads_.empty() && new_tracks_.empty() && new_columns_.empty()) return {};
   const auto kept = static_cast<std::int64_t>(in_.cursor.load());
   return in_.tables.write([&](store::Tx& tx) -> Result<void> {
-    for (const auto& [key, head] : new_heads_) MACHIYA_CHECK(dao::add_entity(tx, *head));
+    for (const auto& [key, head] : new_heads_) MACHIYA_CHECK(dao::add_entity(tx, **head, head->modified_us()));
     for (const dao::TrackRow& t : new_tracks_) MACHIYA_CHECK(dao::add_track(tx, t));
     for (const dao::ColumnRow& c : new_columns_) MACHIYA_CHECK(dao::add_column(tx, c));
     return dao::set_cursor(tx, kept, in_.next_key);
@@ -34,8 +34,9 @@ Result<void> Batch::write_rows(EntityStore::Number cursor) {
   const auto reached = static_cast<std::int64_t>(cursor != 0 ? cursor : in_.cursor.load());
   return in_.tables.write([&](store::Tx& tx) -> Result<void> {
     for (const auto& step : steps_) MACHIYA_CHECK(step(tx));
+    // What the journal will tell again, when an entity was modified, may wait (Inside::stale).
     for (const auto& [name, head] : heads_)
-      if (head && !new_heads_.contains(head->key)) MACHIYA_CHECK(dao::update_entity(tx, *head));
+      if (!head.erased() && !head.fresh() && (head.says_other() || (head.is_modified() && cursor == 0))) MACHIYA_CHECK(dao::update_entity(tx, *head, head.modified_us()));
     MACHIYA_CHECK(dao::add_erasures(tx, erasures_));
     return dao::set_cursor(tx, reached, in_.next_key);
   });
@@ -43,9 +44,12 @@ Result<void> Batch::write_rows(EntityStore::Number cursor) {
 
 void Batch::publish() {
   std::unique_lock hold(in_.catalogue);
-  for (const auto& [name, head] : heads_) {
-    if (head) in_.tenants[name.first][name.second] = head;
-    if (!head) in_.tenants[name.first].erase(name.second);
+  for (const auto& [name, draft] : heads_) {
+    if (draft.erased()) in_.stale.erase(draft->key), in_.tenants[draft->tenant].erase(draft->id);
+    if (draft.erased()) continue;
+    const HeadPtr head = draft.finish();
+    if (draft.is_modified()) in_.stale[head->key] = head;
+    if (draft.is_changed()) in_.tenants[head->tenant][head->id] = head;
   }
 }
 

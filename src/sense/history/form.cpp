@@ -39,6 +39,36 @@ std::optional<int> digits_of(const Stamp& stamp) {
   return digits;
 }
 
+bool has_own_times(std::span<const Attribute> sub) {
+  for (const Attribute& a : sub)
+    for (const Instance& i : a.instances)
+      if (i.observed_at.present() || i.expires_at.present() || !i.instance_id.empty() || has_own_times(i.sub)) return true;
+  return false;
+}
+
+void encode_one(const Instance& instance, std::string& out) {
+  const Attribute attribute{"a", {&instance, 1}};
+  Entity entity;
+  entity.attributes = {&attribute, 1};
+  encode_entity(entity, out);
+}
+
+Result<Instance> decode_one(std::string_view bytes, tree::Arena& arena) {
+  auto draft = decode_entity(arena.text(bytes), arena);
+  if (!draft.ok() || draft->attributes.size() != 1 || draft->attributes[0].instances.size() != 1) return Error(ErrorCode::integrity_broken, "these are not the bytes of an instance");
+  return draft->attributes[0].instances[0];
+}
+
+std::string sub_bytes(std::span<const Attribute> sub) {
+  std::string out;
+  if (sub.empty()) return out;
+  tree::Arena arena(1024);
+  Instance carrier;
+  carrier.sub = entered_at(sub, kNoTime, arena);
+  encode_one(carrier, out);
+  return out;
+}
+
 std::int64_t read_int(std::string_view bytes, std::size_t at) {
   std::uint64_t out = 0;
   for (std::size_t i = 0; i < 8; ++i) out |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
@@ -55,11 +85,12 @@ std::string time_text(std::int64_t us, int digits) {
 
 std::optional<Plain> as_plain(const Past& past) {
   const Instance& i = past.instance;
-  const bool bare = i.kind == AttributeKind::property && i.value.is_number() && i.sub.empty() && i.value_type.is_null() && i.proof.is_null() && i.object_type.is_null() &&
+  const bool bare = i.kind == AttributeKind::property && i.value.is_number() && !has_own_times(i.sub) && i.value_type.is_null() && i.proof.is_null() && i.object_type.is_null() &&
                     !i.expires_at.present() && past.deleted_us == kNoTime && i.created_us == i.modified_us && i.created_us != kNoTime;
   if (!bare) return std::nullopt;
-  Plain out{i.created_us, i.value.number(), i.unit_code, kNoObservedAt};
+  Plain out{i.created_us, i.value.number(), i.unit_code, kNoObservedAt, {}};
   if (!keeps_value(i.value.text(), out.value)) return std::nullopt;
+  out.sub = sub_bytes(i.sub);
   if (!i.observed_at.present()) return out;
   const auto digits = digits_of(i.observed_at);
   if (!digits) return std::nullopt;
@@ -72,21 +103,31 @@ std::optional<Plain> as_plain(const Past& past) {
 void encode_past(const Past& past, std::string& out) {
   out += kVersion;
   for (int i = 0; i < 8; ++i) out += static_cast<char>(static_cast<std::uint64_t>(past.deleted_us) >> (8 * i));
-  const Attribute attribute{"a", {&past.instance, 1}};
-  Entity entity;
-  entity.attributes = {&attribute, 1};
-  encode_entity(entity, out);
+  encode_one(past.instance, out);
 }
 
 Result<Past> decode_past(std::string_view bytes, tree::Arena& arena) {
-  const Error broken(ErrorCode::integrity_broken, "these are not the bytes of an instance");
-  if (bytes.size() < 9 || bytes[0] != kVersion) return broken;
+  if (bytes.size() < 9 || bytes[0] != kVersion) return Error(ErrorCode::integrity_broken, "these are not the bytes of an instance");
   Past out;
   out.deleted_us = read_int(bytes, 1);
-  auto draft = decode_entity(arena.text(bytes.substr(9)), arena);
-  if (!draft.ok() || draft->attributes.size() != 1 || draft->attributes[0].instances.size() != 1) return broken;
-  out.instance = draft->attributes[0].instances[0];
+  MACHIYA_TRY(out.instance, decode_one(bytes.substr(9), arena));
   return out;
+}
+
+Result<std::span<const Attribute>> read_sub(std::string_view bytes, tree::Arena& arena) {
+  if (bytes.empty()) return std::span<const Attribute>();
+  MACHIYA_TRY(const Instance carrier, decode_one(bytes, arena));
+  return carrier.sub;
+}
+
+std::span<const Attribute> entered_at(std::span<const Attribute> sub, std::int64_t us, tree::Arena& arena) {
+  std::vector<Attribute> out(sub.begin(), sub.end());
+  for (Attribute& a : out) {
+    std::vector<Instance> instances(a.instances.begin(), a.instances.end());
+    for (Instance& i : instances) i.created_us = i.modified_us = us, i.sub = entered_at(i.sub, us, arena);
+    a.instances = arena.list(instances);
+  }
+  return arena.list(out);
 }
 
 std::uint64_t InstanceNames::round(std::uint64_t half, int n) const {

@@ -15,9 +15,14 @@ struct Plain {
   double value = 0;
   std::string_view unit;
   int digits = 0;
+  std::string sub;              ///< bytes of the sub-attributes without times; "": there are none
 };
-/// A Property whose value is a number that a double gives back, with nothing but a unit and an observedAt beside it, never corrected. Nothing for all others.
+/// A Property whose value is a number that a double gives back, with nothing beside it but a unit, an observedAt and sub-attributes that have no times of their own, never
+/// corrected. Nothing for all others.
 std::optional<Plain> as_plain(const Past& past);
+/// What Plain::sub says (the frozen form of encode_entity, of an attribute with nothing but them), entered when their instance was.
+Result<std::span<const Attribute>> read_sub(std::string_view bytes, tree::Arena& arena);
+std::span<const Attribute> entered_at(std::span<const Attribute> sub, std::int64_t us, tree::Arena& arena);
 /// observedAt in the form that `digits` says.
 std::string time_text(std::int64_t us, int digits);
 

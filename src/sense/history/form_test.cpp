@@ -56,6 +56,32 @@ TEST(Form, a_column_takes_what_it_gives_back) {
   EXPECT_FALSE(as_plain(corrected));
 }
 
+TEST(Form, sub_attributes_that_stay_the_same_lie_in_a_column) {
+  tree::Arena arena;
+  Instance deepest{.value = tree::Value::boolean(true)};
+  const Attribute below{"https://x/deep", {&deepest, 1}};
+  Instance inner{.value = tree::Value::string("1311")};
+  inner.unit_code = "MTR", inner.sub = {&below, 1}, inner.created_us = 5, inner.modified_us = 7;
+  const Attribute code{"https://x/code", {&inner, 1}};
+  Past past = number("8.9");
+  past.instance.sub = {&code, 1};
+  const auto first = as_plain(past);
+  ASSERT_TRUE(first);
+  inner.modified_us = 9;   // when a sub-attribute was entered is no difference: when its instance was
+  EXPECT_EQ(as_plain(past)->sub, first->sub);
+  const auto back = entered_at(*read_sub(first->sub, arena), 42, arena);
+  ASSERT_EQ(back.size(), 1u);
+  EXPECT_EQ(back[0].name, "https://x/code");
+  EXPECT_EQ(back[0].instances[0].value.text(), "1311");
+  EXPECT_EQ(back[0].instances[0].unit_code, "MTR");
+  EXPECT_EQ(back[0].instances[0].created_us, 42);
+  EXPECT_EQ(back[0].instances[0].sub[0].instances[0].modified_us, 42);
+  inner.value = tree::Value::string("1312");
+  EXPECT_NE(as_plain(past)->sub, first->sub);
+  deepest.observed_at = *parse_stamp("2026-01-01T00:00:00Z");
+  EXPECT_FALSE(as_plain(past));
+}
+
 TEST(Form, rows_come_back_as_they_went) {
   const Instance inner{.value = tree::Value::boolean(true)};
   const Attribute sub{"https://x/y", {&inner, 1}};

@@ -12,6 +12,7 @@ namespace machiya::sense {
 
 using history::Batch;
 using history::Head;
+using history::HeadDraft;
 using history::HeadPtr;
 using history::Past;
 using history::Track;
@@ -73,19 +74,21 @@ Result<std::int64_t> created_at(const History::Inside& in, const Head& head, con
 
 std::string new_instance_id(Rng& rng) { return "urn:ngsi-ld:Instance:" + new_public_id(rng); }
 
-Result<void> add_all(History::Inside& in, Batch& batch, Head& head, const Draft& draft, std::int64_t now) {
-  std::vector<std::string> types = head.types;
+Result<void> add_all(History::Inside& in, Batch& batch, HeadDraft& draft_head, const Draft& draft, std::int64_t now) {
+  std::vector<std::string> types = draft_head->types;
   for (const std::string_view t : draft.types)
     if (std::ranges::find(types, t) == types.end()) types.emplace_back(t);
-  head.types = std::move(types), head.modified_us = now, head.deleted_us = kNoTime;
-  if (!draft.scopes.empty()) MACHIYA_CHECK(batch.set_scopes(head, {draft.scopes.begin(), draft.scopes.end()}, now));
+  draft_head.modified(now);
+  Head& head = draft_head.change();
+  head.types = std::move(types), head.deleted_us = kNoTime;
+  if (!draft.scopes.empty()) MACHIYA_CHECK(batch.set_scopes(draft_head, {draft.scopes.begin(), draft.scopes.end()}, now));
   for (const DraftAttribute& a : draft.attributes) {
     if (in.keep_us(head.types, a.name) == 0) continue;
     for (const Instance& i : a.instances) {
       const std::string id = new_instance_id(in.rng);
       Past past{i, kNoTime};
       past.instance.instance_id = id, past.instance.created_us = past.instance.modified_us = now;
-      MACHIYA_CHECK(batch.add(head, a.name, past));
+      MACHIYA_CHECK(batch.add(draft_head, a.name, past));
     }
   }
   return {};
@@ -124,7 +127,7 @@ Result<bool> History::put(std::string_view tenant, const Draft& draft) {
 Result<void> History::append(std::string_view tenant, std::string_view id, const Draft& draft) {
   std::lock_guard hold(in_->write);
   Batch batch(*in_);
-  Head* head = batch.find(tenant, id);
+  HeadDraft* head = batch.find(tenant, id);
   if (head == nullptr) return missing("there is no history of such an entity");
   MACHIYA_CHECK(add_all(*in_, batch, *head, draft, in_->clock.now().us));
   return batch.commit(0);
@@ -133,32 +136,33 @@ Result<void> History::append(std::string_view tenant, std::string_view id, const
 Result<void> History::erase_attribute(std::string_view tenant, std::string_view id, std::string_view name, std::string_view dataset, bool all) {
   std::lock_guard hold(in_->write);
   Batch batch(*in_);
-  Head* head = batch.find(tenant, id);
+  HeadDraft* head = batch.find(tenant, id);
   if (head == nullptr) return missing("there is no history of such an entity");
   bool any = false;
-  for (std::size_t i = head->tracks.size(); i-- > 0;) {
-    const Track& track = *head->tracks[i];
+  for (std::size_t i = (*head)->tracks.size(); i-- > 0;) {
+    const Track& track = *(*head)->tracks[i];
     if (track.name != name || (!all && track.dataset != dataset)) continue;
     any = true, batch.erase_track(*head, i);
   }
   if (!any) return missing("the entity has no such attribute");
-  head->modified_us = in_->clock.now().us;
+  head->modified(in_->clock.now().us);
   return batch.commit(0);
 }
 
 Result<void> History::replace_instance(std::string_view tenant, std::string_view id, std::string_view name, std::string_view instance_id, const Instance& instance) {
   std::lock_guard hold(in_->write);
   Batch batch(*in_);
-  Head* head = batch.find(tenant, id);
+  HeadDraft* head = batch.find(tenant, id);
   if (head == nullptr) return missing("there is no history of such an entity");
-  MACHIYA_TRY(const Place place, find_instance(*in_, *head, name, instance_id));
-  const std::string dataset = head->tracks[place.track]->dataset;
+  MACHIYA_TRY(const Place place, find_instance(*in_, **head, name, instance_id));
+  const std::string dataset = (*head)->tracks[place.track]->dataset;
   if (!instance.dataset_id.empty() && instance.dataset_id != dataset) return Error(ErrorCode::invalid_input, "the instance has another datasetId", "datasetId");
   Past past{instance, kNoTime};
-  MACHIYA_TRY(past.instance.created_us, created_at(*in_, *head, place));
-  past.instance.modified_us = head->modified_us = in_->clock.now().us;
+  MACHIYA_TRY(past.instance.created_us, created_at(*in_, **head, place));
+  past.instance.modified_us = in_->clock.now().us;
+  head->modified(past.instance.modified_us);
   past.instance.dataset_id = dataset, past.instance.instance_id = instance_id;
-  erase(batch, *head, place);
+  erase(batch, **head, place);
   batch.forget_newest(*head, place.track);
   MACHIYA_CHECK(batch.add(*head, name, past, true));
   return batch.commit(0);
@@ -167,19 +171,19 @@ Result<void> History::replace_instance(std::string_view tenant, std::string_view
 Result<void> History::erase_instance(std::string_view tenant, std::string_view id, std::string_view name, std::string_view instance_id) {
   std::lock_guard hold(in_->write);
   Batch batch(*in_);
-  Head* head = batch.find(tenant, id);
+  HeadDraft* head = batch.find(tenant, id);
   if (head == nullptr) return missing("there is no history of such an entity");
-  MACHIYA_TRY(const Place place, find_instance(*in_, *head, name, instance_id));
-  erase(batch, *head, place);
+  MACHIYA_TRY(const Place place, find_instance(*in_, **head, name, instance_id));
+  erase(batch, **head, place);
   batch.forget_newest(*head, place.track);
-  head->modified_us = in_->clock.now().us;
+  head->modified(in_->clock.now().us);
   return batch.commit(0);
 }
 
 Result<void> History::erase_entity(std::string_view tenant, std::string_view id) {
   std::lock_guard hold(in_->write);
   Batch batch(*in_);
-  Head* head = batch.find(tenant, id);
+  HeadDraft* head = batch.find(tenant, id);
   if (head == nullptr) return missing("there is no history of such an entity");
   batch.erase_head(*head);
   return batch.commit(0);
@@ -187,6 +191,7 @@ Result<void> History::erase_entity(std::string_view tenant, std::string_view id)
 
 Result<std::size_t> History::retain() {
   std::lock_guard hold(in_->write);
+  if (in_->heads_told) MACHIYA_CHECK(in_->write_heads());
   std::vector<HeadPtr> heads;
   {
     std::shared_lock look(in_->catalogue);

@@ -84,8 +84,10 @@ class History {
   /// Waits until everything is kept that the broker had acknowledged when this was called (read your writes). The error that holds following up, while
   /// one does.
   Result<void> settle();
-  /// The newest change that is kept; the journal need not keep it and those before for us.
+  /// The newest change that is kept.
   EntityStore::Number cursor() const;
+  /// The oldest change that the journal must keep for us.
+  EntityStore::Number needed() const;
 
   // Provision. Durable when they return. not_found: no such entity, attribute, instance.
   /// §5.6.11: true when the entity is new. An instance takes the place of the one with the same datasetId and observedAt.

@@ -28,9 +28,9 @@ InstanceRow row_of(std::int64_t track, const store::Row& row) { return {track, r
 }  // namespace
 
 Result<std::optional<State>> state(store::ReadTx& tx) {
-  MACHIYA_TRY(const auto row, tx.query_one("SELECT cursor_number, secret_high, secret_low, next_key FROM sense_history_state WHERE id = 1"));
+  MACHIYA_TRY(const auto row, tx.query_one("SELECT cursor_number, heads_number, secret_high, secret_low, next_key FROM sense_history_state WHERE id = 1"));
   if (!row) return std::optional<State>();
-  return std::optional(State{row->integer(0), static_cast<std::uint64_t>(row->integer(1)), static_cast<std::uint64_t>(row->integer(2)), row->integer(3)});
+  return std::optional(State{row->integer(0), row->optional_integer(1), static_cast<std::uint64_t>(row->integer(2)), static_cast<std::uint64_t>(row->integer(3)), row->integer(4)});
 }
 
 Result<void> begin_state(store::Tx& tx, const State& s) {
@@ -42,16 +42,22 @@ Result<void> set_cursor(store::Tx& tx, std::int64_t cursor, std::int64_t next_ke
   return tx.execute_later("UPDATE sense_history_state SET cursor_number = :cursor, next_key = :next WHERE id = 1", {{"cursor", cursor}, {"next", next_key}});
 }
 
-Result<void> add_entity(store::Tx& tx, const Head& h) {
+Result<void> set_heads(store::Tx& tx, std::int64_t heads) { return tx.execute_later("UPDATE sense_history_state SET heads_number = :heads WHERE id = 1", {{"heads", heads}}); }
+
+Result<void> set_modified(store::Tx& tx, const Head& h) {
+  return tx.execute_later("UPDATE sense_history_entity SET modified_at = :modified WHERE key = :key", {{"key", h.key}, {"modified", time_param(h.modified_us)}});
+}
+
+Result<void> add_entity(store::Tx& tx, const Head& h, std::int64_t modified_us) {
   return tx.execute_later(
       "INSERT INTO sense_history_entity (key, tenant, id, types, scopes, created_at, modified_at, deleted_at) VALUES (:key, :tenant, :id, :types, :scopes, :created, :modified, :deleted)",
-      {{"key", h.key}, {"tenant", h.tenant}, {"id", h.id}, {"types", tree::array_of(h.types)}, {"scopes", tree::array_of(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(h.modified_us)},
+      {{"key", h.key}, {"tenant", h.tenant}, {"id", h.id}, {"types", tree::array_of(h.types)}, {"scopes", tree::array_of(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(modified_us)},
        {"deleted", time_param(h.deleted_us)}});
 }
 
-Result<void> update_entity(store::Tx& tx, const Head& h) {
+Result<void> update_entity(store::Tx& tx, const Head& h, std::int64_t modified_us) {
   return tx.execute_later("UPDATE sense_history_entity SET types = :types, scopes = :scopes, created_at = :created, modified_at = :modified, deleted_at = :deleted WHERE key = :key",
-                          {{"key", h.key}, {"types", tree::array_of(h.types)}, {"scopes", tree::array_of(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(h.modified_us)},
+                          {{"key", h.key}, {"types", tree::array_of(h.types)}, {"scopes", tree::array_of(h.scopes)}, {"created", time_param(h.created_us)}, {"modified", time_param(modified_us)},
                            {"deleted", time_param(h.deleted_us)}});
 }
 
@@ -61,8 +67,8 @@ Result<void> add_track(store::Tx& tx, const TrackRow& r) {
 }
 
 Result<void> add_column(store::Tx& tx, const ColumnRow& r) {
-  return tx.execute_later("INSERT INTO sense_history_column (track, number, unit, digits) VALUES (:track, :number, :unit, :digits)",
-                          {{"track", r.track}, {"number", r.number}, {"unit", r.unit}, {"digits", r.digits}});
+  return tx.execute_later("INSERT INTO sense_history_column (track, number, unit, digits, sub) VALUES (:track, :number, :unit, :digits, :sub)",
+                          {{"track", r.track}, {"number", r.number}, {"unit", r.unit}, {"digits", r.digits}, {"sub", store::Bytes{r.sub}}});
 }
 
 Result<void> remove_entity(store::Tx& tx, std::int64_t key) {
@@ -78,9 +84,12 @@ Result<void> remove_track(store::Tx& tx, std::int64_t key) {
   return tx.execute_later("DELETE FROM sense_history_track WHERE key = :key", {{"key", key}});
 }
 
-Result<void> entities(store::ReadTx& tx, const std::function<void(Head)>& each) {
+Result<void> entities(store::ReadTx& tx, const std::function<void(const Head&)>& each) {
   return tx.stream("SELECT key, tenant, id, types, scopes, created_at, modified_at, deleted_at FROM sense_history_entity", {}, [&](const store::Row& r) {
-    each({r.integer(0), r.text(1), r.text(2), split(r.text(3)), split(r.text(4)), time_of(r, 5), time_of(r, 6), time_of(r, 7), {}});
+    Head h;
+    h.key = r.integer(0), h.tenant = r.text(1), h.id = r.text(2), h.types = split(r.text(3)), h.scopes = split(r.text(4));
+    h.created_us = time_of(r, 5), h.modified_us = time_of(r, 6), h.deleted_us = time_of(r, 7);
+    each(h);
     return true;
   });
 }
@@ -91,8 +100,8 @@ Result<void> tracks(store::ReadTx& tx, const std::function<void(TrackRow)>& each
 }
 
 Result<void> columns(store::ReadTx& tx, const std::function<void(ColumnRow)>& each) {
-  return tx.stream("SELECT track, number, unit, digits FROM sense_history_column ORDER BY track, number", {},
-                   [&](const store::Row& r) { return each({r.integer(0), static_cast<int>(r.integer(1)), r.text(2), static_cast<int>(r.integer(3))}), true; });
+  return tx.stream("SELECT track, number, unit, digits, sub FROM sense_history_column ORDER BY track, number", {},
+                   [&](const store::Row& r) { return each({r.integer(0), static_cast<int>(r.integer(1)), r.text(2), r.optional_text(4).value_or(""), static_cast<int>(r.integer(3))}), true; });
 }
 
 Result<void> row_counts(store::ReadTx& tx, const std::function<void(std::int64_t, std::int64_t)>& each) {

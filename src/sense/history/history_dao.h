@@ -12,12 +12,14 @@ namespace machiya::sense::history::dao {
 
 struct State {
   std::int64_t cursor = 0;              ///< the newest change of the broker that is in here
+  std::optional<std::int64_t> heads;    ///< the newest change of which heads say that it modified them; nothing: of all that are in here
   std::uint64_t secret_high = 0, secret_low = 0;
   std::int64_t next_key = 1;            ///< of entities, tracks and instances
 };
 Result<std::optional<State>> state(store::ReadTx& tx);
 Result<void> begin_state(store::Tx& tx, const State& state);
 Result<void> set_cursor(store::Tx& tx, std::int64_t cursor, std::int64_t next_key);
+Result<void> set_heads(store::Tx& tx, std::int64_t heads);
 
 struct TrackRow {
   std::int64_t key = 0, entity = 0;
@@ -26,19 +28,20 @@ struct TrackRow {
 struct ColumnRow {
   std::int64_t track = 0;
   int number = 0;
-  std::string unit;
+  std::string unit, sub;
   int digits = 0;
 };
-Result<void> add_entity(store::Tx& tx, const Head& head);
+Result<void> add_entity(store::Tx& tx, const Head& head, std::int64_t modified_us);
 Result<void> add_track(store::Tx& tx, const TrackRow& row);
 Result<void> add_column(store::Tx& tx, const ColumnRow& row);
-Result<void> update_entity(store::Tx& tx, const Head& head);
+Result<void> update_entity(store::Tx& tx, const Head& head, std::int64_t modified_us);
+Result<void> set_modified(store::Tx& tx, const Head& head);
 /// The entity with its tracks, columns and instances.
 Result<void> remove_entity(store::Tx& tx, std::int64_t key);
 Result<void> remove_track(store::Tx& tx, std::int64_t key);
 
 /// Without tracks.
-Result<void> entities(store::ReadTx& tx, const std::function<void(Head)>& each);
+Result<void> entities(store::ReadTx& tx, const std::function<void(const Head&)>& each);
 /// By key.
 Result<void> tracks(store::ReadTx& tx, const std::function<void(TrackRow)>& each);
 /// By track and number.

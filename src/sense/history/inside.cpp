@@ -19,6 +19,7 @@ namespace dao = history::dao;
 namespace {
 
 constexpr std::size_t kMostInBatch = 2000;
+constexpr EntityStore::Number kHeadsEvery = 500'000;   // changes; as many are read again after a crash
 constexpr std::chrono::seconds kRetry{1};
 constexpr std::chrono::milliseconds kAskJournal{50};
 
@@ -27,18 +28,20 @@ constexpr std::chrono::milliseconds kAskJournal{50};
 Result<void> History::Inside::load() {
   MACHIYA_TRY(auto state, tables.read([](store::ReadTx& tx) { return dao::state(tx); }));
   if (!state) {
-    state = dao::State{0, rng.next(), rng.next(), 1};
+    state = dao::State{0, 0, rng.next(), rng.next(), 1};
     MACHIYA_CHECK(tables.write([&](store::Tx& tx) { return dao::begin_state(tx, *state); }));
   }
   names = history::InstanceNames(state->secret_high, state->secret_low);
+  if (!state->heads) MACHIYA_CHECK(tables.write([&](store::Tx& tx) { return dao::set_heads(tx, state->cursor); }));
   cursor = static_cast<EntityStore::Number>(state->cursor), next_key = state->next_key;
+  heads_cursor = static_cast<EntityStore::Number>(state->heads.value_or(state->cursor)), heads_told = heads_cursor == cursor;
   MACHIYA_CHECK(erase_again());
   std::unordered_map<std::int64_t, std::shared_ptr<Head>> heads;
   std::unordered_map<std::int64_t, std::pair<Head*, std::shared_ptr<Track>>> tracks;
   std::vector<dao::ColumnRow> columns;
   MACHIYA_CHECK(tables.read([&](store::ReadTx& tx) -> Result<void> {
     heads.clear(), tracks.clear(), columns.clear();
-    MACHIYA_CHECK(dao::entities(tx, [&](Head h) { heads[h.key] = std::make_shared<Head>(std::move(h)); }));
+    MACHIYA_CHECK(dao::entities(tx, [&](const Head& h) { heads[h.key] = std::make_shared<Head>(h); }));
     MACHIYA_CHECK(dao::tracks(tx, [&](dao::TrackRow row) {
       const auto head = heads.find(row.entity);
       if (head == heads.end()) return;
@@ -54,7 +57,7 @@ Result<void> History::Inside::load() {
   for (const dao::ColumnRow& row : columns) {
     const auto t = tracks.find(row.track);
     if (t == tracks.end()) continue;
-    history::Column c{row.unit, row.digits, 0, 0};
+    history::Column c{row.unit, row.sub, row.digits, 0, 0};
     MACHIYA_CHECK(open_column(t->second.first->tenant, *t->second.second, row.number, c));
     t->second.second->columns.push_back(std::move(c));
   }
@@ -121,17 +124,21 @@ void History::end_following() {
     in_->ending = true;
   }
   in_->wake.notify_all(), in_->kept.notify_all();
-  if (in_->thread.joinable()) in_->thread.join();
+  if (!in_->thread.joinable()) return;
+  in_->thread.join();
+  std::lock_guard hold(in_->write);
+  if (in_->heads_told) (void)in_->write_heads();   // the next start reads the journal instead
 }
 
 EntityStore::Number History::cursor() const { return in_->cursor; }
+EntityStore::Number History::needed() const { return std::min(in_->cursor.load(), in_->heads_cursor.load()) + 1; }
 
 Result<void> History::settle() {
   if (in_->entities == nullptr) return {};
   const EntityStore::Number wanted = in_->entities->last();
   std::unique_lock hold(in_->queue_lock);
   // A number that nobody is told of (the broker took a write back) stands in the journal all the same.
-  while (!in_->kept.wait_for(hold, kAskJournal, [&] { return in_->cursor >= wanted || in_->stopped || in_->ending; })) {
+  while (!in_->kept.wait_for(hold, kAskJournal, [&] { return (in_->cursor >= wanted && in_->heads_told) || in_->stopped || in_->ending; })) {
     if (!in_->queue.empty() || in_->overflown) continue;
     in_->overflown = true, in_->dropped = std::max(in_->dropped, wanted);
     in_->wake.notify_one();
@@ -147,9 +154,9 @@ void History::Inside::run() {
     {
       std::unique_lock hold(queue_lock);
       if (stopped) wake.wait_for(hold, kRetry, [&] { return ending; });
-      wake.wait(hold, [&] { return ending || !queue.empty() || (overflown && missed() > cursor); });
+      wake.wait(hold, [&] { return ending || !heads_told || !queue.empty() || (overflown && missed() > cursor); });
       if (ending) return;
-      behind = queue.empty() && overflown;
+      behind = !heads_told || (queue.empty() && overflown);
     }
     auto done = behind ? take_journal() : take_queue();
     std::lock_guard hold(queue_lock);
@@ -177,7 +184,10 @@ Result<void> History::Inside::take_queue() {
 Result<void> History::Inside::take_journal() {
   const EntityStore::Number last = entities->last();
   std::vector<Waiting> list;
-  MACHIYA_CHECK(entities->replay(cursor + 1, [&](EntityStore::Number number, const Record& record) -> Result<void> {
+  const bool tell_heads = !heads_told;   // only this thread changes it
+  const EntityStore::Number told = cursor;
+  MACHIYA_CHECK(entities->replay((tell_heads ? heads_cursor : cursor) + 1, [&](EntityStore::Number number, const Record& record) -> Result<void> {
+    if (tell_heads && number > heads_cursor && number <= told) touch(record);
     if (number <= cursor) return {};
     list.push_back({number, std::string(record.tenant), record});
     if (list.size() < kMostInBatch) return {};
@@ -191,7 +201,27 @@ Result<void> History::Inside::take_journal() {
     MACHIYA_CHECK(Batch(*this).commit(last));
   }
   std::lock_guard hold(queue_lock);
+  heads_told = true;
   overflown = missed() > cursor;
+  return {};
+}
+
+void History::Inside::touch(const Record& record) {
+  std::lock_guard hold(write);
+  const HeadPtr there = head(record.tenant, record.entity().id);
+  if (!there || there->modified_us >= record.at_us) return;   // erased since, or modified through the temporal interface
+  there->modified_us = record.at_us;
+  stale[there->key] = there;
+}
+
+Result<void> History::Inside::write_heads() {
+  const EntityStore::Number reached = cursor;
+  if (reached == heads_cursor) return {};
+  MACHIYA_CHECK(tables.write([&](store::Tx& tx) -> Result<void> {
+    for (const auto& [key, head] : stale) MACHIYA_CHECK(dao::set_modified(tx, *head));
+    return dao::set_heads(tx, static_cast<std::int64_t>(reached));
+  }));
+  stale.clear(), heads_cursor = reached;
   return {};
 }
 
@@ -210,7 +240,9 @@ Result<void> History::Inside::keep(const std::vector<Waiting>& list) {
     MACHIYA_CHECK(batch.take(record));
     newest = w.number;
   }
-  return newest == 0 ? Result<void>() : batch.commit(newest);
+  if (newest == 0) return {};
+  MACHIYA_CHECK(batch.commit(newest));
+  return heads_told && cursor - heads_cursor >= kHeadsEvery ? write_heads() : Result<void>();
 }
 
 }  // namespace machiya::sense

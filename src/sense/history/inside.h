@@ -6,6 +6,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
+#include <unordered_map>
 
 #include "sense/history/form.h"
 #include "sense/history/history.h"
@@ -44,6 +45,9 @@ struct History::Inside {
   std::mutex write;
   std::int64_t next_key = 1;
   std::atomic<EntityStore::Number> cursor{0};
+  // Of these the tables do not know yet when they were modified last; the journal tells what came after `heads_cursor`. Under `write`.
+  std::unordered_map<std::int64_t, history::HeadPtr> stale;
+  std::atomic<EntityStore::Number> heads_cursor{0};
 
   // The follower.
   EntityStore* entities = nullptr;
@@ -53,6 +57,7 @@ struct History::Inside {
   bool overflown = true;                  ///< changes are missing in the queue: the journal has them
   EntityStore::Number dropped = 0;        ///< the newest that was not queued
   bool ending = false;
+  bool heads_told = true;                 ///< what the journal has behind heads_cursor was looked at
   std::optional<Error> stopped;
   std::thread thread;
 
@@ -69,6 +74,9 @@ struct History::Inside {
   void run();
   Result<void> take_queue();
   Result<void> take_journal();
+  /// Whole batches leave out when entities were modified; now and then, and at the end, it is written for all that were.
+  Result<void> write_heads();
+  void touch(const Record& record);
   EntityStore::Number missed() const;
   Result<void> keep(const std::vector<history::Waiting>& list);
 };

@@ -19,9 +19,10 @@ struct Past {
   std::int64_t deleted_us = kNoTime;      ///< set: it says that the attribute was deleted then, its value is the standard's null
 };
 
-/// Plain numbers with one unit and one way to write observedAt: two series on one grid, the values and how much later (µs) each was entered.
+/// Plain numbers with one unit, the same sub-attributes and one way to write observedAt: two series on one grid, the values and how much later (µs) each was entered.
 struct Column {
   std::string unit;
+  std::string sub;                        ///< of every instance, as form.h writes them; "": there are none
   int digits = 0;                         ///< behind the second of observedAt, 0 … 6; kNoObservedAt: there is none, the time is createdAt
   series::SeriesId values = 0, entered = 0;
 };
@@ -45,10 +46,13 @@ struct Head {
   std::int64_t key = 0;
   std::string tenant, id;
   std::vector<std::string> types, scopes;
-  std::int64_t created_us = kNoTime, modified_us = kNoTime, deleted_us = kNoTime;
+  std::int64_t created_us = kNoTime, deleted_us = kNoTime;
+  mutable std::atomic<std::int64_t> modified_us{kNoTime};
   std::vector<TrackPtr> tracks;
+  Head() = default;
+  Head(const Head& o) : key(o.key), tenant(o.tenant), id(o.id), types(o.types), scopes(o.scopes), created_us(o.created_us), deleted_us(o.deleted_us), modified_us(o.modified_us.load()), tracks(o.tracks) {}
 };
-/// Shared between the catalogue and readers, never changed.
+/// Shared between the catalogue and readers; nothing but modified_us ever changes.
 using HeadPtr = std::shared_ptr<const Head>;
 
 inline constexpr std::string_view kScopeTrack = "scope";

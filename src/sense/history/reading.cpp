@@ -42,6 +42,7 @@ Result<void> Reader::from_column(const Track& track, std::size_t number, std::si
   MACHIYA_TRY(const auto values, in_.numbers.range(c.values, query));
   MACHIYA_TRY(const auto entered, in_.numbers.range(c.entered, query));
   const std::string_view unit = arena_.text(c.unit), dataset = arena_.text(track.dataset);
+  MACHIYA_TRY(const auto sub, read_sub(c.sub, arena_));
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool paired = i < entered.size() && entered[i].time_us == values[i].time_us;
     Past past;
@@ -50,6 +51,7 @@ Result<void> Reader::from_column(const Track& track, std::size_t number, std::si
     if (!fits(past)) continue;
     if (c.digits != kNoObservedAt) past.instance.observed_at.text = arena_.text(time_text(values[i].time_us, c.digits));
     past.instance.value = arena_.number(values[i].value), past.instance.unit_code = unit, past.instance.dataset_id = dataset;
+    past.instance.sub = entered_at(sub, past.instance.created_us, arena_);
     past.instance.instance_id = arena_.text(in_.names.name({track.key, static_cast<int>(number), values[i].time_us}));
     out.push_back(past);
   }
