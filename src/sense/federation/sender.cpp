@@ -54,7 +54,8 @@ Reply Sender::one(const Request& request) {
 
 Reply Sender::ask(const Request& request, std::int64_t timeout_us) {
   outbound::Call call;
-  call.method = request.method, call.url = address_of(*request.registration, request.target), call.headers = request.headers, call.body = request.body;
+  call.method = request.method, call.headers = request.headers, call.body = request.body;
+  call.url = request.bare ? request.registration->endpoint + request.target : address_of(*request.registration, request.target);
   call.most_bytes = options_.most_bytes, call.timeout_ms = static_cast<int>(std::max<std::int64_t>(timeout_us / 1000, 1)), call.keep = request.question;
   call.reads = {"link", "location", "ngsild-entitymap"};
   const auto before = std::chrono::steady_clock::now();

@@ -22,6 +22,7 @@ struct Request {
   Headers headers;
   std::string body;
   bool question = false;     ///< changes nothing: may be sent twice, its answer may be kept
+  bool bare = false;         ///< the target stands right behind the endpoint: the source does not speak NGSI-LD
 };
 
 struct Reply {

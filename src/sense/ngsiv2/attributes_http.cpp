@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "sense/v2/attribute.h"
 #include "sense/ngsiv2/ngsiv2.h"
-#include "sense/ngsiv2/writing.h"
+#include "sense/ngsiv2/forwarding.h"
 #include "sense/query/scan.h"
 
 namespace machiya::sense::ngsiv2 {
@@ -28,11 +28,11 @@ struct There {
 
 Result<There> there(Call& call) {
   MACHIYA_TRY(const Named n, named(call));
-  MACHIYA_TRY(const EntityPtr entity, call.one(n.id, n.type));
-  const Attribute* attribute = seen_attribute(*entity, n.iri);
-  if (attribute == nullptr) return Error(ErrorCode::not_found, "The entity does not have such an attribute");
   View only;
   only.attrs = {call.broker.names.name(n.iri)};
+  MACHIYA_TRY(const EntityPtr entity, call.one_everywhere(n.id, n.type, only.attrs));
+  const Attribute* attribute = seen_attribute(*entity, n.iri);
+  if (attribute == nullptr) return Error(ErrorCode::not_found, "The entity does not have such an attribute");
   call.showed(*entity, only);
   return There{entity, attribute};
 }
@@ -49,7 +49,11 @@ Result<http::Response> put_attribute(Call& call) {
   MACHIYA_TRY(const Instance instance, read_attribute(call.body, call.broker.names, call.arena));
   Draft draft;
   draft.attributes.push_back({n.iri, {instance}});
-  MACHIYA_CHECK(Writing(call).change(n.id, n.type, {Action::update, &draft, call.option("overrideMetadata")}));
+  Update update = call.how(Action::update);
+  update.draft = &draft;
+  const std::string name = call.broker.names.name(n.iri);
+  const tree::Value whole = call.arena.object({{name, call.body}});
+  MACHIYA_CHECK(Handing(call).change(n.id, n.type, update, pieces_of(whole, false)));
   return call.no_content();
 }
 
@@ -57,7 +61,7 @@ Result<http::Response> remove(Call& call) {
   MACHIYA_TRY(const Named n, named(call));
   Draft draft;
   draft.attributes.push_back({n.iri, {}});
-  MACHIYA_CHECK(Writing(call).change(n.id, n.type, {Action::remove, &draft, false}));
+  MACHIYA_CHECK(Writing(call).change(n.id, n.type, {.action = Action::remove, .draft = &draft}));
   return call.no_content();
 }
 
@@ -98,7 +102,7 @@ Result<http::Response> put_value(Call& call) {
   if (call.is_text) {
     MACHIYA_TRY(v, of_text(trim(call.request.body), call.arena));
   }
-  MACHIYA_CHECK(Writing(call).set_value(n.id, n.type, n.iri, v));
+  MACHIYA_CHECK(Handing(call).set_value(n.id, n.type, call.broker.names.name(n.iri), v));
   return call.no_content();
 }
 
@@ -107,12 +111,12 @@ Result<http::Response> put_value(Call& call) {
 void add_attribute_routes(const Routes& routes) {
   using enum http::Method;
   const std::string_view one = "/v2/entities/{id}/attrs/{attr}", value_path = "/v2/entities/{id}/attrs/{attr}/value";
-  routes.add(get, one, {}, retrieve);
-  routes.add(http::Method::put, one, {.options = {"overrideMetadata"}, .body = true, .writes = true}, put_attribute);
+  routes.add(get, one, {.options = {"skipForwarding"}}, retrieve);
+  routes.add(http::Method::put, one, {.options = {"overrideMetadata", "forcedUpdate", "flowControl"}, .body = true, .writes = true}, put_attribute);
   routes.add(del, one, {.writes = true}, remove);
   routes.refuse_others(one, {get, http::Method::put, del});
-  routes.add(get, value_path, {.answers_text = true}, value);
-  routes.add(http::Method::put, value_path, {.body = true, .text = true, .writes = true}, put_value);
+  routes.add(get, value_path, {.options = {"skipForwarding"}, .answers_text = true}, value);
+  routes.add(http::Method::put, value_path, {.options = {"forcedUpdate", "flowControl"}, .body = true, .text = true, .writes = true}, put_value);
   routes.refuse_others(value_path, {get, http::Method::put});
 }
 

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "sense/v2/asking.h"
 #include "sense/ngsiv2/ngsiv2.h"
-#include "sense/ngsiv2/writing.h"
+#include "sense/ngsiv2/forwarding.h"
 
 namespace machiya::sense::ngsiv2 {
 namespace {
@@ -59,7 +59,9 @@ Result<http::Response> update(Call& call) {
   if (!call.body.has("actionType") || !call.body.has("entities")) return bad("Invalid JSON payload, mandatory field /" + std::string(call.body.has("actionType") ? "entities" : "actionType") + "/ not found");
   MACHIYA_TRY(const Action action, read_action(call.body["actionType"]));
   MACHIYA_TRY(const std::vector<Read> entities, read_entities(call, call.body["entities"], call.option("keyValues"), call.arena));
-  const auto done = Writing(call).batch(entities, action, call.option("overrideMetadata"));
+  std::vector<std::vector<Piece>> pieces;
+  for (const Value& item : call.body["entities"].items()) pieces.push_back(pieces_of(item, call.option("keyValues")));
+  const auto done = Handing(call).batch(entities, pieces, call.how(action));
   MACHIYA_CHECK(summed_up(entities, done));
   return call.no_content();
 }
@@ -103,7 +105,7 @@ Result<http::Response> query(Call& call) {
   if (const auto by = call.parameter("orderBy")) {
     MACHIYA_TRY(order, read_order(*by, query, call.broker.names));
   }
-  const Found found = call.find(query, &order, page.offset, page.limit, page.count);
+  const Found found = call.find_everywhere(query, order, page, view.attrs);
   std::string out = "[";
   for (const EntityPtr& e : found.entities) {
     if (out.size() > 1) out += ',';
@@ -120,7 +122,7 @@ Result<http::Response> notify(Call& call) {
   if (!call.body["data"].is_array()) return bad("/data/ must be a JSON Array");
   const bool key_values = call.option("keyValues") || call.request.header("ngsiv2-attrsformat") == "keyValues";
   MACHIYA_TRY(const std::vector<Read> entities, read_entities(call, call.body["data"], key_values, call.arena));
-  const auto done = Writing(call).batch(entities, Action::append, true);
+  const auto done = Writing(call).batch(entities, {.action = Action::append, .override_metadata = true});
   MACHIYA_CHECK(summed_up(entities, done));
   http::Response out = call.no_content();
   out.status = 200;
@@ -131,8 +133,8 @@ Result<http::Response> notify(Call& call) {
 
 void add_batch_routes(const Routes& routes) {
   using enum http::Method;
-  routes.add(post, "/v2/op/update", {.options = {"keyValues", "overrideMetadata"}, .body = true, .writes = true}, update);
-  routes.add(post, "/v2/op/query", {.options = {"count", "keyValues", "values", "unique"}, .body = true, .asks = true}, query);
+  routes.add(post, "/v2/op/update", {.options = {"keyValues", "overrideMetadata", "forcedUpdate", "flowControl"}, .body = true, .writes = true}, update);
+  routes.add(post, "/v2/op/query", {.options = {"count", "keyValues", "values", "unique", "skipForwarding"}, .body = true, .asks = true}, query);
   routes.add(post, "/v2/op/notify", {.options = {"keyValues"}, .body = true, .writes = true}, notify);
   for (const char* path : {"/v2/op/update", "/v2/op/query", "/v2/op/notify"}) routes.refuse_others(path, {post});
 }

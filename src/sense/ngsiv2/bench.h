@@ -16,6 +16,7 @@
 #include "sense/ngsild/ngsild.h"
 #include "sense/ngsild/subscriptions_http.h"
 #include "sense/ngsiv2/ngsiv2.h"
+#include "sense/ngsiv2/registrations_http.h"
 #include "sense/ngsiv2/subscriptions_http.h"
 
 namespace machiya::sense::ngsiv2 {
@@ -55,6 +56,10 @@ class Bench : public store::testing::StoreTest {
   std::unique_ptr<EntityStore> entities;
   std::unique_ptr<Subscriptions> subscriptions;
   std::vector<std::unique_ptr<Subscriptions>> dead;   ///< crashed ones: their last words must not be written
+  std::unique_ptr<Providers> providers;
+  std::function<Result<outbound::Answer>(const outbound::Call&)> far;   ///< what context providers answer
+  std::mutex asking;                                                    ///< they are called by several threads
+  std::vector<outbound::Call> asked;                                    ///< what they were asked
   std::unique_ptr<Broker> broker;
   std::unique_ptr<ngsild::Broker> ld_broker;
   std::unique_ptr<http::Router> router;
@@ -65,6 +70,8 @@ class Bench : public store::testing::StoreTest {
     std::vector<store::Migration> all = journal_migrations();
     const auto ours = Subscriptions::migrations();
     all.insert(all.end(), ours.begin(), ours.end());
+    const auto of_providers = Providers::migrations();
+    all.insert(all.end(), of_providers.begin(), of_providers.end());
     migrate(all);
     auto journal = store().engine() == store::Engine::postgres ? open_store_journal(store()) : open_file_journal(folder() + "/broker");
     EXPECT_TRUE(journal.ok());
@@ -78,19 +85,27 @@ class Bench : public store::testing::StoreTest {
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     subscriptions = std::move(*opened);
     broker = std::make_unique<Broker>(*entities, NameMap(contexts.core()), clock, rng);
+    auto known = Providers::open(store(), clock, rng, [this](const outbound::Call& call) -> Result<outbound::Answer> {
+      const std::lock_guard one(asking);
+      asked.push_back(call);
+      return far ? far(call) : Error(ErrorCode::unavailable, "nobody there");
+    }, "here");
+    ASSERT_TRUE(known.ok()) << known.error().to_string();
+    providers = std::move(*known), broker->providers = providers.get();
     ld_broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*entities, contexts, clock, rng});
     router = std::make_unique<http::Router>();
     const Routes routes{*router, *broker, "public", "public"};
     for (const auto add : {add_entity_routes, add_attribute_routes, add_type_routes, add_batch_routes, add_info_routes}) add(routes);
     add_subscription_routes(routes, *subscriptions);
+    add_registration_routes(routes, *providers);
     const ngsild::Routes ld{*router, *ld_broker, "public", "public"};
     for (const auto add : {ngsild::add_entity_routes, ngsild::add_attribute_routes, ngsild::add_batch_routes, ngsild::add_discovery_routes}) add(ld);
     ngsild::add_subscription_routes(ld, *subscriptions);
   }
-  ~Bench() override { router.reset(), broker.reset(), subscriptions.reset(), dead.clear(), entities.reset(); }
+  ~Bench() override { router.reset(), broker.reset(), providers.reset(), subscriptions.reset(), dead.clear(), entities.reset(); }
   /// As kill -9: what was not flushed is forgotten.
   void crash() {
-    router.reset(), broker.reset();
+    router.reset(), broker.reset(), providers.reset();
     dead.push_back(std::move(subscriptions));
     open();
   }

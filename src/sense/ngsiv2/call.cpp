@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "sense/federation/envelope.h"
+#include "sense/ngsiv2/forwarding.h"
 #include "sense/ngsiv2/writing.h"
 #include "sense/v2/entity_read.h"
 
@@ -114,19 +116,49 @@ Result<void> Call::read_body(const Allowed& allowed) {
   return {};
 }
 
+void Call::noted(const EntityQuery& query, const Ordering* order) {
+  if (!gate) return;
+  std::vector<std::string> names = query.q.attributes();
+  if (order != nullptr)
+    for (const std::string& name : order->attributes()) names.push_back(name);
+  for (const EntitySelector& s : query.entities)
+    for (const auto& types : s.type.any_of()) {
+      const std::vector<std::string_view> views(types.begin(), types.end());
+      for (const std::string& name : names) gate->read(views, name);
+    }
+}
+
 Found Call::find(const EntityQuery& query, const Ordering* order, std::size_t offset, std::size_t limit, bool count) {
-  if (gate) {
-    // What is asked of attributes is read, too.
-    std::vector<std::string> names = query.q.attributes();
-    if (order != nullptr)
-      for (const std::string& name : order->attributes()) names.push_back(name);
-    for (const EntitySelector& s : query.entities)
-      for (const auto& types : s.type.any_of()) {
-        const std::vector<std::string_view> views(types.begin(), types.end());
-        for (const std::string& name : names) gate->read(views, name);
-      }
-  }
+  noted(query, order);
   return broker.entities.find(tenant, {.query = &query, .order = order, .offset = offset, .limit = limit, .count = count, .gate = gate.get()});
+}
+
+std::vector<ProviderPtr> Call::providers(const ServicePaths& at) const {
+  if (broker.providers == nullptr || federation::has_passed(request.header("via"), broker.providers->alias())) return {};
+  return broker.providers->here(tenant, at);
+}
+
+federation::Headers Call::forward_headers(const Provider& provider) const {
+  federation::Headers out = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Fiware-ServicePath", provider.path}};
+  if (!tenant.empty()) out.emplace_back("Fiware-Service", tenant);
+  for (const auto& [name, given] : {std::pair("Fiware-Correlator", "fiware-correlator"), std::pair("X-Auth-Token", "x-auth-token")})
+    if (const std::string_view value = request.header(given); !value.empty()) out.emplace_back(name, value);
+  const std::string_view via = request.header("via");
+  out.emplace_back("Via", (via.empty() ? "" : std::string(via) + ", ") + "1.1 " + broker.providers->alias());
+  return out;
+}
+
+Found Call::find_everywhere(const EntityQuery& query, const Ordering& order, const Page& page, const std::vector<std::string>& attrs) {
+  AskingProviders asking(*this, query, attrs, &order);
+  return asking.any() ? asking.find(page.offset, page.limit) : find(query, &order, page.offset, page.limit, page.count);
+}
+
+Result<EntityPtr> Call::one_everywhere(const std::string& id, const std::string& type, const std::vector<std::string>& attrs) {
+  const EntityQuery query = query_for(broker.names, id, type, paths);
+  AskingProviders asking(*this, query, attrs, nullptr);
+  if (!asking.any()) return one(id, type);
+  const Found found = asking.find(0, 1);
+  return found.entities.empty() || found.more ? no_single(found.more) : Result<EntityPtr>(found.entities[0]);
 }
 
 Result<EntityPtr> Call::one(const std::string& id, const std::string& type) { return find_one(broker, gate.get(), tenant, id, type, paths); }

@@ -12,6 +12,7 @@
 #include "platform/http/http.h"
 #include "sense/broker/entity_store.h"
 #include "sense/entities/gate.h"
+#include "sense/providers/providers.h"
 #include "sense/v2/change.h"
 #include "sense/v2/head.h"
 #include "sense/v2/names.h"
@@ -29,6 +30,7 @@ struct Broker {
   std::int64_t started_us;             ///< µs since 1970, for the uptime
   /// Who asks, and what they may. Not set: everybody everything. Errors are the answer.
   std::function<Result<GatePtr>(const http::Request&)> gate_of;
+  Providers* providers = nullptr;      ///< nullptr: nothing is forwarded
   std::size_t most_body = 1 << 20;     ///< bytes of a body, as Orion takes them by default
   /// Two that create the same entity of the same service wait for each other.
   std::mutex& creating(std::string_view tenant, std::string_view id) {
@@ -78,10 +80,22 @@ class Call {
   View view() const;
   /// The store as the asker sees it: handlers ask nothing of the store itself. `order` may be nullptr; for the log, too, of who asked for what.
   Found find(const EntityQuery& query, const Ordering* order, std::size_t offset, std::size_t limit, bool count);
+  /// What such a question asks of attributes is read: for the log of who read what for which purpose. find() does it itself.
+  void noted(const EntityQuery& query, const Ordering* order);
+  /// Context providers that count now at these service paths; none when this request has passed here already (Via, RFC 9110 §7.6.3).
+  std::vector<ProviderPtr> providers(const ServicePaths& paths) const;
+  /// Headers of a request to one: service, path and token of this request.
+  federation::Headers forward_headers(const Provider& provider) const;
+  /// find(), with what context providers hold. `attrs`: those that are shown; empty: all.
+  Found find_everywhere(const EntityQuery& query, const Ordering& order, const Page& page, const std::vector<std::string>& attrs);
+  /// The one entity of this id, with what context providers hold of these attributes (empty: all). Errors as one().
+  Result<EntityPtr> one_everywhere(const std::string& id, const std::string& type, const std::vector<std::string>& attrs);
   /// The one entity of this id; `type` empty: of any type. not_found; conflict (TooManyResults) when there are several.
   Result<EntityPtr> one(const std::string& id, const std::string& type);
   /// These attributes of it stand in the answer: for the log of who read what for which purpose.
   void showed(const Entity& entity, const View& view);
+  /// How a write is done, as the options say.
+  Update how(Action action) const { return {.action = action, .override_metadata = option("overrideMetadata"), .forced = option("forcedUpdate")}; }
   /// The address of an attribute: its IRI.
   Result<std::string> attribute() const;
 

@@ -1,7 +1,7 @@
 // /v2/entities: list, create, retrieve, delete; all attributes of one.
 #include "sense/v2/asking.h"
 #include "sense/ngsiv2/ngsiv2.h"
-#include "sense/ngsiv2/writing.h"
+#include "sense/ngsiv2/forwarding.h"
 
 namespace machiya::sense::ngsiv2 {
 namespace {
@@ -46,8 +46,8 @@ Result<http::Response> list(Call& call) {
   if (const auto by = call.parameter("orderBy")) {
     MACHIYA_TRY(order, read_order(*by, query, call.broker.names));
   }
-  const Found found = call.find(query, &order, page.offset, page.limit, page.count);
   const View view = call.view();
+  const Found found = call.find_everywhere(query, order, page, view.attrs);
   std::string out = "[";
   for (const EntityPtr& e : found.entities) {
     if (out.size() > 1) out += ',';
@@ -60,7 +60,7 @@ Result<http::Response> list(Call& call) {
 Result<http::Response> create(Call& call) {
   MACHIYA_TRY(const Read entity, read_entity(call.body, Head::whole, call.option("keyValues"), call.broker.names, call.arena));
   const bool upsert = call.option("upsert");
-  MACHIYA_CHECK(Writing(call).create(entity, upsert, call.option("overrideMetadata")));
+  MACHIYA_CHECK(Writing(call).create(entity, upsert, call.how(Action::append)));
   http::Response out = call.no_content();
   out.status = upsert ? 204 : 201;
   out.header("Location", "/v2/entities/" + http::url_encode(entity.id) + "?type=" + http::url_encode(entity.has_type ? entity.type : kDefaultType));
@@ -75,8 +75,8 @@ Result<std::string> id_of(const Call& call) {
 
 Result<http::Response> show(Call& call, bool head) {
   MACHIYA_TRY(const std::string id, id_of(call));
-  MACHIYA_TRY(const EntityPtr entity, call.one(id, parameter_or(call, "type")));
   View view = call.view();
+  MACHIYA_TRY(const EntityPtr entity, call.one_everywhere(id, parameter_or(call, "type"), view.attrs));
   view.head = head;
   call.showed(*entity, view);
   std::string out;
@@ -89,14 +89,16 @@ Result<http::Response> attributes(Call& call) { return show(call, false); }
 Result<http::Response> remove(Call& call) {
   MACHIYA_TRY(const std::string id, id_of(call));
   const Draft nothing;
-  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {Action::remove, &nothing, false, true}));
+  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {.action = Action::remove, .draft = &nothing, .whole = true}));
   return call.no_content();
 }
 
 Result<http::Response> change(Call& call, Action action) {
   MACHIYA_TRY(const std::string id, id_of(call));
   MACHIYA_TRY(const Read read, read_entity(call.body, Head::none, call.option("keyValues"), call.broker.names, call.arena));
-  MACHIYA_CHECK(Writing(call).change(id, parameter_or(call, "type"), {action, &read.draft, call.option("overrideMetadata")}));
+  Update update = call.how(action);
+  update.draft = &read.draft;
+  MACHIYA_CHECK(Handing(call).change(id, parameter_or(call, "type"), update, pieces_of(call.body, call.option("keyValues"))));
   return call.no_content();
 }
 Result<http::Response> append(Call& call) { return change(call, call.option("append") ? Action::append_strict : Action::append); }
@@ -107,15 +109,15 @@ Result<http::Response> replace(Call& call) { return change(call, Action::replace
 
 void add_entity_routes(const Routes& routes) {
   using enum http::Method;
-  const std::vector<std::string_view> shown = {"keyValues", "values", "unique"}, changed = {"keyValues", "overrideMetadata"};
-  routes.add(get, "/v2/entities", {.options = {"count", "keyValues", "values", "unique"}}, list);
-  routes.add(post, "/v2/entities", {.options = {"keyValues", "upsert", "overrideMetadata"}, .body = true, .writes = true}, create);
+  const std::vector<std::string_view> shown = {"keyValues", "values", "unique", "skipForwarding"}, changed = {"keyValues", "overrideMetadata", "forcedUpdate", "flowControl"};
+  routes.add(get, "/v2/entities", {.options = {"count", "keyValues", "values", "unique", "skipForwarding"}}, list);
+  routes.add(post, "/v2/entities", {.options = {"keyValues", "upsert", "overrideMetadata", "forcedUpdate", "flowControl"}, .body = true, .writes = true}, create);
   routes.refuse_others("/v2/entities", {get, post});
   routes.add(get, "/v2/entities/{id}", {.options = shown}, retrieve);
   routes.add(del, "/v2/entities/{id}", {.writes = true}, remove);
   routes.refuse_others("/v2/entities/{id}", {get, del});
   routes.add(get, "/v2/entities/{id}/attrs", {.options = shown}, attributes);
-  routes.add(post, "/v2/entities/{id}/attrs", {.options = {"append", "keyValues", "overrideMetadata"}, .body = true, .writes = true}, append);
+  routes.add(post, "/v2/entities/{id}/attrs", {.options = {"append", "keyValues", "overrideMetadata", "forcedUpdate", "flowControl"}, .body = true, .writes = true}, append);
   routes.add(patch, "/v2/entities/{id}/attrs", {.options = changed, .body = true, .writes = true}, update);
   routes.add(put, "/v2/entities/{id}/attrs", {.options = changed, .body = true, .writes = true}, replace);
   routes.refuse_others("/v2/entities/{id}/attrs", {get, post, put, patch});

@@ -64,6 +64,27 @@ TEST_P(GatesV2, Writes) {
   same("GET /v2/entities/T1?options=keyValues", R"({"id":"T1","type":"Tree","t":9})");
 }
 
+TEST_P(GatesV2, WhatProvidersTellAndTakePassesTheGate) {
+  const auto provides = [&](const std::string& type) {
+    expect(201, "POST /v2/registrations", R"({"dataProvided":{"entities":[{"idPattern":".*","type":")" + type + R"("}]},"provider":{"http":{"url":"http://p:1"}}})");
+  };
+  for (const char* type : {"Lamp", "Secret", "Room"}) provides(type);
+  far = [](const outbound::Call& call) -> Result<outbound::Answer> {
+    const std::string type = call.body.find("Secret") != std::string::npos ? "Secret" : call.body.find("Room") != std::string::npos ? "Room" : "Lamp";
+    if (call.url.ends_with("/op/update")) return outbound::Answer{204, "", "", "", {}};
+    return outbound::Answer{200, "application/json", R"([{"id":"P1","type":")" + type + R"(","t":{"value":3},"hidden":{"value":4}}])", "", {}};
+  };
+  same("GET /v2/entities?type=Lamp,Secret&options=keyValues", R"([{"id":"P1","type":"Lamp","t":3}])");
+  same("GET /v2/entities/P1?type=Lamp&options=keyValues", R"({"id":"P1","type":"Lamp","t":3})");
+  refused(404, "NotFound", "GET /v2/entities/P1?type=Secret");
+  refused(404, "NotFound", "GET /v2/entities/P1/attrs/hidden?type=Lamp");
+  EXPECT_EQ(ids("/v2/entities?type=Lamp&q=hidden==4"), "");
+  const std::size_t before = asked.size();
+  refused(403, "Forbidden", "PATCH /v2/entities/P1/attrs?type=Room", R"({"t":{"value":9}})");
+  EXPECT_EQ(asked.size(), before);
+  expect(204, "PATCH /v2/entities/P1/attrs?type=Lamp", R"({"t":{"value":9}})");
+}
+
 TEST_P(GatesV2, WhatIsReadIsWrittenDownOrNotTold) {
   expect(200, "GET /v2/entities/T1");
   EXPECT_FALSE(gate->asked.empty());

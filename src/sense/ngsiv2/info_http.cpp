@@ -6,7 +6,7 @@ namespace machiya::sense::ngsiv2 {
 namespace {
 
 Result<http::Response> entry(Call& call) {
-  return call.answer(R"({"entities_url":"/v2/entities","types_url":"/v2/types","subscriptions_url":"/v2/subscriptions"})");
+  return call.answer(R"({"entities_url":"/v2/entities","types_url":"/v2/types","subscriptions_url":"/v2/subscriptions","registrations_url":"/v2/registrations"})");
 }
 
 // "1 d, 2 h, 3 m, 4 s".

@@ -30,13 +30,15 @@ std::map<std::string, TypeOf> types(Call& call, const std::string& only) {
   return out;
 }
 
-std::string text_of(const TypeOf& type) {
+// `detail`: with the types of attributes.
+std::string text_of(const TypeOf& type, bool detail) {
   std::string out = "\"attrs\":{";
   const char* before = "";
   for (const auto& [name, all] : type.attributes) {
     out += before + quoted(name) + ":{\"types\":[", before = ",";
     const char* comma = "";
-    for (const std::string& t : all) out += comma + quoted(t), comma = ",";
+    if (detail)
+      for (const std::string& t : all) out += comma + quoted(t), comma = ",";
     out += "]}";
   }
   return out + "},\"count\":" + std::to_string(type.count) + "}";
@@ -50,7 +52,7 @@ Result<http::Response> list(Call& call) {
   for (const auto& [name, type] : all) {
     if (at++ < page.offset || at > page.offset + page.limit) continue;
     if (out.size() > 1) out += ',';
-    out += call.option("values") ? quoted(name) : "{\"type\":" + quoted(name) + "," + text_of(type);
+    out += call.option("values") ? quoted(name) : "{\"type\":" + quoted(name) + "," + text_of(type, !call.option("noAttrDetail"));
   }
   return call.answer_page(out + "]", page, all.size());
 }
@@ -60,16 +62,16 @@ Result<http::Response> one(Call& call) {
   MACHIYA_CHECK(check_field(name, "entity type"));
   const auto found = types(call, call.broker.names.iri(name));
   if (found.empty()) return Error(ErrorCode::not_found, "Entity type not found");
-  return call.answer("{" + text_of(found.begin()->second));
+  return call.answer("{" + text_of(found.begin()->second, !call.option("noAttrDetail")));
 }
 
 }  // namespace
 
 void add_type_routes(const Routes& routes) {
   using enum http::Method;
-  routes.add(get, "/v2/types", {.options = {"count", "values"}}, list);
+  routes.add(get, "/v2/types", {.options = {"count", "values", "noAttrDetail"}}, list);
   routes.refuse_others("/v2/types", {get});
-  routes.add(get, "/v2/types/{type}", {}, one);
+  routes.add(get, "/v2/types/{type}", {.options = {"noAttrDetail"}}, one);
   routes.refuse_others("/v2/types/{type}", {get});
 }
 

@@ -28,10 +28,11 @@ EntityQuery query_for(const NameMap& names, const std::string& id, const std::st
 Result<EntityPtr> find_one(const Broker& broker, const Gate* gate, const std::string& tenant, const std::string& id, const std::string& type, const ServicePaths& paths) {
   const EntityQuery query = query_for(broker.names, id, type, paths);
   const Found found = broker.entities.find(tenant, {.query = &query, .limit = 1, .gate = gate});
-  if (found.entities.empty()) return absent();
-  if (found.more) return Error(ErrorCode::conflict, "More than one matching entity. Please refine your query", std::string(kTooMany));
+  if (found.entities.empty() || found.more) return no_single(found.more);
   return found.entities[0];
 }
+
+Error no_single(bool several) { return several ? Error(ErrorCode::conflict, "More than one matching entity. Please refine your query", std::string(kTooMany)) : absent(); }
 
 // Before anything is told of what is there, and of what is made.
 EntityStore::Make Writing::checked(EntityStore::Make make) const {
@@ -57,8 +58,8 @@ Result<EntityPtr> Writing::look_up(const Read& entity, bool may_make) const {
   return there;
 }
 
-EntityStore::Item Writing::item(const Read& entity, const EntityPtr& there, Action action, bool override_metadata) const {
-  const Update update{action, &entity.draft, override_metadata, !entity.names_attributes};
+EntityStore::Item Writing::item(const Read& entity, const EntityPtr& there, Update update) const {
+  update.draft = &entity.draft, update.whole = !entity.names_attributes;
   const NameMap& names = broker_.names;
   if (there) {
     return {std::string(there->id), [update, &names](const EntityPtr& current, const ChangeContext& context) -> Result<Change> {
@@ -76,18 +77,18 @@ EntityStore::Item Writing::item(const Read& entity, const EntityPtr& there, Acti
             Draft draft = *update.draft;
             draft.id = id, draft.types = {iri};
             if (path != "/") draft.scopes = {path};
-            return create_entity(draft, context);
+            return make(draft, names, context);
           }};
 }
 
-Result<void> Writing::create(const Read& entity, bool upsert, bool override_metadata) {
+Result<void> Writing::create(const Read& entity, bool upsert, const Update& how) {
   const std::lock_guard one(broker_.creating(tenant_, entity.id));
   Read typed = entity;
   if (!typed.has_type) typed.type = kDefaultType, typed.has_type = true;
   MACHIYA_TRY(const EntityPtr there, look_up(typed, true));
   const Error exists(ErrorCode::conflict, "Already Exists", std::string(kUnprocessable));
   if (there && !upsert) return exists;
-  EntityStore::Item write = item(typed, there, Action::append, override_metadata);
+  EntityStore::Item write = item(typed, there, how);
   if (!upsert) {
     write.make = [make = std::move(write.make), exists](const EntityPtr& current, const ChangeContext& context) -> Result<Change> { return current ? Result<Change>(exists) : make(current, context); };
   }
@@ -105,12 +106,13 @@ Result<void> Writing::change(const std::string& id, const std::string& type, con
   return write(there, [&](const EntityPtr& current, const ChangeContext& context) { return apply(current, update, broker_.names, context); });
 }
 
-Result<void> Writing::set_value(const std::string& id, const std::string& type, const std::string& iri, const tree::Value& value) {
+Result<void> Writing::set_value(const std::string& id, const std::string& type, const std::string& iri, const tree::Value& value, bool forced) {
   MACHIYA_TRY(const EntityPtr there, find_one(broker_, gate_.get(), tenant_, id, type, here()));
-  return write(there, [&](const EntityPtr& current, const ChangeContext& context) { return ngsiv2::set_value(current, iri, value, broker_.names, context); });
+  return write(there, [&](const EntityPtr& current, const ChangeContext& context) { return ngsiv2::set_value(current, iri, value, forced, broker_.names, context); });
 }
 
-std::vector<Result<void>> Writing::batch(std::span<const Read> entities, Action action, bool override_metadata) {
+std::vector<Result<void>> Writing::batch(std::span<const Read> entities, const Update& how) {
+  const Action action = how.action;
   const bool makes = action == Action::append || action == Action::append_strict;
   std::set<std::mutex*> wanted;   // in the order of their addresses, so that two batches never wait for each other
   std::vector<std::unique_lock<std::mutex>> held;
@@ -126,7 +128,7 @@ std::vector<Result<void>> Writing::batch(std::span<const Read> entities, Action 
       out[i] = there.error();
       continue;
     }
-    items.push_back(item(entities[i], *there, action, override_metadata));
+    items.push_back(item(entities[i], *there, how));
     items.back().make = checked(std::move(items.back().make));
     of_item.push_back(i);
   }
@@ -142,7 +144,7 @@ std::vector<Result<void>> Writing::batch(std::span<const Read> entities, Action 
       out[i] = there.error();
       continue;
     }
-    const EntityStore::Item again = item(entities[i], *there, action, override_metadata);
+    const EntityStore::Item again = item(entities[i], *there, how);
     const auto done = broker_.entities.write(tenant_, again.id, checked(again.make));
     out[i] = done.ok() ? Result<void>() : Result<void>(done.error());
   }

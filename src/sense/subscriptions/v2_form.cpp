@@ -143,6 +143,7 @@ Result<void> V2Form::compile(const Value& kept, Contexts& contexts, Subscription
   out.endpoint.uri = target["url"].text();
   const std::size_t authority = out.endpoint.uri.find("://");
   out.endpoint.key = lower_ascii(std::string_view(out.endpoint.uri).substr(0, out.endpoint.uri.find_first_of("/?#", authority == std::string::npos ? 0 : authority + 3)));
+  out.endpoint.mqtt = out.endpoint.key.starts_with("mqtt");
   if (target["timeout"].is_number()) out.endpoint.timeout_us = static_cast<std::int64_t>(target["timeout"].number() * 1e3);
   out.watched = form->watched_, out.triggers = ~0u;
   out.active = v2["status"].text() != "inactive";
@@ -189,9 +190,11 @@ ngsiv2::View V2Form::view_of(const Record& record) const {
     const auto change = std::ranges::find_if(record.changes, [&](const AttributeChange& c) { return c.name == attribute.name && c.dataset_id.empty(); });
     if (change == record.changes.end()) return {};
     if (name == "actionType") return "{\"type\":\"Text\",\"value\":\"" + std::string(action_of(change->what)) + "\"}";
-    if (change->before == nullptr) return {};
+    // One that was forced to be told (forcedUpdate) has the value that it had.
+    const Instance* before = change->before == nullptr && change->what == AttributeChange::What::updated ? change->after : change->before;
+    if (before == nullptr) return {};
     Arena arena(256);
-    return "{\"type\":" + quoted(ngsiv2::type_of(*change->before, names_)) + ",\"value\":" + tree::to_text(ngsiv2::value_of(*change->before, names_, arena)) + "}";
+    return "{\"type\":" + quoted(ngsiv2::type_of(*before, names_)) + ",\"value\":" + tree::to_text(ngsiv2::value_of(*before, names_, arena)) + "}";
   };
   return out;
 }

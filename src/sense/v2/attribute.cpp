@@ -6,6 +6,7 @@
 #include "sense/entities/read.h"
 #include "sense/entities/stamp.h"
 #include "sense/geometry/geometry.h"
+#include "sense/v2/operators.h"
 #include "sense/v2/simple_location.h"
 #include "sense/query/literal.h"
 
@@ -179,7 +180,12 @@ Result<Instance> read_value(std::string_view type, const Value& value, const Nam
   if (type.empty()) type = default_type(value);
   MACHIYA_CHECK(check_field(type, "attribute type"));
   if (type != "TextUnrestricted" && has_forbidden(value)) return bad("Invalid characters in attribute value");
-  return Meaning(names, arena).of(type, value);
+  if (!is_operation(value)) return Meaning(names, arena).of(type, value);
+  // What it means is seen when it is computed (change.h); until then the type is what was said.
+  Instance out;
+  out.value = value;
+  if (type != default_type(value)) out.value_type = arena.string(type);
+  return out;
 }
 
 Result<Instance> read_attribute(const Value& body, const NameMap& names, Arena& arena) {

@@ -14,15 +14,18 @@ struct Update {
   Action action = Action::append;
   const Draft* draft = nullptr;        ///< attributes that were sent
   bool override_metadata = false;      ///< else metadata that are not sent stay
+  bool forced = false;                 ///< subscriptions fire even where nothing changed (forcedUpdate)
   bool whole = false;                  ///< remove: the entity itself
 };
 
 /// Error::where of what depends on the state (422).
 inline constexpr std::string_view kUnprocessable = "Unprocessable", kPartial = "PartialUpdate", kTooMany = "TooManyResults";
 
+/// An entity that is not there yet. invalid_input, conflict: of update operators.
+Result<Change> make(const Draft& draft, const NameMap& names, const ChangeContext& context);
 /// of an entity that is there. not_found, or conflict with kUnprocessable.
 Result<Change> apply(const EntityPtr& before, const Update& update, const NameMap& names, const ChangeContext& context);
 /// The value alone; type and metadata stay when the value may have them. not_found.
-Result<Change> set_value(const EntityPtr& before, const std::string& iri, const tree::Value& value, const NameMap& names, const ChangeContext& context);
+Result<Change> set_value(const EntityPtr& before, const std::string& iri, const tree::Value& value, bool forced, const NameMap& names, const ChangeContext& context);
 
 }  // namespace machiya::sense::ngsiv2
