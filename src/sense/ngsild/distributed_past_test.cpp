@@ -51,5 +51,45 @@ TEST_F(DistributedPast, InstancesOfAllSourcesStandTogether) {
   EXPECT_EQ(expect(404, "GET /temporal/entities/urn:ngsi-ld:Vehicle:7").header("NGSILD-Warning"), "199 - Miscellaneous Warning");
 }
 
+// §5.6.11–§5.6.16: an inclusive source of history gets the writes that it can do, besides this broker.
+TEST_F(DistributedPast, WritesOfEvolutionsReachSources) {
+  const std::string every = R"(["upsertTemporal","appendAttrsTemporal","deleteAttrsTemporal","updateAttrInstanceTemporal","deleteAttrInstanceTemporal","deleteTemporal"])";
+  source_is("inclusive", kVehicles, every, {}, "keeper");
+  FakeSource& keeper = source("keeper");
+  for (const char* method : {"POST ", "PATCH ", "DELETE "}) keeper.on(method, method == std::string("POST ") ? 201 : 204);
+  const std::string past = std::string("/temporal") + kOne;
+  EXPECT_EQ(expect(201, "POST /temporal/entities", vehicle(R"("speed":[)" + at(1, 1) + "]")).header("Location"), "/ngsi-ld/v1/temporal/entities/urn:ngsi-ld:Vehicle:1");
+  EXPECT_EQ(keeper.lines(), "POST /temporal/entities");
+  EXPECT_NE(keeper.seen[0].body.find(R"("speed":[)"), std::string::npos) << keeper.seen[0].body;
+  keeper.on("POST ", 204);
+  keeper.forget();
+  expect(204, "POST " + past + "/attrs", R"({"speed":[)" + at(2, 2) + "]}");
+  EXPECT_EQ(keeper.lines(), "POST " + past + "/attrs");
+  keeper.forget();
+  expect(204, "POST " + past + "/attrs?local=true", R"({"speed":[)" + at(3, 3) + "]}");
+  EXPECT_EQ(keeper.lines(), "");
+  expect(204, "DELETE " + past + "/attrs/speed?deleteAll=true");
+  expect(204, "DELETE " + past);
+  EXPECT_EQ(keeper.lines(), "DELETE " + past + "/attrs/speed?deleteAll=true\nDELETE " + past);
+  EXPECT_EQ(source().lines(), "");   // it can only be asked
+  keeper.on("DELETE ", 500);
+  expect(201, "POST /temporal/entities", vehicle(R"("speed":[)" + at(1, 1) + "]"));
+  EXPECT_NE(expect(207, "DELETE " + past).body.find("registrationId"), std::string::npos);
+}
+
+// What a proxied source owns is not kept here.
+TEST_F(DistributedPast, AProxiedSourceKeepsItsEvolutionsAlone) {
+  source_is("exclusive", kSpeed, R"(["upsertTemporal","updateAttrInstanceTemporal"])", {}, "owner");
+  FakeSource& owner = source("owner");
+  owner.on("POST ", 201), owner.on("PATCH ", 204);
+  const std::string past = std::string("/temporal") + kOne;
+  expect(201, "POST /temporal/entities", vehicle(R"("speed":[)" + at(1, 1) + R"(],"name":[)" + at(2, 2) + "]"));
+  EXPECT_EQ(speeds(expect(200, "GET " + past + "?local=true").body), 1);
+  EXPECT_EQ(owner.seen[0].body.find("name"), std::string::npos) << owner.seen[0].body;
+  expect(204, "PATCH " + past + "/attrs/speed/urn:i:1", at(1, 5));
+  EXPECT_EQ(owner.lines(), "POST /temporal/entities\nPATCH " + past + "/attrs/speed/urn:i:1");
+  refused(409, "Conflict", "DELETE " + past + "/attrs/speed");
+}
+
 }  // namespace
 }  // namespace machiya::sense::ngsild

@@ -80,6 +80,15 @@ class Owned {
   std::vector<std::pair<RegistrationMode, const RegistrationInfo*>> owners_;
 };
 
+// Could somebody else tell the same attributes as this source, so that only the times of both say whose are newer (§4.5.5)? What an exclusive source owns nobody else
+// tells; a redirect one competes with other redirect ones, an inclusive one with its like and with this broker, an auxiliary one with its like. Without need
+// `sysAttrs` is not asked for.
+bool competes(const Registration& source, const std::vector<Match>& matches, bool here) {
+  if (source.mode == RegistrationMode::exclusive) return false;
+  if (source.mode == RegistrationMode::inclusive && here) return true;
+  return std::ranges::any_of(matches, [&](const Match& m) { return m.registration->mode == source.mode && m.registration->id != source.id; });
+}
+
 }  // namespace
 
 Gathered gather(Call& call, Federation& all, const std::string& id, const Asking& asking) {
@@ -92,7 +101,6 @@ Gathered gather(Call& call, Federation& all, const std::string& id, const Asking
   Gathered out;
   const Owned owned(matches);
   const EntityPtr own = owned.left(here, std::nullopt, all.names());
-  const auto holders = std::ranges::count_if(matches, [](const Match& m) { return m.registration->mode != RegistrationMode::auxiliary; }) + (own ? 1 : 0);
   std::vector<Asked> asked;
   std::vector<federation::Request> requests;
   for (const Match& m : matches) {
@@ -104,7 +112,7 @@ Gathered gather(Call& call, Federation& all, const std::string& id, const Asking
     const bool every = federation::holds_every_attribute(m);
     federation::QueryText query;
     query.add("attrs", names_text(every ? attrs : m.attrs, *speech->terms, call.arena));
-    if (holders > 1 || asking.shape.sys_attrs) query.add("options", "sysAttrs");
+    if (asking.shape.sys_attrs || competes(*m.registration, matches, own != nullptr)) query.add("options", "sysAttrs");
     if (m.registration->local_only) query.add("local", "true");
     requests.push_back({m.registration, "GET", entity_path(id) + query.text(), federation::headers_for(*m.registration, asker, *speech, false), {}, true});
     asked.push_back({m.registration, *speech});
@@ -151,6 +159,7 @@ struct Errand {
   Question question;
   bool judges = false;        // the source sees every filter, so what it finds is found
   bool by_post = false;
+  bool times = false;         // createdAt and modifiedAt are needed
   std::size_t offset = 0, limit = kAtOnce;
   bool done = false;
 };
@@ -188,7 +197,7 @@ class Searching {
  public:
   Searching(Call& call, Federation& all, const Asking& asking) : call_(call), all_(all), asking_(asking), asker_(asker_of(call)), filters_(Filters::of(call)) {}
 
-  void add(const Question& question) {
+  void add(const Question& question, bool times) {
     auto speech = all_.speech(*question.registration, asker_);
     if (!speech.ok()) {
       warnings_.push_back(Warning::failed);
@@ -196,6 +205,7 @@ class Searching {
     }
     const Operations can = question.registration->operations;
     Errand e{{question.registration, std::move(*speech)}, question, judges(question, asking_)};
+    e.times = times;
     e.by_post = !can.has(Operation::query_entity) || (call_.body.is_object() && can.has(Operation::query_batch));
     if (e.to.speech.link.empty() && !e.by_post) e.to.speech.terms = all_.contexts().core();   // no body to put the context in: names in full
     errands_.push_back(std::move(e));
@@ -258,7 +268,7 @@ class Searching {
     federation::QueryText query;
     if (e.by_post) out.body = federation::body_text(query_body(e), e.to.speech, call_.arena);
     else query = query_text(e);
-    query.add("options", "sysAttrs");
+    if (e.times) query.add("options", "sysAttrs");
     // The first page is as long as the source likes, further ones as long as it gives them.
     if (e.offset > 0) query.add("limit", std::to_string(e.limit)).add("offset", std::to_string(e.offset));
     if (e.to.source->local_only) query.add("local", "true");
@@ -340,6 +350,11 @@ bool selected(const EntityQuery& query, const Entity& entity) {
   return query.entities.empty() || std::ranges::any_of(query.entities, [&](const EntitySelector& s) { return s.selects(entity); });
 }
 
+// Table 6.4.3.2-1: entities with none of the attributes that are asked for are not in the answer, whatever a source tells.
+bool has_one_of(const std::vector<std::string>& attrs, const Entity& entity) {
+  return attrs.empty() || std::ranges::any_of(attrs, [&](const std::string& a) { return entity.attribute(a) != nullptr; });
+}
+
 }  // namespace
 
 Result<std::optional<Everywhere>> find_everywhere(Call& call, const Asking& asking) {
@@ -351,8 +366,11 @@ Result<std::optional<Everywhere>> find_everywhere(Call& call, const Asking& aski
   std::erase_if(matches, [](const Match& m) { return !m.registration->operations.has(Operation::query_entity) && !m.registration->operations.has(Operation::query_batch); });
   if (matches.empty()) return std::optional<Everywhere>();
   if (!asking.order.empty()) return Error(ErrorCode::invalid_input, "what several context sources answer is not ordered: local=true is needed", "orderBy");
+  const Found here = call.find({.query = &asking.query, .limit = kMostEverywhere + 1});
+  // An entity that the filters do not find here may still hold a part of one that they find elsewhere.
+  const bool competing = !here.entities.empty() || !asking.query.q.attributes().empty() || asking.query.geo || asking.split;
   Searching searching(call, *all, asking);
-  for (const Question& q : federation::plan_questions(matches, wanted)) searching.add(q);
+  for (const Question& q : federation::plan_questions(matches, wanted)) searching.add(q, asking.shape.sys_attrs || competes(*q.registration, matches, competing));
   searching.run();
 
   const Owned owned(matches);
@@ -361,7 +379,7 @@ Result<std::optional<Everywhere>> find_everywhere(Call& call, const Asking& aski
   const auto tell = [&](std::vector<Part> parts, std::vector<std::string> sources, bool good) {
     if (parts.empty()) return;
     EntityPtr e = seen(call.gate.get(), federation::merge(parts, all->names()));
-    if (!e || !selected(asking.query, *e)) return;
+    if (!e || !selected(asking.query, *e) || !has_one_of(asking.query.attrs, *e)) return;
     if (!good && !asking.query.matches(*e)) return;
     out->entities.push_back(std::move(e)), out->sources.push_back(std::move(sources));
   };
@@ -377,7 +395,6 @@ Result<std::optional<Everywhere>> find_everywhere(Call& call, const Asking& aski
     if (f != nullptr) others(*f, parts, sources);
     tell(std::move(parts), std::move(sources), good);
   };
-  const Found here = call.find({.query = &asking.query, .limit = kMostEverywhere + 1});
   auto& found = searching.found();
   if (here.entities.size() + found.size() > kMostEverywhere) return Error(ErrorCode::limit_exceeded, "too many entities of several sources", std::string(reason::kTooMany));
   for (const EntityPtr& e : here.entities) {
@@ -404,7 +421,7 @@ Result<BatchResult> purge_elsewhere(Call& call, const Asking& asking) {
     return conflict_of({m->registration, true, {}});
   std::erase_if(matches, [&](const Match& m) { return cannot(m) || m.registration->mode == RegistrationMode::auxiliary; });
   Searching searching(call, *all, asking);
-  for (const Question& q : federation::plan_questions(matches, wanted)) searching.add(q);
+  for (const Question& q : federation::plan_questions(matches, wanted)) searching.add(q, false);
   const auto requests = searching.purges();
   const std::vector<Reply> replies = all->send(requests);
   for (std::size_t i = 0; i < replies.size(); ++i) {

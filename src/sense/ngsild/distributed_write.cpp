@@ -1,5 +1,6 @@
 // Writes that this broker and registered sources do together (§5.6.1–§5.6.6, §5.6.17–§5.6.19).
 #include <algorithm>
+#include <array>
 
 #include "sense/ngsild/distribution.h"
 
@@ -21,8 +22,8 @@ struct Outcome {
 // The name of the attribute that stands in the path, as this source calls it.
 std::string renamed_target(const OneWrite& write, const federation::Speech& speech, Call& call) {
   if (!write.one_attribute || speech.terms == call.terms) return write.target;
-  const std::string path = entity_path(write.id, "/attrs/"), name(speech.terms->compact_attribute(write.attrs.front(), call.arena));
-  const std::size_t end = std::min(write.target.find('?', path.size()), write.target.size());
+  const std::string path = (write.history ? "/temporal" : "") + entity_path(write.id, "/attrs/"), name(speech.terms->compact_attribute(write.attrs.front(), call.arena));
+  const std::size_t end = std::min(write.target.find_first_of("?/", path.size()), write.target.size());
   return path + federation::path_part(name) + write.target.substr(end);
 }
 
@@ -55,10 +56,28 @@ std::vector<Reply> forward(Call& call, federation::Federation& all, const OneWri
 // What this broker refuses before anything has left is the answer; that something is not here, or is here already, may be otherwise elsewhere.
 bool final_here(const Error& error) { return error.code != ErrorCode::not_found && error.code != ErrorCode::conflict; }
 
+// Does the source keep evolutions: did it register an interval, or does it name such an operation? A source of what is now alone owns no history (§5.12).
+bool keeps_history(const Registration& source) {
+  using enum Operation;
+  const auto can = [&](Operation o) { return source.operations.has(o); };
+  return source.tells_history() || std::ranges::any_of(std::array{upsert_temporal, append_attrs_temporal, delete_attrs_temporal, update_attr_instance_temporal, delete_attr_instance_temporal,
+                                                                  delete_temporal, retrieve_temporal, query_temporal}, can);
+}
+
+// Who may take part in a write.
+std::vector<Match> writable(Call& call, federation::Federation& all, const OneWrite& write, const std::vector<std::string>& types) {
+  Wanted wanted = wanted_entity(write.id, types, write.attrs, std::nullopt);
+  if (write.history) wanted.time = Wanted::Time::any;
+  auto out = all.matching(asker_of(call), wanted);
+  if (write.history) std::erase_if(out, [](const Match& m) { return !keeps_history(*m.registration); });
+  return out;
+}
+
 Result<Outcome> distribute(Call& call, federation::Federation& all, const OneWrite& write, const LocalWrite& local) {
   Outcome out;
-  const std::vector<std::string> types = types_of(call, write.id, write.one_attribute ? Value() : call.body);
-  const auto matches = all.matching(asker_of(call), wanted_entity(write.id, types, write.attrs, std::nullopt));
+  std::vector<std::string> types = write.types;
+  if (types.empty()) types = types_of(call, write.id, write.one_attribute ? Value() : call.body);
+  const auto matches = writable(call, all, write, types);
   if (call.gate && !matches.empty()) MACHIYA_CHECK(call.gate->may_write(std::vector<std::string_view>(types.begin(), types.end())));
   out.plan = federation::plan_write(matches, write.operation, write.attrs);
   const Value whole = call.body;
@@ -71,6 +90,8 @@ Result<Outcome> distribute(Call& call, federation::Federation& all, const OneWri
     if (!out.here->ok() && out.here->error().code == ErrorCode::not_found && out.plan.proxied && out.plan.left.empty()) out.here.reset();
   }
   out.replies = forward(call, all, write, out.plan);
+  const auto did = std::ranges::find_if(out.replies, &Reply::good);
+  if (write.elsewhere != nullptr && did != out.replies.end()) *write.elsewhere = did->status;
   return out;
 }
 

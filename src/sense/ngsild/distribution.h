@@ -20,7 +20,7 @@ std::string alias_of(const Call& call);
 federation::Asker asker_of(const Call& call);
 /// The address of a context that has one: a URL, or a list with one that is no core context; "" otherwise.
 std::string only_url(const tree::Value& context);
-/// The federation, when the request may leave: sources are registered, and it does not say local=true (§6.3.18). nullptr otherwise.
+/// The federation, when the request may leave: sources are registered, and it does not say local=true (§6.3.18) nor asks a snapshot (§5.5.15). nullptr otherwise.
 federation::Federation* leaving(const Call& call);
 /// Expanded names of the attributes of a body.
 std::vector<std::string> attributes_of(Call& call, const tree::Value& body, const Terms& terms);
@@ -65,7 +65,10 @@ struct OneWrite {
   std::string id;
   std::vector<std::string> attrs;  ///< expanded; those that it names; empty: the entity itself
   bool with_body = false;
-  bool one_attribute = false;      ///< the body is an attribute, whose name stands last in the path
+  bool one_attribute = false;      ///< the body is an attribute, whose name stands in the path behind "/attrs/"
+  bool history = false;            ///< of the entity's evolution: "/temporal" stands before it, and sources of history are meant, too
+  std::vector<std::string> types = {};   ///< of the evolution; of an entity they are looked up
+  int* elsewhere = nullptr;        ///< given the status of the first source that did it
 };
 /// The part that is done here. Runs with Call::body cut to what stays.
 using LocalWrite = std::function<Result<Change>(Call&)>;

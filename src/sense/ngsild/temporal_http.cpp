@@ -1,10 +1,12 @@
 #include "sense/ngsild/temporal_http.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "sense/entities/read.h"
 #include "sense/ngsild/answers.h"
 #include "sense/ngsild/distributed_past.h"
+#include "sense/ngsild/distribution.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/temporal_asking.h"
 
@@ -35,6 +37,9 @@ class Temporal {
   History& history_;
   TemporalOptions options_;
   Result<http::Response> answer(Call& call, PastAsking& asking) const;
+  /// A write of one attribute, or of one instance of it: here and at sources. `change` does it here.
+  Result<http::Response> write_one(Call& call, const std::string& id, const std::string& name, Operation operation, const char* method, const std::string& instance,
+                                   const std::function<Result<void>(std::string_view tenant)>& change) const;
 };
 
 Result<void> Temporal::begin(Call& call, bool needs_tenant) const {
@@ -54,6 +59,12 @@ Result<void> read_reified_scope(const Value& body, Draft& draft) {
   return {};
 }
 
+Result<Draft> read_temporal(Call& call, const Value& body) {
+  MACHIYA_TRY(Draft draft, read_entity(body, BodyOf::temporal, *call.terms, call.arena));
+  MACHIYA_CHECK(read_reified_scope(body, draft));
+  return draft;
+}
+
 // What everybody who may write an evolution must be allowed: its entity's types. `there`: what it is now.
 Result<void> writable(const Call& call, const history::HeadPtr& there) {
   if (!call.gate || !there) return {};
@@ -71,14 +82,38 @@ Result<void> fits(const Call& call, const Draft& draft) {
   return call.gate->check(bare.finish(call.broker.entities.names()), draft.finish(call.broker.entities.names()));
 }
 
+// A write of an evolution as it is split among this broker and sources.
+OneWrite write_of(const Call& call, Operation operation, std::string method, const std::string& id, std::string behind, std::vector<std::string> attrs, const history::HeadPtr& head) {
+  OneWrite out{operation, std::move(method), "/temporal" + (id.empty() ? "/entities" : entity_path(id, behind)) + parameters_of(call, {"deleteAll", "datasetId"}), id, std::move(attrs)};
+  out.with_body = call.body.is_object(), out.history = true;
+  if (head) out.types.assign(head->types.begin(), head->types.end());
+  return out;
+}
+
+http::Response written(Call& call, const Change&) { return call.no_content(); }
+
 Result<http::Response> Temporal::create(Call& call) const {
-  MACHIYA_TRY(Draft draft, read_entity(call.body, BodyOf::temporal, *call.terms, call.arena));
-  MACHIYA_CHECK(read_reified_scope(call.body, draft));
-  MACHIYA_CHECK(writable(call, history_.head(call.tenant, draft.id)));
-  MACHIYA_CHECK(fits(call, draft));
-  MACHIYA_TRY(const bool fresh, history_.put(call.tenant, draft));
-  if (!fresh) return call.no_content();
-  return call.created(std::string(kBase) + "/temporal/entities/" + std::string(draft.id));
+  MACHIYA_TRY(Draft draft, read_temporal(call, call.body));
+  const std::string id(draft.id);
+  const BodyCut cut(call);
+  bool fresh = false, here = false;
+  int elsewhere = 201;
+  const auto local = [&](Call& part) -> Result<Change> {
+    if (cut.done()) {
+      MACHIYA_TRY(draft, read_temporal(part, part.body));
+    }
+    MACHIYA_CHECK(writable(part, history_.head(part.tenant, id)));
+    MACHIYA_CHECK(fits(part, draft));
+    MACHIYA_TRY(fresh, history_.put(part.tenant, draft));
+    here = true;
+    return Change();
+  };
+  OneWrite write = write_of(call, Operation::upsert_temporal, "POST", {}, {}, attributes_leaving(call), nullptr);
+  write.id = id, write.elsewhere = &elsewhere;
+  return write_entity(call, write, local, [&](Call& now, const Change&) {
+    const bool created = here ? fresh : elsewhere == 201;
+    return created ? now.created(std::string(kBase) + "/temporal/entities/" + id) : now.no_content();
+  });
 }
 
 std::string content_range(const HistoryAnswer::Cut& cut, const HistoryWindow& window) {
@@ -186,26 +221,61 @@ Result<http::Response> Temporal::query_by_body(Call& call) const {
 
 Result<http::Response> Temporal::remove(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
-  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
-  MACHIYA_CHECK(history_.erase_entity(call.tenant, id));
-  return call.no_content();
+  const history::HeadPtr head = history_.head(call.tenant, id);
+  const auto local = [&](Call& here) -> Result<Change> {
+    MACHIYA_CHECK(writable(here, head));
+    MACHIYA_CHECK(history_.erase_entity(here.tenant, id));
+    return Change();
+  };
+  return write_entity(call, write_of(call, Operation::delete_temporal, "DELETE", id, {}, {}, head), local, written);
+}
+
+// A fragment may leave out who it is about.
+Value whole_fragment(Call& call, const std::string& id, const history::HeadPtr& head) {
+  std::vector<tree::Member> members(call.body.members().begin(), call.body.members().end());
+  if (!call.body.has("id")) members.push_back({"id", Value::string(id)});
+  if (!call.body.has("type")) members.push_back({"type", Value::string(head && !head->types.empty() ? std::string_view(head->types.front()) : "Thing")});
+  return call.arena.object(members);
+}
+
+// Change::done of attributes that were all written.
+Change all_done(const std::vector<std::string>& attrs) {
+  Change out;
+  out.done = attrs;
+  return out;
 }
 
 Result<http::Response> Temporal::append(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
   const history::HeadPtr head = history_.head(call.tenant, id);
-  MACHIYA_CHECK(writable(call, head));
   if (const Value* said = call.body.find("id"); said != nullptr && said->text() != id) return bad("the id is another one than the address says", "/id");
-  // A fragment may leave out who it is about.
-  std::vector<tree::Member> members(call.body.members().begin(), call.body.members().end());
-  if (!call.body.has("id")) members.push_back({"id", Value::string(id)});
-  if (!call.body.has("type")) members.push_back({"type", Value::string(head && !head->types.empty() ? std::string_view(head->types.front()) : "Thing")});
-  const Value body = call.arena.object(members);
-  MACHIYA_TRY(Draft draft, read_entity(body, BodyOf::temporal, *call.terms, call.arena));
-  MACHIYA_CHECK(read_reified_scope(body, draft));
-  MACHIYA_CHECK(fits(call, draft));
-  MACHIYA_CHECK(history_.append(call.tenant, id, draft));
-  return call.no_content();
+  MACHIYA_TRY(Draft draft, read_temporal(call, whole_fragment(call, id, head)));
+  const BodyCut cut(call);
+  const auto local = [&](Call& here) -> Result<Change> {
+    if (cut.done()) {
+      MACHIYA_TRY(draft, read_temporal(here, whole_fragment(here, id, head)));
+    }
+    MACHIYA_CHECK(writable(here, head));
+    MACHIYA_CHECK(fits(here, draft));
+    MACHIYA_CHECK(history_.append(here.tenant, id, draft));
+    return all_done(attributes_leaving(here));
+  };
+  return write_attributes(call, write_of(call, Operation::append_attrs_temporal, "POST", id, "/attrs", attributes_leaving(call), head), local, written);
+}
+
+Result<http::Response> Temporal::write_one(Call& call, const std::string& id, const std::string& name, Operation operation, const char* method, const std::string& instance,
+                                           const std::function<Result<void>(std::string_view tenant)>& change) const {
+  const history::HeadPtr head = history_.head(call.tenant, id);
+  const auto local = [&](Call& here) -> Result<Change> {
+    MACHIYA_CHECK(writable(here, head));
+    MACHIYA_CHECK(change(here.tenant));
+    return all_done({name});
+  };
+  std::string behind = "/attrs/" + federation::path_part(call.request.param("attr"));
+  if (!instance.empty()) behind += "/" + federation::path_part(instance);
+  OneWrite write = write_of(call, operation, method, id, std::move(behind), {name}, head);
+  write.one_attribute = true;
+  return write_attributes(call, write, local, written);
 }
 
 Result<http::Response> Temporal::remove_attribute(Call& call) const {
@@ -214,9 +284,8 @@ Result<http::Response> Temporal::remove_attribute(Call& call) const {
   MACHIYA_TRY(const bool all, call.flag("deleteAll"));
   const std::string_view dataset = call.parameter("datasetId").value_or("");
   if (!dataset.empty() && dataset != "@none" && !is_uri(dataset)) return bad("a datasetId is a URI", "datasetId");
-  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
-  MACHIYA_CHECK(history_.erase_attribute(call.tenant, id, name, dataset == "@none" ? std::string_view() : dataset, all));
-  return call.no_content();
+  return write_one(call, id, name, Operation::delete_attrs_temporal, "DELETE", {},
+                   [&](std::string_view tenant) { return history_.erase_attribute(tenant, id, name, dataset == "@none" ? std::string_view() : dataset, all); });
 }
 
 // The instance stands alone, or in a fragment of the entity: {"speed": [{…}]}.
@@ -232,18 +301,16 @@ Result<http::Response> Temporal::replace_instance(Call& call) const {
   MACHIYA_TRY(const std::string instance_id, call.uri("instance"));
   MACHIYA_TRY(const auto instances, read_attribute(instance_of(call, name), BodyOf::append, *call.terms, call.arena, ""));
   if (instances.size() != 1) return bad("one instance is expected");
-  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
-  MACHIYA_CHECK(history_.replace_instance(call.tenant, id, name, instance_id, instances.front()));
-  return call.no_content();
+  return write_one(call, id, name, Operation::update_attr_instance_temporal, "PATCH", instance_id,
+                   [&](std::string_view tenant) { return history_.replace_instance(tenant, id, name, instance_id, instances.front()); });
 }
 
 Result<http::Response> Temporal::remove_instance(Call& call) const {
   MACHIYA_TRY(const std::string id, call.uri("id"));
   MACHIYA_TRY(const std::string name, call.name("attr"));
   MACHIYA_TRY(const std::string instance_id, call.uri("instance"));
-  MACHIYA_CHECK(writable(call, history_.head(call.tenant, id)));
-  MACHIYA_CHECK(history_.erase_instance(call.tenant, id, name, instance_id));
-  return call.no_content();
+  return write_one(call, id, name, Operation::delete_attr_instance_temporal, "DELETE", instance_id,
+                   [&](std::string_view tenant) { return history_.erase_instance(tenant, id, name, instance_id); });
 }
 
 }  // namespace
