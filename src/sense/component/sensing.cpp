@@ -22,6 +22,7 @@
 #include "sense/providers/providers.h"
 #include "sense/registrations/registrations.h"
 #include "sense/series/series.h"
+#include "sense/snapshots/snapshots.h"
 #include "sense/subscriptions/mqtt_notifier.h"
 #include "sense/subscriptions/subscriptions.h"
 
@@ -47,6 +48,7 @@ struct Sensing::Inside {
   std::unique_ptr<Providers> providers;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<ngsild::EntityMaps> maps;
+  std::unique_ptr<Snapshots> snapshots;
   std::unique_ptr<ngsild::Broker> broker;
   std::unique_ptr<ngsiv2::Broker> v2;
 };
@@ -79,7 +81,7 @@ Sensing::~Sensing() {
 
 std::vector<store::Migration> Sensing::migrations() {
   std::vector<store::Migration> out;
-  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations(), federation::migrations(), Providers::migrations()})
+  for (const auto& list : {journal_migrations(), HostedContexts::migrations(), sql_migrations_series(), history_migrations(), Subscriptions::migrations(), Registrations::migrations(), federation::migrations(), Snapshots::migrations(), Providers::migrations()})
     out.insert(out.end(), list.begin(), list.end());
   return out;
 }
@@ -107,6 +109,8 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   MACHIYA_CHECK(in->subscriptions->watch(*in->registrations));
   in->maps = std::make_unique<ngsild::EntityMaps>(clock, rng);
   in->broker = std::make_unique<ngsild::Broker>(ngsild::Broker{*in->entities, *in->contexts, clock, rng, in->hosted.get(), in->maps.get()});
+  MACHIYA_TRY(in->snapshots, Snapshots::open(store, in->entities->names(), clock, rng));
+  in->broker->snapshots = in->snapshots.get();
   in->broker->started_us = clock.now().us;
   in->broker->gate_of = options.gate_of;
   MACHIYA_TRY(in->broker->alias, federation::own_alias(store, rng));
@@ -114,7 +118,7 @@ Result<std::unique_ptr<Sensing>> Sensing::open(store::Store& store, const Option
   in->federation = std::make_unique<federation::Federation>(*in->registrations, *in->contexts, in->entities->names(), clock, call);
   in->federation->keep_in(store, options.address);
   in->broker->federation = in->federation.get();
-  in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant); };
+  in->broker->knows_tenant = [known = in.get()](std::string_view tenant) { return known->history->has_tenant(tenant) || known->subscriptions->has_tenant(std::string(tenant)) || known->registrations->has_tenant(tenant) || known->snapshots->has_tenant(tenant); };
   in->v2 = std::make_unique<ngsiv2::Broker>(*in->entities, ngsiv2::NameMap(in->contexts->core()), clock, rng);
   in->v2->gate_of = options.gate_of;
   MACHIYA_TRY(in->providers, Providers::open(store, clock, rng, call, in->broker->alias));
@@ -133,6 +137,7 @@ Subscriptions& Sensing::subscriptions() { return *in_->subscriptions; }
 
 Result<void> Sensing::tend() {
   MACHIYA_CHECK(in_->entities->sweep());
+  MACHIYA_CHECK(in_->snapshots->sweep());
   MACHIYA_CHECK(in_->registrations->flush());
   MACHIYA_CHECK(in_->providers->flush());
   MACHIYA_TRY(const auto dropped, in_->hosted->expire());
@@ -152,7 +157,7 @@ void Sensing::add_routes(http::Router& router, const std::string& to_read, const
   Routes seen = routes;
   if (!to_see.empty()) seen.permission_to_read = to_see, seen.rate_per_minute = rate;
   for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes}) add(seen);
-  for (const auto add : {add_context_routes, add_entity_map_routes, add_info_routes}) add(routes);
+  for (const auto add : {add_context_routes, add_entity_map_routes, add_snapshot_routes, add_info_routes}) add(routes);
   add_subscription_routes(routes, *in_->subscriptions);
   add_registration_routes(routes, *in_->registrations);
   add_source_subscription_routes(routes, *in_->subscriptions);

@@ -106,7 +106,8 @@ Result<http::Response> no_name(Call&) { return bad("the name of the attribute is
 
 }  // namespace
 
-void add_attribute_routes(const Routes& routes) {
+void add_attribute_routes(const Routes& to) {
+  const Routes routes = to.also_on_snapshots();
   using http::Method;
   for (const char* path : {"/entities/{id}/attrs", "/entities/{id}/attrs/"}) {
     routes.add(Method::post, path, {.parameters = {"options", "type", "local"}, .body = true}, append);

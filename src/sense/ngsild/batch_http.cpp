@@ -228,7 +228,8 @@ Result<http::Response> query(Call& call) {
 
 }  // namespace
 
-void add_batch_routes(const Routes& routes) {
+void add_batch_routes(const Routes& to) {
+  const Routes routes = to.also_on_snapshots();
   using http::Method;
   const auto batch = [](std::vector<std::string_view> parameters, bool needs_tenant) { return Call::Allowed{.parameters = std::move(parameters), .body = true, .array = true, .needs_tenant = needs_tenant}; };
   routes.add(Method::post, "/entityOperations/create", batch({"local"}, false), create);

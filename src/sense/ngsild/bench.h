@@ -20,6 +20,7 @@
 #include "sense/broker/planned_journal.h"
 #include "sense/ngsild/entity_maps.h"
 #include "sense/ngsild/ngsild.h"
+#include "sense/snapshots/snapshots.h"
 
 /// Says which case of ngsi-ld-cases/cases.csv the following lines prove, and which clauses of the standard ask for it: script-readable.
 #define NGSI(case_id, clauses) const ::testing::ScopedTrace ngsi_case_##__LINE__(__FILE__, __LINE__, "case " case_id " (" clauses ")")
@@ -54,6 +55,7 @@ class Bench : public ::testing::Test {
   std::unique_ptr<Contexts> contexts;
   std::unique_ptr<EntityStore> entities;
   std::unique_ptr<EntityMaps> maps;
+  std::unique_ptr<Snapshots> snapshots;
   std::unique_ptr<Broker> broker;
   http::Router router;
   Headers always;   ///< headers of every request
@@ -63,14 +65,16 @@ class Bench : public ::testing::Test {
     store::Options options;
     options.url = database->url(), options.synchronous = false;
     store = store::Store::open(options).value();
-    EXPECT_TRUE(store->migrate(HostedContexts::migrations()).ok());
+    for (const auto& list : {HostedContexts::migrations(), Snapshots::migrations()}) EXPECT_TRUE(store->migrate(list).ok());
     hosted = HostedContexts::open(*store, nullptr, clock, rng, {.files = {{kSuiteContext, suite_context()}, {kOtherContext, suite_context()}, {"https://files.example/c.jsonld", home.path() + "/c.jsonld"}}}).value();
     contexts = std::make_unique<Contexts>(hosted.get());
     entities = EntityStore::open(std::make_unique<testing::PlannedJournal>(std::make_shared<testing::PlannedJournal::Disk>()), clock, rng).value();
     maps = std::make_unique<EntityMaps>(clock, rng);
     broker = std::make_unique<Broker>(Broker{*entities, *contexts, clock, rng, hosted.get(), maps.get(), "machiya", clock.now().us, {}});
+    snapshots = Snapshots::open(*store, entities->names(), clock, rng).value();
+    broker->snapshots = snapshots.get();
     const Routes routes{router, *broker, "public", "public"};
-    for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes, add_context_routes, add_entity_map_routes, add_info_routes}) add(routes);
+    for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes, add_context_routes, add_entity_map_routes, add_snapshot_routes, add_info_routes}) add(routes);
   }
 
   std::string suite_context() {

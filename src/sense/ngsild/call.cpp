@@ -121,6 +121,7 @@ Result<void> Call::read(const Allowed& allowed) {
     return Error(ErrorCode::malformed_request, "Content-Length is missing", std::string(reason::kLength));
   if (auto done = read_accept(allowed.geo_json); !done.ok()) return done;
   if (auto done = read_tenant(allowed.needs_tenant); !done.ok()) return done;
+  if (auto done = read_snapshot(allowed.on_snapshot); !done.ok()) return done;
   // §6.3.18: a request that was here before goes no further.
   if (const std::string_view via = request.header("via"); !via.empty() && federation::has_passed(via, alias_of(*this))) return loop_error();
   if (auto done = read_parameters(allowed); !done.ok()) return done;
@@ -165,6 +166,19 @@ Result<void> Call::read_tenant(bool needed) {
   if (tenant.size() > 200 || !std::ranges::all_of(tenant, allowed)) return bad("no name of a tenant", std::string(reason::kTenant));
   if (!tenant.empty() && needed && !broker.entities.has_tenant(tenant) && !(broker.knows_tenant && broker.knows_tenant(tenant))) return Error(ErrorCode::not_found, "there is no such tenant", std::string(reason::kTenant));
   return {};
+}
+
+// NGSILD-Snapshot (§6.3.22). Nothing is answered from what the client did not name.
+Result<void> Call::read_snapshot(bool allowed) {
+  const std::string_view named = request.header("ngsild-snapshot");
+  if (named.empty()) return {};
+  const std::string where(reason::kSnapshot);
+  if (std::ranges::count(request.headers, "ngsild-snapshot", [](const auto& h) { return lower_ascii(h.first); }) > 1) return bad("one snapshot at a time", where);
+  if (!allowed) return Error(ErrorCode::method_not_allowed, "this operation is not done on snapshots", where);
+  if (!is_uri(named)) return bad("a URI is expected", where);
+  frozen_ = broker.snapshots != nullptr ? broker.snapshots->use(owner(), named) : nullptr;
+  if (!frozen_) return Error(ErrorCode::not_found, "there is no such snapshot", where);
+  return snapshot = std::string(named), Result<void>();
 }
 
 Result<void> Call::read_parameters(const Allowed& allowed) {
@@ -296,11 +310,11 @@ Result<std::string> Call::name(std::string_view path_parameter) const {
   return std::string(terms->expand_term(value, scratch));
 }
 
-EntityPtr Call::get(std::string_view id) const { return seen(gate.get(), broker.entities.get(tenant, id)); }
+EntityPtr Call::get(std::string_view id) const { return seen(gate.get(), frozen_ ? frozen_->get(id) : broker.entities.get(tenant, id)); }
 
 Found Call::find(Find what) const {
   what.gate = gate.get();
-  return broker.entities.find(tenant, what);
+  return frozen_ ? frozen_->find(what) : broker.entities.find(tenant, what);
 }
 
 void Call::showed(const Entity& entity, const Shape& shape) {
@@ -309,7 +323,7 @@ void Call::showed(const Entity& entity, const Shape& shape) {
 
 std::string Call::owner() const { return gate ? tenant + '\n' + gate->key() : tenant; }
 
-std::map<std::string, TypeFacts> Call::types() const { return broker.entities.types(tenant, gate.get()); }
+std::map<std::string, TypeFacts> Call::types() const { return frozen_ ? frozen_->types(gate.get()) : broker.entities.types(tenant, gate.get()); }
 
 namespace {
 EntityStore::Make checked(const GatePtr& gate, EntityStore::Make make) {
@@ -322,13 +336,17 @@ EntityStore::Make checked(const GatePtr& gate, EntityStore::Make make) {
 }
 }  // namespace
 
-Result<Change> Call::write(const std::string& id, const EntityStore::Make& make) { return broker.entities.write(tenant, id, gate ? checked(gate, make) : make); }
+Result<Change> Call::write(const std::string& id, const EntityStore::Make& make) {
+  const EntityStore::Make& asked = gate ? checked(gate, make) : make;
+  return frozen_ ? frozen_->write(id, asked) : broker.entities.write(tenant, id, asked);
+}
 
 std::vector<Result<Change>> Call::write_all(std::span<const EntityStore::Item> items) {
-  if (!gate) return broker.entities.write_all(tenant, items);
+  const auto done = [this](std::span<const EntityStore::Item> what) { return frozen_ ? frozen_->write_all(what) : broker.entities.write_all(tenant, what); };
+  if (!gate) return done(items);
   std::vector<EntityStore::Item> asked;
   for (const EntityStore::Item& item : items) asked.push_back({item.id, checked(gate, item.make)});
-  return broker.entities.write_all(tenant, asked);
+  return done(asked);
 }
 
 std::string Call::expand(std::string_view term) { return std::string(terms->expand_term(term, arena)); }
@@ -340,6 +358,7 @@ std::string Call::context_json() const { return body_context.is_null() ? tree::q
 
 http::Response Call::dressed(http::Response response) const {
   if (!tenant.empty()) response.header("NGSILD-Tenant", tenant);
+  if (!snapshot.empty()) response.header("NGSILD-Snapshot", snapshot);
   return response;
 }
 
@@ -418,6 +437,7 @@ Result<void> begin(const Broker& broker, const http::Request& request, GatePtr& 
 }  // namespace
 
 void Routes::add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const {
+  allowed.on_snapshot = allowed.on_snapshot || on_snapshot;
   http::RouteOptions options;
   options.permission = method == http::Method::get ? permission_to_read : allowed.asks && !permission_to_ask.empty() ? permission_to_ask : permission_to_write;
   options.body_limit = body_limit, options.rate_per_minute = method == http::Method::get ? rate_per_minute : 0, options.csrf = false, options.object = "none";

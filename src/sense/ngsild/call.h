@@ -15,6 +15,7 @@
 #include "sense/entities/write.h"
 #include "sense/jsonld/contexts.h"
 #include "sense/query/filter.h"
+#include "sense/snapshots/snapshots.h"
 
 namespace machiya::sense::federation {
 class Federation;
@@ -40,6 +41,7 @@ struct Broker {
   /// Who asks, and what they may. Not set: everybody everything. Errors are the answer.
   std::function<Result<GatePtr>(const http::Request&)> gate_of;
   federation::Federation* federation = nullptr;   ///< other brokers that answer together with this one; nullptr: none do
+  Snapshots* snapshots = nullptr;                 ///< nullptr: there are none
 };
 
 /// The media types of answers (§6.3.6).
@@ -57,6 +59,7 @@ class Call {
     bool needs_tenant = true;  ///< a tenant that does not exist is NonexistentTenant; false: it will be made
     bool empty_body = false;   ///< the body may be absent
     bool context_body = false; ///< the body is a context itself, whatever its media type (§5.13.2)
+    bool on_snapshot = false;  ///< may be done on a snapshot (§5.5.15); elsewhere the header that names one is OperationNotSupported
   };
   Call(Broker& broker, const http::Request& request) : broker(broker), request(request) {}
   Call(const Call&) = delete;
@@ -68,6 +71,7 @@ class Call {
   tree::Arena arena;
   GatePtr gate;                   ///< nullptr: everything is seen and may be done
   std::string tenant;             ///< "": the default one
+  std::string snapshot;           ///< on which the operation is done (§6.3.22); "": on the entities that are
   Media media = Media::json;
   int version = 0;                ///< of the standard that the asker prefers (108: 1.8, §4.3.6.8); 0: none, or ours
   bool amended = false;           ///< the answer was made less than it is, for that version
@@ -98,13 +102,13 @@ class Call {
   /// The terms for an element of a batch: its own @context in ld+json, else the request's.
   Result<TermsPtr> terms_of(const tree::Value& element);
 
-  // The store as the asker sees it, and as they may change it (Gate): handlers ask nothing of the store itself.
+  // The store, or the snapshot, as the asker sees it, and as they may change it (Gate): handlers ask nothing of the store itself.
   EntityPtr get(std::string_view id) const;
   Found find(Find what) const;
   std::map<std::string, TypeFacts> types() const;
   /// This part of the entity stands in the answer: for the log of who read what for which purpose.
   void showed(const Entity& entity, const Shape& shape);
-  /// Whose an entity map is: the tenant's, and where there are gates the asker's.
+  /// Whose an entity map or a snapshot is: the tenant's, and where there are gates the asker's.
   std::string owner() const;
   Result<Change> write(const std::string& id, const EntityStore::Make& make);
   std::vector<Result<Change>> write_all(std::span<const EntityStore::Item> items);
@@ -124,14 +128,16 @@ class Call {
   http::Response no_content() const;
   /// BatchOperationResult and UpdateResult (§5.2.16, §5.2.18): 207.
   http::Response multi_status(std::string json) const;
-  /// Tenant, Vary and the like on every answer.
+  /// Tenant, snapshot and the like on every answer.
   http::Response dressed(http::Response response) const;
 
  private:
   bool multi_context_ = false;
   bool prefers_version_ = false;
+  SnapshotEntitiesPtr frozen_;   ///< of `snapshot`
   void read_preference();
   Result<void> read_tenant(bool needed);
+  Result<void> read_snapshot(bool allowed);
   Result<void> read_accept(bool geo_json);
   Result<void> read_parameters(const Allowed& allowed);
   Result<void> read_context();
@@ -149,7 +155,7 @@ Error bad_data(Error error);
 
 /// Error values whose meaning needs a word: they stand in `where`.
 namespace reason {
-inline constexpr std::string_view kTenant = "NGSILD-Tenant", kAccept = "Accept", kLength = "Content-Length", kTooMany = "TooManyResults", kContext = "LdContextNotAvailable", kType = "Content-Type";
+inline constexpr std::string_view kTenant = "NGSILD-Tenant", kAccept = "Accept", kLength = "Content-Length", kTooMany = "TooManyResults", kContext = "LdContextNotAvailable", kType = "Content-Type", kSnapshot = "NGSILD-Snapshot";
 /// Conflict of a distributed operation; a request that passed here before; sources that were late, or not to be reached.
 inline constexpr std::string_view kConflict = "Conflict", kLoop = "LoopDetected", kLate = "ContextSourceTimeout", kAway = "ContextSource";
 }
@@ -163,6 +169,11 @@ struct Routes {
   std::uint64_t body_limit = std::uint64_t{16} << 20;
   std::string permission_to_ask = {};   ///< of queries by POST; "": as to write
   int rate_per_minute = 0;              ///< of GET; 0: no limit
+  bool on_snapshot = false;             ///< Allowed::on_snapshot of all of them
+  Routes also_on_snapshots() const {
+    Routes out = *this;
+    return out.on_snapshot = true, out;
+  }
   void add(http::Method method, std::string_view path, Call::Allowed allowed, Handle handle) const;
 };
 

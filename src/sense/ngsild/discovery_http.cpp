@@ -114,7 +114,8 @@ Result<http::Response> attribute(Call& call) {
 
 }  // namespace
 
-void add_discovery_routes(const Routes& routes) {
+void add_discovery_routes(const Routes& to) {
+  const Routes routes = to.also_on_snapshots();
   using http::Method;
   routes.add(Method::get, "/types", {.parameters = {"details", "local"}}, types);
   routes.add(Method::get, "/types/{type}", {.parameters = {"local"}}, type);

@@ -59,7 +59,7 @@ federation::Asker asker_of(const Call& call) {
 
 federation::Federation* leaving(const Call& call) {
   federation::Federation* out = call.broker.federation;
-  if (out == nullptr || !out->any(call.tenant) || call.parameter("local") == "true") return nullptr;
+  if (out == nullptr || !call.snapshot.empty() || !out->any(call.tenant) || call.parameter("local") == "true") return nullptr;
   return out;
 }
 

@@ -159,7 +159,8 @@ Result<http::Response> no_id(Call&) { return bad("the id of the entity is missin
 
 }  // namespace
 
-void add_entity_routes(const Routes& routes) {
+void add_entity_routes(const Routes& to) {
+  const Routes routes = to.also_on_snapshots();
   using http::Method;
   std::vector<std::string_view> purging = kQueryParameters;
   purging.insert(purging.end(), {"keep", "drop"});

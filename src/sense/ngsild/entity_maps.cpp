@@ -72,7 +72,7 @@ using IdsAndSources = std::function<Result<std::vector<std::string>>(std::vector
 Result<MapUse> map_for(Call& call, Asking& asking, const IdsAndSources& found) {
   EntityMaps* maps = call.broker.maps;
   const std::string_view asked = named(call);
-  if (maps == nullptr || (asked.empty() && !asking.map)) return MapUse();
+  if (maps == nullptr || !call.snapshot.empty() || (asked.empty() && !asking.map)) return MapUse();   // a snapshot is of one moment as it is
   if (!asked.empty())
     if (const auto map = maps->find(call.owner(), asked)) {
       narrow(asking.query, *map);
@@ -113,7 +113,7 @@ Result<MapUse> use_map(Call& call, Asking& asking, const std::function<Result<st
 Result<MapUse> use_map_of(Call& call, const Asking& asking, const std::string& id) {
   EntityMaps* maps = call.broker.maps;
   const std::string_view asked = named(call);
-  if (maps == nullptr || (asked.empty() && !asking.map)) return MapUse();
+  if (maps == nullptr || !call.snapshot.empty() || (asked.empty() && !asking.map)) return MapUse();   // a snapshot is of one moment as it is
   if (!asked.empty())
     if (const auto map = maps->find(call.owner(), asked)) return MapUse{location(*map), false};
   MACHIYA_TRY(const EntityMap map, maps->make(call.owner(), {id}, asking.map_lifetime_us));

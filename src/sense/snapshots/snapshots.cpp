@@ -175,6 +175,11 @@ std::vector<Snapshot> Snapshots::list(std::string_view owner) const {
   return out;
 }
 
+bool Snapshots::has_tenant(std::string_view tenant) const {
+  std::lock_guard hold(mutex_);
+  return std::ranges::any_of(all_, [&](const auto& one) { return one.first.first.substr(0, one.first.first.find('\n')) == tenant; });
+}
+
 Result<Snapshot> Snapshots::update(std::string_view owner, std::string_view id, const SnapshotWish& wish) {
   std::lock_guard one(changing_);
   dao::StoredSnapshot next;

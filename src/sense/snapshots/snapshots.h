@@ -81,6 +81,8 @@ class Snapshots {
   Result<Snapshot> update(std::string_view owner, std::string_view id, const SnapshotWish& wish);
   /// not_found.
   Result<void> remove(std::string_view owner, std::string_view id);
+  /// Is there a snapshot of this tenant, whoever's? Owners are the tenant, or the tenant, a new line and who asks.
+  bool has_tenant(std::string_view tenant) const;
   /// What an operation on the snapshot works with; it was used now. nullptr: there is none.
   SnapshotEntitiesPtr use(std::string_view owner, std::string_view id);
   /// Those that expired go; when the others were used is written down. For a job; answers how many went.
