@@ -35,6 +35,8 @@ const register = (id, more) => prepare('POST /csourceRegistrations', registratio
 const refusesRegistration = (clauses, more) => bad(clauses, 'POST /csourceRegistrations', { ...registration('wrong'), ...more });
 const discovers = (clauses, query, ids) => check(clauses, `GET /csourceRegistrations?${query}`, { status: 200, that: (got) => Array.isArray(got.json) && got.json.map((r) => last(r.id)).sort().join(' ') === ids });
 const last = (id) => String(id).split(':').at(-1);
+const snapshot = (id, more = {}) => ({ id: `urn:n:${id}`, type: 'Snapshot', snapshotQueries: [{ type: 'Query', entities: [{ type: 'T' }] }], ...more });
+const frozen = (id) => ({ 'NGSILD-Snapshot': `urn:n:${id}` });
 const vehicle = [{ entities: [{ id: 'urn:v:1', type: 'Vehicle' }], propertyNames: ['speed'] }];
 
 export const scenarios = [
@@ -376,5 +378,45 @@ export const scenarios = [
     bad('5.6.21', 'DELETE /entities'),
     check('5.6.21', `DELETE /entities?type=T&q=${q('n==1')}`, 204),
     finds('5.6.21', `type=${q('T,Other')}&orderBy=id`, '2 3'),
+  ] },
+  { name: 'snapshots', steps: [
+    put('1', { a: property(1) }), put('2', { a: property(2) }), put('3', {}, 'Other'),
+    check('5.16.1 6.36', 'POST /snapshots', { status: 201, headers: { Location: '/ngsi-ld/v1/snapshots/urn:n:1' } }, snapshot('1')),
+    check('5.16.1 6.36', 'POST /snapshots', { status: 409, problem: 'AlreadyExists' }, snapshot('1')),
+    remember(check('5.16.1 6.36', 'POST /snapshots', { status: 201, headers: { Location: /\/snapshots\/.+/ } }, { ...snapshot('1'), id: undefined }), (got) => ({ made: decodeURIComponent((got.headers.location ?? '').split('/').at(-1)) })),
+    ...[{ type: 'T' }, { snapshotQueries: [] }, { snapshotQueries: undefined }, { snapshotPriority: 11 }, { snapshotLifetime: 'soon' }, { id: 'no uri' }, { snapshotQueries: [{ type: 'Query', entities: [{ type: 'T' }], q: 'a==' }] }]
+      .map((more) => bad('5.2.41 5.16.1', 'POST /snapshots', { ...snapshot('wrong'), ...more })),
+    check('5.16.3 6.37', 'GET /snapshots/urn:n:1', { status: 200, that: (got) => got.json?.type === 'Snapshot' && got.json.snapshotPriority === 5 && got.json.expiresAt > got.json.createdAt && got.json.snapshotQueries?.[0]?.entities?.[0]?.type === 'T' }),
+    check('5.16.3', 'GET /snapshots/{made}', { status: 200, that: (got) => got.json?.id !== undefined }),
+    missing('5.16.3', 'GET /snapshots/urn:n:none'),
+    bad('5.16.3', 'GET /snapshots/noUri'),
+    prepare('DELETE /entities/urn:x:1'), prepare('PATCH /entities/urn:x:2/attrs', { a: property(20) }),
+    check('5.5.15 6.3.22', 'GET /entities?type=T&orderBy=id', { status: 200, ids: '1 2', headers: { 'NGSILD-Snapshot': 'urn:n:1' } }, undefined, frozen('1')),
+    shows('5.5.15 6.3.22', 'GET /entities/urn:x:2', entity('2', { a: property(2) }), frozen('1')),
+    missing('5.5.15', 'GET /entities/urn:x:3', undefined, frozen('1')),
+    check('5.5.15', 'POST /entityOperations/query', { status: 200, ids: '1' }, { type: 'Query', entities: [{ type: 'T' }], q: 'a==1' }, frozen('1')),
+    check('5.5.15', 'GET /types', { status: 200, that: (got) => got.json?.typeList?.length === 1 }, undefined, frozen('1')),
+    missing('6.3.22', 'GET /entities?type=T', undefined, frozen('none')),
+    check('5.5.15 5.6.1', 'POST /entities', 201, entity('4', { a: property(4) }), frozen('1')),
+    check('5.5.15 5.6.17', 'PATCH /entities/urn:x:2', 204, { a: property(3) }, frozen('1')),
+    check('5.5.15 5.6.6', 'DELETE /entities/urn:x:1', 204, undefined, frozen('1')),
+    check('5.5.15', 'GET /entities?type=T&options=keyValues&orderBy=id', { status: 200, same: [entity('2', { a: 3 }), entity('4', { a: 4 })] }, undefined, frozen('1')),
+    finds('5.5.15', 'type=T', '2'),
+    shows('5.5.15', 'GET /entities/urn:x:2?options=keyValues', entity('2', { a: 20 })),
+    check('5.16.2 6.38', 'POST /snapshots/urn:n:1/clone', { status: 201, headers: { Location: '/ngsi-ld/v1/snapshots/urn:n:2' } }, { id: 'urn:n:2', type: 'Snapshot', snapshotPriority: 2 }),
+    check('5.16.2', 'GET /entities?type=T&orderBy=id', { status: 200, ids: '2 4' }, undefined, frozen('2')),
+    missing('5.16.2 6.38', 'POST /snapshots/urn:n:none/clone', { type: 'Snapshot' }),
+    bad('5.16.2 5.2.41', 'POST /snapshots/urn:n:1/clone', snapshot('3')),
+    check('5.16.4 6.37', 'PATCH /snapshots/urn:n:1', { status: 200, that: (got) => got.json?.snapshotPriority === 9 && got.json.id === 'urn:n:1' }, { snapshotPriority: 9 }),
+    bad('5.16.4 5.2.41', 'PATCH /snapshots/urn:n:1', { snapshotQueries: snapshot('1').snapshotQueries }),
+    missing('5.16.4', 'PATCH /snapshots/urn:n:none', { snapshotPriority: 9 }),
+    bad('5.16.7 6.36', 'DELETE /snapshots'),
+    bad('5.16.7', `DELETE /snapshots?q=${q('speed>5')}`),
+    check('5.16.7 6.36', `DELETE /snapshots?q=${q('snapshotPriority<5')}`, 204),
+    missing('5.16.7', 'GET /snapshots/urn:n:2'),
+    missing('5.16.7', `DELETE /snapshots?q=${q('snapshotPriority<5')}`),
+    check('5.16.5 6.37', 'DELETE /snapshots/urn:n:1', 204),
+    missing('5.16.5', 'DELETE /snapshots/urn:n:1'),
+    missing('5.16.5 6.3.22', 'GET /entities?type=T', undefined, frozen('1')),
   ] },
 ];

@@ -71,6 +71,21 @@ wants \`--open\`. On loopback it may call whatever lies on this machine
 
 **${done} of ${all}** cases have a test of ours.
 
+## Snapshots
+
+\`POST /snapshots\` keeps what its queries find now (§5.16; registered sources help unless \`local=true\`). \`NGSILD-Snapshot: ID\` in a request does it on the snapshot
+instead of the entities that are: reading, querying, types, attributes, and every write of entities, of which nobody is told. The answer says the header again.
+
+| | |
+|---|---|
+| kept | with its entities in one transaction: after a kill -9 it is there whole or not at all; a day, or \`snapshotLifetime\`, at most a week |
+| whose | the tenant's; in the house the maker's alone. Who reads it sees of it what they may read now, and never more than the maker saw |
+| limits | 50 of one owner, 1,000 in all; 20,000 entities or 64 MiB in one; then one of a lower \`snapshotPriority\` of the same owner gives way, or 403 |
+| purged | \`DELETE /snapshots?q=…\` over members of the snapshot: \`snapshotPriority<5\`, \`createdAt<2026-01-01T00:00:00Z\` |
+| not there | \`snapshotTemporalQueries\`, the temporal interface and subscriptions on a snapshot, \`endpoint\` (it is filled when the answer comes): 422 |
+
+## Areas and clauses
+
 ${lines(areas, 'area')}
 
 Over HTTP, against a running broker, ${results.length} checks of our own (\`tests/conformance/ngsi_ld/checks.mjs\`, against any broker: \`run.mjs --url\`) must all be right in
