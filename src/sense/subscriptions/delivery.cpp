@@ -1,9 +1,8 @@
 #include "sense/subscriptions/delivery.h"
 
 #include <algorithm>
-#include <functional>
+#include <bit>
 #include <limits>
-#include <set>
 
 namespace machiya::sense {
 
@@ -36,7 +35,7 @@ void Delivery::add(const SlotPtr& slot, EventPtr event) {
   if (slot->gone) return;
   slot->open.push_back({event->number, false, slot->state.fired_us});
   slot->state.fired_us = event->record.at_us;
-  const std::size_t lane = std::hash<std::string_view>{}(event->record.entity().id) % kLanes;
+  const std::size_t lane = event->hash % kLanes;
   push(slot, lane, {std::move(event), {}, 0, false, {}});
 }
 
@@ -129,7 +128,7 @@ std::optional<Delivery::Flight> Delivery::depart(const Ref& ref, std::int64_t no
   if (!slot.subscription->active) return give_up("the subscription was paused", 0);
   if (slot.subscription->expired(now_us)) return give_up("the subscription has expired", 0);
   const auto found = breakers_.find(slot.subscription->endpoint.key);
-  if (found == breakers_.end() || found->second.rounds == 0) return load(ref, together(slot, lane));
+  if (found == breakers_.end() || found->second.rounds == 0) return load_some(ref);
   Breaker& breaker = found->second;
   if (breaker.until_us > now_us && breaker.rounds >= options_.most_tries) return give_up(breaker.cause, breaker.rounds);
   if (breaker.until_us > now_us || breaker.trial) {
@@ -137,7 +136,7 @@ std::optional<Delivery::Flight> Delivery::depart(const Ref& ref, std::int64_t no
     return std::nullopt;
   }
   breaker.trial = true;
-  Flight out = load(ref, together(slot, lane));
+  Flight out = load(ref, together(slot, lane));   // one message shows it
   out.trial = true;
   return out;
 }
@@ -151,25 +150,52 @@ Delivery::Flight Delivery::load(const Ref& ref, std::size_t n) {
   return out;
 }
 
+namespace {
+// How many at the front of the queue are changes of different entities.
+std::size_t different(const std::deque<Job>& jobs, std::size_t most) {
+  most = std::min(most, jobs.size());
+  static thread_local std::vector<const Event*> seen;   // a table without chains, at most half full
+  seen.assign(std::bit_ceil(2 * most + 1), nullptr);
+  const auto is_new = [&](const Event& e) {
+    // The low bits of the hash say the lane: here all are alike.
+    std::size_t at = (e.hash / kLanes) & (seen.size() - 1);
+    for (; seen[at] != nullptr; at = (at + 1) & (seen.size() - 1))
+      if (seen[at]->hash == e.hash && seen[at]->record.entity().id == e.record.entity().id) return false;
+    seen[at] = &e;
+    return true;
+  };
+  std::size_t n = 0;
+  while (n < most && jobs[n].event && is_new(*jobs[n].event)) ++n;
+  return n;
+}
+}  // namespace
+
+// One message; several of different entities where the endpoint takes them.
+Delivery::Flight Delivery::load_some(const Ref& ref) {
+  const Slot& slot = *ref.slot;
+  const Lane& lane = *slot.lanes[ref.lane];
+  std::size_t n = together(slot, lane);
+  const bool apart = n == 1 && !lane.singly && slot.subscription->endpoint.mqtt;
+  if (apart) n = std::max<std::size_t>(different(lane.jobs, options_.most_apart), 1);
+  Flight out = load(ref, n);
+  out.apart = apart;
+  return out;
+}
+
 // Changes of different entities go together when several wait; two of the same entity never do: each is a notification of its own.
 std::size_t Delivery::together(const Slot& slot, const Lane& lane) const {
-  if (lane.singly || slot.subscription->join != Subscription::Join::none || slot.subscription->v2) return 1;
-  std::set<std::string_view> seen;
-  std::size_t n = 0;
-  for (; n < lane.jobs.size() && n < options_.most_together; ++n) {
-    const Job& job = lane.jobs[n];
-    if (!job.event || !seen.insert(job.event->record.entity().id).second) break;
-  }
-  return std::max<std::size_t>(n, 1);
+  if (lane.singly || options_.most_together <= 1 || slot.subscription->join != Subscription::Join::none || slot.subscription->v2) return 1;
+  return std::max<std::size_t>(different(lane.jobs, options_.most_together), 1);
 }
 
 // ---- how it went
 
-void Delivery::tally(Slot& slot, Lane& lane, const Handed& handed, std::int64_t now_us) {
+// One message, and the jobs that were in it.
+void Delivery::tally(Slot& slot, Lane& lane, std::size_t first, std::size_t n, const Handed& handed, std::int64_t now_us) {
   const bool ok = handed.state == Handed::State::taken;
   SubscriptionState& s = slot.state;
-  if (!lane.jobs.front().counted) {
-    for (std::size_t i = 0; i < lane.flying; ++i) lane.jobs[i].counted = true;
+  if (!lane.jobs[first].counted) {
+    for (std::size_t i = first; i < first + n; ++i) lane.jobs[i].counted = true;
     ++s.sent;
     if (!ok) ++s.failed;
   }
@@ -196,26 +222,50 @@ std::int64_t Delivery::trip(const Flight& flight, const Handed& handed, std::int
   return breaker.until_us;
 }
 
-void Delivery::finish(Slot& slot, Lane& lane, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    if (const EventPtr& event = lane.jobs.front().event) {
-      const auto it = std::ranges::lower_bound(slot.open, event->number, {}, &Slot::Open::number);
-      if (it != slot.open.end() && it->number == event->number) it->done = true;
-    }
-    lane.jobs.pop_front();
-  }
+namespace {
+void mark_done(Slot& slot, const Job& job) {
+  if (!job.event) return;
+  const auto it = std::ranges::lower_bound(slot.open, job.event->number, {}, &Slot::Open::number);
+  if (it != slot.open.end() && it->number == job.event->number) it->done = true;
+}
+
+void count_done(Slot& slot, std::size_t n) {
   while (!slot.open.empty() && slot.open.front().done) slot.open.pop_front();
   slot.waiting -= n, slot.dirty = true;
 }
+}  // namespace
 
-bool Delivery::landed(Flight& flight, const Handed& handed, std::int64_t now_us) {
+void Delivery::finish(Slot& slot, Lane& lane, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) mark_done(slot, lane.jobs.front()), lane.jobs.pop_front();
+  count_done(slot, n);
+}
+
+// Of messages that went apart: those that were not taken stay at the front, in their order.
+void Delivery::finish_taken(Slot& slot, Lane& lane, std::span<const Handed> handed) {
+  std::vector<Job> kept;
+  for (const Handed& one : handed) {
+    if (one.state == Handed::State::taken) mark_done(slot, lane.jobs.front());
+    else kept.push_back(std::move(lane.jobs.front()));
+    lane.jobs.pop_front();
+  }
+  count_done(slot, handed.size() - kept.size());
+  lane.jobs.insert(lane.jobs.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
+}
+
+// Of several messages one that nobody answered speaks for the endpoint; else one that was refused.
+bool Delivery::landed(Flight& flight, std::span<const Handed> handed, std::int64_t now_us) {
   std::lock_guard hold(mutex_);
   Slot& slot = *flight.slot;
   Lane& lane = *slot.lanes[flight.lane];
-  const std::int64_t closed_until = trip(flight, handed, now_us);
-  tally(slot, lane, handed, now_us);
-  if (handed.state != Handed::State::taken) {
-    if (failed(flight, lane, handed, closed_until, now_us)) return true;
+  auto worst = std::ranges::find(handed, Handed::State::unreachable, &Handed::state);
+  if (worst == handed.end()) worst = std::ranges::find(handed, Handed::State::refused, &Handed::state);
+  const bool all_taken = worst == handed.end();
+  if (!all_taken && std::ranges::find(handed, Handed::State::taken, &Handed::state) != handed.end()) lane.failures = 0, breakers_.erase(flight.subscription->endpoint.key);
+  const std::int64_t closed_until = trip(flight, all_taken ? handed.front() : *worst, now_us);
+  for (std::size_t i = 0; i < handed.size(); ++i) tally(slot, lane, i, flight.apart ? 1 : lane.flying, handed[i], now_us);
+  if (!all_taken) {
+    if (flight.apart) finish_taken(slot, lane, handed);
+    if (failed(flight, lane, *worst, closed_until, now_us)) return true;
     --flying_, lane.flying = 0;
     return false;
   }
@@ -262,6 +312,11 @@ std::int64_t Delivery::next_due() const {
   std::lock_guard hold(mutex_);
   if (!ready_.empty()) return 0;
   return waiting_.empty() ? std::numeric_limits<std::int64_t>::max() : waiting_.begin()->first;
+}
+
+bool Delivery::has_ready() const {
+  std::lock_guard hold(mutex_);
+  return !ready_.empty();
 }
 
 bool Delivery::idle() const {

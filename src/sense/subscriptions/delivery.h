@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Event {
   std::uint64_t number = 0;
   std::string tenant;
   Record record;
+  std::size_t hash = 0;    ///< of the entity's id
 };
 using EventPtr = std::shared_ptr<const Event>;
 
@@ -34,7 +36,8 @@ struct Job {
   std::string reason;      ///< triggerReason (§5.3.2)
 };
 
-/// Changes of one entity always go through one lane; a lane has one message under way at a time.
+/// Changes of one entity always go through one lane; an entity has one message under way at a time. By HTTP a lane has one as well: what is sent behind
+/// another on a connection is lost with it. By MQTT those of different entities leave together, each with a receipt of its own.
 struct Lane {
   enum class State : std::uint8_t { idle, ready, waiting, flying } state = State::idle;
   std::deque<Job> jobs;
@@ -75,6 +78,7 @@ class Delivery {
     int breaker_after = 5;                          ///< failures of an endpoint in a row; then one try at a time shows whether it is back
     std::size_t most_waiting = 10'000;              ///< jobs of one subscription in memory; what comes later is read from the journal
     std::size_t most_together = 50;                 ///< changes of different entities in one notification
+    std::size_t most_apart = 64;                    ///< messages of one lane under way at a time, of different entities, where the endpoint takes several
   };
   explicit Delivery(Options options) : options_(options) {}
 
@@ -103,14 +107,16 @@ class Delivery {
     std::size_t lane = 0;
     std::vector<Job> jobs;
     bool bury = false, trial = false;
+    bool apart = false;       ///< each job is a message of its own; else all are one
     std::string cause;
     int tries = 0;
   };
   std::optional<Flight> take(std::int64_t now_us);
   /// The next one of those that are ready that goes to the endpoint of this key; not far back in the queue.
   std::optional<Flight> take_to(const std::string& endpoint, std::int64_t now_us);
-  /// True when it must be given up now: the flight then has `bury` and the jobs to write; buried() ends it.
-  bool landed(Flight& flight, const Handed& handed, std::int64_t now_us);
+  bool has_ready() const;
+  /// How each of its messages went. True when it must be given up now: the flight then has `bury` and the jobs to write; buried() ends it.
+  bool landed(Flight& flight, std::span<const Handed> handed, std::int64_t now_us);
   void buried(const Flight& flight, bool written, std::int64_t now_us);
   /// When something that waits becomes due; the largest number when nothing does.
   std::int64_t next_due() const;
@@ -147,10 +153,12 @@ class Delivery {
   std::int64_t back_off(int failures) const;
   std::optional<Flight> depart(const Ref& ref, std::int64_t now_us);
   Flight load(const Ref& ref, std::size_t n);
+  Flight load_some(const Ref& ref);
   std::size_t together(const Slot& slot, const Lane& lane) const;
-  void tally(Slot& slot, Lane& lane, const Handed& handed, std::int64_t now_us);
+  void tally(Slot& slot, Lane& lane, std::size_t first, std::size_t n, const Handed& handed, std::int64_t now_us);
   std::int64_t trip(const Flight& flight, const Handed& handed, std::int64_t now_us);
   void finish(Slot& slot, Lane& lane, std::size_t n);
+  void finish_taken(Slot& slot, Lane& lane, std::span<const Handed> handed);
   bool failed(Flight& flight, Lane& lane, const Handed& handed, std::int64_t closed_until_us, std::int64_t now_us);
 };
 

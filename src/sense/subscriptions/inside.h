@@ -108,13 +108,12 @@ struct Subscriptions::Inside {
   void give_back(const std::vector<dao::Told>& told);
 
   // ---- telling: several threads
-  void fly(Delivery::Flight& flight);
   std::vector<Delivery::Flight> take_some();
-  void fly_all(std::vector<Delivery::Flight>& flights);
+  void fly(std::vector<Delivery::Flight>& flights);
   Notifier* notifier_of(const Subscription& subscription) const;
   Parcel parcel_for(const Subscription& subscription, const std::vector<std::string>& data, std::string_view reason);
   void bury(Delivery::Flight& flight);
-  std::vector<std::string> data_of_jobs(const Delivery::Flight& flight) const;
+  std::vector<std::string> data_of_jobs(const Subscription& subscription, std::span<const Job> jobs) const;
   Handed hand_over(const Subscription& subscription, const std::vector<std::string>& data, std::string_view reason = {});
 
   // ---- threads
@@ -128,7 +127,8 @@ struct Subscriptions::Inside {
   std::atomic<bool> stopping{false};
   std::vector<std::thread> threads;
   void ring(Bell& bell);
-  void wake();   ///< everybody
+  void ring_worker();   ///< one of them: who finds more than he takes rings the next
+  void wake();          ///< everybody
   void run_matcher();
   void run_worker();
   void sleep(Bell& bell, std::uint64_t& seen, std::int64_t until_us);

@@ -15,7 +15,7 @@ const Error kEnough(ErrorCode::gone, "enough");
 }  // namespace
 
 EventPtr make_event(EntityStore::Number number, const Record& record) {
-  auto out = std::make_shared<Event>(Event{number, std::string(record.tenant), record});
+  auto out = std::make_shared<Event>(Event{number, std::string(record.tenant), record, std::hash<std::string_view>{}(record.entity().id)});
   out->record.tenant = out->tenant;
   return out;
 }

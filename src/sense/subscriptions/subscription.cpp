@@ -100,6 +100,7 @@ Endpoint endpoint_of(const Value& v) {
   out.uri = v["uri"].text();
   const std::size_t authority = out.uri.find("://");
   out.key = lower_ascii(std::string_view(out.uri).substr(0, out.uri.find_first_of("/?#", authority == std::string::npos ? 0 : authority + 3)));
+  out.mqtt = out.key.starts_with("mqtt");
   const std::string_view accept = v["accept"].text();
   out.accept = accept == "application/ld+json" ? Endpoint::Accept::ld_json : accept == "application/geo+json" ? Endpoint::Accept::geo_json : Endpoint::Accept::json;
   out.receiver = pairs_of(v["receiverInfo"]), out.notifier = pairs_of(v["notifierInfo"]);

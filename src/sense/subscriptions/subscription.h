@@ -25,6 +25,7 @@ struct Endpoint {
   enum class Accept : std::uint8_t { json, ld_json, geo_json };
   std::string uri;
   std::string key;              ///< scheme, host and port: what one circuit breaker stands for
+  bool mqtt = false;            ///< mqtt or mqtts; else HTTP
   Accept accept = Accept::json;
   KeyValues receiver, notifier; ///< receiverInfo: headers; notifierInfo: how to speak (MQTT-Version, MQTT-QoS)
   std::int64_t timeout_us = 0, cooldown_us = 0;   ///< 0: not said

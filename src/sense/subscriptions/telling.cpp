@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/text.h"
 #include "sense/subscriptions/inside.h"
 
 namespace machiya::sense {
@@ -10,10 +9,8 @@ namespace {
 
 constexpr std::int64_t kLongestSleepUs = 500'000;   // a clock that is set must be looked at
 constexpr std::size_t kLettersAtOnce = 100;
-constexpr std::size_t kFlightsAtOnce = 64;   // of one worker, by MQTT
+constexpr std::size_t kMessagesAtOnce = 256;   // of one worker, by MQTT
 const Handed kUnspoken{Handed::State::unreachable, "nothing here speaks this endpoint's protocol", 0};
-
-bool is_mqtt(const Subscription& s) { return lower_ascii(std::string_view(s.endpoint.uri).substr(0, 4)) == "mqtt"; }
 
 std::string array_of(const std::vector<std::string>& texts) {
   std::string out = "[";
@@ -23,16 +20,17 @@ std::string array_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-std::vector<std::string> Subscriptions::Inside::data_of_jobs(const Delivery::Flight& flight) const {
+std::vector<std::string> Subscriptions::Inside::data_of_jobs(const Subscription& s, std::span<const Job> jobs) const {
   std::vector<std::string> out;
-  for (const Job& job : flight.jobs) {
-    std::vector<std::string> texts = job.event ? data_seen(*flight.subscription, job.event->record) : job.prepared;
-    out.insert(out.end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
+  for (const Job& job : jobs) {
+    std::vector<std::string> texts = job.event ? data_seen(s, job.event->record) : job.prepared;
+    if (out.empty()) out = std::move(texts);
+    else out.insert(out.end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
   }
   return out;
 }
 
-Notifier* Subscriptions::Inside::notifier_of(const Subscription& s) const { return is_mqtt(s) ? notifiers.mqtt : notifiers.http; }
+Notifier* Subscriptions::Inside::notifier_of(const Subscription& s) const { return s.endpoint.mqtt ? notifiers.mqtt : notifiers.http; }
 
 Parcel Subscriptions::Inside::parcel_for(const Subscription& s, const std::vector<std::string>& data, std::string_view reason) {
   return parcel_of(s, "urn:ngsi-ld:Notification:" + new_public_id(rng), clock.now().us, data, reason);
@@ -43,46 +41,44 @@ Handed Subscriptions::Inside::hand_over(const Subscription& s, const std::vector
   return notifier == nullptr ? kUnspoken : notifier->hand_over(parcel_for(s, data, reason));
 }
 
-void Subscriptions::Inside::fly(Delivery::Flight& flight) {
-  if (!flight.bury) {
-    const std::vector<std::string> data = data_of_jobs(flight);
-    // Its maker may not see it any more: there is nothing to tell.
-    const Handed handed = data.empty() ? Handed{Handed::State::taken, {}, 0} : hand_over(*flight.subscription, data, flight.jobs.front().reason);
-    if (!delivery.landed(flight, handed, clock.now().us)) return;
-  }
-  bury(flight);
-}
-
 // One; of those that leave by MQTT as many as go to the same broker: a thread that waits for each receipt would cost more than the notification.
 std::vector<Delivery::Flight> Subscriptions::Inside::take_some() {
   std::vector<Delivery::Flight> out;
   std::optional<Delivery::Flight> next = delivery.take(clock.now().us);
-  const std::string broker = next && is_mqtt(*next->subscription) ? next->subscription->endpoint.key : std::string();
-  while (next) {
+  const std::string broker = next && next->subscription->endpoint.mqtt ? next->subscription->endpoint.key : std::string();
+  for (std::size_t messages = 0; next;) {
+    messages += next->apart ? next->jobs.size() : 1;
     out.push_back(std::move(*next));
-    next = broker.empty() || out.size() == kFlightsAtOnce ? std::nullopt : delivery.take_to(broker, clock.now().us);
+    next = broker.empty() || messages >= kMessagesAtOnce ? std::nullopt : delivery.take_to(broker, clock.now().us);
   }
   return out;
 }
 
 // All to one endpoint.
-void Subscriptions::Inside::fly_all(std::vector<Delivery::Flight>& flights) {
+void Subscriptions::Inside::fly(std::vector<Delivery::Flight>& flights) {
   Notifier* notifier = notifier_of(*flights.front().subscription);
   std::vector<Parcel> parcels;
-  std::vector<Delivery::Flight*> flying;
-  for (Delivery::Flight& flight : flights) {
-    const std::vector<std::string> data = flight.bury || notifier == nullptr ? std::vector<std::string>() : data_of_jobs(flight);
-    if (data.empty()) {
-      fly(flight);
-      continue;
+  std::vector<std::vector<Handed>> outcomes(flights.size());
+  std::vector<Handed*> waits;   // of each parcel
+  for (std::size_t f = 0; f < flights.size(); ++f) {
+    const Delivery::Flight& flight = flights[f];
+    if (flight.bury) continue;
+    const std::size_t each = flight.apart ? 1 : flight.jobs.size();
+    // What is left so: its maker may not see it any more, and there is nothing to tell.
+    outcomes[f].resize(flight.jobs.size() / each, notifier == nullptr ? kUnspoken : Handed{});
+    for (std::size_t m = 0; m < outcomes[f].size() && notifier != nullptr; ++m) {
+      const std::vector<std::string> data = data_of_jobs(*flight.subscription, std::span(flight.jobs).subspan(m * each, each));
+      if (data.empty()) continue;
+      parcels.push_back(parcel_for(*flight.subscription, data, flight.jobs[m * each].reason));
+      waits.push_back(&outcomes[f][m]);
     }
-    parcels.push_back(parcel_for(*flight.subscription, data, flight.jobs.front().reason));
-    flying.push_back(&flight);
   }
-  if (parcels.empty()) return;
-  const std::vector<Handed> handed = notifier->hand_over_all(parcels);
-  for (std::size_t i = 0; i < flying.size(); ++i)
-    if (delivery.landed(*flying[i], handed[i], clock.now().us)) bury(*flying[i]);
+  if (!parcels.empty()) {
+    std::vector<Handed> handed = notifier->hand_over_all(parcels);
+    for (std::size_t i = 0; i < waits.size(); ++i) *waits[i] = std::move(handed[i]);
+  }
+  for (std::size_t f = 0; f < flights.size(); ++f)
+    if (flights[f].bury || delivery.landed(flights[f], outcomes[f], clock.now().us)) bury(flights[f]);
 }
 
 // Dead letters first, then the cursor: a crash between the two gives the same row again.
@@ -112,6 +108,14 @@ void Subscriptions::Inside::ring(Bell& bell) {
   bell.rung.notify_all();
 }
 
+void Subscriptions::Inside::ring_worker() {
+  {
+    std::lock_guard hold(wake_mutex);
+    ++worker_bell.rings;
+  }
+  worker_bell.rung.notify_one();
+}
+
 void Subscriptions::Inside::wake() {
   ring(matcher_bell);
   ring(worker_bell);
@@ -136,8 +140,8 @@ void Subscriptions::Inside::run_matcher() {
       if (!flush().ok()) did = false;   // the disk is full or away: later
       flush_at = now + options.flush_us;
     }
-    if (did) ring(worker_bell);
-    else sleep(matcher_bell, seen, std::min(flush_at, next_tick(now)));
+    if (did && delivery.has_ready()) ring_worker();
+    if (!did) sleep(matcher_bell, seen, std::min(flush_at, next_tick(now)));
   }
 }
 
@@ -149,7 +153,8 @@ void Subscriptions::Inside::run_worker() {
       seen = worker_bell.rings;
     }
     if (std::vector<Delivery::Flight> flights = take_some(); !flights.empty()) {
-      fly_all(flights);
+      if (delivery.has_ready()) ring_worker();
+      fly(flights);
       continue;
     }
     sleep(worker_bell, seen, delivery.next_due());
@@ -178,7 +183,7 @@ void Subscriptions::pump() {
     did |= in_->match_sources(in_->clock.now().us);
     did |= in_->catch_up();
     did |= in_->tick(in_->clock.now().us);
-    for (auto flights = in_->take_some(); !flights.empty(); flights = in_->take_some()) in_->fly_all(flights), did = true;
+    for (auto flights = in_->take_some(); !flights.empty(); flights = in_->take_some()) in_->fly(flights), did = true;
   }
 }
 

@@ -143,6 +143,7 @@ Result<void> V2Form::compile(const Value& kept, Contexts& contexts, Subscription
   out.endpoint.uri = target["url"].text();
   const std::size_t authority = out.endpoint.uri.find("://");
   out.endpoint.key = lower_ascii(std::string_view(out.endpoint.uri).substr(0, out.endpoint.uri.find_first_of("/?#", authority == std::string::npos ? 0 : authority + 3)));
+  out.endpoint.mqtt = out.endpoint.key.starts_with("mqtt");
   if (target["timeout"].is_number()) out.endpoint.timeout_us = static_cast<std::int64_t>(target["timeout"].number() * 1e3);
   out.watched = form->watched_, out.triggers = ~0u;
   out.active = v2["status"].text() != "inactive";
