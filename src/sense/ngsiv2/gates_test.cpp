@@ -1,5 +1,7 @@
 // What somebody may not see does not exist for them by NGSIv2 either: every way to it is tried with a gate that hides a type and an attribute.
-// Without Call::find's gate "list" would fail, without Writing::checked "writes".
+// Faults that were tried, each found: no gate in Call::find, Call::one and Call::begin's look at services (Reads), in Writing::change and Writing::checked (Writes), in
+// AskingProviders::find and Handing::hand_on (WhatProvidersTell…); Call::showed without a word, written_down() not heeded (WhatIsRead…); made_by and the viewer
+// of lists not asked (SubscriptionsAreTheirMakers).
 #include "sense/ngsiv2/bench.h"
 
 namespace machiya::sense::ngsiv2 {

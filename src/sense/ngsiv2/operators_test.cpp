@@ -1,4 +1,5 @@
-// Update operators and forcedUpdate through the router: by every way of writing. A fault that was tried: the type of the request left out of compute().
+// Update operators and forcedUpdate through the router: by every way of writing. Faults that were tried: the type of the request left out of compute(), forced() that keeps
+// the value before.
 #include "sense/ngsiv2/bench.h"
 
 namespace machiya::sense::ngsiv2 {

@@ -1,6 +1,6 @@
 // Context providers: kept, shown, refused; questions and writes that go to them, with a plain function where the network would be.
-// Faults that were tried, each found here: Handing without its local rest, told() without provider.find (a provider may tell only what it registered), expired
-// providers still asked, the gate left out of AskingProviders::find and of hand_on.
+// Faults that were tried, each found here: Handing without its local rest, told() without provider.find or with every attribute (a provider may tell only what it
+// registered), expired providers still asked, what is here asked for nonetheless, Via not looked at. What gates hide: gates_test.cpp.
 #include "sense/ngsiv2/bench.h"
 
 namespace machiya::sense::ngsiv2 {

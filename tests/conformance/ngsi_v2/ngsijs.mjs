@@ -1,4 +1,5 @@
-// An unmodified client of NGSIv2 (npm ngsijs) against a real broker: what it writes it reads back, errors reach it as its own errors, notifications arrive.
+// An unmodified client of NGSIv2 (npm ngsijs) against a real broker: what it writes it reads back, errors reach it as its own errors, notifications arrive,
+// context providers are asked.
 //   node tests/conformance/ngsi_v2/ngsijs.mjs [--binary build/release/src/sense/component/check/broker_server] [--plant]
 // --plant: something between the two says one thing otherwise (a type, a header, a status); each must be found, else this ends with 1.
 import assert from 'node:assert/strict';
@@ -42,6 +43,29 @@ class Receiver {
   }
 }
 
+/** A context provider of lamps: tells what it holds, takes what is written. */
+class Lamps {
+  constructor() {
+    this.asked = [];
+    this.level = 7;
+    this.server = createServer(async (request, response) => {
+      let body = '';
+      for await (const piece of request) body += piece;
+      this.asked.push({ url: request.url, headers: request.headers, body: JSON.parse(body) });
+      if (request.url === '/v2/op/update') {
+        this.level = this.asked.at(-1).body.entities[0].level.value;
+        response.writeHead(204).end();
+      } else {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([{ id: 'Lamp1', type: 'Lamp', level: { type: 'Number', value: this.level, metadata: {} } }]));
+      }
+    });
+  }
+  async start() {
+    await once(this.server.listen(0, '127.0.0.1'), 'listening');
+    this.origin = `http://127.0.0.1:${this.server.address().port}`;
+  }
+}
+
 /** Hands everything on to the broker, but for what `change` does to an answer. */
 async function go_between(target, change) {
   const server = createServer(async (request, response) => {
@@ -65,7 +89,7 @@ const room = (id, more = {}) => ({ id, type: 'Room', temperature: { type: 'Numbe
 let runs = 0;
 
 /** Everything that the client can ask for; throws at the first difference. */
-async function examine(origin, receiver) {
+async function examine(origin, receiver, lamps) {
   const service = `run${++runs}`, servicepath = '/city/ward', correlator = `correlator-${runs}`;
   const where = { service, servicepath, correlator };
   const v2 = new NGSI.Connection(origin).v2, details = (await new NGSI.Connection(origin).getServerDetails()).details;
@@ -121,6 +145,28 @@ async function examine(origin, receiver) {
     [{ id: 'S2', type: 'Sensor', n: 2 }, { id: 'S3', type: 'Sensor', n: 3 }]);
   await assert.rejects(v2.batchUpdate({ actionType: 'update', entities: [{ id: 'none', type: 'Sensor', n: { value: 1 } }] }, where));
 
+  // ---- update operators
+  await v2.updateEntityAttributes({ id: 'S1', n: { type: 'Number', value: { $inc: 41 } } }, where);
+  await v2.appendEntityAttributes({ id: 'S1', list: { value: { $push: 'a' } } }, where);
+  await v2.updateEntityAttributes({ id: 'S1', list: { value: { $addToSet: 'b' } } }, where);
+  assert.deepEqual((await v2.getEntity({ id: 'S1', keyValues: true, ...where })).entity, { id: 'S1', type: 'Sensor', n: 42, list: ['a', 'b'] });
+
+  // ---- context providers
+  lamps.asked = [];
+  const provided = { dataProvided: { entities: [{ id: 'Lamp1', type: 'Lamp' }], attrs: ['level'] }, provider: { http: { url: `${lamps.origin}/v2` } } };
+  const { registration } = await v2.createRegistration(provided, where);
+  lamps.level = 7;
+  assert.deepEqual((await v2.getEntity({ id: 'Lamp1', type: 'Lamp', keyValues: true, ...where })).entity, { id: 'Lamp1', type: 'Lamp', level: 7 });
+  assert.deepEqual(lamps.asked[0].body, { entities: [{ id: 'Lamp1', type: 'Lamp' }], attrs: ['level'] });
+  assert.deepEqual([lamps.asked[0].url, lamps.asked[0].headers['fiware-service'], lamps.asked[0].headers['fiware-servicepath']], ['/v2/op/query', service, servicepath]);
+  await v2.updateEntityAttributes({ id: 'Lamp1', type: 'Lamp', level: { type: 'Number', value: 3 } }, where);
+  assert.equal((await v2.getEntityAttributeValue({ id: 'Lamp1', attribute: 'level', ...where })).value, 3);
+  assert.deepEqual((await v2.getRegistration({ id: registration.id, ...where })).registration.forwardingInformation.timesSent, 3);
+  assert.equal((await v2.listRegistrations({ ...where, count: true })).count, 1);
+  await v2.deleteRegistration({ id: registration.id, ...where });
+  await assert.rejects(v2.getRegistration({ id: registration.id, ...where }), NGSI.NotFoundError);
+  await assert.rejects(v2.getEntity({ id: 'Lamp1', ...where }), NGSI.NotFoundError);
+
   // ---- subscriptions and what they tell
   const { subscription } = await v2.createSubscription({
     description: 'rooms', subject: { entities: [{ idPattern: '.*', type: 'Room' }], condition: { attrs: ['temperature'] } },
@@ -153,20 +199,23 @@ const kPlanted = {
   'the total': (answer) => { if (answer.headers['fiware-total-count']) answer.headers['fiware-total-count'] = '1'; },
   'a status': (answer, request) => { if (answer.status === 422 && request.method === 'POST') answer.status = 400; },
   'the correlator': (answer) => { delete answer.headers['fiware-correlator']; },
+  'where providers are': (answer) => { if (answer.headers.location?.includes('/registrations/')) answer.headers.location += '0'; },
   'the error': (answer) => { if (answer.status === 409) answer.status = 404; },
 };
 
 const receiver = new Receiver();
 await receiver.start();
-const broker = spawn(options.binary, ['127.0.0.1:0', folder, '', '', receiver.origin], { stdio: ['pipe', 'pipe', 'inherit'] });
+const lamps = new Lamps();
+await lamps.start();
+const broker = spawn(options.binary, ['127.0.0.1:0', folder, '', '', receiver.origin, lamps.origin], { stdio: ['pipe', 'pipe', 'inherit'] });
 const deadline = setTimeout(() => { console.log('FAULT no end'); broker.kill('SIGKILL'); process.exit(1); }, kDeadline);
 const [origin] = await once(createInterface({ input: broker.stdout }), 'line');
 let failed = 0;
 try {
-  if (!options.plant) await examine(origin, receiver);
+  if (!options.plant) await examine(origin, receiver, lamps);
   for (const [what, change] of Object.entries(options.plant ? kPlanted : {})) {
     const between = await go_between(origin, change);
-    const found = await examine(between.origin, receiver).then(() => null, (e) => e);
+    const found = await examine(between.origin, receiver, lamps).then(() => null, (e) => e);
     between.server.close();
     console.log(found ? `found, as it must be: ${what}` : `FAULT not found: ${what}`);
     if (!found) ++failed;
@@ -175,7 +224,7 @@ try {
   clearTimeout(deadline);
   broker.stdin.end();
   await once(broker, 'exit');
-  receiver.server.close();
+  receiver.server.close(), lamps.server.close();
   rmSync(folder, { recursive: true, force: true });
 }
 if (failed > 0) process.exit(1);
