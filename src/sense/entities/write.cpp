@@ -1,6 +1,7 @@
 #include "sense/entities/write.h"
 
 #include <algorithm>
+#include <array>
 
 #include "sense/entities/read.h"
 #include "sense/entities/stamp.h"
@@ -27,35 +28,49 @@ struct Path {
   bool has(std::string_view id) const { return entity->id == id || (outer != nullptr && outer->has(id)); }
 };
 
+// Keys as they stand behind another member: the first one of an object leaves its comma away.
+namespace key {
+constexpr std::string_view kId = ",\"id\":", kType = ",\"type\":", kScope = ",\"scope\":", kLang = ",\"lang\":", kValue = ",\"value\":", kObject = ",\"object\":", kEntity = ",\"entity\":",
+                           kEntityList = ",\"entityList\":", kObjectType = ",\"objectType\":", kValueType = ",\"valueType\":", kUnitCode = ",\"unitCode\":", kDatasetId = ",\"datasetId\":",
+                           kObservedAt = ",\"observedAt\":", kExpiresAt = ",\"expiresAt\":", kCreatedAt = ",\"createdAt\":", kModifiedAt = ",\"modifiedAt\":", kProof = ",\"ngsildproof\":";
+// By AttributeKind: the kind and the value's key; only the latter.
+constexpr std::array<std::string_view, 8> kKinds = {
+    ",\"type\":\"Property\",\"value\":", ",\"type\":\"Relationship\",\"object\":", ",\"type\":\"GeoProperty\",\"value\":", ",\"type\":\"LanguageProperty\",\"languageMap\":",
+    ",\"type\":\"VocabProperty\",\"vocab\":", ",\"type\":\"JsonProperty\",\"json\":", ",\"type\":\"ListProperty\",\"valueList\":", ",\"type\":\"ListRelationship\",\"objectList\":"};
+constexpr std::array<std::string_view, 8> kValues = {kValue, kObject, kValue, ",\"languageMap\":", ",\"vocab\":", ",\"json\":", ",\"valueList\":", ",\"objectList\":"};
+}  // namespace key
+
+std::string_view at(const std::array<std::string_view, 8>& keys, AttributeKind kind) { return keys[static_cast<std::size_t>(kind)]; }
+
 /// Writes one entity: knows where commas go and how names become short.
 class Writer {
  public:
-  Writer(const Shape& shape, std::string& out) : shape_(shape), out_(out) {}
+  Writer(const Shape& shape, tree::TextOut& out) : shape_(shape), out_(out) {}
 
   void entity(const Entity& e, const Selection& members, const Path* outer) {
     const Path path{&e, outer};
     out_ += '{';
-    const char* before = "";
-    if (members.shows("id")) text_member(before, "id", e.id);
-    entity_members(e, members, path, before);
+    bool first = true;
+    if (members.shows("id")) text_member(first, key::kId, e.id);
+    entity_members(e, members, path, first);
     out_ += '}';
   }
 
   // Everything but the id: of an entity, and of a feature's properties.
-  void entity_members(const Entity& e, const Selection& members, const Path& path, const char*& before) {
-    if (members.shows("type")) name(before, "type"), words(e.types, true);
-    if (!e.scopes.empty() && members.shows("scope") && known(104)) name(before, "scope"), words(e.scopes, false);
-    if (shape_.sys_attrs && e.expires_at.present() && members.shows("expiresAt") && known(109)) text_member(before, "expiresAt", e.expires_at.text);
-    times(before, e.created_us, e.modified_us, [&](std::string_view which) { return members.shows(which); });
+  void entity_members(const Entity& e, const Selection& members, const Path& path, bool& first) {
+    if (members.shows("type")) name(first, key::kType), words(e.types, true);
+    if (!e.scopes.empty() && members.shows("scope") && known(104)) name(first, key::kScope), words(e.scopes, false);
+    if (shape_.sys_attrs && e.expires_at.present() && members.shows("expiresAt") && known(109)) text_member(first, key::kExpiresAt, e.expires_at.text);
+    times(first, e.created_us, e.modified_us, [&](std::string_view which) { return members.shows(which); });
     for (const Attribute& a : e.attributes)
-      if (members.shows(a.name)) attribute(a, before, members, &path);
+      if (members.shows(a.name)) attribute(a, first, members, &path);
   }
 
   void instance(const Instance& i) { instance(i, {}, {}, nullptr); }
 
  private:
   const Shape& shape_;
-  std::string& out_;
+  tree::TextOut& out_;
   tree::Arena scratch_{512};
 
   // Does the reader's version know what came with `version`? Remembers that something was left out.
@@ -65,28 +80,37 @@ class Writer {
     return false;
   }
 
-  void name(const char*& before, std::string_view key) {
-    out_ += before, tree::write_string(key, out_), out_ += ':';
-    before = ",";
+  // `key` is one of those above.
+  void name(bool& first, std::string_view key) { out_ += first ? key.substr(1) : key, first = false; }
+  void text_member(bool& first, std::string_view key, std::string_view text) { name(first, key), tree::write_string(text, out_); }
+
+  // What a name becomes, as a key.
+  void attribute_name(bool& first, std::string_view iri) {
+    if (shape_.short_names != nullptr) return name(first, shape_.short_names->key(*shape_.terms, iri, scratch_));
+    other_name(first, shape_.terms->compact_attribute(iri, scratch_));
   }
-  void text_member(const char*& before, std::string_view key, std::string_view text) { name(before, key), tree::write_string(text, out_); }
-  void value_member_of(const char*& before, std::string_view key, const Value& value) { name(before, key), tree::write(value, out_); }
+  void other_name(bool& first, std::string_view word) {
+    if (!first) out_ += ',';
+    first = false;
+    tree::write_string(word, out_), out_ += ':';
+  }
 
   void words(std::span<const std::string_view> list, bool compacted) {
     if (list.size() != 1) out_ += '[';
-    const char* before = "";
+    bool first = true;
     for (const std::string_view w : list) {
-      out_ += before, before = ",";
+      if (!first) out_ += ',';
+      first = false;
       tree::write_string(compacted ? shape_.terms->compact_iri(w, scratch_) : w, out_);
     }
     if (list.size() != 1) out_ += ']';
   }
 
   template <class Shows>
-  void times(const char*& before, std::int64_t created, std::int64_t modified, const Shows& shows) {
+  void times(bool& first, std::int64_t created, std::int64_t modified, const Shows& shows) {
     if (!shape_.sys_attrs) return;
-    if (created != kNoTime && shows("createdAt")) text_member(before, "createdAt", stamp_text(created));
-    if (modified != kNoTime && shows("modifiedAt")) text_member(before, "modifiedAt", stamp_text(modified));
+    if (created != kNoTime && shows("createdAt")) text_member(first, key::kCreatedAt, stamp_text(created));
+    if (modified != kNoTime && shows("modifiedAt")) text_member(first, key::kModifiedAt, stamp_text(modified));
   }
 
   bool asked_for(const Instance& i) const {
@@ -94,17 +118,18 @@ class Writer {
     return std::ranges::any_of(*shape_.datasets, [&](const std::string& d) { return d == i.dataset_id || (d == "@none" && i.dataset_id.empty()); });
   }
 
-  void attribute(const Attribute& a, const char*& before, const Selection& members, const Path* path) {
-    const auto shown = std::ranges::count_if(a.instances, [&](const Instance& i) { return asked_for(i); });
+  void attribute(const Attribute& a, bool& first, const Selection& members, const Path* path) {
+    const auto shown = shape_.datasets == nullptr ? static_cast<std::ptrdiff_t>(a.instances.size()) : std::ranges::count_if(a.instances, [&](const Instance& i) { return asked_for(i); });
     if (shown == 0) return;
-    name(before, shape_.terms->compact_attribute(a.name, scratch_));
+    attribute_name(first, a.name);
     const bool several = a.instances.size() > 1 && shown > 1 && known(103);
     if (shape_.format == Format::simplified && several) return datasets(a, members, path);
     if (several) out_ += '[';
-    const char* comma = "";
+    bool comma = false;
     for (const Instance& i : a.instances) {
       if (!asked_for(i)) continue;
-      out_ += comma, comma = ",";
+      if (comma) out_ += ',';
+      comma = true;
       instance(i, members, a.name, path, !several);
       if (shown > 1 && !several) break;
     }
@@ -114,10 +139,10 @@ class Writer {
   // §4.5.4: several instances, simplified: {"dataset": {"@none": …, "urn:…": …}}.
   void datasets(const Attribute& a, const Selection& members, const Path* path) {
     out_ += "{\"dataset\":{";
-    const char* before = "";
+    bool first = true;
     for (const Instance& i : a.instances) {
       if (!asked_for(i)) continue;
-      name(before, i.dataset_id.empty() ? "@none" : i.dataset_id);
+      other_name(first, i.dataset_id.empty() ? "@none" : i.dataset_id);
       instance(i, members, a.name, path);
     }
     out_ += "}}";
@@ -137,14 +162,18 @@ class Writer {
     return any ? out : std::vector<EntityPtr>();
   }
 
-  void linked_members(const Instance& i, const std::vector<EntityPtr>& others, const Selection& members, const Path* path, const char*& before) {
+  void linked_members(const Instance& i, const std::vector<EntityPtr>& others, const Selection& members, const Path* path, bool& first) {
     if (others.empty()) return;
     const bool list = i.value.is_array();
-    name(before, i.kind == AttributeKind::list_relationship ? "entityList" : "entity");
+    name(first, i.kind == AttributeKind::list_relationship ? key::kEntityList : key::kEntity);
     if (list) out_ += '[';
-    const char* comma = "";
-    for (const EntityPtr& other : others)
-      if (other) out_ += comma, comma = ",", entity(*other, members, path);
+    bool comma = false;
+    for (const EntityPtr& other : others) {
+      if (!other) continue;
+      if (comma) out_ += ',';
+      comma = true;
+      entity(*other, members, path);
+    }
     if (list) out_ += ']';
   }
 
@@ -156,29 +185,35 @@ class Writer {
     const bool old = !known(since(i.kind));
     const bool relationship = i.kind == AttributeKind::list_relationship;
     out_ += '{';
-    const char* before = "";
-    // A Property that holds a geometry would be taken for a GeoProperty when nothing says its kind.
-    if (shape_.format == Format::normalized || old || (i.kind == AttributeKind::property && is_geometry(i.value))) text_member(before, "type", translated || (old && !relationship) ? "Property" : old ? "Relationship" : kind_name(i.kind));
+    bool first = true;
+    if (translated || old) {
+      const bool property = translated || !relationship;
+      if (shape_.format == Format::normalized || old) text_member(first, key::kType, property ? "Property" : "Relationship");
+      name(first, property ? key::kValue : key::kObject);
+    } else {
+      // A Property that holds a geometry would be taken for a GeoProperty when nothing says its kind.
+      const bool says_kind = shape_.format == Format::normalized || (i.kind == AttributeKind::property && is_geometry(i.value));
+      name(first, at(says_kind ? key::kKinds : key::kValues, i.kind));
+    }
     std::string_view tag;
-    name(before, translated || (old && !relationship) ? "value" : old ? "object" : value_member(i.kind));
     old && relationship ? object_uris(i.value) : value(i, translated, tag);
-    if (!tag.empty()) text_member(before, "lang", tag);
-    linked_members(i, linked(i, path), members.beyond(attribute_name), path, before);
-    metadata(i, before);
-    for (const Attribute& s : i.sub) attribute(s, before, {}, nullptr);
+    if (!tag.empty()) text_member(first, key::kLang, tag);
+    if (shape_.linked) linked_members(i, linked(i, path), members.beyond(attribute_name), path, first);
+    metadata(i, first);
+    for (const Attribute& s : i.sub) attribute(s, first, {}, nullptr);
     if (shape_.more && path != nullptr) out_ += shape_.more(i);
     out_ += '}';
   }
 
-  void metadata(const Instance& i, const char*& before) {
-    if (!i.object_type.is_null() && known(108)) name(before, "objectType"), compacted(i.object_type);
-    if (!i.value_type.is_null() && known(109)) value_member_of(before, "valueType", i.value_type);
-    if (!i.unit_code.empty() && known(103)) text_member(before, "unitCode", i.unit_code);
-    if (!i.dataset_id.empty() && known(103)) text_member(before, "datasetId", i.dataset_id);
-    if (i.observed_at.present() && known(103)) text_member(before, "observedAt", i.observed_at.text);
-    if (shape_.sys_attrs && i.expires_at.present() && known(109)) text_member(before, "expiresAt", i.expires_at.text);
-    if (!i.proof.is_null()) value_member_of(before, "ngsildproof", i.proof);
-    times(before, i.created_us, i.modified_us, [](std::string_view) { return true; });
+  void metadata(const Instance& i, bool& first) {
+    if (!i.object_type.is_null() && known(108)) name(first, key::kObjectType), compacted(i.object_type);
+    if (!i.value_type.is_null() && known(109)) name(first, key::kValueType), tree::write(i.value_type, out_);
+    if (!i.unit_code.empty() && known(103)) text_member(first, key::kUnitCode, i.unit_code);
+    if (!i.dataset_id.empty() && known(103)) text_member(first, key::kDatasetId, i.dataset_id);
+    if (i.observed_at.present() && known(103)) text_member(first, key::kObservedAt, i.observed_at.text);
+    if (shape_.sys_attrs && i.expires_at.present() && known(109)) text_member(first, key::kExpiresAt, i.expires_at.text);
+    if (!i.proof.is_null()) name(first, key::kProof), tree::write(i.proof, out_);
+    times(first, i.created_us, i.modified_us, [](std::string_view) { return true; });
   }
 
   // Concise (§4.5.2.3): nothing to say but the value, and the value says what kind it is.
@@ -218,7 +253,7 @@ class Writer {
   void object_uris(const Value& list) {
     out_ += '[';
     const char* before = "";
-    for (const Value& item : list.items()) out_ += before, tree::write(item["object"], out_), before = ",";
+    for (const Value& item : list.items()) out_ += std::string_view(before), tree::write(item["object"], out_), before = ",";
     out_ += ']';
   }
 
@@ -237,7 +272,7 @@ class Writer {
     if (!v.is_array()) return tree::write(v, out_);
     out_ += '[';
     const char* before = "";
-    for (const Value& item : v.items()) out_ += before, compacted(item), before = ",";
+    for (const Value& item : v.items()) out_ += std::string_view(before), compacted(item), before = ",";
     out_ += ']';
   }
 };
@@ -270,21 +305,44 @@ Selection Selection::beyond(std::string_view name) const {
   return out;
 }
 
-void write_entity(const Entity& entity, const Shape& shape, std::string& out) { Writer(shape, out).entity(entity, shape.members, nullptr); }
-void write_instance(const Instance& instance, const Shape& shape, std::string& out) { Writer(shape, out).instance(instance); }
+std::string_view ShortNames::key(const Terms& terms, std::string_view iri, tree::Arena& scratch) {
+  // By address: names of stored entities are kept once (Names). The text is compared all the same, for those that are not.
+  One& one = names_[(reinterpret_cast<std::uintptr_t>(iri.data()) * 0x9E37'79B9'7F4A'7C15) >> 58];
+  if (one.terms == &terms && one.iri == iri) return one.key;
+  one.terms = &terms, one.iri = iri, one.key = ",";
+  tree::write_string(terms.compact_attribute(iri, scratch), one.key);
+  return one.key += ':';
+}
 
-void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, std::string& out) {
+void write_entity(const Entity& entity, const Shape& shape, tree::TextOut& out) { Writer(shape, out).entity(entity, shape.members, nullptr); }
+void write_entity(const Entity& entity, const Shape& shape, std::string& out) {
+  tree::TextOut text;
+  write_entity(entity, shape, text);
+  out += text.view();
+}
+void write_instance(const Instance& instance, const Shape& shape, std::string& out) {
+  tree::TextOut text(512);
+  Writer(shape, text).instance(instance);
+  out += text.view();
+}
+
+void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, tree::TextOut& out) {
   out += "{\"id\":";
   tree::write_string(entity.id, out);
   out += ",\"type\":\"Feature\",\"geometry\":";
   const Instance* geometry = geometry_of(entity.attribute(geometry_property), shape.datasets);
   tree::write(geometry != nullptr ? geometry->value : Value(), out);
   out += ",\"properties\":{";
-  const char* before = "";
-  Writer(shape, out).entity_members(entity, shape.members, {&entity, nullptr}, before);
+  bool first = true;
+  Writer(shape, out).entity_members(entity, shape.members, {&entity, nullptr}, first);
   out += '}';
   if (!context_member.empty()) out += ",\"@context\":", out += context_member;
   out += '}';
+}
+void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, std::string& out) {
+  tree::TextOut text;
+  write_feature(entity, shape, geometry_property, context_member, text);
+  out += text.view();
 }
 
 }  // namespace machiya::sense

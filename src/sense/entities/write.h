@@ -1,6 +1,7 @@
 // Entities as NGSI-LD answers them: normalized, concise, simplified (§4.5.1–§4.5.3), with or without system attributes, as GeoJSON (§4.5.16), in one
 // language (§4.15), parts of them (pick, omit). Written straight into the answer's text.
 #pragma once
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "sense/entities/entity.h"
 #include "sense/jsonld/contexts.h"
+#include "sense/tree/text_out.h"
 
 namespace machiya::sense {
 
@@ -28,6 +30,20 @@ struct Selection {
   Selection beyond(std::string_view name) const;
 };
 
+/// What names of attributes became, for an answer of many entities that have the same ones. One thread.
+class ShortNames {
+ public:
+  /// The name as a key of JSON: ,"name": with the comma before it. Until the next call.
+  std::string_view key(const Terms& terms, std::string_view iri, tree::Arena& scratch);
+
+ private:
+  struct One {
+    const Terms* terms = nullptr;
+    std::string iri, key;
+  };
+  std::array<One, 64> names_;
+};
+
 struct Shape {
   const Terms* terms = nullptr;
   Format format = Format::normalized;
@@ -45,14 +61,18 @@ struct Shape {
   int version = 0;
   /// Set to true when `version` changed something.
   bool* amended = nullptr;
+  /// Remembers what names became; nullptr: they are asked of `terms` each time.
+  ShortNames* short_names = nullptr;
 };
 
 /// {"id": …}; without "@context".
+void write_entity(const Entity& entity, const Shape& shape, tree::TextOut& out);
 void write_entity(const Entity& entity, const Shape& shape, std::string& out);
 /// One instance as it stands in a member's value.
 void write_instance(const Instance& instance, const Shape& shape, std::string& out);
 /// A GeoJSON Feature (§4.5.16.1): geometry from the attribute `geometry_property` (expanded): the instance of the one dataset that is asked for, else the
 /// default one; null when there is none.
+void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, tree::TextOut& out);
 void write_feature(const Entity& entity, const Shape& shape, std::string_view geometry_property, std::string_view context_member, std::string& out);
 
 }  // namespace machiya::sense

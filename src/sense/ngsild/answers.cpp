@@ -50,48 +50,69 @@ void join_inline(Call& call, Asking& asking) {
   };
 }
 
-std::string written(const Entity& entity, const Shape& shape) {
-  std::string out;
-  write_entity(entity, shape, out);
-  return out;
-}
-
 // How one entity is written, with this selection of its members.
-using Write = std::function<std::string(const Entity&, const Shape&)>;
+using Write = std::function<void(const Entity&, const Shape&, tree::TextOut&)>;
+
+void written(const Entity& entity, const Shape& shape, tree::TextOut& out) { write_entity(entity, shape, out); }
+
+// Elements of an answer, one behind the other with commas between them.
+struct Elements {
+  tree::TextOut text;
+  std::size_t count = 0;
+};
 
 // The entities of the answer, then with join=flat those that they lead to. What nothing is left of after pick and omit is left out.
-std::vector<std::string> texts_of(Call& call, Asking& asking, const std::vector<EntityPtr>& entities, const Write& write) {
-  std::vector<std::string> out;
-  std::set<std::string, std::less<>> seen(asking.contained_by.begin(), asking.contained_by.end());
-  for (const EntityPtr& e : entities) {
-    seen.insert(std::string(e->id));
-    if (shows_anything(*e, asking.shape)) call.showed(*e, asking.shape), out.push_back(write(*e, asking.shape));
-  }
+Elements elements_of(Call& call, Asking& asking, const std::vector<EntityPtr>& entities, const Write& write) {
+  Elements out;
+  ShortNames names;
+  Shape shape = asking.shape;
+  shape.short_names = &names;
+  const auto add = [&](const Entity& entity) {
+    if (!shows_anything(entity, shape)) return;
+    call.showed(entity, shape);
+    if (out.count++ > 0) out.text += ',';
+    write(entity, shape, out.text);
+    if (out.count == 1) out.text.need((out.text.size() + 1) * (entities.size() - std::min<std::size_t>(entities.size(), 1)));   // they are alike
+  };
+  for (const EntityPtr& e : entities) add(*e);
   if (asking.join != Join::flat) return out;
+  std::set<std::string, std::less<>> seen(asking.contained_by.begin(), asking.contained_by.end());
+  for (const EntityPtr& e : entities) seen.insert(std::string(e->id));
   std::vector<std::pair<EntityPtr, Selection>> linked;
   for (const EntityPtr& e : entities) gather_linked(call, *e, asking.shape.members, asking.join_level, seen, linked);
-  Shape shape = asking.shape;
-  for (const auto& [entity, members] : linked) {
-    shape.members = members;
-    if (shows_anything(*entity, shape)) call.showed(*entity, shape), out.push_back(write(*entity, shape));
-  }
+  for (const auto& [entity, members] : linked) shape.members = members, add(*entity);
   return out;
 }
 
 Write feature_writer(const Asking& asking, std::string context) {
-  return [&asking, context = std::move(context)](const Entity& entity, const Shape& shape) {
-    std::string text;
-    write_feature(entity, shape, asking.geometry_property, context, text);
-    return text;
+  return [&asking, context = std::move(context)](const Entity& entity, const Shape& shape, tree::TextOut& out) { write_feature(entity, shape, asking.geometry_property, context, out); };
+}
+
+// As elements of a list, each of which carries its context in ld+json (§6.3.6).
+Write list_writer(const Call& call) {
+  if (call.media != Media::ld_json) return written;
+  return [end = ",\"@context\":" + call.context_json() + "}"](const Entity& entity, const Shape& shape, tree::TextOut& out) {
+    const std::size_t before = out.size();
+    write_entity(entity, shape, out);
+    const bool empty = out.size() - before <= 2;
+    if (!empty) out.pop(1), out += end;
   };
 }
 
-std::string feature_collection(const Call& call, const std::vector<std::string>& features) {
-  std::string text = "{\"type\":\"FeatureCollection\",\"features\":[";
-  for (const std::string& f : features) text += (text.back() == '[' ? "" : ",") + f;
-  text += ']';
-  if (call.context_in_geo_json()) text += ",\"@context\":" + call.context_json();
-  return text + "}";
+std::string text_of(const Write& write, const Entity& entity, const Shape& shape) {
+  tree::TextOut out;
+  write(entity, shape, out);
+  return std::string(out.view());
+}
+
+std::string joined(std::string_view before, const Elements& elements, std::string_view behind) {
+  std::string out;
+  out.reserve(before.size() + elements.text.size() + behind.size());
+  return out.append(before).append(elements.text.view()).append(behind);
+}
+
+std::string feature_collection(const Call& call, const Elements& features) {
+  return joined("{\"type\":\"FeatureCollection\",\"features\":[", features, call.context_in_geo_json() ? "],\"@context\":" + call.context_json() + "}" : "]}");
 }
 
 Found page_of(const Everywhere& all, const Call::Page& page) {
@@ -148,11 +169,17 @@ http::Response answer_one(Call& call, Asking& asking, const EntityPtr& entity) {
   join_inline(call, asking);
   call.showed(*entity, asking.shape);
   const bool geo = call.media == Media::geo_json;
-  if (asking.join != Join::flat) return call.answer(geo ? feature_writer(asking, call.context_in_geo_json() ? call.context_json() : std::string())(*entity, asking.shape) : written(*entity, asking.shape));
-  std::vector<std::string> texts = texts_of(call, asking, {entity}, geo ? feature_writer(asking, {}) : Write(written));
-  if (geo) return call.answer(feature_collection(call, texts));
-  if (texts.size() == 1) return call.answer(std::move(texts.front()));
-  return call.answer_list(texts, {.limit = texts.size()}, std::nullopt, false);
+  if (asking.join != Join::flat) {
+    const Write write = geo ? feature_writer(asking, call.context_in_geo_json() ? call.context_json() : std::string()) : Write(written);
+    return call.answer(text_of(write, *entity, asking.shape));
+  }
+  const Elements elements = elements_of(call, asking, {entity}, geo ? feature_writer(asking, {}) : list_writer(call));
+  if (geo) return call.answer(feature_collection(call, elements));
+  // One that leads to nobody is no list.
+  if (elements.count == 1) return call.answer(text_of(written, *entity, asking.shape));
+  http::Response out = call.answer(joined("[", elements, "]"));
+  call.add_page(out, {.limit = elements.count}, std::nullopt, false);
+  return out;
 }
 
 Result<http::Response> answer_query(Call& call, Asking& asking) {
@@ -168,11 +195,11 @@ Result<http::Response> answer_query(Call& call, Asking& asking) {
   const auto total = asking.page.count ? std::optional(found.total) : std::nullopt;
   http::Response out;
   if (call.media == Media::geo_json) {
-    out = call.answer(feature_collection(call, texts_of(call, asking, found.entities, feature_writer(asking, {}))));
-    call.add_page(out, asking.page, total, found.more);
+    out = call.answer(feature_collection(call, elements_of(call, asking, found.entities, feature_writer(asking, {}))));
   } else {
-    out = call.answer_list(texts_of(call, asking, found.entities, written), asking.page, total, found.more);
+    out = call.answer(joined("[", elements_of(call, asking, found.entities, list_writer(call)), "]"));
   }
+  call.add_page(out, asking.page, total, found.more);
   if (!map.location.empty()) out.header("NGSILD-EntityMap", map.location);
   if (map.created && out.status == 200) out.status = 201;
   if (everywhere) add_warnings(out, everywhere->warnings);
