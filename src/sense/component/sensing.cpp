@@ -159,7 +159,7 @@ void Sensing::add_routes(http::Router& router, const std::string& to_read, const
   for (const auto add : {add_entity_routes, add_attribute_routes, add_batch_routes, add_discovery_routes}) add(seen);
   for (const auto add : {add_context_routes, add_entity_map_routes, add_snapshot_routes, add_info_routes}) add(routes);
   add_subscription_routes(routes, *in_->subscriptions);
-  add_registration_routes(routes, *in_->registrations);
+  add_registration_routes(routes, *in_->registrations, in_->subscriptions.get());
   add_source_subscription_routes(routes, *in_->subscriptions);
   add_temporal_routes(seen, *in_->history);
   add_v2_routes(router, to_read, to_write, to_see, rate);

@@ -67,4 +67,10 @@ Result<void> forget_subs(store::Store& store, const std::string& tenant, const s
   });
 }
 
+Result<void> forget_subs_at(store::Store& store, const std::string& tenant, const std::string& registration) {
+  return store.write([&](store::Tx& tx) -> Result<void> {
+    return tx.execute_later("DELETE FROM sense_federation_subscription WHERE tenant = :tenant AND registration = :registration", {{"tenant", tenant}, {"registration", registration}});
+  });
+}
+
 }  // namespace machiya::sense::federation

@@ -26,5 +26,7 @@ Result<void> settle_subs(store::Store& store, const std::vector<Sub>& subs);
 Result<std::vector<Sub>> subs_of(store::Store& store, const std::string& tenant, const std::string& subscription);
 Result<std::optional<Sub>> sub_of_token(store::Store& store, const std::string& token);
 Result<void> forget_subs(store::Store& store, const std::string& tenant, const std::string& subscription);
+/// Those at the source of a registration that is no more.
+Result<void> forget_subs_at(store::Store& store, const std::string& tenant, const std::string& registration);
 
 }  // namespace machiya::sense::federation

@@ -118,12 +118,13 @@ class DistributedBench : public Bench {
   std::unique_ptr<Registrations> registrations;
   std::unique_ptr<federation::Federation> federation;
 
-  DistributedBench() {
+  /// `registers_itself`: the fixture adds the routes of registrations, with its subscriptions.
+  explicit DistributedBench(bool registers_itself = false) {
     EXPECT_TRUE(store->migrate(Registrations::migrations()).ok());
     registrations = Registrations::open(*store, *entities, clock, rng).value();
     federation = std::make_unique<federation::Federation>(*registrations, *contexts, entities->names(), clock, wire());
     broker->federation = federation.get(), broker->alias = "broker-a";
-    add_registration_routes({router, *broker, "public", "public"}, *registrations);
+    if (!registers_itself) add_registration_routes({router, *broker, "public", "public"}, *registrations);
     always = link();
   }
 

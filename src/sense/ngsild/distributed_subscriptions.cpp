@@ -42,7 +42,7 @@ class Forwarded {
 
   // What the subscriber wants of its own notifications is done here.
   static bool is_ours(std::string_view key) {
-    for (const char* name : {"id", "@id", "csf", "jsonldContext", "lang", "join", "joinLevel", "splitEntities", "datasetId", "throttling", "@context"})
+    for (const char* name : {"id", "@id", "csf", "jsonldContext", "lang", "join", "joinLevel", "splitEntities", "datasetId", "throttling", "status", "@context"})
       if (key == name) return true;
     return false;
   }
@@ -116,12 +116,12 @@ std::string own_address(const Call& call, const federation::Federation& all) {
   return (call.request.secure ? "https://" : "http://") + std::string(call.request.header("host"));
 }
 
-Wanted wanted_of(Call& call, Operation operation) {
+Wanted wanted_of(Call& call, const Value& said, Operation operation) {
   Wanted out;
   out.operation = operation;
-  if (const Value* entities = call.body.find("entities"))
+  if (const Value* entities = said.find("entities"))
     if (auto read = read_selectors(*entities, call.expander()); read.ok()) out.entities = std::move(*read);
-  for (const Value& a : call.body["watchedAttributes"].items()) out.attrs.push_back(call.expand(a.text()));
+  for (const Value& a : said["watchedAttributes"].items()) out.attrs.push_back(call.expand(a.text()));
   return out;
 }
 
@@ -162,39 +162,98 @@ template <class Body> void tell_subs(Call& call, const std::string& id, const ch
 
 }  // namespace
 
-void subscribe_elsewhere(Call& call, const std::string& id, http::Response& response) {
-  federation::Federation* all = leaving(call);
-  if (all == nullptr || all->store() == nullptr) return;
-  Filter csf;
-  Wanted wanted = wanted_of(call, Operation::create_subscription);
-  if (call.body["csf"].is_string())
-    if (auto parsed = Filter::parse(call.body["csf"].text(), call.expander(), {}, "csf"); parsed.ok()) csf = std::move(*parsed), wanted.csf = &csf;
-  const federation::Asker asker = asker_of(call);
-  std::vector<federation::Request> requests;
-  std::vector<Sub> subs;
-  for (const Match& m : all->matching(asker, wanted)) {
-    auto request = request_to(*all, asker, m.registration, "POST", "/subscriptions", true);
-    const auto speech = all->speech(*m.registration, asker);
-    if (!request.ok() || !speech.ok()) {
-      add_warnings(response, {federation::Warning::failed});
-      continue;
+namespace {
+
+// Instead of a registration: this subscription is not for other brokers (§6.3.18), now or later.
+constexpr const char* kNowhere = "";
+
+/// Subscriptions that are to be made at sources, together.
+class Offering {
+ public:
+  Offering(Call& call, federation::Federation& all) : call_(call), all_(all), asker_(asker_of(call)) {}
+
+  /// At every source that may know of it; `only`: at the one of this registration, "" for all.
+  void add(const std::string& id, const Value& said, std::string_view only, http::Response& response) {
+    Filter csf;
+    Wanted wanted = wanted_of(call_, said, Operation::create_subscription);
+    if (said["csf"].is_string())
+      if (auto parsed = Filter::parse(said["csf"].text(), call_.expander(), {}, "csf"); parsed.ok()) csf = std::move(*parsed), wanted.csf = &csf;
+    for (const Match& m : all_.matching(asker_, wanted)) {
+      if (!only.empty() && m.registration->id != only) continue;
+      auto request = request_to(all_, asker_, m.registration, "POST", "/subscriptions", true);
+      const auto speech = all_.speech(*m.registration, asker_);
+      if (!request.ok() || !speech.ok()) {
+        add_warnings(response, {federation::Warning::failed});
+        continue;
+      }
+      const std::string token = new_public_id(call_.broker.rng);
+      const Value body = Forwarded(call_, *speech).body(said, &m, own_address(call_, all_) + std::string(kBase) + std::string(kPlace) + token);
+      request->body = federation::body_text(body, *speech, call_.arena);
+      requests_.push_back(std::move(*request));
+      subs_.push_back({token, call_.tenant, id, m.registration->id, {}});
     }
-    const std::string token = new_public_id(call.broker.rng);
-    const Value body = Forwarded(call, *speech).body(call.body, &m, own_address(call, *all) + std::string(kBase) + std::string(kPlace) + token);
-    request->body = federation::body_text(body, *speech, call.arena);
-    requests.push_back(std::move(*request));
-    subs.push_back({token, call.tenant, id, m.registration->id, {}});
   }
-  if (requests.empty()) return;
-  if (!federation::keep_subs(*all->store(), subs).ok()) {
-    add_warnings(response, {federation::Warning::failed});
+
+  void make(http::Response& response) {
+    if (requests_.empty()) return;
+    if (!federation::keep_subs(*all_.store(), subs_).ok()) {
+      add_warnings(response, {federation::Warning::failed});
+      return;
+    }
+    const std::vector<Reply> replies = all_.send(requests_);
+    warn(replies, response);
+    for (std::size_t i = 0; i < replies.size(); ++i)
+      if (replies[i].good()) subs_[i].remote = last_part(replies[i].location);
+    (void)federation::settle_subs(*all_.store(), subs_).ok();   // what stays without its id cannot be deleted there, but is answered with 404 here
+  }
+
+ private:
+  Call& call_;
+  federation::Federation& all_;
+  federation::Asker asker_;
+  std::vector<federation::Request> requests_;
+  std::vector<Sub> subs_;
+};
+
+}  // namespace
+
+void subscribe_elsewhere(Call& call, const std::string& id, http::Response& response) {
+  federation::Federation* known = call.broker.federation;
+  if (known != nullptr && known->store() != nullptr && call.parameter("local") == "true") {
+    (void)federation::keep_subs(*known->store(), {{new_public_id(call.broker.rng), call.tenant, id, kNowhere, kNowhere}}).ok();
     return;
   }
-  const std::vector<Reply> replies = all->send(requests);
-  warn(replies, response);
-  for (std::size_t i = 0; i < replies.size(); ++i)
-    if (replies[i].good()) subs[i].remote = last_part(replies[i].location);
-  (void)federation::settle_subs(*all->store(), subs).ok();   // what stays without its id cannot be deleted there, but is answered with 404 here
+  federation::Federation* all = leaving(call);
+  if (all == nullptr || all->store() == nullptr) return;
+  Offering offering(call, *all);
+  offering.add(id, call.body, {}, response);
+  offering.make(response);
+}
+
+void offer_subscriptions(Call& call, const Subscriptions& subscriptions, const std::string& registration, http::Response& response) {
+  federation::Federation* all = leaving(call);
+  if (all == nullptr || all->store() == nullptr) return;
+  const RegistrationPtr source = all->registrations().find(call.tenant, registration);
+  if (!source || !source->operations.has(Operation::create_subscription)) return;
+  constexpr std::size_t kAtOnce = 1000;
+  Offering offering(call, *all);
+  for (std::size_t offset = 0;; offset += kAtOnce) {
+    const Subscriptions::Page page = subscriptions.list(call.tenant, *call.terms, false, offset, kAtOnce);
+    for (const std::string& text : page.texts) {
+      const auto said = tree::parse(text, call.arena);
+      if (!said.ok()) continue;
+      const std::string id((*said)["id"].text());
+      const auto subs = federation::subs_of(*all->store(), call.tenant, id);
+      const auto there = [&](const Sub& s) { return s.registration == kNowhere || s.registration == registration; };
+      if (subs.ok() && std::ranges::none_of(*subs, there)) offering.add(id, *said, registration, response);
+    }
+    if (!page.more) break;
+  }
+  offering.make(response);
+}
+
+void forget_source(Call& call, const std::string& registration) {
+  if (const federation::Federation* all = call.broker.federation; all != nullptr && all->store() != nullptr) (void)federation::forget_subs_at(*all->store(), call.tenant, registration).ok();
 }
 
 void update_elsewhere(Call& call, const std::string& id, http::Response& response) {

@@ -10,6 +10,10 @@ namespace machiya::sense::ngsild {
 
 /// After `id` was made here of call.body. Sources that fail are warned of (NGSILD-Warning).
 void subscribe_elsewhere(Call& call, const std::string& id, http::Response& response);
+/// After a registration was made or changed: subscriptions that were there before it are made at its source, too, when they match. The call's terms are the registration's.
+void offer_subscriptions(Call& call, const Subscriptions& subscriptions, const std::string& registration, http::Response& response);
+/// After a registration was deleted: what its source tells is not heard any more.
+void forget_source(Call& call, const std::string& registration);
 /// After it was changed by call.body.
 void update_elsewhere(Call& call, const std::string& id, http::Response& response);
 /// Before or after it is deleted.

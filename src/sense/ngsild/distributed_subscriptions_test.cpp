@@ -20,13 +20,14 @@ class DistributedSubscriptions : public DistributedBench {
  protected:
   Caught notifier;
   std::unique_ptr<Subscriptions> subscriptions;
-  DistributedSubscriptions() {
+  DistributedSubscriptions() : DistributedBench(true) {
     std::vector<store::Migration> all = Subscriptions::migrations();
     for (const auto& m : federation::migrations()) all.push_back(m);
     EXPECT_TRUE(store->migrate(all).ok());
     subscriptions = Subscriptions::open(*store, *entities, *contexts, {&notifier, nullptr}, clock, rng, {}).value();
     federation->keep_in(*store, "http://here");
     add_subscription_routes({router, *broker, "public", "public"}, *subscriptions);
+    add_registration_routes({router, *broker, "public", "public"}, *registrations, subscriptions.get());
   }
   ~DistributedSubscriptions() override { subscriptions.reset(); }
   static std::string subscription(const std::string& more) {
@@ -48,6 +49,26 @@ class DistributedSubscriptions : public DistributedBench {
     return R"({"id":"urn:ngsi-ld:Notification:1","type":"Notification","subscriptionId":"urn:there:1","notifiedAt":"2026-01-01T00:00:00Z","data":[)" + entity + "]}";
   }
 };
+
+TEST_F(DistributedSubscriptions, ASourceThatComesLaterIsOfferedWhatWasThere) {
+  const auto second = [](std::string text) { return text.replace(text.find("Subscription:1"), 14, "Subscription:2"); };
+  expect(201, "POST /subscriptions", subscription(R"("q":"speed>5",)"));
+  expect(201, "POST /subscriptions?local=true", second(subscription(R"("q":"speed>6",)")));
+  source_makes("urn:there:1");
+  source_is("inclusive", kVehicles, R"(["federationOps"])");
+  EXPECT_EQ(source().lines(), "POST /subscriptions");   // the other one is for this broker alone
+  const std::string where = place();
+  same(source().seen[0].body, R"({"type":"Subscription","entities":[{"type":"Vehicle"}],"q":"speed>5","notificationTrigger":["attributeCreated","attributeUpdated"],"notification":{"format":"normalized","sysAttrs":true,"endpoint":{"uri":"http://here/ngsi-ld/v1)" +
+                                  where + R"(","accept":"application/json"}}})");
+  expect(200, "POST " + where, notification(vehicle(R"("speed":{"type":"Property","value":9})")));
+  expect(204, "PATCH /csourceRegistrations/urn:ngsi-ld:ContextSourceRegistration:source", R"({"description":"the same"})");
+  EXPECT_EQ(source().lines(), "POST /subscriptions");   // it has it
+  expect(204, "DELETE /csourceRegistrations/urn:ngsi-ld:ContextSourceRegistration:source");
+  expect(404, "POST " + where, notification(vehicle(R"("speed":{"type":"Property","value":9})")));
+  source_is("inclusive", R"([{"entities":[{"type":"Other"}]}])", R"(["federationOps"])");
+  source_is("inclusive", kVehicles, R"(["retrieveOps"])", {}, "mute");
+  EXPECT_EQ(source().lines() + source("mute").lines(), "POST /subscriptions");   // neither of these can take it
+}
 
 TEST_F(DistributedSubscriptions, OneIsMadeAtTheSourceAndDeletedThere) {
   NGSI("5814_01_01", "5.8.1.4 5.8.5.4");

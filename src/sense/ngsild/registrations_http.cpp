@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sense/ngsild/asking.h"
+#include "sense/ngsild/distributed_subscriptions.h"
 #include "sense/registrations/registration_text.h"
 
 namespace machiya::sense::ngsild {
@@ -20,24 +21,29 @@ Result<bool> sys_attrs(const Call& call) {
 /// The handlers of one broker's registrations.
 class Handlers {
  public:
-  explicit Handlers(Registrations& registrations) : registrations_(registrations) {}
+  Handlers(Registrations& registrations, const Subscriptions* subscriptions) : registrations_(registrations), subscriptions_(subscriptions) {}
 
   // §5.9.2
   Result<http::Response> create(Call& call) const {
     if (const tree::Value* id = call.body.find("id"); id != nullptr && !id->is_string()) return bad("a URI is expected", "id");
     MACHIYA_TRY(const std::string id, registrations_.create(call.tenant, call.body, *call.terms, call.context_json()));
-    return call.created("/csourceRegistrations/", id);
+    http::Response out = call.created("/csourceRegistrations/", id);
+    if (subscriptions_ != nullptr) offer_subscriptions(call, *subscriptions_, id, out);
+    return out;
   }
   // §5.9.3
   Result<http::Response> update(Call& call) const {
     MACHIYA_TRY(const std::string id, known(call));
     MACHIYA_CHECK(registrations_.update(call.tenant, id, call.body, *call.terms));
-    return call.no_content();
+    http::Response out = call.no_content();
+    if (subscriptions_ != nullptr) offer_subscriptions(call, *subscriptions_, id, out);
+    return out;
   }
   // §5.9.4
   Result<http::Response> remove(Call& call) const {
     MACHIYA_TRY(const std::string id, known(call));
     MACHIYA_CHECK(registrations_.remove(call.tenant, id));
+    if (subscriptions_ != nullptr) forget_source(call, id);
     return call.no_content();
   }
   // §5.10.1
@@ -65,6 +71,7 @@ class Handlers {
 
  private:
   Registrations& registrations_;
+  const Subscriptions* subscriptions_;
 
   // A tenant is there with the first thing that it has.
   Result<void> check_tenant(const Call& call) const {
@@ -114,10 +121,10 @@ Result<void> read_registration_query(Call& call, RegistrationAsking& out) {
   return {};
 }
 
-void add_registration_routes(const Routes& routes, Registrations& registrations) {
+void add_registration_routes(const Routes& routes, Registrations& registrations, const Subscriptions* subscriptions) {
   using http::Method;
-  const auto with = [&registrations](Result<http::Response> (Handlers::*handler)(Call&) const) {
-    return [&registrations, handler](Call& call) { return (Handlers(registrations).*handler)(call); };
+  const auto with = [&registrations, subscriptions](Result<http::Response> (Handlers::*handler)(Call&) const) {
+    return [&registrations, subscriptions, handler](Call& call) { return (Handlers(registrations, subscriptions).*handler)(call); };
   };
   const std::vector<std::string_view> asking = {"id", "type", "idPattern", "attrs", "q", "csf", "geometry", "georel", "coordinates", "geoproperty", "timeproperty",
                                                 "timerel", "timeAt", "endTimeAt", "geometryProperty", "lang", "scopeQ", "options", "limit", "offset", "count", "local", "via"};

@@ -2,11 +2,12 @@
 #pragma once
 #include "sense/ngsild/call.h"
 #include "sense/registrations/registrations.h"
+#include "sense/subscriptions/subscriptions.h"
 
 namespace machiya::sense::ngsild {
 
-/// `registrations` must outlive the router.
-void add_registration_routes(const Routes& routes, Registrations& registrations);
+/// `registrations` and `subscriptions` must outlive the router. nullptr: sources that come later are offered no subscriptions.
+void add_registration_routes(const Routes& routes, Registrations& registrations, const Subscriptions* subscriptions = nullptr);
 
 /// Discovery (§5.10.2) of parameters: entities, attributes, csf, geo, scope and temporal query. Points into itself: it stays where it is.
 struct RegistrationAsking {
