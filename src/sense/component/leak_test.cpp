@@ -166,11 +166,12 @@ class Broker {
     sensing_ = Sensing::open(*store_, sensing, clock, rng_).value();
     sensing_->add_routes(router_, "public", "public");
   }
-  http::Response ask(http::Method method, const std::string& target, const std::string& body = {}, int who = -1) {
+  http::Response ask(http::Method method, const std::string& target, const std::string& body = {}, int who = -1, const std::string& snapshot = {}) {
     http::Request request = http::testing::request(method, "/ngsi-ld/v1" + target);
     request.body = body;
     if (!body.empty()) request.headers.emplace_back("content-length", std::to_string(body.size())), request.headers.emplace_back("content-type", "application/json");
     if (who >= 0) request.headers.emplace_back("x-who", std::to_string(who));
+    if (!snapshot.empty()) request.headers.emplace_back("ngsild-snapshot", snapshot);
     return router_.dispatch(request);
   }
 
@@ -236,11 +237,13 @@ class Contest {
       std::string target, body;
       http::Method method = http::Method::get;
       question(method, target, body);
-      const std::string a = seen_of(whole_->ask(method, target, body, who)), b = seen_of(parts_[static_cast<std::size_t>(who)]->ask(method, target, body));
+      // Some are asked of the snapshot that the asker made.
+      const std::string snapshot = dice_.one_in(3) && !target.starts_with("/temporal") && !target.starts_with("/snapshots") ? snapshot_of(who) : "";
+      const std::string a = seen_of(whole_->ask(method, target, body, who, snapshot)), b = seen_of(parts_[static_cast<std::size_t>(who)]->ask(method, target, body, -1, snapshot));
       if (a.starts_with("200")) ++answered_;
       if (a.starts_with("200") && !a.ends_with(" []")) ++full_;
       if (a == b) continue;
-      if (out++ == 0) first = std::to_string(who) + " " + target + " " + body + "\nwith gates: " + a.substr(0, 1500) + "\nplain:      " + b.substr(0, 1500);
+      if (out++ == 0) first = std::to_string(who) + " " + target + " " + body + " " + snapshot + "\nwith gates: " + a.substr(0, 1500) + "\nplain:      " + b.substr(0, 1500);
     }
     return out;
   }
@@ -259,6 +262,16 @@ class Contest {
   std::vector<Thing> things_;
   int answered_ = 0, full_ = 0;
 
+  static std::string snapshot_of(int who) { return "urn:s:" + std::to_string(who); }
+  // Everybody makes a snapshot of all that they may see.
+  void freeze() {
+    for (std::size_t i = 0; i < viewers_.size(); ++i) {
+      std::string body = R"({"id":")" + snapshot_of(static_cast<int>(i)) + R"(","type":"Snapshot","snapshotQueries":[)";
+      for (int t = 0; t < kTypes; ++t) body += (t > 0 ? "," : "") + std::string(R"({"type":"Query","entities":[{"type":"T)") + std::to_string(t) + "\"}]}";
+      done(whole_->ask(http::Method::post, "/snapshots", body + "]}", static_cast<int>(i)));
+      done(parts_[i]->ask(http::Method::post, "/snapshots", body + "]}"));
+    }
+  }
   static void done(const http::Response& response) { EXPECT_LT(response.status, 300) << response.body; }
 
   std::string body_of(const Thing& thing, const Viewer* viewer) const {
@@ -283,6 +296,7 @@ class Contest {
     for (const Thing& thing : things_) tell(thing, http::Method::post, "/entities", [&](const Viewer* v) { return body_of(thing, v); });
     for (int round = 0; round < 25; ++round) {
       clock_.advance(kSecond);
+      if (round == 15) freeze();
       Thing& thing = things_[static_cast<std::size_t>(dice_.below(28))];
       Thing change{thing.id, thing.types, {}};
       for (int i = 0; i < 2; ++i) {
@@ -348,6 +362,7 @@ class Contest {
   }
 
   void question(http::Method& method, std::string& target, std::string& body) {
+    if (dice_.one_in(30)) return void(target = "/snapshots/" + snapshot_of(dice_.below(static_cast<int>(viewers_.size()))));
     switch (dice_.below(12)) {
       case 0: target = dice_.one_in(2) ? "/types" : "/types?details=true"; return;
       case 1: target = "/types/T" + std::to_string(dice_.below(kTypes)); return;

@@ -33,16 +33,19 @@ class Gathering {
     if (*everywhere) warnings_.insert(warnings_.end(), (*everywhere)->warnings.begin(), (*everywhere)->warnings.end());
     const auto entities = *everywhere ? std::move((*everywhere)->entities) : call_.find({.query = &asking.query, .limit = most_ + 1}).entities;
     for (const EntityPtr& e : entities) {
-      One& one = found_[std::string(e->id)];
-      one.entity = one.entity ? together(one.entity, e) : e;
+      const auto [at, fresh] = places_.try_emplace(std::string(e->id), found_.size());
+      if (fresh) found_.push_back({e, {}});
+      One& one = found_[at->second];
+      one.entity = together(one.entity, e);
       one.askings.push_back(&asking);
     }
     return {entities.empty() ? QueryOutcome::empty : QueryOutcome::success, {}};
   }
 
+  /// In the order in which they were found.
   std::vector<EntityPtr> entities() const {
     std::vector<EntityPtr> out;
-    for (const auto& [id, one] : found_) out.push_back(part(one));
+    for (const One& one : found_) out.push_back(part(one));
     return out;
   }
 
@@ -81,7 +84,8 @@ class Gathering {
 
   Call& call_;
   std::size_t most_;
-  std::map<std::string, One> found_;
+  std::vector<One> found_;
+  std::map<std::string, std::size_t> places_;   ///< of ids in found_
   std::vector<federation::Warning> warnings_;
 };
 

@@ -251,7 +251,7 @@ TEST_F(DistributedSnapshots, SourcesHelpToFillOneAndAreNotAskedAfterwards) {
   EXPECT_NE(source().lines(), "");
   source().forget();
   const Headers on = {{"ngsild-snapshot", "urn:s:1"}};
-  EXPECT_EQ(ids(expect(200, "GET /entities?type=Vehicle", "", on)), "1 2");
+  EXPECT_EQ(ids(expect(200, "GET /entities?type=Vehicle", "", on)), "2 1");   // as they were found: here first
   expect(204, std::string("PATCH ") + kOne, R"({"speed":{"type":"Property","value":60}})", on);
   EXPECT_NE(expect(200, std::string("GET ") + kOne, "", on).body.find("60"), std::string::npos);
   EXPECT_EQ(source().lines(), "") << "a snapshot is local (§5.5.15)";
