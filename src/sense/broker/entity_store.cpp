@@ -31,9 +31,12 @@ struct EntityStore::Waiting {
   std::size_t open = 0;
   std::vector<std::optional<Result<Change>>> results;
   void done(std::size_t index, Result<Change> result) {
-    std::lock_guard hold(mutex);
-    results[index] = std::move(result);
-    if (--open == 0) ready.notify_one();
+    {
+      std::lock_guard hold(mutex);
+      results[index] = std::move(result);
+      if (--open != 0) return;
+    }
+    ready.notify_one();   // who waits shares us with the write
   }
 };
 
@@ -50,6 +53,12 @@ struct EntityStore::Pending {
   bool adds = false;               ///< one more entity, when it is kept
 };
 
+/// What the journal said of a write.
+struct EntityStore::Finished {
+  std::shared_ptr<Pending> pending;
+  Result<Number> number;
+};
+
 struct EntityStore::Inside {
   // Writers hold `write` from reading an entity to handing its successor to the journal: the order of the journal is the order of the versions.
   std::mutex write;
@@ -61,6 +70,7 @@ struct EntityStore::Inside {
   std::size_t on_the_way = 0;
   std::condition_variable room;
   std::size_t bytes = 0;
+  std::vector<Finished> finished;   ///< the journal's thread alone: until its group has ended
 
   mutable std::shared_mutex images;
   std::map<std::string, std::unique_ptr<Tenant>, std::less<>> tenants;
@@ -69,7 +79,9 @@ struct EntityStore::Inside {
 };
 
 EntityStore::EntityStore(std::unique_ptr<Journal> journal, Clock& clock, Rng& rng, Options options)
-    : journal_(std::move(journal)), clock_(clock), rng_(rng), options_(options), in_(std::make_unique<Inside>()) {}
+    : journal_(std::move(journal)), clock_(clock), rng_(rng), options_(options), in_(std::make_unique<Inside>()) {
+  journal_->after_group([this] { finish_group(); });
+}
 
 EntityStore::~EntityStore() {
   std::unique_lock hold(in_->write);
@@ -131,6 +143,7 @@ std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, c
   JournalEntry entry{pending->tenant, pending->id, made.after, {}};
   encode_record(Record{pending->tenant, context.now_us, made.before, made.after, made.attributes}, entry.record);
   pending->bytes = entry.record.size();
+  if (pending->bytes > kMostRecordBytes) return Error(ErrorCode::too_large, "the entity with what changed of it is too long");
   if (newest == in_->newest.end()) newest = in_->newest.emplace(key, Inside::Newest{}).first;
   pending->base = std::exchange(newest->second.last, pending), ++newest->second.open;
   ++in_->on_the_way, in_->bytes += pending->bytes;
@@ -139,42 +152,52 @@ std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, c
     std::lock_guard hold(waiting->mutex);
     ++waiting->open;
   }
-  journal_->append_later(std::move(entry), [this, pending](Result<Number> number) { finish(pending, std::move(number)); });
+  journal_->append_later(std::move(entry), [this, pending](Result<Number> number) { in_->finished.push_back({pending, std::move(number)}); });
   return std::nullopt;
 }
 
-// On the journal's thread, in order.
-void EntityStore::finish(const std::shared_ptr<Pending>& pending, Result<Number> number) {
-  const auto base = std::exchange(pending->base, nullptr);
-  pending->lost = !number.ok() || (base && base->lost);
-  if (!pending->lost) {
-    apply(*pending, *number);
-  } else if (number.ok()) {
-    undo(*pending);
-    in_->seen = *number;
-    number = Error(ErrorCode::storage_failed, "a write before this one could not be kept");
+// On the journal's thread: what reached the disk together is shown together, then told, then acknowledged.
+void EntityStore::finish_group() {
+  std::vector<Finished> group = std::exchange(in_->finished, {});
+  for (Finished& f : group) {
+    const auto base = std::exchange(f.pending->base, nullptr);
+    f.pending->lost = !f.number.ok() || (base && base->lost);
+  }
+  {
+    std::unique_lock hold(in_->images);
+    for (const Finished& f : group) {
+      if (!f.number.ok()) continue;
+      in_->seen = *f.number;
+      if (f.pending->lost) continue;
+      Image& image = make_tenant(f.pending->tenant).image;
+      f.pending->change.after ? image.put(f.pending->change.after) : image.erase(f.pending->id);
+    }
+  }
+  for (Finished& f : group) {
+    const Pending& p = *f.pending;
+    if (p.lost && f.number.ok()) {
+      undo(p);
+      f.number = Error(ErrorCode::storage_failed, "a write before this one could not be kept");
+    } else if (!p.lost) {
+      const Record record{p.tenant, p.at_us, p.change.before, p.change.after, p.change.attributes};
+      for (const Follower& follower : followers_) follower(*f.number, record);
+    }
   }
   {
     std::lock_guard hold(in_->write);
-    if (pending->lost ? pending->adds : !pending->change.after) --in_->entities;
-    const auto newest = in_->newest.find(key_of(pending->tenant, pending->id));
-    if (--newest->second.open == 0) in_->newest.erase(newest);
-    in_->bytes -= pending->bytes, --in_->on_the_way;
+    for (const Finished& f : group) {
+      const Pending& p = *f.pending;
+      if (p.lost ? p.adds : !p.change.after) --in_->entities;
+      const auto newest = in_->newest.find(key_of(p.tenant, p.id));
+      if (--newest->second.open == 0) in_->newest.erase(newest);
+      in_->bytes -= p.bytes, --in_->on_the_way;
+    }
     in_->room.notify_all();
   }
-  if (pending->waiting) pending->waiting->done(pending->index, number.ok() ? Result<Change>(pending->change) : Result<Change>(number.error()));
-}
-
-void EntityStore::apply(const Pending& pending, Number number) {
-  const Change& change = pending.change;
-  {
-    std::unique_lock hold(in_->images);
-    Image& image = make_tenant(pending.tenant).image;
-    change.after ? image.put(change.after) : image.erase(pending.id);
-    in_->seen = number;
-  }
-  const Record record{pending.tenant, pending.at_us, change.before, change.after, change.attributes};
-  for (const Follower& follower : followers_) follower(number, record);
+  for (const Finished& f : group)
+    if (f.pending->waiting) f.pending->waiting->done(f.pending->index, f.number.ok() ? Result<Change>(std::move(f.pending->change)) : Result<Change>(f.number.error()));
+  group.clear();
+  if (in_->finished.empty()) in_->finished = std::move(group);   // its memory
 }
 
 // The log holds a version that was built upon a refused one: what readers see goes behind it, so that the next start finds that.

@@ -76,8 +76,8 @@ class EntityStore {
   /// `expired_too`: entities that are no more there are given to `make`, too.
   std::vector<Result<Change>> write_items(std::string_view tenant, std::span<const Item> items, bool expired_too);
   std::optional<Result<Change>> begin(std::string_view tenant, const Item& item, bool expired_too, const std::shared_ptr<Waiting>& waiting, std::size_t index);
-  void finish(const std::shared_ptr<Pending>& pending, Result<Number> number);
-  void apply(const Pending& pending, Number number);
+  struct Finished;
+  void finish_group();
   void undo(const Pending& pending);
 
   std::unique_ptr<Journal> journal_;

@@ -19,6 +19,9 @@ struct JournalEntry {
   std::string record;   ///< encode_record's bytes
 };
 
+/// Longer records are refused (too_large).
+inline constexpr std::size_t kMostRecordBytes = std::size_t{64} << 20;
+
 class Journal {
  public:
   using Number = std::uint64_t;
@@ -29,6 +32,8 @@ class Journal {
   virtual ~Journal() = default;
   /// Returns at once. `done` is called when the entry is on disk, or refused; in the order of the calls, by one thread, which must not be held up.
   virtual void append_later(JournalEntry entry, Done done) = 0;
+  /// `call` is called by that thread behind the last `done` of entries that reached the disk together (or were refused together). Before the first append.
+  virtual void after_group(std::function<void()> call) = 0;
   /// Entities as they were at some moment; records with a greater number than the answer's come on top.
   virtual Result<Number> load(const VisitEntity& visit) = 0;
   /// Records from `from` on that are kept, oldest first. May run beside appending.

@@ -73,6 +73,7 @@ class FileJournal final : public Journal {
   FileJournal(std::string folder, std::unique_ptr<AppendLog> log) : folder_(std::move(folder)), log_(std::move(log)) {}
 
   void append_later(JournalEntry entry, Done done) override { log_->append_later(entry.record, std::move(done)); }
+  void after_group(std::function<void()> call) override { log_->after_group(std::move(call)); }
 
   Result<Number> load(const VisitEntity& visit) override {
     SnapshotReader in(snapshot());
@@ -122,7 +123,7 @@ Result<std::unique_ptr<Journal>> open_file_journal(const std::string& folder) {
   std::error_code made;
   fs::create_directories(folder, made);
   if (made) return Error(ErrorCode::storage_failed, "the folder cannot be made: " + made.message());
-  auto log = AppendLog::open({.folder = folder + "/log", .max_waiting = std::size_t{1} << 30});
+  auto log = AppendLog::open({.folder = folder + "/log", .max_record = kMostRecordBytes, .max_waiting = std::size_t{1} << 30});
   if (!log.ok()) return log.error();
   return std::unique_ptr<Journal>(std::make_unique<FileJournal>(folder, std::move(*log)));
 }

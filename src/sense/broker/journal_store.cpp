@@ -38,6 +38,11 @@ class StoreJournal final : public Journal {
     wake_.notify_one();
   }
 
+  void after_group(std::function<void()> call) override {
+    std::lock_guard hold(mutex_);
+    group_ended_ = std::move(call);
+  }
+
   Result<Number> load(const VisitEntity& visit) override {
     const Number up_to = last();
     auto done = store_.read([&](store::ReadTx& tx) { return read_entities(tx, visit); });
@@ -76,6 +81,7 @@ class StoreJournal final : public Journal {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Waiting> waiting_;
+  std::function<void()> group_ended_;   // set before the first append
   bool ending_ = false;
   Number first_, last_, next_;
   std::thread thread_;
@@ -106,6 +112,7 @@ class StoreJournal final : public Journal {
     }
     const Error refused(ErrorCode::storage_failed, done.ok() ? std::string() : done.error().to_string());
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(done.ok() ? Result<Number>(entries[i].number) : Result<Number>(done.error().code == ErrorCode::conflict ? refused : done.error()));
+    if (group_ended_) group_ended_();
   }
 };
 

@@ -57,6 +57,7 @@ class PlannedJournal final : public Journal {
     disk_->waiting.emplace_back(std::move(entry), std::move(done));
     disk_->changed.notify_all();
   }
+  void after_group(std::function<void()> call) override { group_ended_ = std::move(call); }
   Result<Number> load(const VisitEntity&) override { return Number{0}; }
   Result<void> replay(Number from, const VisitRecord& visit) const override {
     for (Number n = std::max<Number>(from, 1); n <= disk_->records.size(); ++n)
@@ -72,6 +73,7 @@ class PlannedJournal final : public Journal {
 
  private:
   std::shared_ptr<Disk> disk_;
+  std::function<void()> group_ended_;
   std::thread thread_;
 
   void run() {
@@ -87,6 +89,7 @@ class PlannedJournal final : public Journal {
       Result<Number> number = refused ? Result<Number>(Error(ErrorCode::storage_full, "planned")) : Result<Number>(Number{disk_->records.size()});
       guard.unlock();
       done(std::move(number));
+      if (group_ended_) group_ended_();
       guard.lock();
     }
   }

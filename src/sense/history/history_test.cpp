@@ -255,6 +255,7 @@ class Quiet final : public Journal {
     real_->append_later(std::move(entry), std::move(done));
     if (twice) real_->append_later(std::move(twin), [](Result<Number>) {});
   }
+  void after_group(std::function<void()> call) override { real_->after_group(std::move(call)); }
   Result<Number> load(const VisitEntity& visit) override { return real_->load(visit); }
   Result<void> replay(Number from, const VisitRecord& visit) const override { return real_->replay(from, visit); }
   Number first() const override { return real_->first(); }

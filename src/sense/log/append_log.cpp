@@ -61,6 +61,7 @@ struct AppendLog::Impl {
   AppendLogOptions options;
   int lock_fd = -1, fd = -1;
   std::thread thread;
+  std::function<void()> group_ended;  // set before the first append
 
   mutable std::mutex mutex;
   std::condition_variable work, room;
@@ -168,6 +169,7 @@ void AppendLog::Impl::run() {
     Number number = first.ok() ? *first : 0;
     for (auto& item : group.items)
       if (item.done) item.done(first.ok() ? Result<Number>(number++) : Result<Number>(first.error()));
+    if (group_ended) group_ended();
     group.clear();
   }
 }
@@ -248,6 +250,11 @@ void AppendLog::append_later(std::string_view record, Done done) {
     impl_->waiting.items.push_back({record.size(), std::move(done)});
   }
   impl_->work.notify_one();
+}
+
+void AppendLog::after_group(std::function<void()> call) {
+  std::lock_guard guard(impl_->mutex);
+  impl_->group_ended = std::move(call);
 }
 
 Result<AppendLog::Number> AppendLog::append(std::string_view record) {

@@ -43,6 +43,9 @@ class AppendLog {
   /// Copies the record and returns; `done` follows. The order of calls is the order on disk. too_large comes through `done` at once, on
   /// the caller's thread.
   void append_later(std::string_view record, Done done);
+  /// `call` is called on the log's thread behind the last `done` of records that went to the disk together: what is common to them can be done once. Before the
+  /// first append.
+  void after_group(std::function<void()> call);
   /// Reads what is on disk from number `from` on (or from the oldest that is still kept). May run beside appending.
   Result<void> replay(Number from, const Visitor& visit) const;
   /// Everything below `needed` is no longer needed: segments that hold nothing else are removed.
