@@ -35,7 +35,7 @@ std::string renamed(std::string_view text, const federation::Renaming& names, bo
   return out;
 }
 
-std::string parameters(Call& call, const Match& match, const federation::Renaming& names, const std::string& id, std::size_t most) {
+std::string parameters(Call& call, const Match& match, const federation::Renaming& names, const std::string& id, std::size_t limit) {
   federation::QueryText out;
   const bool body = call.body.is_object();
   const bool every = federation::holds_every_attribute(match), projected = call.parameter("pick").has_value() || call.parameter("omit").has_value();
@@ -50,7 +50,7 @@ std::string parameters(Call& call, const Match& match, const federation::Renamin
   for (const char* name : {"id", "idPattern", "georel", "geometry", "coordinates", "scopeQ", "timeproperty", "timerel", "timeAt", "endTimeAt", "lastN", "options", "format", "lang", "datasetId",
                            "aggrMethods", "aggrPeriodDuration"})
     out.add(name, call.parameter(name).value_or(""));
-  if (id.empty()) out.add("limit", std::to_string(std::min<std::size_t>(most, 1000)));
+  if (limit > 0) out.add("limit", std::to_string(limit));
   if (match.registration->local_only) out.add("local", "true");
   return out.text();
 }
@@ -101,6 +101,18 @@ std::vector<Match> sources(Call& call, const PastAsking& asking, const std::stri
   return all->matching(asker_of(call), wanted_of(asking, id));
 }
 
+// The first page is as long as the source makes it; one that has more is asked for all that the answer needs.
+void ask_again(federation::Federation& all, const std::vector<federation::Request>& whole, std::vector<Reply>& replies) {
+  std::vector<federation::Request> requests;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < replies.size(); ++i)
+    if (replies[i].good() && replies[i].link.find("rel=\"next\"") != std::string::npos) requests.push_back(whole[i]), places.push_back(i);
+  if (requests.empty()) return;
+  std::vector<Reply> again = all.send(requests);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (again[i].good()) replies[places[i]] = std::move(again[i]);
+}
+
 }  // namespace
 
 bool past_leaves(Call& call, const PastAsking& asking, const std::string& id) { return !sources(call, asking, id).empty(); }
@@ -112,7 +124,7 @@ PastTold with_sources(Call& call, const PastAsking& asking, const std::string& i
   std::vector<Value> entities;
   for (const std::string& text : ours)
     if (const auto parsed = tree::parse(text, call.arena); parsed.ok()) entities.push_back(*parsed);
-  std::vector<federation::Request> requests;
+  std::vector<federation::Request> requests, whole;   // whole: the same with as many entities as are needed
   std::vector<TermsPtr> terms;
   const bool body = call.body.is_object();
   for (const Match& m : sources(call, asking, id)) {
@@ -124,11 +136,15 @@ PastTold with_sources(Call& call, const PastAsking& asking, const std::string& i
     if (body) speech->terms = asker.terms, speech->link = asker.context_url, speech->context = asker.context.is_null() ? Value::string(asker.context_url) : asker.context;
     const federation::Renaming names{call.terms.get(), speech->terms.get()};
     federation::Request r{m.registration, body ? "POST" : "GET", {}, federation::headers_for(*m.registration, asker, *speech, body), {}, true};
-    r.target = (body ? "/temporal/entityOperations/query" : id.empty() ? "/temporal/entities" : "/temporal/entities/" + federation::path_part(id)) + parameters(call, m, names, id, most);
+    const std::string path = body ? "/temporal/entityOperations/query" : id.empty() ? "/temporal/entities" : "/temporal/entities/" + federation::path_part(id);
+    r.target = path + parameters(call, m, names, id, 0);
     if (body) r.body = federation::body_text(call.body, *speech, call.arena);
-    requests.push_back(std::move(r)), terms.push_back(speech->terms);
+    requests.push_back(r), terms.push_back(speech->terms);
+    r.target = path + parameters(call, m, names, id, std::min<std::size_t>(most, 1000));
+    whole.push_back(std::move(r));
   }
-  const std::vector<Reply> replies = all->send(requests);
+  std::vector<Reply> replies = all->send(requests);
+  ask_again(*all, whole, replies);
   for (std::size_t i = 0; i < replies.size(); ++i) {
     if (replies[i].kind == Reply::Kind::kept) out.warnings.push_back(Warning::stale);
     if (!replies[i].good()) {

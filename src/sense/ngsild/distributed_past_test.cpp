@@ -45,6 +45,7 @@ TEST_F(DistributedPast, InstancesOfAllSourcesStandTogether) {
   const Answer both = expect(200, "GET /temporal/entities?type=Vehicle&timerel=after&timeAt=2025-01-01T00:00:00Z&count=true");
   EXPECT_EQ(ids(both), "1 2");
   EXPECT_EQ(both.header("NGSILD-Results-Count"), "2");
+  EXPECT_EQ(source().seen.back().target.find("limit"), std::string::npos) << source().lines();   // the source makes its page as it likes
   EXPECT_EQ(ids(expect(200, "GET /temporal/entities?type=Vehicle&timerel=after&timeAt=2025-01-01T00:00:00Z&limit=1&offset=1")), "2");
   source().breaks("GET ");
   EXPECT_EQ(expect(200, past).header("NGSILD-Warning"), "199 - Miscellaneous Warning");
