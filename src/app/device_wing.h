@@ -48,6 +48,7 @@ class DeviceWing {
   void close();
   sense::ingest::Registry& registry() { return *registry_; }
   sense::ingest::Ingest& ingest() { return *ingest_; }
+  sense::ingest::Inbox& inbox() { return *inbox_; }
 
  private:
   explicit DeviceWing(DeviceParts parts) : p_(std::move(parts)) {}

@@ -26,18 +26,12 @@ void write_row(audit::Audit& audit, const sense::ReadRow& row) {
   audit.append_later(std::move(entry));
 }
 
-void tell_misfits(const sense::EntityType& type, const std::vector<sense::Misfit>& misfits) {
-  std::string codes;
-  for (const sense::Misfit& m : misfits) codes += (codes.empty() ? "" : " ") + m.code + ":" + m.attribute;
-  log(LogLevel::info, "entity-does-not-fit", {{"type", type.id}, {"misfits", codes}});
-}
-
 }  // namespace
 
 SensingAccess::SensingAccess(Parts parts)
     : parts_(std::move(parts)),
       access_({parts_.city, [audit = &parts_.audit] { return !audit->backlogged(); }, [audit = &parts_.audit](const sense::ReadRow& row) { write_row(*audit, row); },
-               [](const sense::EntityType& type, std::string_view, const std::vector<sense::Misfit>& misfits) { tell_misfits(type, misfits); }}) {}
+               parts_.misfits}) {}
 
 sense::GatePtr SensingAccess::visitor() const { return access_.gate({}); }
 

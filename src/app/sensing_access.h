@@ -38,6 +38,8 @@ class SensingAccess {
     std::function<bool(const identity::Principal&, std::string_view permission, std::string_view department)> may;
     /// For which purpose staff read with this permission: the claimed one, else the first of their role's that fits.
     std::function<std::string(const identity::Principal&, std::string_view permission)> purpose;
+    /// Entities that were taken though they do not fit: for a steward.
+    std::function<Result<void>(const std::vector<sense::LenientMisfit>&)> misfits;
   };
   explicit SensingAccess(Parts parts);
   /// Of a request. Clients say why they read in X-Purpose (lower-case words joined by hyphens; anything else is not kept).

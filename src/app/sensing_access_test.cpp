@@ -135,6 +135,25 @@ TEST_P(SensingInTheHouse, WhatDoesNotFitIsRefusedAndWhoMayWriteCanBeNarrowed) {
   EXPECT_EQ(ask(narrow_, http::Method::del, "/ngsi-ld/v1/entities/urn:x:lamp").status, 403);
 }
 
+/// Without the port the page would be empty.
+TEST_P(SensingInTheHouse, WhatALenientTypeTakesWaitsForTheStewardOfItsDepartment) {
+  const std::string inbox = "/staff/devices/misfits";   // the sluice of SetUp is there with a text as its level
+  const Caller here = world_.staff("sluice-clerk", {"clerk"}, authorization::kHere), there = world_.staff("sluice-other", {"clerk"}, authorization::kThere);
+  const http::Response list = get(here, inbox);
+  EXPECT_EQ(list.status, 200);
+  EXPECT_NE(list.body.find("水門"), std::string::npos) << list.body;
+  EXPECT_EQ(get(there, inbox).body.find("水門"), std::string::npos);
+  const std::size_t at = list.body.find(inbox + "/");
+  ASSERT_NE(at, std::string::npos);
+  const std::string one = list.body.substr(at, list.body.find('"', at) - at);
+  const http::Response page = get(here, one);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_NE(page.body.find("urn:x:sluice"), std::string::npos);
+  EXPECT_NE(page.body.find("level"), std::string::npos);
+  EXPECT_EQ(page.body.find("high"), std::string::npos) << "a value stands on the page";
+  EXPECT_EQ(get(there, one).status, 403);
+}
+
 TEST_P(SensingInTheHouse, SubscriptionsAreTheirMakersOwn) {
   const std::string body = R"({"type":"Subscription","id":"urn:x:sub","entities":[{"type":"MatrixLamp"}],"notification":{"endpoint":{"uri":"http://127.0.0.1:9/x"}}})";
   EXPECT_EQ(ask(writer_, http::Method::post, "/ngsi-ld/v1/subscriptions", body).status, 201);

@@ -28,6 +28,17 @@ std::vector<sense::HistoryRule> history_rules(const city::City& city) {
   return out;
 }
 
+/// What lenient types took waits in the inbox of devices' misfits.
+Result<void> keep_misfits(DeviceWing* devices, const std::vector<sense::LenientMisfit>& misfits, Instant now) {
+  if (!devices) return Error(ErrorCode::unavailable, "the inbox of misfits is not there yet");
+  std::vector<sense::ingest::EntityMisfit> out;
+  for (const sense::LenientMisfit& m : misfits) {
+    auto& one = out.emplace_back(sense::ingest::EntityMisfit{m.type->id, m.type->version, m.id, {}});
+    for (const sense::Misfit& what : m.misfits) one.causes.push_back({"model-" + what.code, what.attribute, what.ja, what.en});
+  }
+  return devices->inbox().put_entities(out, now);
+}
+
 }  // namespace
 
 SensingWing::SensingWing(SensingParts parts) : p_(std::move(parts)) {}
@@ -48,7 +59,8 @@ Result<std::unique_ptr<SensingWing>> SensingWing::open(SensingParts parts) {
   sense::Sensing::Options options;
   options.folder = p.settings.data + "/sense", options.door = &p.door, options.streams = &p.streams;
   options.history_rules = history_rules(*p.city());
-  out->access_ = std::make_unique<SensingAccess>(SensingAccess::Parts{p.audit, p.store, p.identity, p.clock, p.city, p.may, p.purpose});
+  out->access_ = std::make_unique<SensingAccess>(SensingAccess::Parts{p.audit, p.store, p.identity, p.clock, p.city, p.may, p.purpose,
+    [wing = out.get()](const std::vector<sense::LenientMisfit>& misfits) { return keep_misfits(wing->devices_.get(), misfits, wing->p_.clock.now()); }});
   options.gate_of = [access = out->access_.get()](const http::Request& request) -> Result<sense::GatePtr> { return access->gate_of(request); };
   options.maker_gate_of = [access = out->access_.get()](const std::string& key) { return access->gate_of_maker(key); };
   options.own_context = [url = p.base_url + std::string(sense::kCityContextPath), city = p.city](const std::string& asked) -> std::optional<std::string> {

@@ -123,7 +123,8 @@ class ViewGate final : public Gate {
   std::string key_;
   std::shared_ptr<const Access::View> view_;
   const AccessPorts& ports_;   // of the Access, which outlives its gates
-  std::mutex mutex_;           // of the next
+  mutable std::mutex mutex_;   // of the next
+  mutable std::vector<LenientMisfit> lenient_;   ///< of this request, to be kept before it is answered
   std::map<std::string, std::map<std::string, std::size_t, std::less<>>, std::less<>> tally_;   ///< type → attribute → entities
 
   void count(std::string_view type, std::string_view attribute);
@@ -167,15 +168,19 @@ Result<void> ViewGate::check(const EntityPtr& before, const EntityPtr& after) co
   if (!after || after == before) return {};
   MACHIYA_CHECK(may_write(after->types));
   std::string refused;
+  std::vector<LenientMisfit> lenient;
   for (const std::string_view iri : after->types) {
     const auto* t = view_->find(iri);
     if (!t || t->type->check == ModelCheck::off) continue;
     const std::vector<Misfit> misfits = fresh_misfits(*t->type, before, *after);
     if (misfits.empty()) continue;
     if (t->type->check == ModelCheck::strict) refused += (refused.empty() ? "" : "; ") + to_text(misfits);
-    else if (ports_.misfits) ports_.misfits(*t->type, after->id, misfits);
+    else lenient.push_back({view_->types, t->type, std::string(after->id), misfits});
   }
   if (!refused.empty()) return Error(ErrorCode::invalid_input, "it does not fit its type: " + refused);
+  if (lenient.empty()) return {};
+  std::lock_guard hold(mutex_);
+  std::ranges::move(lenient, std::back_inserter(lenient_));
   return {};
 }
 
@@ -206,6 +211,8 @@ void ViewGate::read(std::span<const std::string_view> types, std::string_view at
 
 Result<void> ViewGate::written_down() {
   std::lock_guard hold(mutex_);
+  if (!lenient_.empty() && ports_.misfits) MACHIYA_CHECK(ports_.misfits(lenient_));
+  lenient_.clear();
   if (tally_.empty()) return {};
   if (ports_.log_ready && !ports_.log_ready()) return Error(ErrorCode::unavailable, "what is read cannot be written down just now");
   for (const auto& [type, attributes] : tally_) {

@@ -36,14 +36,22 @@ struct ReadRow {
   std::string purpose, request;
 };
 
+/// An entity that was taken though it does not fit.
+struct LenientMisfit {
+  std::shared_ptr<const EntityTypes> types;   ///< keep the type
+  const EntityType* type = nullptr;
+  std::string id;
+  std::vector<Misfit> misfits;
+};
+
 /// What the house does with it; any thread may call.
 struct AccessPorts {
   std::function<std::shared_ptr<const city::City>()> city;
   /// May rows be written just now? Not set: yes.
   std::function<bool()> log_ready;
   std::function<void(const ReadRow&)> log;
-  /// An entity was written that does not fit a lenient type.
-  std::function<void(const EntityType&, std::string_view id, const std::vector<Misfit>&)> misfits;
+  /// Entities were written that do not fit a lenient type: kept for a steward before the request is answered. unavailable: they could not be.
+  std::function<Result<void>(const std::vector<LenientMisfit>&)> misfits;
 };
 
 /// Scope of clients that write; "entities.write.<id of a definition>" narrows a client to such types (any number of them).

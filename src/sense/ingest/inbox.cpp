@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::int64_t kKeepClosed = 90 * kDay;
 
+std::string entity_digest(const std::string& type, const std::string& entity) { return vault::sha256_hex(std::string(kEntityDoor) + '\n' + type + '\n' + entity); }
+
 }  // namespace
 
 Result<std::unique_ptr<Inbox>> Inbox::open(store::Store& store, Rng& rng, InboxLimits limits) {
@@ -54,6 +56,33 @@ Result<std::vector<std::string>> Inbox::put(std::vector<Misfit> misfits) {
   for (std::size_t i = 0; i < misfits.size(); ++i)
     if (ids[i] == misfits[i].public_id) ++of_device_[misfits[i].device], bytes_ += static_cast<std::int64_t>(misfits[i].payload.size());
   return ids;
+}
+
+Result<void> Inbox::put_entities(const std::vector<EntityMisfit>& misfits, Instant now) {
+  std::lock_guard one_at_a_time(writing_);
+  std::vector<Misfit> rows;
+  for (const EntityMisfit& m : misfits) {
+    Misfit row;
+    row.public_id = new_public_id(rng_), row.profile = m.type, row.version = m.version, row.door = kEntityDoor, row.place = m.entity, row.causes = m.causes;
+    row.taken = true, row.first = row.last = now, row.digest = entity_digest(m.type, m.entity);
+    rows.push_back(std::move(row));
+  }
+  MACHIYA_TRY(const std::int64_t fresh, store_.write([&](store::Tx& tx) -> Result<std::int64_t> {
+    std::int64_t out = 0;
+    for (Misfit row : rows) {
+      MACHIYA_TRY(const dao::EntityRoom room, dao::entity_room(tx, row.profile, row.digest));
+      if (!room.there && room.waiting >= static_cast<std::int64_t>(limits_.of_device)) {
+        row.place.clear(), row.digest = entity_digest(row.profile, "");
+        row.causes = {{"more", "", "1件ずつ残せる数を超えた実体も、型に合いません(回数だけを数えます)", "more entities of this type do not fit than are kept one by one; these are counted"}};
+      }
+      MACHIYA_TRY(const std::string id, dao::put_misfit(tx, row));
+      if (id == row.public_id) ++out;
+    }
+    return out;
+  }));
+  std::lock_guard lock(mutex_);
+  of_device_[""] += fresh;
+  return {};
 }
 
 Result<Misfit> Inbox::find(std::string_view public_id) const {

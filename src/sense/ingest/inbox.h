@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,11 @@
 
 namespace machiya::sense::ingest {
 
+/// The door of entities that were written by an interface of the broker and do not fit a lenient type.
+inline constexpr std::string_view kEntityDoor = "entities";
+
+/// Of a device; or of an entity: then `device` is "", `profile` the id of its type's definition, `door` kEntityDoor, `place` the entity's id ("": more entities
+/// than are kept one by one), and there is no payload: the entity is there.
 struct Misfit {
   std::string public_id, device, profile;
   int version = 0;              ///< of the profile that did not take it
@@ -33,15 +39,30 @@ struct Misfit {
   std::string actor, reason;    ///< who closed it, and why it was discarded
   std::string digest;           ///< of place and payload
 };
+/// An entity that was taken though it does not fit its lenient type.
+struct EntityMisfit {
+  std::string type;             ///< id of the definition
+  int version = 0;
+  std::string entity;
+  Causes causes;
+};
+/// Which rows somebody may see at all. Part of the query, so that a page is full when there are enough.
+struct MisfitSight {
+  std::vector<std::string> departments;   ///< whose devices
+  std::vector<std::string> types;         ///< of entities: these; with `other_types`: all but these
+  bool other_types = false;
+};
 struct MisfitFilter {
   std::string device, profile;  ///< "" any
   bool open = true;
   std::int64_t before = 0;      ///< go on behind this moment (µs of `last`); 0: from the newest
+  std::string before_id;        ///< and, of those of the same moment, behind this public id
+  std::optional<MisfitSight> sight;   ///< nothing: all
 };
 
 /// How many wait at most. Beyond it nothing is acknowledged.
 struct InboxLimits {
-  std::size_t of_device = 1'000;
+  std::size_t of_device = 1'000;   ///< and of one type of entities
   std::int64_t bytes = std::int64_t{512} << 20;
 };
 
@@ -52,6 +73,9 @@ class Inbox {
   /// Durable when it returns; gives the ids, in order. The same payload of a device again is counted, not kept twice. unavailable when there is no room for all
   /// of them: then none is kept.
   Result<std::vector<std::string>> put(std::vector<Misfit> misfits);
+  /// Entities that do not fit; durable when it returns. An entity that waits already is counted and has the newest causes; when of_device of a type wait, further ones
+  /// are counted in one row of the type.
+  Result<void> put_entities(const std::vector<EntityMisfit>& misfits, Instant now);
   Result<Misfit> find(std::string_view public_id) const;
   Result<std::vector<Misfit>> list(const MisfitFilter& filter, int limit) const;
   /// Within the caller's transaction; conflict when it is closed already. `closed()` after the commit.

@@ -10,6 +10,7 @@
 #include "sense/history/history.h"
 #include "sense/ingest/placing.h"
 #include "sense/jsonld/contexts.h"
+#include "sense/models/model_check.h"
 
 namespace machiya::sense::ingest {
 namespace {
@@ -248,7 +249,66 @@ TermsPtr Ingest::city_terms() {
 
 std::vector<Outcome> Ingest::take(std::span<const Arrival> arrivals) { return Batch(*this, arrivals, true).run(); }
 
+bool Ingest::may_type(std::string_view type, const identity::Principal& who, std::string_view permission) {
+  const auto known = types();
+  const EntityType* found = known->by_id(type);
+  const std::string_view owner = found ? std::string_view(found->owner) : std::string_view();
+  const std::string_view reading = !found ? kRestrictedPermission : found->reading.open ? std::string_view() : std::string_view(found->reading.permission);
+  const auto& may = p_.registry.parts().may;
+  if (!may(who, permission, owner)) return false;
+  if (found && found->reading.open) return true;
+  return !reading.empty() && may(who, reading, owner);
+}
+
+Result<void> Ingest::may_see(const Misfit& m, const identity::Principal& who, std::string_view permission) {
+  if (m.device.empty()) return may_type(m.profile, who, permission) ? Result<void>() : Error(ErrorCode::forbidden, "entities of this type are managed by others");
+  MACHIYA_TRY(const DevicePtr device, p_.registry.seen_by(m.device, who, permission));
+  (void)device;
+  return {};
+}
+
+MisfitSight Ingest::sight(const identity::Principal& who, std::string_view permission) {
+  MisfitSight out;
+  std::set<std::string> departments;
+  for (const DevicePtr& device : p_.registry.all()) departments.insert(device->department);
+  for (const std::string& department : departments)
+    if (p_.registry.parts().may(who, permission, department)) out.departments.push_back(department);
+  // Whoever may see what has no definition sees rows of types that have none any more.
+  out.other_types = may_type("", who, permission);
+  const auto known = types();
+  for (const EntityType* type : known->all())
+    if (may_type(type->id, who, permission) != out.other_types) out.types.push_back(type->id);
+  return out;
+}
+
+/// Does the entity fit now, in every tenant? Then its row is closed. Of the row that only counts nothing can be looked at: it is discarded.
+Result<Outcome> Ingest::look_again(const Misfit& m, const identity::Principal& who, std::string_view request) {
+  if (m.state != "open") return Error(ErrorCode::conflict, "somebody has decided on it already");
+  Outcome out;
+  const auto known = types();
+  const EntityType* type = known->by_id(m.profile);
+  if (m.place.empty()) out.causes = m.causes;
+  for (const std::string& tenant : p_.entities.tenants()) {
+    const EntityPtr entity = type && !m.place.empty() ? p_.entities.get(tenant, m.place) : nullptr;
+    if (!entity || !entity->has_type(type->iri)) continue;
+    for (const sense::Misfit& one : sense::check(*type, *entity)) out.causes.push_back({"model-" + one.code, one.attribute, one.ja, one.en});
+  }
+  if (!out.causes.empty()) {
+    if (!m.place.empty()) MACHIYA_CHECK(p_.inbox.recause(m.public_id, out.causes, type->version));
+    return out;
+  }
+  const RegistryParts& r = p_.registry.parts();
+  MACHIYA_CHECK(r.store.write([&](store::Tx& tx) -> Result<void> {
+    MACHIYA_CHECK(p_.inbox.close(tx, m, "fits", who.actor(), "", r.clock.now()));
+    return r.audit.append(tx, audit::Entry{who.actor(), "misfit.replay", "misfit:" + m.public_id, "", std::string(request), json::Value::object({{"type", m.profile}})});
+  }));
+  p_.inbox.closed(m);
+  return out;
+}
+
 Result<Outcome> Ingest::replay(const Misfit& m, const identity::Principal& who, std::string_view request) {
+  MACHIYA_CHECK(may_see(m, who, kManageDevices));
+  if (m.device.empty()) return look_again(m, who, request);
   MACHIYA_TRY(const DevicePtr device, p_.registry.seen_by(m.device, who, kManageDevices));
   if (m.state != "open") return Error(ErrorCode::conflict, "somebody has decided on it already");
   const Arrival again{device, m.door, m.place, m.topic, m.payload, m.first, m.precision};
@@ -270,13 +330,13 @@ Result<Outcome> Ingest::replay(const Misfit& m, const identity::Principal& who, 
 }
 
 Result<void> Ingest::discard(const Misfit& m, std::string_view reason, const identity::Principal& who, std::string_view request) {
-  MACHIYA_TRY(const DevicePtr device, p_.registry.seen_by(m.device, who, kManageDevices));
+  MACHIYA_CHECK(may_see(m, who, kManageDevices));
   constexpr std::size_t kMostReason = 1000;
   if (reason.empty() || reason.size() > kMostReason) return Error(ErrorCode::invalid_input, "a reason is needed", "reason");
   const RegistryParts& r = p_.registry.parts();
   MACHIYA_CHECK(r.store.write([&](store::Tx& tx) -> Result<void> {
     MACHIYA_CHECK(p_.inbox.close(tx, m, "discarded", who.actor(), reason, r.clock.now()));
-    return r.audit.append(tx, audit::Entry{who.actor(), "misfit.discard", "misfit:" + m.public_id, "", std::string(request), json::Value::object({{"device", m.device}})});
+    return r.audit.append(tx, audit::Entry{who.actor(), "misfit.discard", "misfit:" + m.public_id, "", std::string(request), json::Value::object({{m.device.empty() ? "type" : "device", m.device.empty() ? m.profile : m.device}})});
   }));
   p_.inbox.closed(m);
   return {};

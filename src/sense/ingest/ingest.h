@@ -73,6 +73,12 @@ class Ingest {
   /// `reason` must not be empty.
   Result<void> discard(const Misfit& misfit, std::string_view reason, const identity::Principal& who, std::string_view request);
 
+  /// May they with this permission see, or decide on, a misfit of this device, or of an entity of this type? By the department that owns it; of a type that is not
+  /// open (or not defined any more) also the permission to read it. forbidden, not_found.
+  Result<void> may_see(const Misfit& misfit, const identity::Principal& who, std::string_view permission);
+  /// The same for all rows.
+  MisfitSight sight(const identity::Principal& who, std::string_view permission);
+
   /// Whose message is this: the device that entered, or one for which it is the gateway. Nothing when no pattern of the profile fits.
   struct Spoken {
     DevicePtr device;
@@ -93,6 +99,8 @@ class Ingest {
   std::shared_ptr<const Terms> city_terms();
   std::optional<Spoken> spoken(const DevicePtr& entered, std::string_view text, std::vector<TopicPattern> Profile::*patterns) const;
   void watch();
+  bool may_type(std::string_view type, const identity::Principal& who, std::string_view permission);
+  Result<Outcome> look_again(const Misfit& misfit, const identity::Principal& who, std::string_view request);
 
   IngestParts p_;
   std::mutex types_mutex_;

@@ -1,5 +1,6 @@
 #include "sense/ingest/ingest_dao.h"
 
+#include <deque>
 #include <map>
 
 namespace machiya::sense::ingest::dao {
@@ -24,6 +25,24 @@ Result<std::pair<Device, Activity>> device_in(const store::Row& row) {
 }
 
 constexpr std::string_view kMisfit = "SELECT public_id, device, profile, version, door, place, about, payload, causes, taken, first_us, last_us, repeats, state, actor, reason, digest FROM sense_misfit ";
+
+/// "(:d0, :d1)"; no list: nothing is in it.
+std::string in_list(const std::string& column, const std::vector<std::string>& values, char prefix, std::deque<std::string>& names, store::Binds& binds) {
+  if (values.empty()) return "1 = 0";
+  std::string out = column + " IN (";
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    names.push_back(prefix + std::to_string(i));
+    out += (i ? ", :" : ":") + names.back();
+    binds.push_back({names.back(), values[i]});
+  }
+  return out + ")";
+}
+
+std::string seen(const MisfitSight& sight, std::deque<std::string>& names, store::Binds& binds) {
+  const std::string types = in_list("profile", sight.types, 't', names, binds);
+  return "(device = '' AND " + (sight.other_types ? "NOT (" + types + ")" : types) + " OR device <> '' AND device IN (SELECT device FROM sense_device WHERE " +
+         in_list("department", sight.departments, 'd', names, binds) + "))";
+}
 
 json::Value about_of(const Misfit& m) {
   json::Value topic = json::Value::object();
@@ -143,6 +162,13 @@ Result<std::string> put_misfit(store::Tx& tx, const Misfit& m) {
   return rows.empty() ? m.public_id : rows.front().text(0);
 }
 
+Result<EntityRoom> entity_room(store::ReadTx& tx, std::string_view type, std::string_view digest) {
+  MACHIYA_TRY(const auto row, tx.query_one("SELECT count(*), coalesce(CAST(sum(CASE WHEN digest = :digest THEN 1 ELSE 0 END) AS BIGINT), 0) FROM sense_misfit"
+                                           " WHERE device = '' AND state = 'open' AND profile = :type AND place <> ''",
+                                           {{"digest", digest}, {"type", type}}));
+  return EntityRoom{row->integer(1) > 0, row->integer(0)};
+}
+
 Result<InboxSize> inbox_size(store::ReadTx& tx) {
   MACHIYA_TRY(const auto rows, tx.query("SELECT device, count(*), CAST(sum(bytes) AS BIGINT) FROM sense_misfit WHERE state = 'open' GROUP BY device"));
   InboxSize out;
@@ -164,8 +190,10 @@ Result<std::vector<Misfit>> misfits(store::ReadTx& tx, const MisfitFilter& f, in
     if (!value.empty()) where += std::string(" AND ") + column + " = :" + name, binds.push_back({name, value});
   };
   narrow("device", "device", f.device), narrow("profile", "profile", f.profile);
-  if (f.before > 0) where += " AND last_us < :before", binds.push_back({"before", f.before});
-  MACHIYA_TRY(const auto rows, tx.query(std::string(kMisfit) + where + " ORDER BY last_us DESC, id DESC LIMIT :limit", binds));
+  if (f.before > 0) where += " AND (last_us < :before OR last_us = :before AND public_id < :before_id)", binds.push_back({"before", f.before}), binds.push_back({"before_id", f.before_id});
+  std::deque<std::string> names;   // binds keep views of them
+  if (f.sight) where += " AND " + seen(*f.sight, names, binds);
+  MACHIYA_TRY(const auto rows, tx.query(std::string(kMisfit) + where + " ORDER BY last_us DESC, public_id DESC LIMIT :limit", binds));
   std::vector<Misfit> out;
   for (const store::Row& row : rows) {
     MACHIYA_TRY(Misfit one, misfit_in(row));

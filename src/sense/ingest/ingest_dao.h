@@ -41,6 +41,12 @@ Result<void> insert_claim(store::Tx& tx, const Claim& claim);
 // The steward's inbox.
 /// Gives its id; that of the open one when the same payload waits already: then it is counted.
 Result<std::string> put_misfit(store::Tx& tx, const Misfit& misfit);
+/// Does this entity's row wait already; how many rows of entities of the type wait, without the one that only counts.
+struct EntityRoom {
+  bool there = false;
+  std::int64_t waiting = 0;
+};
+Result<EntityRoom> entity_room(store::ReadTx& tx, std::string_view type, std::string_view digest);
 /// Open ones: how many of each device, and all their bytes.
 struct InboxSize {
   std::vector<std::pair<std::string, std::int64_t>> of_device;

@@ -145,6 +145,80 @@ TEST_P(IngestTest, WhenTheInboxIsFullNothingIsPromised) {
   EXPECT_EQ(registry_->activity("w1").refused, 2);
 }
 
+/// Without the bound four rows would wait, without the digest an entity twice.
+TEST_P(IngestTest, EntitiesThatDoNotFitALenientTypeWaitOnceAreBoundedAndLookedAtAgain) {
+  folder_.write("city.yaml", "city: x\nname: X\n");
+  folder_.write("departments.yaml", "source: X\ndepartments:\n  - { id: town, name: { ja: 市, en: Town } }\n");
+  folder_.write("entities/gauge.yaml",
+                "entity-type: gauge\nversion: 3\nname: { ja: 水位計, en: Gauge }\ntype: Gauge\niri: https://example.org/Gauge\nowner: town\ncheck: lenient\naccess: open\nattributes:\n"
+                "  - { name: level, iri: https://example.org/level, label: 水位, kind: number, max: 9, required: yes }\n");
+  end();
+  limits_.of_device = 2;
+  define("weather", testing::kWeather);
+  start();
+  const Causes causes{{"model-missing", "level", "ありません", "it is not there"}};
+  const auto put = [&](const std::string& id) { return inbox_->put_entities({{"gauge", 3, id, causes}}, clock_.now()); };
+  ASSERT_TRUE(put("urn:x:a").ok());
+  ASSERT_TRUE(put("urn:x:a").ok());
+  ASSERT_TRUE(put("urn:x:b").ok());
+  for (const char* id : {"urn:x:c", "urn:x:d"}) ASSERT_TRUE(put(id).ok()) << "who is taken is never refused for want of room";
+  ASSERT_TRUE(put("urn:x:b").ok()) << "whoever waits is counted beyond the bound, too";
+  restart();
+  const auto open = inbox_->list({}, 10);
+  ASSERT_TRUE(open.ok()) << open.error().to_string();
+  std::map<std::string, std::int64_t> times;
+  for (const Misfit& m : *open) times[m.place] = m.repeats;
+  EXPECT_EQ(times, (std::map<std::string, std::int64_t>{{"", 2}, {"urn:x:a", 2}, {"urn:x:b", 2}}));
+  EXPECT_EQ(inbox_->waiting(), 3u);
+  const auto row = [&](const std::string& place) { return *std::find_if(open->begin(), open->end(), [&](const Misfit& m) { return m.place == place; }); };
+  // An entity that is gone fits; the row that only counts has to be decided on by a person.
+  const auto again = ingest_->replay(row("urn:x:a"), staff_, "r");
+  ASSERT_TRUE(again.ok()) << again.error().to_string();
+  EXPECT_TRUE(again->causes.empty());
+  EXPECT_EQ(inbox_->find(row("urn:x:a").public_id)->state, "fits");
+  EXPECT_EQ(codes(ingest_->replay(row(""), staff_, "r")->causes), "more");
+  EXPECT_EQ(ingest_->discard(row(""), "", staff_, "r").error().where, "reason");
+  EXPECT_TRUE(ingest_->discard(row(""), "known", staff_, "r").ok());
+  EXPECT_EQ(inbox_->waiting(), 1u);
+  may_ = false;
+  EXPECT_EQ(ingest_->discard(row("urn:x:b"), "why", staff_, "r").error().code, ErrorCode::forbidden);
+}
+
+TEST_P(IngestTest, WhoSeesSomeDepartmentsHasAFullPageOfTheirs) {
+  device("w1");
+  staff_.department = "y";
+  device("w2");
+  ASSERT_TRUE(send("w1", "mine").done.ok());
+  // Newer ones of another department, more than the page: rows that were thrown away after the limit would leave nothing.
+  clock_.advance(kMinute);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(send("w2", "theirs " + std::to_string(i)).done.ok());
+  ASSERT_TRUE(inbox_->put_entities({{"gauge", 1, "urn:x:a", {}}, {"pump", 1, "urn:x:a", {}}}, clock_.now()).ok());
+  const auto places = [&](MisfitFilter filter, int limit) {
+    const auto found = inbox_->list(filter, limit);
+    EXPECT_TRUE(found.ok()) << (found.ok() ? "" : found.error().to_string());
+    std::multiset<std::string> out;
+    for (const Misfit& m : *found) out.insert(m.device.empty() ? m.profile : m.payload);
+    return out;
+  };
+  using Set = std::multiset<std::string>;
+  EXPECT_EQ(places({.sight = MisfitSight{{"x"}, {}, false}}, 2), Set({"mine"}));
+  EXPECT_EQ(places({.sight = MisfitSight{{}, {"gauge"}, false}}, 9), Set({"gauge"}));
+  EXPECT_EQ(places({.sight = MisfitSight{{"x"}, {"gauge"}, true}}, 9), Set({"mine", "pump"}));
+  EXPECT_EQ(places({.sight = MisfitSight{}}, 9), Set());
+  EXPECT_EQ(places({}, 20).size(), 8u);
+  // Page by page, though many came at one moment: each once.
+  std::set<std::string> seen;
+  MisfitFilter filter;
+  for (int page = 0; page < 9; ++page) {
+    const auto found = inbox_->list(filter, 3);
+    ASSERT_TRUE(found.ok());
+    for (const Misfit& m : *found) EXPECT_TRUE(seen.insert(m.public_id).second) << "twice";
+    if (found->empty()) break;
+    filter.before = found->back().last.us, filter.before_id = found->back().public_id;
+  }
+  EXPECT_EQ(seen.size(), 8u);
+}
+
 TEST_P(IngestTest, NobodyWritesTheEntityOfAnotherDevice) {
   device("m1", "meters"), device("m2", "meters");
   EXPECT_EQ(codes(send("m1", "other,meter=a litres=1 1790000000000000000").causes), "");

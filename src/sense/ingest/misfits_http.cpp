@@ -23,14 +23,27 @@ MisfitFilter filter_of(const Request& request) {
   MisfitFilter out;
   out.device = std::string(request.query("device").value_or("")), out.profile = std::string(request.query("profile").value_or(""));
   out.open = request.query("state").value_or("open") != "closed";
-  out.before = std::atoll(std::string(request.query("before").value_or("0")).c_str());
+  const std::string before(request.query("before").value_or("0"));   // "MICROSECONDS.ID"
+  out.before = std::atoll(before.c_str());
+  if (const std::size_t dot = before.find('.'); dot != std::string::npos) out.before_id = before.substr(dot + 1);
   return out;
+}
+
+/// The device's name; of entities the name of their type.
+std::string sender_of(const Web& web, const Misfit& m, const std::string& lang) {
+  if (!m.device.empty()) {
+    const DevicePtr device = web.ingest.parts().registry.find(m.device);
+    return device ? device->name : m.device;
+  }
+  const EntityType* type = web.ingest.parts().city()->get<EntityType>("entity-type", m.profile);
+  return type ? type->name.in(lang) : m.profile;
 }
 
 Response list(const Web& web, Request& request, const std::string& notice) {
   const IngestParts& p = web.ingest.parts();
   const auto city = p.city();
-  const MisfitFilter filter = filter_of(request);
+  MisfitFilter filter = filter_of(request);
+  filter.sight = web.ingest.sight(identity::principal_of(request), kReadDevices);
   const std::string lang = lang_of(request);
   const auto found = p.inbox.list(filter, kRows + 1);
   if (!found.ok()) return http::problem(found.error(), request);
@@ -38,9 +51,7 @@ Response list(const Web& web, Request& request, const std::string& notice) {
   int n = 0;
   for (const Misfit& m : *found) {
     if (++n > kRows) break;
-    const DevicePtr device = p.registry.find(m.device);
-    if (!device || !may_see(web, request, *device)) continue;
-    Data row = Data().set("href", path_of(m)).set("device", device->name).set("when", locale::format_time(m.last, lang)).set("repeats", m.repeats).set("bytes", m.payload.size());
+    Data row = Data().set("href", path_of(m)).set("device", sender_of(web, m, lang)).set("when", locale::format_time(m.last, lang)).set("repeats", m.repeats).set("bytes", m.payload.size());
     row.set("causes", causes_data(m.causes, lang)).set("state", text(web, request, "staff_devices.misfit." + m.state));
     rows.push(std::move(row));
   }
@@ -52,7 +63,7 @@ Response list(const Web& web, Request& request, const std::string& notice) {
   data.set("filters", Data().set("action", std::string(kMisfitsBase)).set("selects", std::move(selects)));
   data.set("rows", std::move(rows)).set("back", std::string(kDevicesBase)).set("device", filter.device).set("profile", filter.profile);
   const std::string narrowed = "?device=" + http::url_encode(filter.device) + "&profile=" + http::url_encode(filter.profile) + "&state=" + (filter.open ? "open" : "closed");
-  if (n > kRows) data.set("more", std::string(kMisfitsBase) + narrowed + "&before=" + std::to_string((*found)[kRows - 1].last.us));
+  if (n > kRows) data.set("more", std::string(kMisfitsBase) + narrowed + "&before=" + std::to_string((*found)[kRows - 1].last.us) + "." + (*found)[kRows - 1].public_id);
   if (filter.open && !found->empty() && p.registry.parts().may(identity::principal_of(request), kManageDevices, identity::principal_of(request).department)) data.set("may_replay", true);
   if (!notice.empty()) data.set("notice", notice);
   return render(web, request, "devices/misfits", std::move(data));
@@ -63,6 +74,7 @@ Response replay_all(const Web& web, Request& request) {
   const IngestParts& p = web.ingest.parts();
   MisfitFilter filter;
   filter.device = field(request, "device"), filter.profile = field(request, "profile");
+  filter.sight = web.ingest.sight(identity::principal_of(request), kManageDevices);
   auto found = p.inbox.list(filter, kMostReplayed);
   if (!found.ok()) return http::problem(found.error(), request);
   int done = 0, left = 0;
@@ -88,18 +100,18 @@ Response show(const Web& web, Request& request, const Error* wrong = nullptr) {
   const identity::Principal& who = identity::principal_of(request);
   const auto found = p.inbox.find(request.param("misfit"));
   if (!found.ok()) return http::problem(found.error(), request);
-  const auto device = p.registry.seen_by(found->device, who, kReadDevices);
-  if (!device.ok()) return http::problem(device.error(), request);
+  if (auto may = web.ingest.may_see(*found, who, kReadDevices); !may.ok()) return http::problem(may.error(), request);
   const std::string lang = lang_of(request);
   Data data = page(web, request, text(web, request, "staff_devices.misfit_title"));
-  data.set("action", path_of(*found)).set("back", std::string(kMisfitsBase)).set("device", (*device)->name).set("device_href", std::string(kDevicesBase) + "/" + found->device);
-  data.set("causes", causes_data(found->causes, lang)).set("payload", shown(found->payload)).set("bytes", found->payload.size()).set("place", found->door + " " + found->place);
+  data.set("action", path_of(*found)).set("back", std::string(kMisfitsBase)).set(found->device.empty() ? "type" : "device", sender_of(web, *found, lang));
+  if (!found->device.empty()) data.set("device_href", std::string(kDevicesBase) + "/" + found->device).set("from_device", true);
+  data.set("causes", causes_data(found->causes, lang)).set("payload", shown(found->payload)).set("bytes", found->payload.size()).set("place", found->device.empty() ? found->place : found->door + " " + found->place);
   data.set("first", locale::format_time(found->first, lang)).set("last", locale::format_time(found->last, lang)).set("repeats", found->repeats);
   data.set("profile", profile_name(*p.city(), found->profile, lang)).set("version", found->version).set("state", text(web, request, "staff_devices.misfit." + found->state));
   if (found->taken) data.set("taken", true);
   if (found->payload.size() > kMostShown) data.set("cut", true);
   if (!found->reason.empty()) data.set("reason", found->reason);
-  if (found->state == "open" && p.registry.parts().may(who, kManageDevices, (*device)->department)) data.set("open", true).set("typed_reason", field(request, "reason"));
+  if (found->state == "open" && web.ingest.may_see(*found, who, kManageDevices).ok()) data.set("open", true).set("typed_reason", field(request, "reason"));
   if (wrong) add_wrong(web, request, *wrong, data);
   return render(web, request, "devices/misfit", std::move(data), wrong ? wrong->info().http_status : 200);
 }
