@@ -35,6 +35,10 @@ class NotingLoader : public jsonld::ContextLoader {
   jsonld::ContextLoader* behind_;
 };
 
+// What may stand in an array of contexts (JSON-LD API §4.1.2, step 5). Asked of all of them before the first is fetched: what is wrong by itself is wrong
+// whether or not the others can be had.
+bool has_shape(const Value& v) { return v.is_null() || v.is_string() || v.is_object(); }
+
 bool names_core(const Value& v) { return v.is_string() && jsonld::core_version_of(v.text()).has_value(); }
 
 }  // namespace
@@ -87,6 +91,7 @@ Contexts::~Contexts() = default;
 const TermsPtr& Contexts::core() const { return in_->core; }
 
 Result<void> Contexts::Inside::make(const Value& value, Entry& entry) const {
+  if (value.is_array() && !std::ranges::all_of(value.items(), has_shape)) return jsonld::ld_error(jsonld::LdError::invalid_local_context, "a context is a map, a URL or an array of them");
   NotingLoader noting(loader);
   const auto user = jsonld::process_context(jsonld::initial_context(), value, settings(&noting));
   if (!user.ok()) return user.error();

@@ -180,7 +180,7 @@ TEST_F(ContextsTest, what_cannot_be_had_and_what_is_wrong_are_told_apart) {
   };
   EXPECT_EQ(code("\"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-non-existing.jsonld\""), ErrorCode::unavailable);
   EXPECT_EQ(code("42"), ErrorCode::malformed_request);
-  EXPECT_EQ(code("[\"https://c.example/none\", 7]"), ErrorCode::unavailable);
+  EXPECT_EQ(code("[\"https://c.example/none\", 7]"), ErrorCode::malformed_request) << "7 is no context whether or not the other one can be had";
   EXPECT_EQ(code("[7]"), ErrorCode::malformed_request);
   EXPECT_EQ(code("\"context.jsonld\""), ErrorCode::malformed_request);
   shelf_.documents["https://c.example/loop"] = R"({"@context":"https://c.example/loop"})";

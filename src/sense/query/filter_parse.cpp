@@ -37,6 +37,7 @@ class FilterReader {
   std::vector<std::string> expand_values_;
   std::shared_ptr<Filter::Body> body_ = std::make_shared<Filter::Body>();
   std::size_t values_ = 0;
+  std::vector<Link> around_;   ///< the relationships that lead to where we read
 
   // Parts of one kind, between `separator`s; a single part stands for itself.
   template <class F> Result<void> joined(Node::Kind kind, char separator, F&& part) {
@@ -67,16 +68,56 @@ class FilterReader {
       return {};
     }
     if (body_->terms.size() >= kMaxTerms) return scan_.too_much("more than 512 terms");
+    MACHIYA_TRY(const bool whole, subquery(depth));
+    if (whole) return {};
     const std::size_t from = scan_.at;
     Term term;
+    term.links = around_;
     const bool absent = scan_.take("!");   // not in the standard's grammar, but in NGSIv2's and in several brokers
-    MACHIYA_CHECK(attribute(term, 0));
+    MACHIYA_CHECK(attribute(term, static_cast<int>(around_.size())));
     if (absent) term.op = Op::absent;
     if (!absent) MACHIYA_CHECK(comparison(term));
     term.source = scan_.since(from);
     body_->nodes.push_back({Node::Kind::term, static_cast<std::uint32_t>(body_->terms.size()), static_cast<std::uint32_t>(body_->nodes.size() + 1)});
     body_->terms.push_back(std::move(term));
     return {};
+  }
+
+  // a{b==1;c}: what stands in the braces is a query of its own, asked of the linked entity. Each of its terms follows the relationship by itself.
+  Result<bool> subquery(int depth) {
+    const std::size_t from = scan_.at;
+    auto path = read_path(scan_, expand_, around_.empty());
+    if (!path.ok() || !path->trail.empty() || !compares_within(scan_.text.substr(scan_.at))) return scan_.at = from, false;
+    if (around_.size() >= kMaxLinks) return scan_.too_much("more than 8 linked entities in a row");
+    scan_.take("{");
+    Link link{std::move(*path), {}};
+    types(link);
+    around_.push_back(std::move(link));
+    MACHIYA_CHECK(any(depth + 1));
+    around_.pop_back();
+    if (!scan_.take("}")) return scan_.fail("a } is missing");
+    return true;
+  }
+
+  // Is there more than a path between these braces?
+  static bool compares_within(std::string_view text) {
+    if (!text.starts_with('{')) return false;
+    int depth = 0;
+    bool may_begin = true;   // a name: <IRI> then, else < compares
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (c == '<' && may_begin) {
+        i = std::min(text.find('>', i), text.size());
+      } else if (c == '"') {   // a member of a trail
+        while (++i < text.size() && text[i] != '"') i += text[i] == '\\' ? 1 : 0;
+      } else if (std::string_view("=<>!~;|(").find(c) != std::string_view::npos) {
+        return true;
+      }
+      may_begin = std::string_view("{.,:").find(c) != std::string_view::npos;
+      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (depth == 0) return false;
+    }
+    return false;
   }
 
   Result<void> attribute(Term& term, int links) {
@@ -154,7 +195,7 @@ class FilterReader {
   // Up to ; | or ) that do not belong to the expression itself.
   std::string bare_pattern() {
     const std::size_t from = scan_.at;
-    int depth = 0;
+    int depth = 0, braces = 0;
     bool bracket = false;
     for (; !scan_.done(); ++scan_.at) {
       const char c = scan_.peek();
@@ -167,6 +208,8 @@ class FilterReader {
         continue;
       }
       if (depth == 0 && (c == ';' || c == '|' || c == ')')) break;
+      if (c == '}' && braces == 0 && !around_.empty()) break;
+      braces += c == '{' ? 1 : c == '}' ? -1 : 0;
       bracket = c == '[';
       depth += c == '(' ? 1 : c == ')' ? -1 : 0;
     }
@@ -200,7 +243,8 @@ class FilterReader {
       term.values.push_back(text_literal(std::move(text)));
       return {};
     }
-    const std::string_view word = bare_word(scan_.text.substr(scan_.at), !upper);
+    std::string_view word = bare_word(scan_.text.substr(scan_.at), !upper);
+    if (!around_.empty()) word = word.substr(0, word.find('}'));
     scan_.at += word.size();
     if (word.empty()) return scan_.fail("a value is missing");
     if (word.find_first_of(" \"<>\\^`{}") != std::string_view::npos) return scan_.fail_at(from, "a text with such characters needs quotes");

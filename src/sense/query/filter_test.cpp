@@ -97,7 +97,7 @@ TEST(Filter, AnswersAsTheStandardSays) {
 TEST(Filter, MistakesAreNamedWithTheirColumn) {
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"", "q:1"}, {"speed>", "q:7"}, {"speed>;a", "q:7"}, {"speed=5", "q:6"}, {"(a;b", "q:5"}, {"a;b)", "q:4"}, {"a;;b", "q:3"}, {"a|", "q:3"}, {"==5", "q:1"}, {"a.==5", "q:3"},
-      {"a[b==5", "q:3"}, {"a[]==5", "q:3"}, {"a{b==5", "q:4"}, {"a{}==5", "q:3"}, {"a==\"x", "q:4"}, {"a==\"\\x\"", "q:4"}, {"a==5x", "q:4"}, {"a==05", "q:4"}, {"a==1e999", "q:4"},
+      {"a[b==5", "q:3"}, {"a[]==5", "q:3"}, {"a{b==5", "q:7"}, {"a{}==5", "q:3"}, {"a==\"x", "q:4"}, {"a==\"\\x\"", "q:4"}, {"a==5x", "q:4"}, {"a==05", "q:4"}, {"a==1e999", "q:4"},
       {"a>1..2", "q:3"}, {"a>=1,2", "q:4"}, {"a<true", "q:3"}, {"a==1..\"x\"", "q:7"}, {"a==true..false", "q:10"}, {"a==2026-01-01T00:00:00+09:00", "q:4"}, {"a==2026-13-01", "q:4"},
       {"a~=", "q:4"}, {"a~=(", "q:4"}, {"a~=\"[z\"", "q:4"}, {"a~=(?=x)", "q:4"}, {"a == 5", "q:2"}, {"a==x y", "q:4"}, {"1a==5", "q:1"}, {"名==\"x\";=", "q:8"}, {"a-b==1", "q:2"}, {"a==b{c}", "q:4"},
       {"()", "q:2"}, {"a==,", "q:4"}, {"a==1,", "q:6"}, {"a[b]c", "q:5"}, {"\xff", "q:1"}, {"!a==1", "q:3"},
@@ -152,13 +152,17 @@ TEST(Filter, FollowsRelationshipsThroughALookup) {
       {"managedBy{age}==40", true}, {"managedBy{age}>40", false}, {"managedBy{Person:age}==40", true}, {"managedBy{Robot:age}==40", false}, {"managedBy{Robot,Person:age}==40", true},
       {"owners{age}<10", true}, {"owners{Person:age}<10", false}, {"managedBy{knows{age}}==2", true}, {"managedBy{knows{Robot:age.sure}}==true", true}, {"managedBy{knows{age}}==3", false},
       {"managedBy{Person}.age==40", true}, {"managedBy{Robot}.age==40", false}, {"route{age}==40", false}, {"name{age}==40", false}, {"managedBy{age};name", true}, {"managedBy{name}", false},
+      {"managedBy{age==40}", true}, {"managedBy{age==41}", false}, {"managedBy{Person:age==40}", true}, {"managedBy{Robot:age==40}", false}, {"managedBy{age==41|age>39}", true},
+      {"managedBy{age>39;age<40}", false}, {"managedBy{knows{Robot:age==2}}", true}, {"managedBy{id~=^urn.{2,9}Person};name", true}, {"managedBy{age==40;knows{age==3}}", false}, {"name;managedBy{(age==1|age==40);knows}", true},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(filter(row.q).matches(*building, &lookup), row.matches) << row.q;
     EXPECT_FALSE(filter(row.q).matches(*building)) << row.q;
   }
   EXPECT_EQ(filter("a==1;b{c{d}}==2").linked_depth(), 2);
+  EXPECT_EQ(filter("b{c{d==2;e}}").linked_depth(), 2);
   EXPECT_EQ(filter("a==1").linked_depth(), 0);
+  for (const std::string_view q : {"a{b==1", "a{b==1}==2", "a{b==1}}", "a{;b}", "a{b==}", "a{b=={}"}) EXPECT_FALSE(Filter::parse(q, testing::iri).ok()) << q;
 }
 
 TEST(Filter, CanonicalTextReadsBackAsTheSame) {
