@@ -25,9 +25,10 @@ Result<void> snapshot_entities(store::ReadTx& tx, const std::function<Result<voi
 }
 
 Result<void> insert_snapshot(store::Tx& tx, const StoredSnapshot& s) {
-  return tx.execute_later("INSERT INTO sense_snapshot (code, owner, id, document, created_us, modified_us, expires_us, used_us) VALUES (:code, :owner, :id, :document, :created, :modified, :expires, :used)",
-                          {{"code", s.code}, {"owner", s.snapshot.owner}, {"id", s.snapshot.id}, {"document", document_of(s.snapshot)}, {"created", s.snapshot.created_us},
-                           {"modified", s.snapshot.modified_us}, {"expires", s.snapshot.expires_us}, {"used", s.snapshot.used_us}});
+  return tx.execute_later("INSERT INTO sense_snapshot (code, owner, id, document, created_us, modified_us, expires_us, used_us) "
+                          "VALUES (:code, :owner, :id, :document, :created, :modified, :expires, :used)",
+                          {{"code", s.code}, {"owner", s.snapshot.owner}, {"id", s.snapshot.id}, {"document", document_of(s.snapshot)},
+                           {"created", s.snapshot.created_us}, {"modified", s.snapshot.modified_us}, {"expires", s.snapshot.expires_us}, {"used", s.snapshot.used_us}});
 }
 
 Result<void> insert_entities(store::Tx& tx, const std::string& code, const std::vector<StoredEntity>& entities) {
@@ -46,7 +47,8 @@ Result<void> delete_entity(store::Tx& tx, const std::string& code, const std::st
 
 Result<void> update_snapshot(store::Tx& tx, const StoredSnapshot& s) {
   return tx.execute_later("UPDATE sense_snapshot SET document = :document, modified_us = :modified, expires_us = :expires, used_us = :used WHERE code = :code",
-                          {{"code", s.code}, {"document", document_of(s.snapshot)}, {"modified", s.snapshot.modified_us}, {"expires", s.snapshot.expires_us}, {"used", s.snapshot.used_us}});
+                          {{"code", s.code}, {"document", document_of(s.snapshot)}, {"modified", s.snapshot.modified_us}, {"expires", s.snapshot.expires_us},
+                           {"used", s.snapshot.used_us}});
 }
 
 Result<void> delete_snapshot(store::Tx& tx, const std::string& code) {

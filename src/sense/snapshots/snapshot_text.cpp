@@ -17,8 +17,8 @@ using tree::Value;
 using Members = std::vector<Member>;
 
 constexpr std::uint32_t kMostQueries = 100;
-constexpr std::array<std::string_view, 12> kMembers = {"id", "type", "snapshotQueries", "snapshotTemporalQueries", "snapshotPriority", "snapshotLifetime", "snapshotStatus", "snapshotQueriesDetails",
-                                                       "createdAt", "modifiedAt", "expiresAt", "lastUsedAt"};
+constexpr std::array<std::string_view, 12> kMembers = {"id", "type", "snapshotQueries", "snapshotTemporalQueries", "snapshotPriority", "snapshotLifetime",
+                                                       "snapshotStatus", "snapshotQueriesDetails", "createdAt", "modifiedAt", "expiresAt", "lastUsedAt"};
 
 Error bad(std::string why, std::string_view where) { return Error(ErrorCode::invalid_input, std::move(why), std::string(where)); }
 Error not_done(std::string why, std::string_view where) { return Error(ErrorCode::method_not_allowed, std::move(why), std::string(where)); }
@@ -33,7 +33,8 @@ class QueryKeeper {
   QueryKeeper(const Terms& terms, Arena& arena) : arena_(arena), expand_([this, &terms](std::string_view name) { return std::string(terms.expand_term(name, arena_)); }) {}
 
   Result<Value> list(const Value& queries) {
-    if (!queries.is_array() || queries.count == 0 || queries.count > kMostQueries) return bad("a list of at most " + std::to_string(kMostQueries) + " queries is expected", "snapshotQueries");
+    if (!queries.is_array() || queries.count == 0 || queries.count > kMostQueries)
+      return bad("a list of at most " + std::to_string(kMostQueries) + " queries is expected", "snapshotQueries");
     std::vector<Value> out;
     for (const Value& q : queries.items()) {
       MACHIYA_TRY(const Value kept, query(q));
@@ -55,7 +56,7 @@ class QueryKeeper {
   }
   Result<Value> member(const Member& m) {
     if (m.key == "entities") return each(m.value, [this](const Value& v) { return selector(v); });
-    if (m.key == "attrs") return each(m.value, [this](const Value& v) -> Result<Value> { return v.is_string() && is_name(v.text()) ? Result<Value>(arena_.string(expand_(v.text()))) : bad("no name of an attribute", "attrs"); });
+    if (m.key == "attrs") return each(m.value, [this](const Value& v) { return attribute(v); });
     if (m.key == "pick" || m.key == "omit") return m.value.is_string() ? projection(m.value, m.key) : each(m.value, [&](const Value& v) { return projection(v, m.key); });
     if (m.key == "q" || m.key == "csf") {
       auto filter = Filter::parse(m.value.text(), expand_, {}, m.key);
@@ -64,6 +65,10 @@ class QueryKeeper {
     }
     if (m.key != "geoQ" || !m.value["geoproperty"].is_string()) return m.value;
     return with(m.value, "geoproperty", arena_.string(expand_(m.value["geoproperty"].text())));
+  }
+  Result<Value> attribute(const Value& name) {
+    if (!name.is_string() || !is_name(name.text())) return bad("no name of an attribute", "attrs");
+    return arena_.string(expand_(name.text()));
   }
   Result<Value> selector(const Value& entity) {
     if (!entity["type"].is_string()) return entity;   // judged where the query is asked
@@ -224,8 +229,8 @@ std::string write_snapshot(const Snapshot& s, const Terms& terms) {
 }
 
 std::string document_of(const Snapshot& s) {
-  return "{\"queries\":" + s.queries + ",\"details\":" + details_text(s.details) + ",\"priority\":" + std::to_string(s.priority) + ",\"lifetime\":" + tree::quoted(s.lifetime) + ",\"lifetimeUs\":" +
-         std::to_string(s.lifetime_us) + "}";
+  return "{\"queries\":" + s.queries + ",\"details\":" + details_text(s.details) + ",\"priority\":" + std::to_string(s.priority) + ",\"lifetime\":" + tree::quoted(s.lifetime) +
+         ",\"lifetimeUs\":" + std::to_string(s.lifetime_us) + "}";
 }
 
 Result<void> read_document(std::string_view text, Snapshot& out) {
