@@ -136,6 +136,14 @@ TEST_F(DistributedRead, AQueryFindsHereAndThere) {
   EXPECT_EQ(source().lines(), "GET /entities?type=Vehicle&attrs=almostFull");
 }
 
+// Table 6.4.3.2-1: whatever a source tells, entities with none of the attributes are not in the answer.
+TEST_F(DistributedRead, ASourceThatTellsMoreThanWasAskedIsCut) {
+  source_is("inclusive", kVehicles);
+  source().on("GET /entities?", 200, "[" + vehicle(R"("speed":{"type":"Property","value":55})") + "]");
+  EXPECT_EQ(ids(expect(200, "GET /entities?type=Vehicle&attrs=speed")), "1");
+  EXPECT_EQ(ids(expect(200, "GET /entities?type=Vehicle&attrs=brandName")), "");
+}
+
 TEST_F(DistributedRead, AQueryWithProxiedSources) {
   create("urn:ngsi-ld:Vehicle:1", brand("Audi"), "Vehicle");
   for (const char* operations : {R"(["queryEntity"])", R"(["queryBatch"])", R"(["redirectionOps"])"}) {
