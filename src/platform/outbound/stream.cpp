@@ -42,6 +42,7 @@ bool Stream::write(std::string_view bytes, int timeout_ms) {
   return wire_->write(bytes, Wire::in(timeout_ms), handed);
 }
 int Stream::descriptor() const { return wire_->descriptor(); }
+void Stream::readable_at(int bytes) { wire_->readable_at(bytes); }
 
 Result<std::unique_ptr<Streams>> Streams::create(StreamOptions options) {
   for (auto& rule : options.rules) {

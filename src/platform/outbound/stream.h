@@ -38,6 +38,8 @@ class Stream {
   bool write(std::string_view bytes, int timeout_ms);
   /// For poll(): readable when read() may give something.
   int descriptor() const;
+  /// The descriptor is readable only once so many bytes have come, or the end: for who waits for many short answers. read() gives what is there all the same.
+  void readable_at(int bytes);
 
  private:
   std::unique_ptr<Wire> wire_;

@@ -218,6 +218,7 @@ long Wire::read_some(char* out, std::size_t size) {
   return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
 int Wire::descriptor() const { return impl_->fd; }
+void Wire::readable_at(int bytes) { ::setsockopt(impl_->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes); }   // a kernel that does not is only slower
 
 bool Wire::disturbed() const {
   const Impl& my = *impl_;

@@ -38,6 +38,8 @@ class Wire {
   long read_some(char* out, std::size_t size);
   /// To wait for something to read_some(): readable when there may be.
   int descriptor() const;
+  /// Readable from so many bytes on (on the wire: TLS adds to them) or at the end of the connection; at least 1, the kernel's limit is half its buffer.
+  void readable_at(int bytes);
   /// Did the other side say or end something while nobody asked?
   bool disturbed() const;
   void close();

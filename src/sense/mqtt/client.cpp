@@ -56,6 +56,7 @@ struct MqttClient::Impl {
   std::unique_ptr<outbound::Stream> stream;
   std::deque<Waiting> queue;      // in order; the first `sent` have left on this connection and wait for receipts
   std::size_t sent = 0, window = kWindow;
+  int readable_at = 1;            // bytes from which on the thread is woken
   std::uint32_t max_packet = 0;
   std::uint16_t last_id = 0;
   bool greeted = false;
@@ -76,6 +77,7 @@ struct MqttClient::Impl {
   void give_up(const Error& why);
   bool take_fresh();
   bool pause(int ms);
+  void wait_for_news();
   void encode_notice(const Waiting& w);
 };
 
@@ -123,6 +125,7 @@ bool MqttClient::Impl::pause(int ms) {
 /// One connection, from CONNECT to its end.
 void MqttClient::Impl::serve() {
   sent = 0;
+  readable_at = 1;
   in.clear();
   out.clear();
   window = kWindow;
@@ -146,12 +149,20 @@ void MqttClient::Impl::serve() {
       problem = "no answer in time";
       return;
     }
-    pollfd fds[2] = {{stream->descriptor(), POLLIN, 0}, {wake, POLLIN, 0}};
-    (void)::poll(fds, 2, std::min(options.timeout_ms / 4 + 1, 1'000));
-    std::uint64_t count;
-    if (fds[1].revents != 0) (void)!::read(wake, &count, sizeof count);
+    wait_for_news();
     if (!read()) return;
   }
+}
+
+// Receipts have 4 bytes and come one by one: where many are waited for, the thread is woken for some together, or looks after kLookMs itself.
+void MqttClient::Impl::wait_for_news() {
+  constexpr int kLookMs = 10;
+  const int wanted = sent >= 128 ? 256 : sent >= 32 ? 64 : 1;
+  if (wanted != readable_at) stream->readable_at(readable_at = wanted);
+  pollfd fds[2] = {{stream->descriptor(), POLLIN, 0}, {wake, POLLIN, 0}};
+  (void)::poll(fds, 2, wanted > 1 ? kLookMs : std::min(options.timeout_ms / 4 + 1, 1'000));
+  std::uint64_t count;
+  if (fds[1].revents != 0) (void)!::read(wake, &count, sizeof count);
 }
 
 bool MqttClient::Impl::greet() {
