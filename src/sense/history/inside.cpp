@@ -202,7 +202,7 @@ Result<void> History::Inside::take_journal() {
   }
   std::lock_guard hold(queue_lock);
   heads_told = true;
-  overflown = missed() > cursor;
+  overflown = dropped > cursor;   // what is on disk and was not yet told will be, and is queued from now on
   return {};
 }
 
