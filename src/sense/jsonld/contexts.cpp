@@ -91,7 +91,8 @@ Contexts::~Contexts() = default;
 const TermsPtr& Contexts::core() const { return in_->core; }
 
 Result<void> Contexts::Inside::make(const Value& value, Entry& entry) const {
-  if (value.is_array() && !std::ranges::all_of(value.items(), has_shape)) return jsonld::ld_error(jsonld::LdError::invalid_local_context, "a context is a map, a URL or an array of them");
+  if (value.is_array() && !std::ranges::all_of(value.items(), has_shape))
+    return jsonld::ld_error(jsonld::LdError::invalid_local_context, "a context is a map, a URL or an array of them");
   NotingLoader noting(loader);
   const auto user = jsonld::process_context(jsonld::initial_context(), value, settings(&noting));
   if (!user.ok()) return user.error();

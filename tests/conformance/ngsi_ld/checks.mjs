@@ -368,6 +368,7 @@ export const scenarios = [
     check('5.13.3', 'GET /jsonldContexts?kind=Hosted', { status: 200, that: (got) => Array.isArray(got.json) && got.json.some((url) => /jsonldContexts/.test(url)) }),
     bad('5.13.3', 'GET /jsonldContexts?kind=other'),
     check('5.13.2', 'POST /jsonldContexts', { status: 400 }, { '@context': { a: 'b:x', b: 'a:y' } }, { 'Content-Type': 'application/json' }),
+    check('5.13.2', 'POST /jsonldContexts', { status: 400, problem: 'BadRequestData' }, { '@context': ['https://c.example/none', 7] }, { 'Content-Type': 'application/json' }),
     missing('5.13.4', 'GET /jsonldContexts/unknown'),
     missing('5.13.5', 'DELETE /jsonldContexts/unknown'),
     check('5.13.5', 'DELETE /jsonldContexts/{context}', 204),
