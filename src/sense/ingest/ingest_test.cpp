@@ -145,7 +145,7 @@ TEST_P(IngestTest, WhenTheInboxIsFullNothingIsPromised) {
   EXPECT_EQ(registry_->activity("w1").refused, 2);
 }
 
-/// Without the bound four rows would wait, without the digest an entity twice.
+/// Planted and seen: without the bound all four entities have a row.
 TEST_P(IngestTest, EntitiesThatDoNotFitALenientTypeWaitOnceAreBoundedAndLookedAtAgain) {
   folder_.write("city.yaml", "city: x\nname: X\n");
   folder_.write("departments.yaml", "source: X\ndepartments:\n  - { id: town, name: { ja: 市, en: Town } }\n");
@@ -184,6 +184,7 @@ TEST_P(IngestTest, EntitiesThatDoNotFitALenientTypeWaitOnceAreBoundedAndLookedAt
   EXPECT_EQ(ingest_->discard(row("urn:x:b"), "why", staff_, "r").error().code, ErrorCode::forbidden);
 }
 
+/// Planted and seen: a query that does not narrow; pages that leave out what came at the same moment as their last row.
 TEST_P(IngestTest, WhoSeesSomeDepartmentsHasAFullPageOfTheirs) {
   device("w1");
   staff_.department = "y";
