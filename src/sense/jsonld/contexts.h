@@ -12,7 +12,7 @@ namespace machiya::sense {
 
 /// Where a name goes that no context defines (Annex B).
 inline constexpr std::string_view kDefaultVocab = "https://uri.etsi.org/ngsi-ld/default-context/";
-inline constexpr std::string_view kCoreContextUrl = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld";
+inline constexpr std::string_view kCoreContextUrl = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld";
 
 /// What a context says of the values of a term (@type of its definition).
 enum class Coercion : std::uint8_t { none, id, vocab, json, other };
@@ -49,7 +49,7 @@ using TermsPtr = std::shared_ptr<const Terms>;
 class Contexts {
  public:
   struct Options {
-    std::string core_version = "1.8";   ///< "1.3" … "1.9": the core context that is applied last
+    std::string core_version = "1.9";   ///< "1.3" … "1.9": the core context that is applied last
     std::size_t most = 4096;            ///< compiled contexts kept; beyond it, or beyond about so many bytes, the longest unused go
     std::size_t most_bytes = 64 << 20;
     jsonld::Limits limits;
