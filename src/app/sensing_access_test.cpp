@@ -184,7 +184,11 @@ TEST_P(SensingInTheHouse, PublicEntitiesAreOpenDataInEveryLanguage) {
   EXPECT_EQ(get(visitor_, "/open/matrix-sluice").status, 404);
   EXPECT_EQ(get(visitor_, "/open/matrix-lamps.csv?for=dbase").status, 404);
   EXPECT_NE(get(visitor_, "/context/city.jsonld").body.find("MatrixLamp"), std::string::npos);
-  EXPECT_NE(get(visitor_, "/open/catalog.jsonld").body.find("/open/matrix-lamps"), std::string::npos);
+  const http::Response catalogue = get(visitor_, "/open/catalog.jsonld");
+  EXPECT_NE(catalogue.body.find("/open/matrix-lamps"), std::string::npos);
+  const auto tag = std::ranges::find(catalogue.headers, "ETag", [](const auto& h) { return h.first; });
+  ASSERT_NE(tag, catalogue.headers.end());
+  EXPECT_EQ(std::ranges::count(get(visitor_, "/open/catalog.jsonld").headers, *tag), 1) << "the same bytes have the same tag";
 }
 
 }  // namespace

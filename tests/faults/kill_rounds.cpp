@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "platform/store/testing/cluster.h"
 #include "tests/faults/process.h"
 
 namespace machiya::faults {
@@ -63,6 +64,7 @@ void on_one_database(store::Engine engine, const KillPlan& plan, int rounds, boo
   const auto test = plan.begin(*database);
   for (int round = 0; round < rounds; ++round) {
     const int acknowledged = one_life(*test, rng);
+    if (engine == store::Engine::postgres) store::testing::wait_for_sessions_to_end(database->url());
     std::vector<std::string> faults = faults_in(*test, database->url(), sabotage ? plan.damage : "");
     if (acknowledged == 0) faults.push_back("the child acknowledged nothing");
     for (const auto& f : faults) std::cout << "round " << round + 1 << ": " << f << "\n";

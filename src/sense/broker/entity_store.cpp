@@ -9,6 +9,8 @@
 namespace machiya::sense {
 namespace {
 
+constexpr std::size_t kUsualRecord = 2048;   // bytes: of most entities, so that writing one does not grow it piece by piece
+
 // A key of one map for all tenants: neither part holds a NUL (ids are URIs).
 std::string key_of(std::string_view tenant, std::string_view id) {
   std::string out(tenant);
@@ -141,6 +143,7 @@ std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, c
   auto pending = std::make_shared<Pending>(Pending{std::string(tenant_name), item.id, std::move(*change), context.now_us, 0, waiting, index, nullptr, false, adds});
   const Change& made = pending->change;
   JournalEntry entry{pending->tenant, pending->id, made.after, {}};
+  entry.record.reserve(kUsualRecord);
   encode_record(Record{pending->tenant, context.now_us, made.before, made.after, made.attributes}, entry.record);
   pending->bytes = entry.record.size();
   if (pending->bytes > kMostRecordBytes) return Error(ErrorCode::too_large, "the entity with what changed of it is too long");

@@ -1,6 +1,7 @@
 // /open: the list, a page for each published type, downloads, catalogue, GBFS, and the city's @context.
 #include <algorithm>
 
+#include "city/cache.h"
 #include "platform/locale/locale.h"
 #include "sense/entities/stamp.h"
 #include "sense/open_data/files.h"
@@ -70,7 +71,7 @@ class OpenPages {
 
 Response OpenPages::dressed(Response response, const std::string& media, int seconds) const {
   if (!response.file.empty()) response.header("Content-Type", media);
-  else response.headers = {{"Content-Type", media}};
+  else response.headers = {{"Content-Type", media}, {"ETag", "\"" + city::content_hash(response.body).substr(0, 24) + "\""}};   // who asks again is told 304 by the server
   response.header("Cache-Control", "public, max-age=" + std::to_string(seconds));
   response.header("Access-Control-Allow-Origin", "*");   // data that everybody may read, without cookies
   return response;

@@ -83,6 +83,13 @@ std::unique_ptr<Store> open_or_end(const std::string& url) {
 
 }  // namespace
 
+void wait_for_sessions_to_end(const std::string& url) {
+  const std::size_t slash = url.find('/', url.find("://") + 3);
+  const std::string name = url.substr(slash + 1, url.find('?') - slash - 1);
+  run_on_cluster("SET statement_timeout = '60s'; DO $$ BEGIN WHILE EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = '" + name +
+                 "') LOOP PERFORM pg_sleep(0.001), pg_stat_clear_snapshot(); END LOOP; END $$");
+}
+
 std::unique_ptr<TestDatabase> make_database(Engine engine) {
   if (engine == Engine::sqlite) return std::make_unique<SqliteDatabase>();
   return std::make_unique<PostgresDatabase>();
