@@ -31,6 +31,8 @@ struct Exchange {
   std::uint64_t body_limit = 0;
   std::unique_ptr<FileSource> file;
   std::shared_ptr<EventStream> events;
+  std::int64_t began_ns = 0;        ///< the handler's begin, steady
+  std::optional<Response> held;     ///< made, and waiting for what its `waits` says
 };
 
 class Connection final : public Watcher, public Work, public std::enable_shared_from_this<Connection> {
@@ -103,7 +105,12 @@ class Connection final : public Watcher, public Work, public std::enable_shared_
 
   // connection_work.cpp: on the worker
   void answer();
+  void wait_for(Response response);
+  void answer_held();
+  void send_response(Response response);
   Response make_response();
+  Response finished(Response response);
+  void learn_usual(std::int64_t nanoseconds);
   void record(int status, std::int64_t nanoseconds);
   void continue_file();
   void send_bytes(std::string bytes);

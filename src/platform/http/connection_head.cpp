@@ -56,6 +56,7 @@ void Connection::fill_request(Head& head) {
   // Believed from a proxy of our own only: it goes to the log, where a stranger writes nothing.
   r.id = core_.options.trusted_proxy_hops > 0 && is_request_id(given) ? std::string(given) : new_public_id(io_.rng);
   r.remote = client_address(r, peer_, core_.options.trusted_proxy_hops);
+  r.answer_may_wait = true;
   r.secure = tls_ != nullptr || (core_.options.trusted_proxy_hops > 0 && lower_ascii(r.header("x-forwarded-proto")) == "https");
 }
 

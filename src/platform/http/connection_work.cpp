@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kFilePiece = 256 * 1024;
 constexpr int kPiecesPerTurn = 16;               ///< then others get the thread
 constexpr std::int64_t kSlowNs = 1'000'000;
+constexpr std::int64_t kSendNs = 15'000;         ///< of an answer that is made
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -20,12 +21,14 @@ std::int64_t steady_ns() {
 }  // namespace
 
 std::int64_t Connection::expected_ns() const {
+  if (exchange_->held) return kSendNs;
   if (exchange_->file || exchange_->form) return kSlowNs;
   return core_.stats_of(exchange_->route).usual_ns.load(std::memory_order_relaxed);
 }
 
 void Connection::run() {
   if (exchange_->file) return continue_file();
+  if (exchange_->held) return answer_held();
   Exchange& ex = *exchange_;
   if (ex.ask_first) {
     ex.ask_first = false;
@@ -56,19 +59,46 @@ Response Connection::make_response() {
     ex.request.body = std::move(ex.chunk);
   }
   if (!ex.preset) return core_.router.dispatch(ex.request);
-  Response response = std::move(*ex.preset);
+  return finished(std::move(*ex.preset));
+}
+
+/// Of an answer that no handler made.
+Response Connection::finished(Response response) {
   try {
-    core_.router.finish(ex.request, response);
+    core_.router.finish(exchange_->request, response);
   } catch (const std::exception& e) {
-    response = core_.router.failure(ex.request, e.what());
+    response = core_.router.failure(exchange_->request, e.what());
   }
   return response;
 }
 
 void Connection::answer() {
   Exchange& ex = *exchange_;
-  const std::int64_t begin = steady_ns();
+  ex.began_ns = steady_ns();
   Response response = make_response();
+  if (!ex.preset) learn_usual(steady_ns() - ex.began_ns);
+  if (response.waits) return wait_for(std::move(response));
+  send_response(std::move(response));
+}
+
+/// The thread goes on to other requests. The connection stays the worker's: what lets go puts it into the queue again.
+void Connection::wait_for(Response response) {
+  const std::shared_ptr<Waits> waits = response.waits;
+  exchange_->held = std::move(response);
+  core_.pool->expect();
+  waits->when_ready([self = shared_from_this()] { self->core_.pool->push_expected(self); });
+}
+
+void Connection::answer_held() {
+  Response response = std::move(*exchange_->held);
+  exchange_->held.reset();
+  const std::shared_ptr<Waits> waits = std::move(response.waits);
+  if (auto other = waits->instead()) response = finished(std::move(*other));
+  send_response(std::move(response));
+}
+
+void Connection::send_response(Response response) {
+  Exchange& ex = *exchange_;
   if (!headers_are_safe(response)) response = core_.router.failure(ex.request, "unsafe header or status");
   if (core_.closing()) ex.keep_alive = false;
   AnswerContext context{core_.clock.now(), ex.keep_alive, ex.version, &core_.coded_files};
@@ -78,7 +108,7 @@ void Connection::answer() {
     prepared = prepare_answer(ex.request, response, context);
   }
   Answer& answer = *prepared;
-  record(answer.status, steady_ns() - begin);
+  record(answer.status, steady_ns() - ex.began_ns);
   if (answer.events) ex.keep_alive = false;
   ex.form.reset();  // the handler is done with the spool files
   ex.file = std::move(answer.file);
@@ -86,16 +116,18 @@ void Connection::answer() {
   send_bytes(std::move(answer.bytes));
 }
 
+/// Follows what its handler usually takes of a thread: one that was interrupted by the scheduler counts little, a row of slow ones fully.
+void Connection::learn_usual(std::int64_t nanoseconds) {
+  RouteStats& stats = core_.stats_of(exchange_->route);
+  const std::int64_t old = stats.usual_ns.load(std::memory_order_relaxed);
+  stats.usual_ns.store(old + std::clamp((nanoseconds - old) / 8, -old / 8, old / 4), std::memory_order_relaxed);
+}
+
 void Connection::record(int status, std::int64_t nanoseconds) {
   const Exchange& ex = *exchange_;
   RouteStats& stats = core_.stats_of(ex.route);
   stats.by_class[status / 100]->add();
   stats.seconds->observe(static_cast<double>(nanoseconds) / 1e9);
-  if (!ex.preset) {
-    // Follows the usual duration: one that was interrupted by the scheduler counts little, a row of slow ones fully.
-    const std::int64_t old = stats.usual_ns.load(std::memory_order_relaxed);
-    stats.usual_ns.store(old + std::clamp((nanoseconds - old) / 8, -old / 8, old / 4), std::memory_order_relaxed);
-  }
   if (!core_.options.access_log) return;
   log(LogLevel::info, "http-access",
       {{"id", ex.request.id},

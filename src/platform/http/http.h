@@ -45,6 +45,7 @@ struct Request {
   std::string id;          ///< request id, also answered as X-Request-Id
   std::string lang;        ///< chosen by the language gate: ja, ja-easy, en, zh-Hans, ko, vi
   bool secure = false;     ///< arrived over TLS (by us or a trusted proxy)
+  bool answer_may_wait = false;     ///< who asks takes an answer that waits (Response::waits); else the handler itself waits
   std::shared_ptr<void> principal;  ///< set by the identity gate; read through identity::principal_of()
 
   std::string_view header(std::string_view name) const;  ///< "" when absent
@@ -59,6 +60,18 @@ struct Request {
 /// Where a server-sent event stream takes its events from. Implemented by Hub (hub.h).
 class EventStream;
 
+struct Response;
+
+/// What an answer waits for without holding a thread, the disk for instance.
+class Waits {
+ public:
+  virtual ~Waits() = default;
+  /// Calls `go` once: when the answer may be sent, on whichever thread learns of it; at once when that is known already.
+  virtual void when_ready(std::function<void()> go) = 0;
+  /// Asked once behind that, on a worker thread: what is answered instead; nothing: what the handler made.
+  virtual std::optional<Response> instead() = 0;
+};
+
 /// One answer. Build it with the functions below.
 struct Response {
   int status = 200;
@@ -66,6 +79,7 @@ struct Response {
   std::string body;
   std::string file;                      ///< when set, this file is sent (ranges and ETag by the server)
   std::shared_ptr<EventStream> events;   ///< when set, an SSE stream
+  std::shared_ptr<Waits> waits{};        ///< when set, nothing is sent before it lets go; only where Request::answer_may_wait
 
   Response& header(std::string name, std::string value);       ///< adds
   Response& cookie(std::string_view name, std::string_view value, std::int64_t max_age_s, bool http_only = true);

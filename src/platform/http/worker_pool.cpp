@@ -24,7 +24,8 @@ WorkerPool::~WorkerPool() { stop(); }
 
 void WorkerPool::stop() {
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    all_came_.wait(lock, [&] { return expected_ == 0; });
     if (stopping_) return;
     stopping_ = true;
     for (auto& w : workers_) w->wake.notify_one();
@@ -65,15 +66,35 @@ void WorkerPool::push(std::vector<std::shared_ptr<Work>>& batch) {
       for (auto& work : batch) work->run();
       return batch.clear();
     }
-    for (auto& work : batch) {
-      const std::int64_t cost = work->expected_ns();
-      queued_ns_ += cost;
-      queue_.push_back({std::move(work), cost});
-    }
+    for (auto& work : batch) enqueue(std::move(work));
     if (wants_more()) call_idle(1, called);
     if (watchdog_asleep_) watchdog_wake_.notify_one();
   }
   batch.clear();
+  for (Worker* w : called) w->wake.notify_one();
+}
+
+void WorkerPool::enqueue(std::shared_ptr<Work> work) {
+  const std::int64_t cost = work->expected_ns();
+  queued_ns_ += cost;
+  queue_.emplace_back(std::move(work), cost);
+}
+
+void WorkerPool::expect() {
+  std::lock_guard lock(mutex_);
+  ++expected_;
+}
+
+void WorkerPool::push_expected(std::shared_ptr<Work> work) {
+  thread_local std::vector<Worker*> called;
+  called.clear();
+  {
+    std::lock_guard lock(mutex_);
+    enqueue(std::move(work));
+    if (wants_more()) call_idle(1, called);
+    if (watchdog_asleep_) watchdog_wake_.notify_one();
+    if (--expected_ == 0) all_came_.notify_all();
+  }
   for (Worker* w : called) w->wake.notify_one();
 }
 

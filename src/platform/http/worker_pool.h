@@ -31,6 +31,10 @@ class WorkerPool {
   /// Takes all of `batch` and leaves it empty. Thread-safe.
   void push(std::vector<std::shared_ptr<Work>>& batch);
   std::size_t queued() const;
+  /// Announces one call of push_expected(): stop() waits for it.
+  void expect();
+  /// Of work that waited for something else than a thread. Thread-safe.
+  void push_expected(std::shared_ptr<Work> work);
 
  private:
   struct Worker {
@@ -42,6 +46,7 @@ class WorkerPool {
   void watch();
   bool wants_more() const;
   void call_idle(std::size_t count, std::vector<Worker*>& out);
+  void enqueue(std::shared_ptr<Work> work);
 
   mutable std::mutex mutex_;
   std::deque<std::pair<std::shared_ptr<Work>, std::int64_t>> queue_;  ///< with the time it is expected to take
@@ -51,6 +56,8 @@ class WorkerPool {
   std::vector<Worker*> idle_;  ///< last in, first out: the warm thread is called first
   std::size_t lively_ = 0;     ///< awake and not inside slow work
   std::uint64_t taken_ = 0;
+  std::size_t expected_ = 0;   ///< that was announced and has not come
+  std::condition_variable all_came_;
   bool stopping_ = false;
   bool watchdog_asleep_ = false;
   std::condition_variable watchdog_wake_;

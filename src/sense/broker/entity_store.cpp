@@ -47,9 +47,11 @@ struct EntityStore::Pending {
   std::string tenant, id;
   Change change;
   std::int64_t at_us = 0;
+  std::string record;
   std::size_t bytes = 0;
   std::shared_ptr<Waiting> waiting;
   std::size_t index = 0;
+  Kept kept;                       ///< who waits without a thread
   std::shared_ptr<Pending> base;   ///< the write on its way that this one was built upon
   bool lost = false;               ///< it was refused, or what it was built upon
   bool adds = false;               ///< one more entity, when it is kept
@@ -129,34 +131,35 @@ EntityStore::Tenant& EntityStore::make_tenant(std::string_view name) {
   return *in_->tenants.emplace(std::string(name), std::make_unique<Tenant>()).first->second;
 }
 
-// Under the write lock. A result at once (an error, or nothing to write), or nothing: `waiting` will be told.
-std::optional<Result<Change>> EntityStore::begin(std::string_view tenant_name, const Item& item, bool expired_too, const std::shared_ptr<Waiting>& waiting, std::size_t index) {
+// Under the write lock. The write that is on its way to the disk, as soon as it is appended; nothing when `change` says all: an error, or that there is
+// nothing to write.
+std::shared_ptr<EntityStore::Pending> EntityStore::begin(std::string_view tenant_name, const Item& item, bool expired_too, Result<Change>& change) {
   const std::string key = key_of(tenant_name, item.id);
   const ChangeContext context{names_, clock_.now().us, [&] { return "urn:ngsi-ld:Instance:" + new_public_id(rng_); }};
   auto newest = in_->newest.find(key);
   const EntityPtr there = newest != in_->newest.end() ? newest->second.last->change.after : raw(tenant_name, item.id);
-  auto change = item.make(expired_too || !is_expired(there, context.now_us) ? there : nullptr, context);
-  if (!change.ok() || change->after == change->before) return change;
+  change = item.make(expired_too || !is_expired(there, context.now_us) ? there : nullptr, context);
+  if (!change.ok() || change->after == change->before) return nullptr;
+  const auto refuse = [&](Error error) { return change = std::move(error), nullptr; };
   const bool adds = !there && change->after;
-  if (adds && in_->entities >= options_.most_entities) return Error(ErrorCode::limit_exceeded, "the store is full of entities");
+  if (adds && in_->entities >= options_.most_entities) return refuse(Error(ErrorCode::limit_exceeded, "the store is full of entities"));
 
-  auto pending = std::make_shared<Pending>(Pending{std::string(tenant_name), item.id, std::move(*change), context.now_us, 0, waiting, index, nullptr, false, adds});
-  const Change& made = pending->change;
-  JournalEntry entry{pending->tenant, pending->id, made.after, {}};
-  entry.record.reserve(kUsualRecord);
-  encode_record(Record{pending->tenant, context.now_us, made.before, made.after, made.attributes}, entry.record);
-  pending->bytes = entry.record.size();
-  if (pending->bytes > kMostRecordBytes) return Error(ErrorCode::too_large, "the entity with what changed of it is too long");
+  auto pending = std::make_shared<Pending>(Pending{.tenant = std::string(tenant_name), .id = item.id, .change = *change, .at_us = context.now_us, .adds = adds});
+  pending->record.reserve(kUsualRecord);
+  encode_record(Record{pending->tenant, context.now_us, change->before, change->after, change->attributes}, pending->record);
+  pending->bytes = pending->record.size();
+  if (pending->bytes > kMostRecordBytes) return refuse(Error(ErrorCode::too_large, "the entity with what changed of it is too long"));
   if (newest == in_->newest.end()) newest = in_->newest.emplace(key, Inside::Newest{}).first;
   pending->base = std::exchange(newest->second.last, pending), ++newest->second.open;
   ++in_->on_the_way, in_->bytes += pending->bytes;
   if (adds) ++in_->entities;
-  if (waiting) {
-    std::lock_guard hold(waiting->mutex);
-    ++waiting->open;
-  }
+  return pending;
+}
+
+// Under the write lock, behind begin().
+void EntityStore::append(const std::shared_ptr<Pending>& pending) {
+  JournalEntry entry{pending->tenant, pending->id, pending->change.after, std::move(pending->record)};
   journal_->append_later(std::move(entry), [this, pending](Result<Number> number) { in_->finished.push_back({pending, std::move(number)}); });
-  return std::nullopt;
 }
 
 // On the journal's thread: what reached the disk together is shown together, then told, then acknowledged.
@@ -197,8 +200,11 @@ void EntityStore::finish_group() {
     }
     in_->room.notify_all();
   }
-  for (const Finished& f : group)
-    if (f.pending->waiting) f.pending->waiting->done(f.pending->index, f.number.ok() ? Result<Change>(std::move(f.pending->change)) : Result<Change>(f.number.error()));
+  for (const Finished& f : group) {
+    Pending& p = *f.pending;
+    if (p.waiting) p.waiting->done(p.index, f.number.ok() ? Result<Change>(std::move(p.change)) : Result<Change>(f.number.error()));
+    if (p.kept) std::exchange(p.kept, nullptr)(f.number.ok() ? Result<void>() : Result<void>(f.number.error()));
+  }
   group.clear();
   if (in_->finished.empty()) in_->finished = std::move(group);   // its memory
 }
@@ -226,10 +232,13 @@ std::vector<Result<Change>> EntityStore::write_items(std::string_view tenant_nam
     std::unique_lock hold(in_->write);
     for (std::size_t i = 0; i < items.size(); ++i) {
       in_->room.wait(hold, [&] { return in_->bytes < options_.waiting_bytes; });
-      if (auto at_once = begin(tenant_name, items[i], expired_too, waiting, i)) {
+      Result<Change> change = Change();
+      const auto pending = begin(tenant_name, items[i], expired_too, change);
+      {
         std::lock_guard hold_results(waiting->mutex);
-        waiting->results[i] = std::move(*at_once);
+        pending ? void(++waiting->open) : void(waiting->results[i] = std::move(change));
       }
+      if (pending) pending->waiting = waiting, pending->index = i, append(pending);
     }
   }
   std::unique_lock hold(waiting->mutex);
@@ -238,6 +247,16 @@ std::vector<Result<Change>> EntityStore::write_items(std::string_view tenant_nam
   out.reserve(items.size());
   for (auto& r : waiting->results) out.push_back(std::move(*r));
   return out;
+}
+
+Result<EntityStore::OnTheWay> EntityStore::write_later(std::string_view tenant_name, std::string_view id, const Make& make, Kept kept) {
+  std::unique_lock hold(in_->write);
+  in_->room.wait(hold, [&] { return in_->bytes < options_.waiting_bytes; });
+  Result<Change> change = Change();
+  const auto pending = begin(tenant_name, {std::string(id), make}, false, change);
+  if (!change.ok()) return change.error();
+  if (pending) pending->kept = std::move(kept), append(pending);
+  return OnTheWay{std::move(*change), pending != nullptr};
 }
 
 EntityPtr EntityStore::raw(std::string_view tenant_name, std::string_view id) const {

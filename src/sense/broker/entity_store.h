@@ -34,6 +34,14 @@ class EntityStore {
   using Make = std::function<Result<Change>(const EntityPtr& current, const ChangeContext& context)>;
   /// Blocks until the change is on disk and seen by every reader (read your writes). Errors: those of `make`; storage_full, storage_failed.
   Result<Change> write(std::string_view tenant, std::string_view id, const Make& make);
+  struct OnTheWay {
+    Change change;
+    bool waits = false;   ///< for the disk; else nothing had to be written
+  };
+  /// Like write(), for who has no thread to wait with: answers the change that readers do not see yet. When it waits, `kept` is called once, as soon as it is
+  /// on disk and seen, or refused (then the change never was); by the journal's thread, which must not be held up.
+  using Kept = std::function<void(Result<void>)>;
+  Result<OnTheWay> write_later(std::string_view tenant, std::string_view id, const Make& make, Kept kept);
   struct Item {
     std::string id;
     Make make;
@@ -75,7 +83,8 @@ class EntityStore {
   EntityPtr raw(std::string_view tenant, std::string_view id) const;   ///< expired or not
   /// `expired_too`: entities that are no more there are given to `make`, too.
   std::vector<Result<Change>> write_items(std::string_view tenant, std::span<const Item> items, bool expired_too);
-  std::optional<Result<Change>> begin(std::string_view tenant, const Item& item, bool expired_too, const std::shared_ptr<Waiting>& waiting, std::size_t index);
+  std::shared_ptr<Pending> begin(std::string_view tenant, const Item& item, bool expired_too, Result<Change>& change);
+  void append(const std::shared_ptr<Pending>& pending);
   struct Finished;
   void finish_group();
   void undo(const Pending& pending);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "base/log.h"
@@ -89,6 +90,37 @@ TEST_F(EntityStoreTest, NobodySeesWhatIsNotDurable) {
   EXPECT_EQ(store->get("", "urn:x:1"), nullptr);
   disk->let_go(1);
   writer.join();
+  EXPECT_EQ(value_of(store->get("", "urn:x:1")), 1);
+}
+
+TEST_F(EntityStoreTest, WhoWritesLaterIsToldWhenItIsSeen) {
+  auto store = planned();
+  disk->hold(0);
+  std::promise<std::int64_t> seen;
+  const auto made = store->write_later("", "urn:x:1", set(1), [&](Result<void> kept) { seen.set_value(kept.ok() ? value_of(store->get("", "urn:x:1")) : -2); });
+  ASSERT_TRUE(made.ok() && made->waits);
+  EXPECT_EQ(value_of(made->change.after), 1);
+  EXPECT_EQ(store->get("", "urn:x:1"), nullptr);
+  disk->let_go(1);
+  EXPECT_EQ(seen.get_future().get(), 1);
+
+  const auto never = [](Result<void>) { ADD_FAILURE() << "what is known at once is not told again"; };
+  EXPECT_EQ(store->write_later("", "urn:x:2", gone(), never).error().code, ErrorCode::not_found);
+  const auto nothing = store->write_later("", "urn:x:1", [](const EntityPtr& there, const ChangeContext&) -> Result<Change> { return Change{there, there, {}, false, {}, {}}; }, never);
+  EXPECT_TRUE(nothing.ok() && !nothing->waits);
+}
+
+TEST_F(EntityStoreTest, WhoWritesLaterIsToldThatItWasRefused) {
+  auto store = planned();
+  ASSERT_TRUE(store->write("", "urn:x:1", set(1)).ok());
+  disk->hold(1);
+  std::promise<ErrorCode> first, second;
+  const auto tell = [](std::promise<ErrorCode>& who) { return [&](Result<void> kept) { who.set_value(kept.ok() ? ErrorCode::internal : kept.error().code); }; };
+  ASSERT_TRUE(store->write_later("", "urn:x:1", add_one(), tell(first)).ok());
+  ASSERT_TRUE(store->write_later("", "urn:x:1", add_one(), tell(second)).ok());
+  disk->let_go(2);
+  EXPECT_EQ(first.get_future().get(), ErrorCode::storage_full);
+  EXPECT_EQ(second.get_future().get(), ErrorCode::storage_failed) << "it was built upon the first";
   EXPECT_EQ(value_of(store->get("", "urn:x:1")), 1);
 }
 

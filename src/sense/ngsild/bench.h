@@ -53,6 +53,7 @@ class Bench : public ::testing::Test {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<HostedContexts> hosted;
   std::unique_ptr<Contexts> contexts;
+  std::shared_ptr<testing::PlannedJournal::Disk> disk = std::make_shared<testing::PlannedJournal::Disk>();   ///< of `entities`
   std::unique_ptr<EntityStore> entities;
   std::unique_ptr<EntityMaps> maps;
   std::unique_ptr<Snapshots> snapshots;
@@ -68,7 +69,7 @@ class Bench : public ::testing::Test {
     for (const auto& list : {HostedContexts::migrations(), Snapshots::migrations()}) EXPECT_TRUE(store->migrate(list).ok());
     hosted = HostedContexts::open(*store, nullptr, clock, rng, {.files = {{kSuiteContext, suite_context()}, {kOtherContext, suite_context()}, {"https://files.example/c.jsonld", home.path() + "/c.jsonld"}}}).value();
     contexts = std::make_unique<Contexts>(hosted.get());
-    entities = EntityStore::open(std::make_unique<testing::PlannedJournal>(std::make_shared<testing::PlannedJournal::Disk>()), clock, rng).value();
+    entities = EntityStore::open(std::make_unique<testing::PlannedJournal>(disk), clock, rng).value();
     maps = std::make_unique<EntityMaps>(clock, rng);
     broker = std::make_unique<Broker>(Broker{*entities, *contexts, clock, rng, hosted.get(), maps.get(), "machiya", clock.now().us, {}});
     snapshots = Snapshots::open(*store, entities->names(), clock, rng).value();

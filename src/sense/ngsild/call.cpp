@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <mutex>
+#include <utility>
 
 #include "base/text.h"
 #include "sense/entities/read.h"
@@ -336,8 +338,52 @@ EntityStore::Make checked(const GatePtr& gate, EntityStore::Make make) {
 }
 }  // namespace
 
+namespace {
+http::Response of_tenant(http::Response response, const std::string& tenant) {
+  if (!tenant.empty()) response.header("NGSILD-Tenant", tenant);
+  return response;
+}
+
+// The answer of a write that is on its way to the disk.
+class WaitsForDisk final : public http::Waits {
+ public:
+  explicit WaitsForDisk(std::function<http::Response(const Error&)> refused) : refused_(std::move(refused)) {}
+  void known(Result<void> kept) {
+    std::function<void()> go;
+    {
+      std::lock_guard hold(mutex_);
+      kept_ = std::move(kept), go = std::exchange(go_, nullptr);
+    }
+    if (go) go();
+  }
+  void when_ready(std::function<void()> go) override {
+    {
+      std::lock_guard hold(mutex_);
+      if (!kept_) return void(go_ = std::move(go));
+    }
+    go();
+  }
+  std::optional<http::Response> instead() override {
+    std::lock_guard hold(mutex_);
+    return kept_->ok() ? std::nullopt : std::optional(refused_(kept_->error()));
+  }
+
+ private:
+  const std::function<http::Response(const Error&)> refused_;
+  std::mutex mutex_;
+  std::optional<Result<void>> kept_;
+  std::function<void()> go_;
+};
+}  // namespace
+
 Result<Change> Call::write(const std::string& id, const EntityStore::Make& make) {
   const EntityStore::Make& asked = gate ? checked(gate, make) : make;
+  if (last_) {
+    const auto disk = std::make_shared<WaitsForDisk>([tenant = tenant](const Error& error) { return of_tenant(problem(error), tenant); });
+    MACHIYA_TRY(auto made, broker.entities.write_later(tenant, id, asked, [disk](Result<void> kept) { disk->known(std::move(kept)); }));
+    if (made.waits) waits = disk;
+    return std::move(made.change);
+  }
   return frozen_ ? frozen_->write(id, asked) : broker.entities.write(tenant, id, asked);
 }
 
@@ -357,7 +403,7 @@ NameExpander Call::expander() {
 std::string Call::context_json() const { return body_context.is_null() ? tree::quoted(context_url) : tree::to_text(body_context); }
 
 http::Response Call::dressed(http::Response response) const {
-  if (!tenant.empty()) response.header("NGSILD-Tenant", tenant);
+  response = of_tenant(std::move(response), tenant);
   if (!snapshot.empty()) response.header("NGSILD-Snapshot", snapshot);
   return response;
 }
@@ -448,7 +494,9 @@ void Routes::add(http::Method method, std::string_view path, Call::Allowed allow
     Result<http::Response> out = ready.ok() ? handle(call) : Result<http::Response>(ready.error());
     if (call.gate)
       if (auto noted = call.gate->written_down(); !noted.ok()) out = noted.error();
-    return out.ok() ? std::move(*out) : call.dressed(problem(out.error()));
+    if (!out.ok()) return call.dressed(problem(out.error()));
+    out->waits = std::move(call.waits);
+    return std::move(*out);
   };
   router.add(method, std::string(kBase) + std::string(path), options, serve);
   // The IoT agents of FIWARE write it so.

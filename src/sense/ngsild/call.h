@@ -111,6 +111,9 @@ class Call {
   /// Whose an entity map or a snapshot is: the tenant's, and where there are gates the asker's.
   std::string owner() const;
   Result<Change> write(const std::string& id, const EntityStore::Make& make);
+  /// The one write of the operation, with nothing behind it but the answer: may be on its way to the disk still; then the answer waits for it (`waits`).
+  void writes_last() { last_ = request.answer_may_wait && snapshot.empty(); }
+  std::shared_ptr<http::Waits> waits;
   std::vector<Result<Change>> write_all(std::span<const EntityStore::Item> items);
 
   /// What stands as "@context" in answers: a URL's JSON text, or the body's.
@@ -135,6 +138,7 @@ class Call {
   bool multi_context_ = false;
   bool prefers_version_ = false;
   SnapshotEntitiesPtr frozen_;   ///< of `snapshot`
+  bool last_ = false;            ///< writes_last()
   void read_preference();
   Result<void> read_tenant(bool needed);
   Result<void> read_snapshot(bool allowed);

@@ -35,7 +35,7 @@ std::string renamed(std::string_view text, const federation::Renaming& names, bo
   return out;
 }
 
-std::string parameters(Call& call, const Match& match, const federation::Renaming& names, const std::string& id, std::size_t limit) {
+std::string parameters(Call& call, const Match& match, const federation::Renaming& names, std::size_t limit) {
   federation::QueryText out;
   const bool body = call.body.is_object();
   const bool every = federation::holds_every_attribute(match), projected = call.parameter("pick").has_value() || call.parameter("omit").has_value();
@@ -137,10 +137,10 @@ PastTold with_sources(Call& call, const PastAsking& asking, const std::string& i
     const federation::Renaming names{call.terms.get(), speech->terms.get()};
     federation::Request r{m.registration, body ? "POST" : "GET", {}, federation::headers_for(*m.registration, asker, *speech, body), {}, true};
     const std::string path = body ? "/temporal/entityOperations/query" : id.empty() ? "/temporal/entities" : "/temporal/entities/" + federation::path_part(id);
-    r.target = path + parameters(call, m, names, id, 0);
+    r.target = path + parameters(call, m, names, 0);
     if (body) r.body = federation::body_text(call.body, *speech, call.arena);
     requests.push_back(r), terms.push_back(speech->terms);
-    r.target = path + parameters(call, m, names, id, std::min<std::size_t>(most, 1000));
+    r.target = path + parameters(call, m, names, std::min<std::size_t>(most, 1000));
     whole.push_back(std::move(r));
   }
   std::vector<Reply> replies = all->send(requests);

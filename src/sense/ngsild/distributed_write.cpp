@@ -166,14 +166,18 @@ void tell_replies(Call& call, federation::Federation& all, const Outcome& o, con
     for (const std::string& a : s.attrs) told.not_done(a, conflict_of(s).detail, s.registration->id);
 }
 
+// No other source has a part in it.
+Result<http::Response> write_here(Call& call, const LocalWrite& local, const Answered& done) {
+  call.writes_last();
+  MACHIYA_TRY(const Change change, local(call));
+  return done(call, change);
+}
+
 }  // namespace
 
 Result<http::Response> write_entity(Call& call, const OneWrite& write, const LocalWrite& local, const Answered& done) {
   federation::Federation* all = leaving(call);
-  if (all == nullptr) {
-    MACHIYA_TRY(const Change change, local(call));
-    return done(call, change);
-  }
+  if (all == nullptr) return write_here(call, local, done);
   MACHIYA_TRY(Outcome o, distribute(call, *all, write, local));
   if (const auto error = failed_as_one(o)) return *error;
   BatchResult result;
@@ -190,10 +194,7 @@ Result<http::Response> write_entity(Call& call, const OneWrite& write, const Loc
 
 Result<http::Response> write_attributes(Call& call, const OneWrite& write, const LocalWrite& local, const Answered& done) {
   federation::Federation* all = leaving(call);
-  if (all == nullptr) {
-    MACHIYA_TRY(const Change change, local(call));
-    return done(call, change);
-  }
+  if (all == nullptr) return write_here(call, local, done);
   MACHIYA_TRY(Outcome o, distribute(call, *all, write, local));
   if (!o.plan.distributed() && o.here && o.here->ok()) return done(call, **o.here);
   if (const auto error = failed_as_one(o)) return *error;
