@@ -14,9 +14,9 @@ namespace machiya::store {
 /// Texts and parameter names for 1, 2, 4 … 64 rows, made once: keep it in a function's static.
 class ManyRows {
  public:
-  /// `insert` is "INSERT INTO t (a, b) VALUES "; `columns` are the parameter names in that order.
-  ManyRows(const std::string& insert, const std::vector<std::string>& columns) {
-    for (std::size_t i = 0; i < kSizes; ++i) sql_[i] = insert + values(columns, std::size_t{1} << i);
+  /// `insert` is "INSERT INTO t (a, b) VALUES "; `columns` are the parameter names in that order; `behind` is what stands behind the rows: " ON CONFLICT …".
+  ManyRows(const std::string& insert, const std::vector<std::string>& columns, const std::string& behind = {}) {
+    for (std::size_t i = 0; i < kSizes; ++i) sql_[i] = insert + values(columns, std::size_t{1} << i) + behind;
     for (std::size_t r = 0; r < kMost; ++r) {
       names_.emplace_back();
       for (const auto& c : columns) names_.back().push_back(c + std::to_string(r));

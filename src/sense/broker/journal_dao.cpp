@@ -13,19 +13,25 @@ Result<void> write_entries(store::Tx& tx, const std::vector<NumberedEntry>& entr
     return std::vector<store::Param>{static_cast<std::int64_t>(e.number), store::Bytes{e.entry.record}};
   });
   if (!done.ok()) return done;
-  // From the newest back: what was written again in the same commit is not written twice.
+  // From the newest back: what was written again in the same commit is not written twice (and could not be, in one statement).
+  struct Row {
+    const JournalEntry& entry;
+    std::string bytes;
+  };
+  std::vector<Row> rows;
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (auto it = entries.rbegin(); it != entries.rend(); ++it) {
     const JournalEntry& e = it->entry;
     if (!seen.insert({e.tenant, e.id}).second) continue;
-    std::string bytes;
-    if (e.entity) encode_entity(*e.entity, bytes);
-    auto one = !e.entity ? tx.execute_later("DELETE FROM sense_entity WHERE tenant = :tenant AND id = :id", {{"tenant", e.tenant}, {"id", e.id}})
-                         : tx.execute_later("INSERT INTO sense_entity (tenant, id, entity) VALUES (:tenant, :id, :entity) ON CONFLICT (tenant, id) DO UPDATE SET entity = excluded.entity",
-                                            {{"tenant", e.tenant}, {"id", e.id}, {"entity", store::Bytes{bytes}}});
-    if (!one.ok()) return one;
+    if (e.entity) {
+      encode_entity(*e.entity, rows.emplace_back(Row{e, {}}).bytes);
+    } else if (auto gone = tx.execute_later("DELETE FROM sense_entity WHERE tenant = :tenant AND id = :id", {{"tenant", e.tenant}, {"id", e.id}}); !gone.ok()) {
+      return gone;
+    }
   }
-  return {};
+  static const store::ManyRows upserts("INSERT INTO sense_entity (tenant, id, entity) VALUES ", {"tenant", "id", "entity"},
+                                       " ON CONFLICT (tenant, id) DO UPDATE SET entity = excluded.entity");
+  return upserts.insert(tx, rows, [](const Row& r) { return std::vector<store::Param>{r.entry.tenant, r.entry.id, store::Bytes{r.bytes}}; });
 }
 
 Result<void> read_entities(store::ReadTx& tx, const Journal::VisitEntity& visit) {
