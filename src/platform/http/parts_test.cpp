@@ -11,7 +11,9 @@
 #include "platform/http/worker_pool.h"
 
 #include <atomic>
+#include <future>
 #include <latch>
+#include <thread>
 
 namespace machiya::http {
 namespace {
@@ -197,6 +199,24 @@ TEST(WorkerPool, StopRunsWhatIsQueued) {
   std::vector<std::shared_ptr<Work>> late = {std::make_shared<Job>([&] { ++ran; }, true)};
   pool.push(late);
   EXPECT_EQ(ran, 1001);
+}
+
+// Seen to fail when stop() does not wait: the threads had ended, and what came was put into a queue that nobody served.
+TEST(WorkerPool, StopWaitsForWhatWasAnnounced) {
+  WorkerPool pool(2);
+  pool.expect();
+  std::thread stopping([&] { pool.stop(); });
+  const auto here = std::this_thread::get_id();
+  for (int i = 0; i < 2000; ++i) {   // a pool that has stopped runs work on the thread that brings it
+    std::promise<std::thread::id> where;
+    std::vector<std::shared_ptr<Work>> batch{std::make_shared<Job>([&] { where.set_value(std::this_thread::get_id()); }, true)};
+    pool.push(batch);
+    EXPECT_NE(where.get_future().get(), here) << "it has stopped";
+  }
+  bool ran = false;
+  pool.push_expected(std::make_shared<Job>([&] { ran = true; }, true));
+  stopping.join();
+  EXPECT_TRUE(ran);
 }
 }  // namespace
 }  // namespace machiya::http

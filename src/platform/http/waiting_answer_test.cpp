@@ -1,6 +1,7 @@
 // Answers that wait for something else than a thread, over loopback sockets.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -20,6 +21,7 @@ class Gatekeeper {
     Wait(Gatekeeper& keeper, bool refuse) : keeper_(keeper), refuse_(refuse) {}
     void when_ready(std::function<void()> go) override { keeper_.keep(std::move(go)); }
     std::optional<Response> instead() override {
+      ++keeper_.asked_;
       if (!refuse_) return std::nullopt;
       return text("refused", "text/plain", 507);
     }
@@ -43,6 +45,7 @@ class Gatekeeper {
     std::unique_lock hold(mutex_);
     changed_.wait(hold, [&] { return waiting_.size() >= count; });
   }
+  int asked() const { return asked_; }
   /// Those that wait, on this thread; later ones do not wait.
   void open() {
     std::vector<std::function<void()>> all;
@@ -58,6 +61,7 @@ class Gatekeeper {
   std::condition_variable changed_;
   std::vector<std::function<void()>> waiting_;
   bool open_ = false;
+  std::atomic<int> asked_{0};
 };
 
 struct WaitingAnswers : ::testing::Test {
@@ -134,6 +138,27 @@ TEST_F(WaitingAnswers, AreSentBeforeTheServerStops) {
   keeper.open();
   EXPECT_EQ(c.read().body, "waited");
   stopping.join();
+}
+
+TEST_F(WaitingAnswers, AreWaitedForByAServerWhoseDrainIsOver) {
+  TestServer impatient;
+  RouteOptions open_to_all;
+  open_to_all.permission = "public";
+  impatient.options.drain_timeout_s = 0;
+  impatient.router.get("/wait", open_to_all, [&](Request&) {
+    Response out = text("waited");
+    out.waits = std::make_shared<Gatekeeper::Wait>(keeper, false);
+    return out;
+  });
+  impatient.start();
+  Client c(impatient.address());
+  c.send(kWait);
+  keeper.wait_for(1);
+  std::thread stopping([&] { impatient.server->stop(); });
+  EXPECT_FALSE(c.read().complete) << "it was cut";
+  keeper.open();
+  stopping.join();
+  EXPECT_EQ(keeper.asked(), 1) << "its end came before the server's";
 }
 
 }  // namespace
