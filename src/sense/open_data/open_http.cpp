@@ -1,5 +1,6 @@
 // /open: the list, a page for each published type, downloads, catalogue, GBFS, and the city's @context.
 #include <algorithm>
+#include <cmath>
 
 #include "city/cache.h"
 #include "platform/locale/locale.h"
@@ -96,12 +97,15 @@ std::string OpenPages::shown(const AttributeType& a, const Instance& i, std::str
   if (a.kind == ValueKind::geo) {
     const auto point = point_of(i);
     tree::Arena arena(64);
-    return point ? std::string(arena.number(point->lat).text()) + ", " + std::string(arena.number(point->lon).text()) : std::string(plain(i.value)["type"].text());
+    const auto degrees = [&](double d) { return std::string(arena.number(std::round(d * 1e5) / 1e5).text()); };   // to the metre: the files have all digits
+    return point ? degrees(point->lat) + ", " + degrees(point->lon) : std::string(plain(i.value)["type"].text());
   }
   if (a.kind == ValueKind::json) return "{…}";
   std::string cell = cell_of(i, lang == "ja-easy" ? "ja" : lang);
   const auto choice = std::ranges::find(a.choices, cell, &Choice::value);
   if (choice != a.choices.end() && !choice->label.empty()) return plain_words(choice->label, lang);
+  if (a.kind == ValueKind::date_time)
+    if (const auto t = parse_rfc3339(cell)) return locale::format_time(*t, lang);
   if (a.kind == ValueKind::boolean) return web_.texts.text(lang, cell == "true" ? "open.yes" : "open.no");
   return cell;
 }
